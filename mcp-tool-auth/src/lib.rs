@@ -1,7 +1,8 @@
-//! OAuth 2.1 for `mcp-tool-runtime`, which is the crate to depend on: verification of callers' tokens ([`inbound`]),
-//! credentials for upstreams ([`outbound`]), and TLS on the server's own listener ([`tls`]).
+//! OAuth 2.1 for `mcp-tool-runtime`: verifies callers' tokens ([`inbound`]), gets the server's credentials for
+//! upstreams ([`outbound`]), and serves TLS on the server's own listener ([`tls`]).
 //!
-//! Only the upstream types are public API; everything else may change without notice.
+//! Depend on `mcp-tool-runtime` instead of this crate: its feature `oauth` adds this crate. Only the upstream types are
+//! public API; everything else may change without notice.
 
 pub mod inbound;
 pub mod outbound;

@@ -1,4 +1,4 @@
-//! Secrets in files, read again when the file changes.
+//! Secrets in files. A changed file is read again.
 
 use std::{
     fmt, io,
@@ -7,16 +7,16 @@ use std::{
     time::SystemTime,
 };
 
-/// Maximum length of a secret, in bytes.
+/// Maximum size of a file with a secret, in bytes.
 const MAX_SECRET: u64 = 16 * 1024;
 
-/// File with one secret.
+/// File that contains one secret.
 pub(crate) struct SecretFile {
     path: PathBuf,
     last: Mutex<Option<Secret>>,
 }
 
-/// Secret with the state of its file when it was read.
+/// Secret, with the state that its file had when the secret was read.
 #[derive(Clone)]
 pub(crate) struct Secret {
     text: Arc<str>,
@@ -33,22 +33,22 @@ struct FileState {
 }
 
 impl Secret {
-    /// Returns the text of the secret, for a request that it authenticates.
+    /// Returns the text of the secret, to be put into a request.
     pub(crate) fn expose(&self) -> &str {
         &self.text
     }
 
-    /// Returns `true` if the file didn't change between the reads of the two secrets.
+    /// Returns `true` if the file had the same state when each of the secrets was read.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.state == other.state
     }
 }
 
 impl SecretFile {
-    /// Opens a file and reads it once.
+    /// Reads the secret once. Logs a warning if every user of this machine can read the file.
     ///
     /// # Errors
-    /// A file that can't be read or isn't one line of text.
+    /// A file that can't be read, is longer than 16 KiB, or isn't one line of text.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = SecretFile { path: path.to_owned(), last: Mutex::new(None) };
         file.read()?;
@@ -58,7 +58,7 @@ impl SecretFile {
         Ok(file)
     }
 
-    /// Returns the current secret; the file is read again only if it changed.
+    /// Returns the current secret. Reads the file again only if its state has changed.
     pub(crate) fn read(&self) -> io::Result<Secret> {
         let state = file_state(&self.path)?;
         let mut last = mcp_tool_core::sync::lock(&self.last);
@@ -76,7 +76,7 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
     if bytes > MAX_SECRET {
         return Err(invalid("a secret must have at most 16 KiB"));
     }
-    // The error of `read_to_string` doesn't contain the text.
+    // An error of `read_to_string` doesn't contain the secret.
     let text = std::fs::read_to_string(path)?;
     let text = text.trim_end_matches(['\r', '\n']);
     match text.chars().any(char::is_control) || text.is_empty() {

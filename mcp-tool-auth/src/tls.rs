@@ -1,4 +1,4 @@
-//! TLS on the server's own listener, with a certificate and a key that are read again when they change.
+//! TLS on the server's own listener. The files of the certificate and the key are read again when they change.
 
 use std::{
     fmt, fs, io,
@@ -19,7 +19,7 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
-/// Interval between checks of the files.
+/// Interval at which the files are checked for changes.
 const CHECK: Duration = Duration::from_secs(1);
 /// Time limit of a handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ impl Tls {
     /// Reads the certificate chain and its key, both in PEM, and watches the two files for changes.
     ///
     /// # Errors
-    /// An invalid or unreadable file.
+    /// An invalid or unreadable file, or a key of another certificate.
     pub fn open(certificate: &Path, key: &Path) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
@@ -60,7 +60,7 @@ impl TlsAcceptor for Tls {
     }
 }
 
-/// Certificate in use.
+/// Certificate chain and key that new handshakes use.
 struct CurrentCertificate {
     current: ArcSwap<CertifiedKey>,
 }
@@ -82,7 +82,7 @@ struct Files {
     key: PathBuf,
 }
 
-/// Modification time and size of a file; `None` if it can't be examined.
+/// Modification time and size of a file; `None` if they can't be read.
 type FileState = Option<(SystemTime, u64)>;
 
 impl Files {
@@ -109,7 +109,7 @@ impl Files {
     }
 }
 
-/// Reads the files again when they change. If they are invalid, the current certificate stays in use.
+/// Reads both files again when one of them changes. If the new files are invalid, the current certificate stays in use.
 async fn watch(
     files: Files,
     mut seen: [FileState; 2],

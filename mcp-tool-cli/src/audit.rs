@@ -102,7 +102,8 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
     }
 }
 
-/// Prints the files and lines that couldn't be read, and returns the exit code.
+/// Prints the unreadable files, and how many lines of the other files aren't records. Returns the exit code, which is 1
+/// if a file is unreadable.
 fn report_gaps(summary: &QuerySummary) -> ExitCode {
     for (file, lines) in &summary.broken {
         eprintln!("warning: {}: {lines} lines are not records", file.display());
@@ -134,14 +135,15 @@ fn parse_time(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
     DateTime::<Utc>::from(SystemTime::now()).checked_sub_signed(ago)
 }
 
-/// Output of the command, written while the records are read.
+/// Output of `audit`, which writes rows while the records are read.
 struct AuditOutput<W: Write> {
     to: W,
     json: bool,
     /// Field by which calls are counted. If it is set, calls aren't listed.
     by: Option<String>,
+    /// Number of calls by value of the field `by`.
     counts: HashMap<String, u64>,
-    /// Rows kept until the widths are decided.
+    /// Rows that are kept until the column widths are decided.
     measured: Vec<[String; 8]>,
     widths: Option<[usize; 8]>,
 }
@@ -178,7 +180,7 @@ impl<W: Write> AuditOutput<W> {
         if self.measured.len() < MAX_MEASURED { Ok(()) } else { self.measure() }
     }
 
-    /// Decides the column widths by the rows kept so far, and writes those rows.
+    /// Decides the column widths by the kept rows, and writes the header and these rows.
     fn measure(&mut self) -> io::Result<()> {
         let header = HEADER.map(str::to_owned);
         let rows: Vec<_> = [header].into_iter().chain(self.measured.drain(..)).collect();
@@ -235,20 +237,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_is_an_age_a_day_or_a_moment() {
+    fn age_day_and_rfc_3339_time_are_accepted() {
         let now = DateTime::<Utc>::from(SystemTime::now());
         for (text, ago) in
             [("7d", TimeDelta::days(7)), ("2w", TimeDelta::weeks(2)), ("30m", TimeDelta::minutes(30))]
         {
             let off = parse_time(text, false).unwrap() - (now - ago);
-            assert!(off.abs() < TimeDelta::minutes(1), "{text}");
+            assert!(off.abs() < TimeDelta::minutes(1), "{text} is off by {off}");
         }
         let shown = |text, end_of_day| parse_time(text, end_of_day).map(|time| time.to_rfc3339());
         assert_eq!(shown("2026-11-14", false).as_deref(), Some("2026-11-14T00:00:00+00:00"));
         assert_eq!(shown("2026-11-14", true).as_deref(), Some("2026-11-15T00:00:00+00:00"));
         assert_eq!(shown("2026-11-14T09:30:00+01:00", true).as_deref(), Some("2026-11-14T08:30:00+00:00"));
         for text in ["", "d", "7", "7y", "-7d", "2026-13-01", "yesterday", "9999999999d", "é"] {
-            assert_eq!(shown(text, false), None, "{text}");
+            assert_eq!(shown(text, false), None, "{text:?} is accepted");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `disable`, `enable`, `revoke` and `revocations`: the control file of running servers.
+//! `disable`, `enable` and `revoke`, which append to the control file that running servers apply, and `revocations`,
+//! which lists what is in force.
 
 use std::{
     error::Error,
@@ -27,7 +28,7 @@ use crate::{
     settings::{self, Config, Loaded},
 };
 
-/// Maximum time by which `--before` may lie in the future, because clocks differ.
+/// Maximum time by which `--before` may be in the future, because clocks differ.
 const MAX_AHEAD: Duration = Duration::from_secs(300);
 
 pub(crate) fn commands() -> [Command; 4] {
@@ -78,7 +79,7 @@ fn text(id: &'static str) -> Arg {
     Arg::new(id).long(id).value_parser(NonEmptyStringValueParser::new())
 }
 
-/// Returns the path of the control file from the settings.
+/// Returns the path of the control file from the settings; fails if none is set.
 fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
     let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
     config.settings.control_file.ok_or_else(|| {
@@ -88,7 +89,7 @@ fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
     })
 }
 
-/// Appends a line to the control file, and prints its effect.
+/// Appends the line of a command to the control file, and prints the effect of the line.
 pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     let given = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
@@ -138,7 +139,7 @@ fn revoked_tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<Revok
     tokens.or(given("client").map(RevokedTokens::Client)).ok_or_else(|| "no tokens were given".into())
 }
 
-/// Checks that a tool to disable exists.
+/// If the target is a tool, checks that this server has the tool.
 fn check_served(application: &Application, target: &DisableTarget) -> CommandResult {
     let DisableTarget::Tool(tool) = target else { return Ok(()) };
     let names = || application.tools.iter().map(|entry| entry.contract.name());
@@ -150,7 +151,7 @@ fn check_served(application: &Application, target: &DisableTarget) -> CommandRes
     Err(format!("--tool: {}: this server has no tool of that name{hint}", sanitize(tool)).into())
 }
 
-/// Adds the path of the control file to an error and, if the file doesn't exist, what to do.
+/// Adds the path of the control file to an error. If the file doesn't exist, the error says what to do.
 fn explain(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
     let is_io = |kind: io::ErrorKind| {
         let io = match error.downcast_ref::<ControlFileError>() {

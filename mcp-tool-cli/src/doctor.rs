@@ -1,4 +1,4 @@
-//! `doctor`: answers the questions of a security review from the settings and the audit records.
+//! `doctor`: answers the questions of a security review from the settings, the tools and the audit records.
 
 use std::{convert::Infallible, fmt::Write as _, io::Write as _, process::ExitCode, time::SystemTime};
 
@@ -27,7 +27,7 @@ pub(crate) fn command() -> Command {
         )
 }
 
-/// Answer to one question.
+/// Answer to one question of the review.
 struct Answer {
     status: AnswerStatus,
     text: String,
@@ -92,7 +92,8 @@ fn document(answers: &[(&str, Answer)]) -> Value {
     answers.collect()
 }
 
-/// Examines only access over HTTP, because a caller over stdio can already start processes on the machine.
+/// Says who can call the tools over HTTP. Callers over stdio aren't examined, because they can start processes on this
+/// machine anyway.
 async fn authenticated_callers(config: &Config) -> Answer {
     if !config.has_oauth() {
         return Answer::new(
@@ -130,7 +131,8 @@ async fn issuers(_: &Config) -> Result<Vec<(bool, String)>, String> {
     Err("Nobody: this server was built without OAuth. Add the feature `oauth` of mcp-tool-runtime.".into())
 }
 
-/// Finds tools that any token may call, and destructive tools that a token may call without the scope of a gate.
+/// Fails if any token may call a tool, if a token may call a destructive tool without the scope of a gate, or if a
+/// policy of the application decides.
 fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
     if application.policy.is_some() {
         let text = format!(

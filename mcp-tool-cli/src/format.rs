@@ -1,4 +1,4 @@
-//! `--format` of the commands that print data.
+//! The argument `--format` of the commands that print data.
 
 use clap::{Arg, ArgMatches, builder::PossibleValuesParser};
 
@@ -14,12 +14,12 @@ pub(crate) enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// Returns `--format text|json`.
+    /// Returns the argument `--format` with the values `text` and `json`.
     pub(crate) fn arg() -> Arg {
         OutputFormat::arg_of(["text", "json"])
     }
 
-    /// Returns `--format text|json|github`.
+    /// Returns the argument `--format` with the values `text`, `json` and `github`.
     pub(crate) fn arg_with_github() -> Arg {
         OutputFormat::arg_of(["text", "json", "github"])
     }
@@ -33,7 +33,7 @@ impl OutputFormat {
             .help("Output format")
     }
 
-    /// Returns the format that the command line requests.
+    /// Returns the format that the command line requests, by default `Text`.
     pub(crate) fn of(matches: &ArgMatches) -> Self {
         match matches.get_one::<String>("format").map(String::as_str) {
             Some("json") => OutputFormat::Json,

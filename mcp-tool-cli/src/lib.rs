@@ -1,4 +1,5 @@
-//! Command line of every server on `mcp-tool-runtime`, which is the crate to depend on.
+//! Command line of every server that is built with `mcp-tool-runtime`. Depend on `mcp-tool-runtime` instead of this
+//! crate: its default feature `cli` adds this crate.
 //!
 //! The commands `serve`, `tools`, `contract`, `audit` and `doctor` have a module each. `disable`, `enable`, `revoke`
 //! and `revocations` are in `control`. The settings of all commands are in `settings`.
@@ -29,9 +30,9 @@ use result::CommandResult;
 
 /// Runs the command line of a server.
 ///
-/// The exit code is 0 after success, 2 for an invalid command line, 3 to 6 for findings of `contract` (see its help), and
-/// 1 for all other errors.
-// Boxed, so that the whole server is compiled in this crate and not in each crate that awaits it.
+/// The exit code is 0 after success, 2 for an invalid command line, 3 to 6 for failures that `contract check` and
+/// `contract diff` find (see their help), and 1 for all other errors and if an answer of `doctor` is FAIL.
+// Boxed, so that the whole server is compiled in this crate and not in each crate that awaits the future.
 pub fn run(application: Application) -> Pin<Box<dyn Future<Output = ExitCode>>> {
     Box::pin(parse_and_run(application))
 }
@@ -42,7 +43,7 @@ async fn parse_and_run(application: Application) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => {
             let code = if error.use_stderr() { 2 } else { 0 };
-            // If this message can't be printed, an error about it can't be printed either.
+            // If this message can't be printed, an error about that can't be printed either.
             drop(error.print());
             return ExitCode::from(code);
         }

@@ -1,4 +1,5 @@
-//! Log on stderr, with the audit records unless they have a file. Lines are dropped while stderr isn't read.
+//! Log on stderr, which includes the audit records if no audit file is set. If stderr isn't read, lines are queued, and
+//! dropped once the queue is full.
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -13,13 +14,13 @@ use std::{
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-/// Maximum number of queued lines; more are dropped, since no call may wait for a reader of the log.
+/// Maximum number of queued lines. Further lines are dropped, since no call may wait for a reader of the log.
 const MAX_QUEUED: usize = 16_384;
-/// Time limit for writing the last lines.
+/// Maximum time that the process waits at its end until the queued lines are written.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// Queue of the thread that writes to stderr, one line per write.
-// tracing-appender has such a queue too, but prints to stdout when stderr isn't read.
+/// Queue of lines for the thread that writes to stderr. Each `write` adds one line.
+// The queue of the crate tracing-appender isn't used, because it prints to stdout when stderr isn't read.
 #[derive(Clone, Debug)]
 pub(crate) struct LogLines {
     sender: SyncSender<Vec<u8>>,
@@ -41,7 +42,7 @@ impl LogLines {
         Ok(LogLines { sender, queued })
     }
 
-    /// Waits until the queued lines are written, for at most 1 s.
+    /// Waits until the queued lines are written, but at most 1 s.
     pub(crate) fn flush(&self) {
         let started = Instant::now();
         while self.queued.load(Ordering::Acquire) > 0 && started.elapsed() < FLUSH {
@@ -64,7 +65,8 @@ impl Write for LogLines {
     }
 }
 
-/// Starts the log, unless the application has set up its own.
+/// Starts the thread that writes the log, and sends events of `tracing` to this thread, unless the application has
+/// already set a subscriber.
 ///
 /// # Errors
 /// The thread can't be started.

@@ -1,9 +1,10 @@
-//! Raises the limit on open files for the configured number of connections. On most systems it is 1,024 by default.
+//! Raises the limit on open files for the configured number of connections. On many systems the default limit is 1,024.
 
-/// Open files that aren't client connections: files, pipes, and connections to issuers and upstreams.
+/// Number of open files that are reserved for other uses than client connections: files, pipes, and connections to
+/// issuers and upstreams.
 const RESERVED: u64 = 256;
 
-/// Raises the limit on open files for `connections`, and returns the number of connections that it allows.
+/// Raises the limit on open files so that `connections` are possible, and returns how many of them the limit allows.
 #[cfg(unix)]
 pub(crate) fn raise_limit(connections: u32) -> u32 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -1,4 +1,4 @@
-//! `serve`: runs the server on a transport until it is shut down.
+//! `serve`: runs the server over stdio or HTTP until its shutdown.
 
 use std::{io::Write as _, sync::Arc, time::Duration};
 
@@ -27,7 +27,7 @@ use crate::{
     settings::{self, Config},
 };
 
-/// Time limit for writing the last audit records.
+/// Time limit for writing the audit records of calls that a shutdown aborts.
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> CommandResult {
@@ -56,7 +56,8 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     served
 }
 
-/// Listener for SIGINT and SIGTERM. A signal that arrives before `next` is called isn't lost.
+/// Receiver of SIGINT and SIGTERM or, on Windows, of Ctrl-C. On Unix a signal that arrives before a call of `next`
+/// isn't lost.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -93,7 +94,7 @@ impl Signals {
     }
 }
 
-/// Shuts down at the first signal, and exits at the second.
+/// Shuts the server down at the first signal, and exits the process at the second.
 async fn stop_on_signal(mut signals: Signals, stop: CancellationToken, lines: LogLines) {
     signals.next().await;
     tracing::info!("shutting down: running calls may finish; a second signal exits at once");
@@ -104,7 +105,8 @@ async fn stop_on_signal(mut signals: Signals, stop: CancellationToken, lines: Lo
     std::process::exit(1);
 }
 
-/// Opens application state and starts the server; `None` if a signal comes first.
+/// Opens upstreams and application state, and starts the server. Returns `None` if a signal arrives before the
+/// server has started.
 async fn start(
     application: Application,
     config: &Config,
@@ -118,7 +120,7 @@ async fn start(
     }
 }
 
-/// Opens the configured upstreams.
+/// Opens the configured upstreams; `None` if there are none.
 #[cfg(feature = "oauth")]
 fn outbound(config: &Config, application: &Application) -> Result<Option<Arc<dyn Outbound>>, StartError> {
     if config.upstreams.is_empty() {
@@ -134,7 +136,8 @@ fn outbound(_: &Config, _: &Application) -> Result<Option<Arc<dyn Outbound>>, St
 }
 
 /// Logs the use of deprecated versions and saves the last-listed contracts. If calls didn't finish, writes their audit
-/// records and exits the process, because the runtime would wait forever for a tool function that isn't async.
+/// records and exits the process, because the async runtime would wait for tool functions that aren't async, however
+/// long they run.
 fn finish(has_finished: bool, endpoint: &Endpoint, lines: &LogLines) {
     endpoint.dispatcher.usage.report();
     if let Err(error) = endpoint.dispatcher.versions.last_listed.save() {
@@ -166,7 +169,8 @@ async fn serve_stdio(
     Ok(())
 }
 
-/// Reserves stdout for the protocol, by redirecting the process's other output to stderr.
+/// Returns a copy of stdout for the protocol, and redirects stdout to stderr for everything else that the process
+/// prints.
 #[cfg(unix)]
 fn reserve_stdout() -> std::io::Result<std::fs::File> {
     let protocol = rustix::io::dup(std::io::stdout())?;
@@ -244,7 +248,7 @@ async fn serve_http(
     Ok(())
 }
 
-/// Builds token verification and TLS from the settings.
+/// Creates the verification of tokens and TLS from the settings.
 #[cfg(feature = "oauth")]
 fn authentication(config: &Config, application: &Application) -> Result<AuthenticationLayer, String> {
     let mut layer = AuthenticationLayer::default();
@@ -273,7 +277,7 @@ async fn serve_http(_: Application, _: Config, _: &str, _: CancellationToken, _:
         .into())
 }
 
-/// Returns the commands and the configuration that connect common clients.
+/// Returns a text with the commands and the configuration by which common clients connect to `url`.
 #[cfg(feature = "http")]
 fn how_to_connect(name: &str, url: &str) -> String {
     let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;

@@ -34,7 +34,7 @@ pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandRe
     }
     let mut rows = vec![COLUMNS.map(str::to_owned)];
     rows.extend(application.tools.iter().map(|entry| row(entry.contract)));
-    // Empty columns are omitted.
+    // A column is omitted if no tool has a value in it.
     let columns: Vec<(usize, usize)> = (0..COLUMNS.len())
         .filter(|column| rows.iter().skip(1).any(|row| !row[*column].is_empty()))
         .map(|column| (column, rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)))

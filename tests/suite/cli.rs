@@ -145,7 +145,7 @@ fn unknown_setting_is_refused_with_the_nearest_name() {
     let (_, stderr) = refusal(&run(serve, &[], Some("timeout = \"1s\"\n")));
     assert!(stderr.contains("is outside of a section"), "{stderr}");
     let (_, stderr) = refusal(&run(serve, &[], Some("[limits]\ntimeout = 1.5\n")));
-    assert!(stderr.contains("`limits.timeout` must be text, a number, or a list"), "{stderr}");
+    assert!(stderr.contains("`limits.timeout` must be text, a whole number, or a list"), "{stderr}");
     let (_, stderr) = refusal(&run(serve, &[], Some("[limits\n")));
     assert!(stderr.contains("mcp-tool.toml"), "{stderr}");
     let (_, stderr) = refusal(&run(&["serve", "--stdio", "--config", "nowhere.toml"], &[], None));

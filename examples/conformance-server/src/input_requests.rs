@@ -1,5 +1,6 @@
 //! Tools that send input requests: elicitation, sampling and roots. The conformance suite prescribes the names of the
-//! tools, the fields of the forms and the keys of the requests. A form's key is the name of its type in snake case.
+//! tools, the fields of the forms and the keys of the requests. A request with a form has the name of the form's type,
+//! in snake case, as its key.
 
 use mcp_tool_runtime::{AskError, Form, Reply, ToolEntry, prelude::*};
 use serde::Deserialize;
@@ -59,7 +60,7 @@ struct Confirm {
     ok: bool,
 }
 
-/// Formats a reply and the content of its form as the suite expects them.
+/// Formats a reply as the suite expects it. `content` is the content of an accepted form.
 fn reply_text<T>(reply: &Reply<T>, content: impl std::fmt::Display) -> String {
     match reply {
         Reply::Accepted(_) => format!("action=accept, content={content}"),

@@ -1,5 +1,5 @@
-//! Server with the fixtures of the official MCP conformance suite: tools as functions, and prompts, resources and
-//! skills in an rmcp fallback handler. Run it by `cargo run -p conformance-server -- serve --http 127.0.0.1:8080`.
+//! Server with the fixtures that the official MCP conformance suite tests: tools as functions, and prompts, resources
+//! and skills in an rmcp fallback handler. Run it by `cargo run -p conformance-server -- serve --http 127.0.0.1:8080`.
 //!
 //! The suite prescribes the names of tools, prompts and form fields, the URIs of resources, and most texts and values.
 

@@ -1,5 +1,5 @@
-//! Tools that send progress, log messages or list changes, and tools for reconnection and mirrored headers. The
-//! conformance suite prescribes their names.
+//! Tools that send progress and log messages or announce list changes, a tool during whose call the client reconnects,
+//! and a tool with a mirrored header. The conformance suite prescribes their names.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(crate) const TOOLS: &[ToolEntry] = tools![
     test_custom_header,
 ];
 
-/// Time between two notifications.
+/// Time between two notifications, and half of the duration of `test_reconnection`.
 const STEP: Duration = Duration::from_millis(50);
 
 /// Report progress in three steps.

@@ -1,5 +1,5 @@
-//! Prompts, resources and skills in an rmcp fallback handler. The conformance suite prescribes the names,
-//! URIs and texts of prompts and resources.
+//! The rmcp fallback handler, which serves prompts, resources, skills and completions. The conformance suite prescribes
+//! the names, URIs and texts of prompts and resources.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rmcp::{
@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::{content::PNG, skills};
 
-/// Cache lifetime of lists and resources, in milliseconds.
+/// Time for which clients may cache lists and resources, in milliseconds.
 pub(crate) const TTL_MS: u64 = 60_000;
 
 /// Fallback handler for prompts, resources, skills and completions.
@@ -234,7 +234,7 @@ fn cacheable(result: ReadResourceResult) -> ReadResourceResult {
     result.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)
 }
 
-/// Returns the result that asks the user for the prompt's context, before the prompt is returned.
+/// Returns a result that asks the user for a context. The prompt is returned after the answer.
 fn request_context() -> Result<InputRequiredResult, ErrorData> {
     let result = json!({
         "resultType": "input_required",

@@ -1,4 +1,4 @@
-//! The skill `greeting` (SEP-2640), whose two files can also be listed in folders and read as resources.
+//! The skill `greeting` (SEP-2640). Its two files can be listed by folder and read as resources.
 
 use rmcp::{
     ErrorData,
@@ -17,7 +17,7 @@ const MANIFEST: &str = "skill://greeting/SKILL.md";
 const MARKDOWN_TYPE: &str = "text/markdown";
 const FOLDER_TYPE: &str = "inode/directory";
 
-/// URI and text of each file.
+/// URI and text of each file of the skill.
 const FILES: [(&str, &str); 2] = [
     (
         MANIFEST,
@@ -48,12 +48,12 @@ pub(crate) fn get(uri: &str) -> Result<GetSkillResult, ErrorData> {
     }
 }
 
-/// Returns the skill's manifest as an entry of a list of resources.
+/// Returns the entry of the skill's manifest in lists of resources.
 pub(crate) fn resource() -> Resource {
     Resource::new(MANIFEST, NAME).with_description(DESCRIPTION).with_mime_type(MARKDOWN_TYPE)
 }
 
-/// Returns the direct children of a folder.
+/// Returns the files and folders that a folder of the skill contains directly.
 pub(crate) fn folder(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorData> {
     let file = |uri: &str, name: &str| Resource::new(uri, name).with_mime_type(MARKDOWN_TYPE);
     let children = match uri.trim_end_matches('/') {
@@ -68,7 +68,7 @@ pub(crate) fn folder(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorData
     Ok(list.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public))
 }
 
-/// Returns the content of the file with this URI.
+/// Returns the content of the skill's file with this URI.
 pub(crate) fn file(uri: &str) -> Option<ResourceContents> {
     let (uri, text) = FILES.iter().find(|(file, _)| *file == uri)?;
     Some(ResourceContents::TextResourceContents {

@@ -1,7 +1,8 @@
-//! Tools that may continue as tasks, and `greet`, which never does. The conformance suite prescribes their names.
+//! Tools whose calls may continue as tasks, and `greet`, whose calls never do. The conformance suite prescribes the
+//! names of the tools.
 //!
-//! A call becomes a task when its function first has to wait. If the function asks before that, the call ends with an
-//! input request, and the client calls the tool again with the answer.
+//! A call becomes a task when its function first waits. If the function asks a question before its first wait, the call
+//! ends with an input request, and the client calls the tool again with the answer.
 
 use std::time::Duration;
 
@@ -95,14 +96,14 @@ async fn multi_input(cx: &CallContext) -> Result<String, ToolError> {
 /// Ask for a name, then continue as a task.
 #[mcp_tool(version = "1.0", public, read_only, task(required))]
 async fn test_tool_with_task(cx: &CallContext) -> Result<String, ToolError> {
-    // There is no task yet, so the client calls again with its answer. The suite sends that call without
-    // `requestState`, and only a stateless question accepts such an answer.
+    // There is no task yet, so the client calls the tool again with the answer. The suite sends that call without
+    // `requestState`, and only a stateless question accepts an answer without it.
     let UserName { name } = cx.ask::<UserName>("What is your name?").stateless().await?.required()?;
     tokio::time::sleep(Duration::from_millis(200)).await;
     Ok(format!("Hello, {name}, after a while!"))
 }
 
-/// Waits for the shortest time of tokio's timer, so that the runtime makes the call a task before the tool asks.
+/// Waits for 1 ms, the shortest time of tokio's timer. The wait makes the call a task before the tool asks a question.
 async fn wait_to_become_task() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }

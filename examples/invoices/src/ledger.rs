@@ -13,7 +13,7 @@ use crate::{
     seed,
 };
 
-/// Default database file; `INVOICES_DB` overrides it.
+/// Path of the database file, unless the environment variable `INVOICES_DB` is set.
 const FILE: &str = "invoices.db";
 
 const TABLES: &str = "
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS deletions (
 );
 ";
 
-/// Query for the columns of an [`Invoice`], which ends in `$rest`.
+/// A macro that returns the text of a query for the columns of [`Invoice`]. `$rest` is put after the `FROM` clause.
 macro_rules! invoice {
     ($rest:literal) => {
         concat!(
@@ -58,7 +58,7 @@ macro_rules! invoice {
     };
 }
 
-/// Errors of the ledger.
+/// Error of an operation on the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     #[error("no invoice has that number")]
@@ -73,13 +73,13 @@ pub enum LedgerError {
     Count(#[from] TryFromIntError),
 }
 
-/// Ledger, which is the application state of the tools.
+/// The ledger. This is the application state, which the tools share.
 pub struct Invoices {
     pool: SqlitePool,
 }
 
 impl Invoices {
-    /// Opens the ledger; a new one is filled with fictitious invoices.
+    /// Opens the database file, which is created if needed. Fills a new ledger with fictitious invoices.
     pub async fn open() -> Result<Self, LedgerError> {
         let file = std::env::var("INVOICES_DB").unwrap_or_else(|_| FILE.into());
         let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
@@ -110,7 +110,8 @@ impl Invoices {
         Ok(Invoices { pool })
     }
 
-    /// Returns at most `limit` invoices of a customer, newest first, starting after the invoice `after`.
+    /// Returns at most `limit` invoices of a customer, newest first. If `after` is set, begins after the invoice with
+    /// this day of issue and number.
     pub async fn of_customer(
         &self,
         customer: &str,
@@ -135,7 +136,7 @@ impl Invoices {
         Ok(invoices)
     }
 
-    /// Returns an invoice with its details.
+    /// Returns an invoice with its reminders, void reason and latest 50 payments.
     pub async fn details(&self, number: &InvoiceNumber) -> Result<InvoiceDetails, LedgerError> {
         let invoice: Option<Invoice> = sqlx::query_as(invoice!("WHERE invoices.number = ?"))
             .bind(&number.0)
@@ -156,7 +157,7 @@ impl Invoices {
         Ok(InvoiceDetails { invoice, reminders: reminders.try_into()?, void_reason, payments })
     }
 
-    /// Issues an invoice.
+    /// Adds an open invoice.
     pub async fn create(
         &self,
         customer: &str,
@@ -185,7 +186,7 @@ impl Invoices {
         })
     }
 
-    /// Counts a reminder for an open invoice, and returns the number of its reminders.
+    /// Counts one more reminder for an open invoice, and returns the number of all its reminders.
     pub async fn remind(&self, number: &InvoiceNumber) -> Result<u32, LedgerError> {
         let reminders: Option<i64> = sqlx::query_scalar(
             "UPDATE invoices SET reminders = reminders + 1 WHERE number = ? AND status = 'open' RETURNING reminders",
@@ -199,7 +200,7 @@ impl Invoices {
         }
     }
 
-    /// Voids an open invoice; a void invoice stays unchanged.
+    /// Voids an open invoice. Changes nothing, without an error, if the invoice is already void.
     pub async fn void(&self, number: &InvoiceNumber, reason: &str) -> Result<(), LedgerError> {
         let voided = sqlx::query(
             "UPDATE invoices SET status = 'void', void_reason = ? WHERE number = ? AND status = 'open'",
@@ -217,7 +218,7 @@ impl Invoices {
         }
     }
 
-    /// Deletes an invoice, and records the user who deletes it.
+    /// Deletes an invoice, and records the user and the reason of the deletion.
     pub async fn delete(
         &self,
         number: &InvoiceNumber,
@@ -250,7 +251,7 @@ impl Invoices {
             .ok_or(LedgerError::NoCustomer)
     }
 
-    /// Returns the error for an invoice that can't be changed, because it doesn't exist or isn't open.
+    /// Returns the error for an invoice that can't be changed, because the invoice doesn't exist or isn't open.
     async fn not_open(&self, number: &InvoiceNumber) -> Result<LedgerError, LedgerError> {
         let status: Option<Status> = sqlx::query_scalar("SELECT status FROM invoices WHERE number = ?")
             .bind(&number.0)

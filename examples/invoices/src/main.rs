@@ -1,7 +1,7 @@
-//! A ledger for agents: `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
+//! Server with a ledger for agents. Run it by `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
 //!
-//! `model` has the types of arguments and results, `tools` the tools, `ledger` the database, `rows` the conversion
-//! of its rows, and `seed` the fictitious data of a new ledger.
+//! `model` contains the types of arguments and results, `tools` the tools, `ledger` the queries of the database, `rows`
+//! the conversion of database rows, and `seed` the fictitious data of a new ledger.
 
 mod ledger;
 mod model;
@@ -18,7 +18,7 @@ use crate::{
     tools::{create_invoice, delete_invoice, get_invoice, list_invoices, send_reminder, void_invoice},
 };
 
-/// The server without its ledger.
+/// Returns the server without application state. `main` and the tests add the ledger.
 fn server() -> ToolServer {
     ToolServer::new("invoices", env!("CARGO_PKG_VERSION"))
         .instructions("Invoices of one company. Amounts are in cents of its currency.")

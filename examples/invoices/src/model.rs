@@ -19,7 +19,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Name in results and in the database.
+    /// Returns the name of the status in results and in the database.
     pub fn name(self) -> &'static str {
         match self {
             Status::Open => "open",

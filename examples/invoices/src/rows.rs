@@ -1,7 +1,7 @@
-//! Conversion of database rows to types of the model.
+//! Converts database rows to types of `model`.
 //!
-//! The traits are implemented by hand, because sqlx's derives compile SQLite and sqlx a second time, for use by the
-//! compiler.
+//! The traits of sqlx are implemented by hand, because with its derive macros cargo compiles SQLite and sqlx a second
+//! time.
 
 use sqlx::{
     Decode, FromRow, Row as _, Sqlite, Type,

@@ -1,4 +1,4 @@
-//! Initial data: 50,000 invoices of fictitious customers, identical on every machine.
+//! Initial data of a ledger: 50,000 invoices of fictitious customers, identical on every machine.
 
 use chrono::{Days, NaiveDate};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,9 +9,9 @@ use crate::{ledger::LedgerError, model::Status};
 const INVOICES: u64 = 50_000;
 /// Invoices per insert statement.
 const BATCH: usize = 1_000;
-/// Latest issue date.
+/// Day after the latest issue date, and latest day of a payment.
 const LAST_DAY: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 10, 31);
-/// Days between the first and the last issue date.
+/// Days between the first issue date and `LAST_DAY`.
 const DAYS: u64 = 3 * 365;
 
 const FIRST: [&str; 20] = [
@@ -22,7 +22,7 @@ const SECOND: [&str; 10] =
     ["Finch", "Hale", "Marsh", "North", "Orchard", "Pike", "Reed", "Stone", "Vale", "Wick"];
 const KIND: [&str; 2] = ["Ltd", "GmbH"];
 
-/// Fills an empty ledger.
+/// Fills a ledger without customers. Changes no other ledger.
 pub async fn fill(pool: &SqlitePool) -> Result<(), LedgerError> {
     let (customers,): (i64,) = sqlx::query_as("SELECT count(*) FROM customers").fetch_one(pool).await?;
     let Some(last_day) = LAST_DAY.filter(|_| customers == 0) else { return Ok(()) };
@@ -94,7 +94,7 @@ struct Issued {
 
 impl Issued {
     fn invent(id: u64, customers: u64, last_day: NaiveDate, dice: &mut Dice) -> Self {
-        // Few customers have many invoices, and many have few.
+        // The minimum of two random numbers gives some customers many invoices, and others few.
         let customer = 1 + dice.below(customers).min(dice.below(customers));
         let age = DAYS - (id - 1) * DAYS / INVOICES;
         let issued = last_day - Days::new(age);
@@ -116,7 +116,7 @@ fn style() -> ProgressStyle {
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Deterministic random numbers (SplitMix64).
+/// Deterministic pseudo-random numbers (SplitMix64).
 struct Dice(u64);
 
 impl Dice {

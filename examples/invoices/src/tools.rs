@@ -1,4 +1,4 @@
-//! Tools of the ledger.
+//! Tools that query and change the ledger.
 
 use chrono::Utc;
 use mcp_tool_runtime::prelude::*;
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn pages_have_no_gaps_and_no_repetitions() {
+    async fn pages_contain_each_invoice_once() {
         let server = server().await;
         for cents in 1..=25 {
             server
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn cursor_is_valid_for_one_query_of_one_caller() {
+    async fn cursor_is_valid_only_for_its_query_and_its_caller() {
         let server = server().await;
         for cents in 1..=3 {
             server
@@ -159,7 +159,10 @@ mod tests {
         let cursor = page["next_cursor"].as_str().unwrap();
 
         let again = json!({ "customer": "Alder & Finch", "limit": 1, "status": null, "cursor": cursor });
-        assert!(server.call("list_invoices", again).await.is_ok(), "another limit is the same query");
+        assert!(
+            server.call("list_invoices", again).await.is_ok(),
+            "a cursor must be valid with another limit"
+        );
 
         let other = json!({ "customer": "Alder & Finch", "status": "open", "limit": 2, "cursor": cursor });
         let refused = server.call("list_invoices", other).await.unwrap_err();
@@ -174,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn invoice_reports_reminders_voiding_and_deletion() {
+    async fn reminder_voiding_and_deletion_change_the_invoice() {
         let server = server().await;
         let invoice = server
             .call("create_invoice", json!({ "customer": "Alder & Finch", "cents": 100 }))
@@ -201,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn malformed_number_never_reaches_the_ledger() {
+    async fn malformed_invoice_number_is_refused_with_its_required_length() {
         let refused = server().await.call("get_invoice", json!({ "number": "inv_1" })).await.unwrap_err();
         assert_eq!(
             refused.violations().unwrap().to_string(),
@@ -210,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reader_cannot_delete() {
+    async fn delete_invoice_names_the_scope_that_a_reader_lacks() {
         let reader = server().await.as_caller(Caller::new("ann").with_scopes(["invoices:read"]));
         let refused = reader.call("delete_invoice", json!({ "number": "inv_00000001" })).await.unwrap_err();
         assert_eq!(refused.missing_scopes(), ["invoices:delete"]);

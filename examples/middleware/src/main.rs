@@ -1,4 +1,4 @@
-//! Middleware that checks a header, and middleware that meters calls. Run the server by
+//! Server with a middleware that checks a header, and a middleware that meters calls. Run it by
 //! `cargo run -p middleware -- serve --http 127.0.0.1:8080`.
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
 
 use mcp_tool_runtime::{Middleware, MiddlewareFuture, Next, prelude::*};
 
-/// Accepts only calls whose `X-Tenant` header names the tenant of this server.
+/// Middleware that refuses calls unless their header `X-Tenant` is the given tenant.
 struct OnlyFor(&'static str);
 
 impl Middleware for OnlyFor {
@@ -27,7 +27,8 @@ impl Middleware for OnlyFor {
     }
 }
 
-/// Units that each user has spent: one for each call, and one for each KiB of its result.
+/// Middleware that counts the units that each user spends: one for each call that ran, and one for each whole KiB of
+/// the call's result. The tool `spent` reads the units.
 #[derive(Clone, Default)]
 struct Meter(Arc<Mutex<BTreeMap<String, u64>>>);
 
@@ -35,7 +36,7 @@ impl Middleware for Meter {
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c> {
         Box::pin(async move {
             let outcome = next.run().await;
-            // A call that was refused before its tool ran costs nothing.
+            // A call costs nothing if it was refused before its function began.
             if outcome.has_begun() {
                 let mut units_by_user = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 *units_by_user.entry(call.caller().user().to_owned()).or_default() +=

@@ -1,4 +1,4 @@
-//! Two tools over stdio: `cargo run -p quickstart -- serve --stdio`.
+//! Server with two tools over stdio. Run it by `cargo run -p quickstart -- serve --stdio`.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use std::{
 
 use mcp_tool_runtime::prelude::*;
 
-/// Notes by title: the application state that the tools share.
+/// Texts of notes by title. This is the application state, which the tools share.
 #[derive(Default)]
 struct Notes(Mutex<BTreeMap<String, String>>);
 

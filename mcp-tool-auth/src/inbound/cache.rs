@@ -1,4 +1,5 @@
-//! Cache of the results of token verification (verdicts), by the digest of the token. The token's text isn't kept.
+//! Caches verdicts, which are the results of token verification. The key of a verdict is the digest of its token, so
+//! the token's text isn't kept.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -7,17 +8,17 @@ use moka::sync::Cache;
 
 use super::{claims::VerifiedToken, issuer::Issuer, jwt::Flaw};
 
-/// Maximum number of cached tokens.
+/// Maximum number of cached verdicts.
 const MAX_TOKENS: u64 = 20_000;
 
-/// Verdict on a token, with the conditions under which it is still valid.
+/// Verdict on a token, with the expiry and the key generation that limit its use.
 #[derive(Clone)]
 pub(crate) struct CachedVerdict {
     pub(crate) verdict: Result<Arc<VerifiedToken>, Flaw>,
     issuer: Arc<Issuer>,
-    /// Generation of the issuer's keys at the verification. The verdict is invalid in any other generation.
+    /// Generation of the issuer's keys at the verification. The verdict isn't used after the generation has changed.
     generation: u64,
-    /// Expiry of the verdict.
+    /// Time from which the verdict isn't used.
     until: SystemTime,
 }
 
@@ -31,7 +32,8 @@ impl TokenCache {
         TokenCache { tokens: Cache::new(MAX_TOKENS) }
     }
 
-    /// Returns the verdict on a token, unless it has expired or the issuer's keys have changed since.
+    /// Returns the cached verdict on a token. Returns `None` if there is no verdict, if the verdict has expired, or if
+    /// the issuer's keys have changed since the verification.
     pub fn get(&self, token: &Digest, now: SystemTime) -> Option<Result<Arc<VerifiedToken>, Flaw>> {
         let cached = self.tokens.get(token)?;
         if cached.until <= now || cached.generation != cached.issuer.generation() {
@@ -42,7 +44,7 @@ impl TokenCache {
         Some(cached.verdict)
     }
 
-    /// Stores the verdict on a token. `generation` is that of the issuer's keys with which the token was verified.
+    /// Stores the verdict on a token. `generation` is the generation of the issuer's keys at the verification.
     pub(crate) fn put(
         &self,
         token: Digest,
@@ -66,7 +68,7 @@ mod tests {
     use super::{super::fetch, *};
 
     #[tokio::test]
-    async fn cached_token_still_refreshes_its_issuer_s_keys() {
+    async fn reading_a_cached_verdict_refreshes_the_keys_of_its_issuer() {
         let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { panic!("no port") };
         let name = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
         let Ok(client) = fetch::client() else { panic!("no client") };
@@ -74,14 +76,14 @@ mod tests {
         let (tokens, token, now) = (TokenCache::new(), Digest::of_bytes(b"token"), SystemTime::now());
         let until = now + Duration::from_secs(60);
         tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
-        assert!(tokens.get(&token, until).is_none(), "the verdict has expired");
+        assert!(tokens.get(&token, until).is_none(), "an expired verdict must not be returned");
 
         tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
         assert_eq!(tokens.get(&token, now), Some(Err("inactive")));
         let connected = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
         assert!(
             connected.is_ok_and(|connected| connected.is_ok()),
-            "reading a cached verdict must refresh the issuer's keys"
+            "reading a cached verdict must start a fetch of the issuer's keys"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Validation of a token's claims (RFC 9068 §2.2, §4), and the caller that they name.
+//! Validates a token's claims (RFC 9068 §2.2, §4), and builds the caller from them.
 
 use std::{
     sync::Arc,
@@ -11,20 +11,21 @@ use mcp_tool_core::call::caller::{Caller, CallerKind};
 
 use super::{jwt::Flaw, settings::TokenRules};
 
-/// Tolerated difference between clocks, in seconds.
+/// Tolerated difference between the clocks of this server and of an issuer, in seconds.
 pub(crate) const SKEW: f64 = 30.0;
-/// Maximum length of the name of a user, agent or tenant, in bytes.
+/// Maximum length of `jti` and of a claim that names a user, client, agent or tenant, in bytes.
 const MAX_NAME: usize = 256;
 /// Maximum number of scopes of a token.
 const MAX_SCOPES: usize = 256;
 
-/// Verified token: its caller, and the claims by which it can be revoked.
+/// Caller of a verified token, with the claims by which the token can be revoked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerifiedToken {
     pub(crate) caller: Caller,
     pub(crate) jti: Option<String>,
     pub(crate) issued_at: Option<SystemTime>,
-    /// Expiry, with the tolerated clock difference added.
+    /// Time until which this result may be used: `exp` plus `SKEW`. For an introspected token, at most `longest`
+    /// seconds after the introspection.
     pub(crate) until: SystemTime,
 }
 
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn introspection_is_valid_for_at_most_30_s() {
+    fn introspected_token_is_valid_for_at_most_the_given_30_s() {
         let until = |members| introspected(members).map(|verified| unix_seconds(verified.until) - NOW);
         assert_eq!(until(json!({})), Ok(30.0));
         assert_eq!(until(json!({ "exp": null })), Ok(30.0));
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn introspection_of_an_inactive_or_foreign_token_is_refused() {
+    fn invalid_introspection_response_is_refused() {
         for (members, flaw) in [
             (json!({ "active": false }), "inactive"),
             (json!({ "active": null }), "introspection_unreadable"),
@@ -278,7 +279,7 @@ mod tests {
             (json!({ "scope": "a\"b" }), "scope_unreadable"),
             (json!({ "cnf": { "jkt": "x" } }), "bound_to_a_key"),
         ] {
-            assert_eq!(introspected(members.clone()), Err(flaw), "{members}");
+            assert_eq!(introspected(members.clone()), Err(flaw), "response with {members}");
         }
         assert!(
             introspected(json!({ "iss": null, "token_type": null, "aud": ["x", "https://mcp.example/mcp"] }))
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn caller_is_taken_from_the_configured_claims() {
+    fn caller_is_built_from_the_default_claims() {
         let verified = introspected(json!({ "act": { "sub": "bot" }, "auth_time": NOW - 60.0 }));
         let caller = verified.map(|verified| verified.caller).unwrap_or_else(Caller::new);
         assert_eq!((caller.user(), caller.agent(), caller.client()), ("ann", Some("bot"), Some("agent")));

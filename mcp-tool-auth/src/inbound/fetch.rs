@@ -1,4 +1,4 @@
-//! Requests to issuers, over TLS or on loopback, with time and size limits and without redirects.
+//! Sends requests to issuers, over TLS or on loopback. Time and size are limited, and redirects aren't followed.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl From<String> for FetchError {
     }
 }
 
-/// Returns a client without redirects and without proxies from the environment.
+/// Creates an HTTP client that follows no redirects and ignores proxies from the environment.
 pub(crate) fn client() -> Result<Client, reqwest::Error> {
     Client::builder()
         .redirect(Policy::none())
@@ -36,10 +36,10 @@ pub(crate) fn client() -> Result<Client, reqwest::Error> {
         .build()
 }
 
-/// Parses the URL of an issuer: HTTPS, or HTTP on loopback.
+/// Parses a URL of an issuer or of this server, which must be HTTPS, or HTTP on loopback, without user and fragment.
 ///
 /// # Errors
-/// A URL of another form.
+/// Text that isn't such a URL.
 pub(crate) fn trusted_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{text:?} must be a URL: {error}"))?;
     let is_loopback = match url.host() {
@@ -60,12 +60,12 @@ pub(crate) fn trusted_url(text: &str) -> Result<Url, String> {
 
 /// Sends the request and returns the body of a response with status 200.
 pub(crate) async fn body(request: RequestBuilder) -> Result<Vec<u8>, FetchError> {
-    // The URL isn't logged, since its query may contain a token.
+    // The error must not contain the URL, whose query may be secret.
     let failed = |error: reqwest::Error| FetchError::Unusable(error.without_url().to_string());
     let mut response = request.header("accept", "application/json").send().await.map_err(failed)?;
     match response.status() {
         StatusCode::OK => {}
-        // Not every issuer responds with 404 to an unknown path.
+        // Some issuers respond to an unknown path with another 4xx status than 404.
         status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
             return Err(FetchError::NotFound);
         }

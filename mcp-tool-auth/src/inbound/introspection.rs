@@ -19,9 +19,9 @@ use super::{
     strict,
 };
 
-/// Maximum number of concurrent requests to the issuer.
+/// Number of locks, which is also the maximum number of introspection requests at the same time.
 const SLOTS: usize = 64;
-/// Maximum number of tokens that wait for a request or are being introspected.
+/// Maximum number of incoming requests that wait for permission to introspect or for an introspection response.
 const MAX_QUEUED: usize = 1_024;
 /// Maximum time that a response is cached, in seconds.
 pub(crate) const LONGEST: f64 = 30.0;
@@ -33,11 +33,12 @@ pub(crate) struct Introspector {
     secret: SecretFile,
     failing: AtomicBool,
     queued: AtomicUsize,
-    /// Locks, chosen by the first byte of a token's digest. No two requests introspect the same token at once.
+    /// Locks, one of which a request holds while it introspects a token. The first byte of the token's digest selects
+    /// the lock, so no two requests introspect the same token at the same time.
     slots: Vec<tokio::sync::Mutex<()>>,
 }
 
-/// Permission to introspect a token. Other requests with the same token wait until the permit is dropped.
+/// Permission to introspect a token. Other requests whose tokens have the same lock wait until the permit is dropped.
 pub(crate) struct IntrospectionPermit<'a> {
     _slot: tokio::sync::MutexGuard<'a, ()>,
     _queued: QueueGuard<'a>,
@@ -52,7 +53,7 @@ impl Drop for QueueGuard<'_> {
 }
 
 impl Introspector {
-    /// Creates the client, and reads its secret from the file once.
+    /// Creates the client, and reads the secret file once, to find errors early.
     ///
     /// # Errors
     /// The file can't be read.
@@ -80,13 +81,13 @@ impl Introspector {
         Ok(IntrospectionPermit { _slot: slot.lock().await, _queued: queued })
     }
 
-    /// Requests the introspection response of a token.
+    /// Introspects a token at the issuer. Returns the response before its claims are validated.
     pub(crate) async fn introspect(
         &self,
         token: &InboundToken,
     ) -> Result<serde_json::Map<String, serde_json::Value>, Unreachable> {
         let failed = |reason: String| {
-            // Logged once until an introspection succeeds again.
+            // Only the first failure after a success is logged.
             if !self.failing.swap(true, Ordering::Relaxed) {
                 tracing::error!(issuer = &*self.issuer.name, reason, "tokens can't be introspected");
             }
@@ -104,7 +105,7 @@ impl Introspector {
             .append_pair("token", token.expose())
             .append_pair("token_type_hint", "access_token")
             .finish();
-        // Both parts are form-encoded before they are joined (RFC 6749 §2.3.1).
+        // Client id and secret are form-encoded before they are joined (RFC 6749 §2.3.1).
         let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let request = self
             .issuer

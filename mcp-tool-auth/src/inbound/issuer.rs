@@ -1,4 +1,4 @@
-//! Issuers: metadata (RFC 8414, OpenID Connect Discovery) and keys, fetched when needed and cached.
+//! Issuers. Their metadata (RFC 8414, OpenID Connect Discovery) and keys are fetched when needed, and cached.
 
 use std::{
     sync::{
@@ -18,23 +18,25 @@ use super::{
     strict,
 };
 
-/// Age up to which keys are used without a refresh.
+/// Age at which keys are refreshed in the background.
 const FRESH: Duration = Duration::from_secs(300);
-/// Age up to which keys are used while the issuer is unreachable.
+/// Age at which keys are no longer used, even if the issuer is unreachable. A fetch also reads metadata of this age
+/// again.
 const STALE: Duration = Duration::from_secs(3_600);
 /// Minimum time between fetches for an unknown `kid`, and between fetches that cached tokens start.
 const UNKNOWN: Duration = Duration::from_secs(30);
-/// Time after a failed fetch during which old or missing keys start no other fetch.
+/// Time after a failed fetch during which a token that isn't cached starts no other fetch for old or missing keys.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// The issuer is unreachable, and no cached keys or metadata may be used.
+/// A token can't be verified now: its issuer gives no usable response and cached data is missing or too old, or too
+/// many requests wait for introspection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unreachable;
 
 /// Issuer whose tokens are accepted.
 pub(crate) struct Issuer {
     pub(crate) name: Arc<str>,
-    /// Its access tokens may have `typ: JWT`.
+    /// `true` if the issuer's access tokens may have `typ: JWT`.
     pub(crate) typ_jwt: bool,
     pub(crate) client: Client,
     state: Mutex<IssuerState>,
@@ -48,7 +50,7 @@ pub(crate) struct Issuer {
 /// Endpoints from the metadata.
 #[derive(Debug)]
 pub(crate) struct IssuerMetadata {
-    /// `None` for an issuer whose tokens are all opaque.
+    /// URL of the key set; `None` for an issuer whose tokens are all opaque.
     jwks: Option<Url>,
     pub(crate) introspection: Option<Url>,
 }
@@ -60,10 +62,12 @@ struct IssuerState {
     keys: Option<(Arc<KeySet>, Instant)>,
     /// Text of the key set, compared to detect changes.
     text: Arc<Vec<u8>>,
+    /// Time of the last fetch, if that fetch failed.
     failed: Option<Instant>,
     /// Start of the last fetch for an unknown `kid`, and the value of `fetches` at that time.
     unknown: Option<(Instant, u64)>,
-    /// Number of finished fetches. A request reads it before it waits, and starts no fetch if it has changed since.
+    /// Number of finished fetches. A request remembers the number before it waits. If the number has changed after the
+    /// wait, the request starts no fetch.
     fetches: u64,
 }
 
@@ -73,7 +77,7 @@ enum Refresh {
     NotNeeded,
     InBackground,
     Now,
-    /// Needed now, but the last fetch failed less than `RETRY` ago.
+    /// A fetch is needed now, but the last fetch failed less than `RETRY` ago.
     Failed,
 }
 
@@ -94,7 +98,7 @@ impl IssuerState {
         }
     }
 
-    /// Returns `true` if an unknown `kid` may start a fetch, and records the start.
+    /// If an unknown `kid` may start a fetch now, records the start and returns `true`.
     fn may_fetch_unknown(&mut self, now: Instant) -> bool {
         let may = self.unknown.is_none_or(|(started, _)| now.duration_since(started) >= UNKNOWN);
         if may {
@@ -128,8 +132,9 @@ impl Issuer {
         self.generation.load(Ordering::Acquire)
     }
 
-    /// Fetches the keys in the background if they are old. The cache calls this for each token that it finds, because
-    /// such a token needs no keys, and a withdrawn key would stay unnoticed.
+    /// Starts a fetch of the keys in the background if a fetch is due. The cache calls this whenever it returns a
+    /// verdict. Without the call, a withdrawn key would stay unnoticed, because a cached verdict is used without the
+    /// keys.
     pub(crate) fn keep_fresh(self: &Arc<Self>) {
         let now = milliseconds(self.created.elapsed());
         let due = self.due.load(Ordering::Relaxed);
@@ -142,7 +147,8 @@ impl Issuer {
         }
     }
 
-    /// Returns the keys for a token with this `kid`.
+    /// Returns the issuer's keys, fetched if needed. If the keys lack `kid`, they are fetched again, but at most once
+    /// per `UNKNOWN`.
     pub async fn keys(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<KeySet>, Unreachable> {
         let (mut refresh, fetches) = {
             let state = self.state();
@@ -168,7 +174,7 @@ impl Issuer {
         }
         let in_flight = {
             let mut state = self.state();
-            // If another request has fetched other keys meanwhile, `kid` may be among them, and no fetch starts.
+            // If another request has fetched other keys meanwhile, they may contain `kid`, so no fetch starts.
             let newer = state.fetches != fetches
                 && state.keys.as_ref().is_some_and(|(now, _)| !Arc::ptr_eq(now, &keys));
             if !newer {
@@ -177,14 +183,14 @@ impl Issuer {
             state.unknown_fetch()
         };
         match in_flight {
-            // The first of the waiting requests fetches, and the others find its result.
+            // The first of the waiting requests fetches the keys, and the others use its result.
             Some(fetches) => self.fetch_detached(fetches).await,
             // Waits for a fetch that was started for another reason, if one is in flight.
             None => drop(self.fetching.lock().await),
         }
         let state = self.state();
         let keys = cached(&state)?;
-        // The issuer may have this key, but it is unreachable.
+        // The unreachable issuer may have this key, so the token isn't refused as invalid.
         if state.failed.is_some() && !kid.is_none_or(|kid| keys.has(kid)) {
             return Err(Unreachable);
         }
@@ -201,12 +207,13 @@ impl Issuer {
         cached(&self.state()).ok_or(Unreachable)
     }
 
-    /// Fetches in a separate task, so that a disconnecting caller doesn't cancel the fetch for others.
+    /// Fetches in a separate task, so that a caller who disconnects doesn't cancel the fetch for other requests.
     async fn fetch_detached(self: &Arc<Self>, fetches: u64) {
         drop(tokio::spawn(Arc::clone(self).fetch(fetches)).await);
     }
 
-    /// Fetches metadata and keys, one fetch at a time, unless one has finished since `fetches` was read.
+    /// Waits for a running fetch, then fetches metadata and keys. Fetches nothing if a fetch has finished since
+    /// `fetches` was read.
     async fn fetch(self: Arc<Self>, fetches: u64) {
         let _lock = self.fetching.lock().await;
         let metadata = {
@@ -338,14 +345,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn pending_fetch_for_an_unknown_kid_is_awaited() {
+    async fn unknown_kid_waits_for_the_pending_fetch_and_starts_no_other() {
         // Nothing listens on port 1, so each fetch fails.
         let issuer = Arc::new(Issuer::new("http://127.0.0.1:1", false, Client::new()));
         let now = Instant::now();
         *issuer.state() = IssuerState { unknown: Some((now, 0)), ..with_keys(now, Duration::ZERO) };
         assert_eq!(issuer.keys(Some("new")).await.err(), Some(Unreachable));
         assert_eq!(issuer.state().fetches, 1);
-        // The fetch has finished, and within `UNKNOWN` the same `kid` starts no other.
+        // The fetch has finished. Within `UNKNOWN` an unknown `kid` starts no other fetch.
         issuer.state().failed = None;
         assert!(issuer.keys(Some("new")).await.is_ok());
         assert_eq!(issuer.state().fetches, 1);
@@ -378,15 +385,15 @@ mod tests {
         let Ok(client) = fetch::client() else { panic!("no client") };
         let issuer = Arc::new(Issuer::new(&name, false, client));
         issuer.keep_fresh();
-        assert!(listener.accept().await.is_ok(), "the issuer is fetched");
+        assert!(listener.accept().await.is_ok(), "`keep_fresh` must connect to the issuer");
         let due = issuer.due.load(Ordering::Relaxed);
         issuer.keep_fresh();
-        assert_eq!(issuer.due.load(Ordering::Relaxed), due, "no second fetch starts");
+        assert_eq!(issuer.due.load(Ordering::Relaxed), due, "a second call must not start another fetch");
         assert!(due > milliseconds(issuer.created.elapsed()));
     }
 
     #[test]
-    fn metadata_urls_follow_the_standards() {
+    fn metadata_urls_are_those_of_oauth_and_openid_connect() {
         let paths = |issuer| -> Vec<String> {
             metadata_urls(issuer).unwrap_or_default().iter().map(|url| url.path().to_owned()).collect()
         };

@@ -1,4 +1,4 @@
-//! Parser of JWTs in compact form (RFC 7519, RFC 7515), before any verification.
+//! Parses JWTs in compact form (RFC 7519, RFC 7515), and verifies no signature.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jsonwebtoken::Algorithm;
@@ -6,18 +6,18 @@ use serde_json::{Map, Value};
 
 use super::{keys, strict};
 
-/// Reason why a token is refused, for the audit record and never for the caller.
+/// Reason why a token is refused. Audit records contain the reason; responses to the caller don't.
 pub type Flaw = &'static str;
 
 /// Maximum length of a `kid`, in bytes.
 const MAX_KID: usize = 256;
 
-/// Parts of a token. None of them is trusted before its signature is verified.
+/// Parts of a token. None of them may be trusted before the signature is verified.
 pub struct Jwt<'t> {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<String>,
     pub(crate) typ: Typ,
-    /// The claims, unverified.
+    /// Claims that haven't been verified.
     pub claims: Map<String, Value>,
     pub(crate) signed: &'t str,
     pub(crate) signature: &'t str,
@@ -33,7 +33,7 @@ pub(crate) enum Typ {
 }
 
 impl<'t> Jwt<'t> {
-    /// Returns `true` for a token with the three parts of a JWT. Any other token is opaque.
+    /// Returns `true` for a token with three parts separated by dots, as in a JWT. Any other token is opaque.
     pub(crate) fn has_form(token: &str) -> bool {
         token.bytes().filter(|byte| *byte == b'.').count() == 2
     }
@@ -70,7 +70,7 @@ fn read_header(text: &[u8]) -> Result<(Algorithm, Option<String>, Typ), Flaw> {
     Ok((algorithm, kid, typ))
 }
 
-/// Compares media types, ignoring case and the optional prefix `application/` (RFC 7515 §4.1.9).
+/// Returns `true` if the media types are equal, ignoring case and the prefix `application/` (RFC 7515 §4.1.9).
 fn is_media_type(given: &str, wanted: &str) -> bool {
     let given = given
         .get(..12)

@@ -1,4 +1,4 @@
-//! Verification keys of an issuer (RFC 7517), with the algorithms that each may verify.
+//! Public keys of an issuer (RFC 7517), with the signature algorithms that each key allows.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,16 +10,16 @@ use super::strict;
 
 /// Maximum number of keys in a set.
 const MAX_KEYS: usize = 128;
-/// Bits of an RSA modulus: fewer are insecure, more are slow.
+/// Allowed number of bits of an RSA modulus. Shorter keys are insecure, and longer keys are slow.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
 
-/// Key that may verify signatures.
+/// Key that verifies signatures by the algorithms that it allows.
 pub(crate) struct VerificationKey {
     algorithms: &'static [Algorithm],
     key: DecodingKey,
 }
 
-/// Keys of one issuer by `kid`.
+/// Usable keys of one issuer: `named` by `kid`, and `unnamed` without a `kid`.
 #[derive(Default)]
 pub struct KeySet {
     named: HashMap<String, VerificationKey>,
@@ -28,7 +28,7 @@ pub struct KeySet {
 
 use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
 
-/// Allowed algorithms: name, value, and a list of only that value, for keys whose `alg` is the name.
+/// Allowed algorithms: name, value, and a slice of only this value, which a key with this `alg` stores.
 const NAMES: [(&str, Algorithm, &[Algorithm]); 9] = [
     ("RS256", RS256, &[RS256]),
     ("RS384", RS384, &[RS384]),
@@ -41,16 +41,16 @@ const NAMES: [(&str, Algorithm, &[Algorithm]); 9] = [
     ("EdDSA", EdDSA, &[EdDSA]),
 ];
 
-/// Returns the algorithm of a name, if it is allowed.
+/// Returns the algorithm with this name, if the algorithm is allowed.
 pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
     NAMES.iter().find(|(known, ..)| *known == name).map(|(_, algorithm, _)| *algorithm)
 }
 
 impl KeySet {
-    /// Parses a set. Unusable keys are ignored (RFC 7517 §5), and so are keys that share a `kid`.
+    /// Parses a set. Ignores unusable keys (RFC 7517 §5) and all keys that share a `kid`.
     ///
     /// # Errors
-    /// Text that isn't a key set.
+    /// Text that isn't a key set, or a set with more than `MAX_KEYS` keys.
     pub fn read(text: &[u8]) -> Result<Self, String> {
         let mut members = strict::object(text)?;
         let Some(Value::Array(keys)) = members.remove("keys") else {
@@ -77,7 +77,8 @@ impl KeySet {
         Ok(set)
     }
 
-    /// Returns the key with this `kid` or, for a token without `kid`, the only key that verifies `algorithm`.
+    /// Returns the key with this `kid`, if the key allows `algorithm`. For a token without `kid`, returns the key that
+    /// allows `algorithm`, if exactly one does.
     pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&VerificationKey> {
         match id {
             Some(id) => self.named.get(id).filter(|key| key.verifies(algorithm)),
@@ -101,7 +102,7 @@ impl KeySet {
 }
 
 impl VerificationKey {
-    /// Parses a signature key with consistent members; `None` for all others.
+    /// Parses a public key for signatures. Returns `None` for other keys, and for insecure or contradictory members.
     fn read(jwk: &Map<String, Value>) -> Option<Self> {
         let text = |name: &str| jwk.get(name).and_then(Value::as_str);
         let is_absent_or = |name: &str, wanted: &str| jwk.get(name).is_none_or(|value| value == wanted);
@@ -147,7 +148,7 @@ impl VerificationKey {
         self.algorithms.contains(&algorithm)
     }
 
-    /// Verifies a signature with an algorithm that the key allows.
+    /// Returns `true` if the key allows `algorithm` and verifies the signature of `signed`.
     pub(crate) fn has_signed(&self, signed: &str, signature: &str, algorithm: Algorithm) -> bool {
         self.verifies(algorithm)
             && jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &self.key, algorithm)
@@ -155,7 +156,7 @@ impl VerificationKey {
     }
 }
 
-/// Decodes an unsigned number, and removes leading zeros.
+/// Decodes an unsigned number and removes leading zero bytes. Returns `None` for zero.
 fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = BASE64URL.decode(text).ok()?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
@@ -167,7 +168,7 @@ fn bits(number: &[u8]) -> usize {
     number.len() * 8 - unused
 }
 
-/// Decodes a point of a curve whose coordinates have `bytes` bytes (RFC 7518 §6.2.1).
+/// Decodes a point of a curve (RFC 7518 §6.2.1). Returns `None` unless both coordinates have `bytes` bytes.
 fn point(x: &str, y: &str, bytes: usize) -> Option<DecodingKey> {
     let has_length = |text: &str| BASE64URL.decode(text).is_ok_and(|decoded| decoded.len() == bytes);
     (has_length(x) && has_length(y)).then(|| DecodingKey::from_ec_components(x, y).ok()).flatten()
@@ -198,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns `true` if a set accepts the key.
+    /// Returns `true` if a parsed set contains the key.
     fn is_accepted(key: Value) -> bool {
         let set = json!({ "keys": [key] }).to_string();
         KeySet::read(set.as_bytes()).is_ok_and(|set| !set.named.is_empty() || !set.unnamed.is_empty())
@@ -214,11 +215,11 @@ mod tests {
         assert!(is_accepted(rsa(256, F4)) && is_accepted(rsa(1_024, &[3])));
         assert!(!is_accepted(rsa(255, F4)) && !is_accepted(rsa(128, F4)) && !is_accepted(rsa(1_025, F4)));
         for exponent in [&[][..], &[1], &[0, 1], &[2], &[1, 0, 0], &[9; 8]] {
-            assert!(!is_accepted(rsa(256, exponent)), "{exponent:?}");
+            assert!(!is_accepted(rsa(256, exponent)), "exponent {exponent:?} is accepted");
         }
         let padded = [&[0; 128][..], &[0xc5; 128]].concat();
         let short = json!({ "kty": "RSA", "n": BASE64URL.encode(padded), "e": "AQAB" });
-        assert!(!is_accepted(short), "leading zeros don't count");
+        assert!(!is_accepted(short), "leading zeros must not count as bits of the modulus");
     }
 
     #[test]
@@ -231,7 +232,7 @@ mod tests {
         for (curve, x, y) in
             [("P-256", 31, 32), ("P-256", 32, 33), ("P-256", 48, 48), ("P-384", 32, 32), ("P-521", 66, 66)]
         {
-            assert!(!point(curve, x, y), "{curve} {x} {y}");
+            assert!(!point(curve, x, y), "a point of {curve} with {x} and {y} bytes is accepted");
         }
     }
 }

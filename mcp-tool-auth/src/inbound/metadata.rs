@@ -3,21 +3,23 @@
 use serde_json::json;
 use url::Url;
 
-/// Path prefix of the metadata.
+/// Path prefix of the metadata's URL (RFC 9728 §3).
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
-/// Metadata of this resource, with its URL and paths.
+/// Metadata of this resource, with the URL and the paths of the metadata.
 #[derive(Debug)]
 pub(crate) struct Metadata {
     /// URL of the metadata, for challenges.
     pub(crate) url: String,
+    /// The metadata as JSON.
     pub(crate) document: String,
     /// Paths at which this server serves the metadata.
     paths: [String; 3],
 }
 
 impl Metadata {
-    /// Builds the metadata of a resource. `canonical` is its URI as configured, `path` the endpoint's path on this server.
+    /// Builds the metadata. `resource` is the parsed URL of the resource, `canonical` that URL as configured, and
+    /// `path` the path of the MCP endpoint on this server.
     pub(crate) fn new(
         resource: &Url,
         canonical: &str,
@@ -39,7 +41,7 @@ impl Metadata {
         Metadata {
             url: url.into(),
             document: document.to_string(),
-            // A proxy may forward the resource's path, replace it by this server's path, or remove it.
+            // A proxy may forward the path of the resource, replace it by this server's path, or remove it.
             paths: [well_known(resource.path()), well_known(path), WELL_KNOWN.to_owned()],
         }
     }

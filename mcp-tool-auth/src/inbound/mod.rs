@@ -1,4 +1,4 @@
-//! OAuth 2.1 resource server: verification of callers' tokens.
+//! OAuth 2.1 resource server, which verifies callers' tokens.
 
 mod bearer;
 mod cache;
@@ -15,7 +15,7 @@ mod resource;
 mod settings;
 mod strict;
 
-/// Internals that only `tests/differential` uses.
+/// Internals for `tests/differential`, which compares them with a second implementation.
 #[doc(hidden)]
 pub mod internals {
     pub use super::{

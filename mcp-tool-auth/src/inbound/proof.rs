@@ -1,4 +1,4 @@
-//! Verification of a parsed token by the keys of its issuer.
+//! Verifies a parsed token by the keys of its issuer.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::{
     settings::TokenRules,
 };
 
-/// Checks that `typ` is `at+jwt`, so that ID tokens and grants such as an ID-JAG are refused. If `typ_jwt` is `true`,
-/// `typ` may also be `JWT`.
+/// Checks that `typ` is `at+jwt`. If `typ_jwt` is `true`, `typ` may also be `JWT`, which is otherwise refused because
+/// ID tokens have it too.
 pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     match jwt.typ {
         Typ::AccessToken => Ok(()),
@@ -19,7 +19,7 @@ pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     }
 }
 
-/// Verifies the signature of a token, and validates its claims at `now`, in seconds since 1970.
+/// Verifies the signature of a token and validates its claims. `now` is in seconds since 1970.
 pub fn prove(
     jwt: &Jwt<'_>,
     keys: &KeySet,

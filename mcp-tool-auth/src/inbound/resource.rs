@@ -1,4 +1,4 @@
-//! Authenticator for the tokens of the configured issuers.
+//! Authenticates requests by the tokens of the configured issuers.
 
 use std::{
     collections::BTreeSet,
@@ -47,11 +47,11 @@ pub struct ResourceServer {
     introspector: Option<Introspector>,
     rules: TokenRules,
     revocations: Option<Arc<dyn Revocations>>,
-    /// Generation of the revocations at which the cache was last cleared.
+    /// Generation of the revocations for which the cache was last cleared. A new generation clears the cache.
     generation: AtomicU64,
     tokens: TokenCache,
     metadata: Metadata,
-    /// Scopes that a client without a token should request: those of read-only tools.
+    /// Scopes that a client should request for its first token: the scopes that read-only tools require.
     first_scopes: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl ResourceServer {
         name: &str,
         path: &str,
     ) -> Result<Self, String> {
-        // `jsonwebtoken` has no default backend if another crate enables a second one.
+        // Selects the backend, because `jsonwebtoken` has no default if another crate enables a second backend.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
         if settings.issuers.is_empty() {
             return Err(
@@ -123,8 +123,10 @@ impl ResourceServer {
         })
     }
 
-    /// Fetches the keys of each issuer and returns their number; `None` for an unreachable issuer.
-    // Boxed, so that the HTTP client is compiled in this crate and not in each crate that awaits it.
+    /// Returns the name of each issuer with the number of its keys, which are fetched if needed. The number is `None`
+    /// for an unreachable issuer.
+    // Boxed, so that the code of the HTTP client is compiled in this crate and not in each crate that awaits the
+    // future.
     pub fn issuer_keys(&self) -> BoxFuture<'_, Vec<(Arc<str>, Option<usize>)>> {
         Box::pin(async {
             let mut found = Vec::with_capacity(self.issuers.len());
@@ -136,7 +138,7 @@ impl ResourceServer {
         })
     }
 
-    /// Returns the caller of a verified token, unless the token was revoked.
+    /// Returns the caller together with the token, or a refusal if the token was revoked.
     fn accept(&self, verified: &VerifiedToken, token: InboundToken) -> Result<Authenticated, Denied> {
         let caller = &verified.caller;
         let issued = Issued {
@@ -152,7 +154,7 @@ impl ResourceServer {
         Ok(Authenticated { caller: caller.clone(), token })
     }
 
-    /// Clears the cache if revocations changed.
+    /// Clears the cache if revocations have changed since the cache was last cleared.
     fn clear_if_revoked(&self) {
         let Some(revocations) = &self.revocations else { return };
         let current = revocations.generation();
@@ -183,18 +185,18 @@ impl ResourceServer {
         Ok(verified)
     }
 
-    /// Returns the issuer that a token names, if it may issue tokens of this type.
+    /// Returns the configured issuer that a token names, if the token has a `typ` that is allowed for this issuer.
     fn issuer_of(&self, jwt: &Jwt<'_>) -> Result<&Arc<Issuer>, Flaw> {
         let Some(Value::String(named)) = jwt.claims.get("iss") else { return Err("iss_missing") };
         let issuer = self.issuers.iter().find(|issuer| *issuer.name == **named).ok_or("iss_of_another")?;
         proof::is_access_token(jwt, issuer.typ_jwt).map(|()| issuer)
     }
 
-    /// Introspects a token, with one request per token at a time.
+    /// Introspects a token, unless another request has cached the verdict meanwhile.
     async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         let Some(introspector) = &self.introspector else { return Err(Denied::Invalid("not_a_jwt")) };
         let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
-        // An earlier request may have introspected the same token while this request waited.
+        // Another request may have introspected the same token while this request waited for the permit.
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
             return verdict.map_err(Denied::Invalid);
         }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-/// Issuers, and the rules of their tokens.
+/// Accepted issuers, and the rules for their tokens.
 #[derive(Clone, Debug, Default)]
 pub struct OAuthSettings {
     /// Issuers, written as in the claim `iss`.
@@ -16,8 +16,8 @@ pub struct OAuthSettings {
 }
 
 impl OAuthSettings {
-    /// Returns `true` if an issuer or the audience is set. Incomplete settings count too, so that the server refuses to
-    /// start with them instead of serving callers without tokens.
+    /// Returns `true` if `issuers`, `typ_jwt`, `introspection` or the audience is set. With incomplete settings the
+    /// server then refuses to start, instead of serving callers without tokens.
     pub fn is_set(&self) -> bool {
         !self.issuers.is_empty()
             || !self.typ_jwt.is_empty()
@@ -31,9 +31,9 @@ impl OAuthSettings {
 pub struct IntrospectionSettings {
     /// Issuer, one of [`OAuthSettings::issuers`].
     pub issuer: String,
-    /// Client id of this server.
+    /// Client id of this server at the issuer.
     pub client: String,
-    /// File of the client secret; read for each request, so that it can be replaced.
+    /// File of the client secret. If the file changes, the next introspection reads it again.
     pub secret_file: PathBuf,
 }
 
@@ -59,22 +59,25 @@ impl IntrospectionSettings {
     }
 }
 
-/// Requirements of every token, and the claims that name its caller.
+/// Requirements of every token, and the names of the claims that describe its caller. A dot in a name leads into a
+/// nested object, as in `act.sub`.
 #[derive(Clone, Debug)]
 pub struct TokenRules {
     /// Canonical URI of this server (RFC 8707 §2), which `aud` must contain.
     pub audience: String,
-    /// Maximum lifetime, from issue to expiry.
+    /// Maximum time from `iat`, or from now if `iat` is missing, to `exp`.
     pub max_lifetime: Duration,
     /// Name of the claim that contains the user.
     pub user: String,
-    /// Names of claims that may contain the agent. The first of them that a token has is used.
+    /// Names of claims that may contain the agent. The first claim that a token has is used.
     pub agents: Vec<String>,
-    /// Name of the claim that contains the tenant. If set, every token must have this claim.
+    /// Name of the claim that contains the tenant, which every token must then have; `None` for servers without
+    /// tenants.
     pub tenant: Option<String>,
-    /// Names of claims that may contain scopes, as text with spaces or as an array. Their scopes are combined.
+    /// Names of claims that may contain scopes, as text with spaces or as an array. The scopes of all these claims
+    /// count.
     pub scopes: Vec<String>,
-    /// Claim and value that mark the token of a service account.
+    /// Name and value of a claim that marks the token of a service account.
     pub machine: Option<(String, String)>,
 }
 

@@ -5,13 +5,13 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Maximum nesting of objects and arrays.
+/// Maximum number of nested levels of objects and arrays.
 const DEPTH: u8 = 16;
 
-/// Parses an object. Repeated members at any depth, deep nesting and trailing text are refused.
+/// Parses an object. Refuses repeated members at any depth, nesting beyond `DEPTH`, and trailing text.
 ///
 /// # Errors
-/// The reason, without any of the text.
+/// The reason, which quotes nothing of `text`.
 pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, String> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = Nested(DEPTH).deserialize(&mut json).and_then(|value| json.end().map(|()| value));
@@ -23,7 +23,7 @@ pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// Seed of a value, with the number of levels left.
+/// Deserializer of a value, with the number of nested levels that the value may have.
 #[derive(Clone, Copy)]
 struct Nested(u8);
 

@@ -1,10 +1,10 @@
-//! Addresses that requests may go to: public ones, and those that the operator allows.
+//! Addresses to which requests may be sent: public addresses, and the networks in the setting `allow_private`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use mcp_tool_core::network::Network;
 
-/// Returns `true` if requests may go to the address.
+/// Returns `true` if requests may be sent to the address. `allowed` is the setting `allow_private`.
 pub(crate) fn permits(allowed: &[Network], address: IpAddr) -> bool {
     is_public(address) || allowed.iter().any(|network| network.contains(address))
 }
@@ -17,7 +17,8 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Returns `true` for addresses that IANA doesn't list as special-purpose.
+/// Returns `true` unless the address is private, shared, loopback, link-local, or reserved for protocols,
+/// documentation, benchmarks, 6to4 relays, multicast or future use.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     !matches!(
         address.octets(),
@@ -35,9 +36,9 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     )
 }
 
-/// Returns `true` for global unicast addresses (`2000::/3`), except tunnels to IPv4 (6to4, Teredo) and documentation.
-/// Mapped and translated IPv4 (`::ffff:0:0/96`, `64:ff9b::/96`), local, link-local and multicast addresses are outside
-/// of `2000::/3`.
+/// Returns `true` for global unicast addresses (`2000::/3`), except protocol assignments (`2001::/23`, which contains
+/// Teredo), 6to4 and documentation. Mapped and translated IPv4 (`::ffff:0:0/96`, `64:ff9b::/96`), local, link-local and
+/// multicast addresses are outside of `2000::/3`.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x2001, 0..=0x01ff, ..] | [0x2001, 0x0db8, ..] | [0x2002, ..] | [0x3fff, 0..=0x0fff, ..] => false,
@@ -116,14 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn private_address_is_refused_unless_allowed() {
+    fn only_public_and_allowed_addresses_are_permitted() {
         for text in REFUSED {
-            assert!(!permits(&[], address(text)), "{text}");
+            assert!(!permits(&[], address(text)), "{text} is permitted");
             let allowed = Network::parse(text).unwrap();
-            assert!(permits(&[allowed], address(text)), "{text}");
+            assert!(permits(&[allowed], address(text)), "{text} is refused although it is allowed");
         }
         for text in PUBLIC {
-            assert!(permits(&[], address(text)), "{text}");
+            assert!(permits(&[], address(text)), "the public address {text} is refused");
         }
     }
 
@@ -144,7 +145,7 @@ mod tests {
         for text in
             ["", "localhost", "10/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.1/8", "::1/129", "*"]
         {
-            assert!(Network::parse(text).is_err(), "{text}");
+            assert!(Network::parse(text).is_err(), "{text:?} is accepted as a network");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Configured upstreams, each with its HTTP client and its credentials.
+//! HTTP clients of the configured upstreams, each with the credentials for its upstream.
 
 use std::{any::Any, collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -23,15 +23,15 @@ pub(super) struct UpstreamClient {
     pub(super) credentials: Credentials,
 }
 
-/// Upstreams of the server by name.
+/// Clients of the configured upstreams, by canonical name.
 #[derive(Debug, Default)]
 pub struct Upstreams(BTreeMap<String, Arc<UpstreamClient>>);
 
 impl Upstreams {
-    /// Creates a client for each upstream, without sending a request.
+    /// Creates a client for each upstream in `configs`. Sends no request.
     ///
     /// # Errors
-    /// A file that can't be read, or a tool's upstream that isn't configured.
+    /// A secret that can't be read, or an upstream that a contract declares and `configs` doesn't contain.
     pub fn open<'c>(
         configs: &BTreeMap<String, UpstreamConfig>,
         contracts: impl IntoIterator<Item = &'c Contract>,

@@ -1,4 +1,4 @@
-//! Validated configuration of one upstream.
+//! Validates the settings of one upstream.
 
 use std::path::PathBuf;
 
@@ -18,16 +18,16 @@ use super::{
 /// Configuration of an upstream whose settings are valid.
 #[derive(Clone, Debug)]
 pub struct UpstreamConfig {
-    /// Base URL, which ends in `/`.
+    /// Base URL of all requests, which ends in `/`.
     pub(super) base: Url,
     pub(super) credential: CredentialConfig,
     pub(super) allow_private: Vec<Network>,
     pub(super) redirect_hosts: Vec<RedirectHost>,
-    /// Largest body of a response, in bytes.
+    /// Maximum size of a response body, in bytes.
     pub(super) max_response: usize,
 }
 
-/// Source of the credential that the server presents to the upstream.
+/// Credential that the server presents to the upstream, and where the server gets it.
 #[derive(Clone, Debug)]
 pub(super) enum CredentialConfig {
     ClientCredentials(TokenEndpoint),
@@ -54,11 +54,11 @@ pub(super) enum ClientAuth {
     Post,
 }
 
-/// Host to which a redirect may lead. The credential isn't sent there.
+/// Host outside of the upstream to which a redirect may lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RedirectHost {
     host: String,
-    /// `None` for the default port of the scheme.
+    /// `None` for port 443, the default of HTTPS.
     port: Option<u16>,
 }
 
@@ -83,7 +83,7 @@ impl UpstreamConfig {
     /// Validates the settings of one upstream.
     ///
     /// # Errors
-    /// The first key that is missing, invalid, or doesn't apply to the credential.
+    /// The first key that is missing, invalid, or doesn't apply to the kind of credential.
     pub fn validate(settings: &UpstreamSettings) -> Result<Self, InvalidSetting> {
         let Some(kind) = settings.credential else {
             return Err(missing("credential", "set client_credentials, token_exchange or key"));
@@ -184,7 +184,7 @@ fn parse_size(text: &str) -> Option<usize> {
     bytes.filter(|bytes| (1_024..=1 << 30).contains(bytes))
 }
 
-/// Parses the URL of an upstream or a token endpoint. Errors don't repeat `text`, since it may contain a password.
+/// Parses the URL of an upstream or a token endpoint. Errors don't repeat `text`, which may contain a password.
 fn parse_url(key: &'static str, text: &str) -> Result<Url, InvalidSetting> {
     let url = Url::parse(text)
         .map_err(|_| invalid(key, "must be a URL such as https://billing.example.com/api"))?;
@@ -247,13 +247,13 @@ mod tests {
     }
 
     #[test]
-    fn missing_setting_is_named() {
+    fn error_names_the_missing_setting() {
         assert!(validated(&CLIENT).is_ok() && validated(&KEY).is_ok());
         for (at, (key, _)) in CLIENT.iter().enumerate() {
             let mut pairs = CLIENT.to_vec();
             pairs.remove(at);
             let error = validated(&pairs).unwrap_err();
-            assert!(error.starts_with(&format!("{key}: is missing")), "{error}");
+            assert!(error.starts_with(&format!("{key}: is missing")), "wrong error without {key}: {error}");
         }
         let error = validated(&KEY[..2]).unwrap_err();
         assert_eq!(error, "key_file: is missing: credential = \"key\" needs it");
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn setting_of_another_credential_is_refused() {
+    fn setting_of_another_kind_of_credential_is_refused() {
         let error = validated(&with(&KEY, "client_id", "tools")).unwrap_err();
         assert_eq!(error, "client_id: doesn't apply to credential = \"key\": remove it");
         let error = validated(&with(&CLIENT, "key_header", "X-Api-Key")).unwrap_err();
@@ -297,12 +297,12 @@ mod tests {
             let error = validated(&with(&CLIENT, key, value)).unwrap_err();
             assert!(
                 error.starts_with(&format!("{key}: ")) && error.contains(wanted),
-                "{key} = {value}: {error}"
+                "wrong error for {key} = {value}: {error}"
             );
-            assert!(!error.contains("ann:pw"), "{error}");
+            assert!(!error.contains("ann:pw"), "the error contains a password: {error}");
         }
         for header in ["Host", "Connection", "Proxy-Authorization", "Content-Length", "a b", ""] {
-            assert!(validated(&with(&KEY, "key_header", header)).is_err(), "{header}");
+            assert!(validated(&with(&KEY, "key_header", header)).is_err(), "{header:?} is accepted");
         }
     }
 
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_host_is_one_host_and_port() {
+    fn redirect_host_matches_only_its_host_and_port() {
         let host = |text: &str| RedirectHost::parse(text).unwrap();
         let url = |text: &str| Url::parse(text).unwrap();
         assert!(host("files.example.com").matches(&url("https://files.example.com/x")));

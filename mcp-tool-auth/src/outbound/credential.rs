@@ -1,4 +1,4 @@
-//! Credentials that the server presents to upstreams. Access tokens are cached until shortly before they expire.
+//! Credentials that the server presents to upstreams. Access tokens are cached until shortly before their expiry.
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
@@ -19,16 +19,16 @@ use super::{
 };
 use mcp_tool_core::call::token::InboundToken;
 
-/// Maximum number of callers whose exchanged tokens are cached, per upstream.
+/// Maximum number of callers' tokens for which an exchanged token is cached, for each upstream.
 const MAX_CALLERS: u64 = 10_000;
 /// Time after which an unused exchanged token is dropped.
 const IDLE: Duration = Duration::from_secs(15 * 60);
-/// Time before its expiry at which a token with a lifetime of at least 300 s is replaced.
+/// Time between the replacement and the expiry of a token, if its lifetime is at least 300 s.
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// Credentials for one upstream.
 pub(super) struct Credentials {
-    /// Client secret, or API key.
+    /// Client secret or API key, depending on the kind of credential.
     secret: SecretFile,
     store: CredentialStore,
 }
@@ -36,7 +36,7 @@ pub(super) struct Credentials {
 enum CredentialStore {
     /// One access token for all callers.
     Shared(CachedToken),
-    /// Access tokens by the digest of the caller's token.
+    /// One access token for each caller's token, by the digest of the caller's token.
     Exchanged(Cache<Digest, Arc<CachedToken>>),
     /// API key, read again when its file changes.
     Key { header: HeaderName, prefix: String },
@@ -49,7 +49,7 @@ pub(super) struct CredentialHeader {
     pub(super) value: HeaderValue,
 }
 
-/// Access token that concurrent requests share. The first request fetches it while the others wait.
+/// Cached access token. If several requests need a new token, the first request fetches it and the others wait.
 #[derive(Default)]
 struct CachedToken {
     state: Mutex<TokenState>,
@@ -65,17 +65,18 @@ struct TokenState {
 struct AccessToken {
     value: HeaderValue,
     valid_until: Instant,
-    /// Secret that authenticated the token request. When the secret changes, a new token is requested.
+    /// Client secret that authenticated the token request. When the secret changes, the token is no longer used.
     secret: Secret,
 }
 
-/// Returns the time when a token is replaced: 30 s before its expiry, or after 90 % of a lifetime under 300 s.
+/// Returns the time from which a token isn't used: 30 s before its expiry, or after 90 % of a lifetime under 300 s.
 fn valid_until(requested: Instant, lifetime: Duration) -> Instant {
     requested + (lifetime - MARGIN.min(lifetime / 10))
 }
 
 impl CachedToken {
-    /// Returns the token, or fetches one by `request` if there is none or it is no longer valid.
+    /// Returns the cached token if it is valid, else a token that `request` fetches. Fails if another request's fetch,
+    /// for which this request waited, has failed.
     async fn get(
         &self,
         secret: Secret,
@@ -104,7 +105,7 @@ impl CachedToken {
         }
     }
 
-    /// Drops the token `value`, unless another token has replaced it.
+    /// Drops the cached token if its value is still `value`.
     async fn forget(&self, value: &HeaderValue) {
         let mut state = self.state.lock().await;
         if state.token.as_ref().is_some_and(|token| token.value == value) {
@@ -120,10 +121,10 @@ impl AccessToken {
 }
 
 impl Credentials {
-    /// Opens the file of the secret or the key.
+    /// Opens the file of the client secret or the API key.
     ///
     /// # Errors
-    /// The setting whose file can't be read, and why.
+    /// The name of the setting, and why its file can't be read.
     pub(super) fn open(config: &UpstreamConfig) -> Result<Self, String> {
         let open = |setting: &str, file: &Path| {
             SecretFile::open(file).map_err(|error| format!("{setting}: {}: {error}", file.display()))
@@ -162,14 +163,15 @@ impl Credentials {
         }
     }
 
-    /// Returns the credential for a request on behalf of a caller with this token.
+    /// Returns the credential for a request. `token` is the caller's token, which only a token exchange uses.
     pub(super) async fn get(
         &self,
         client: &Client,
         config: &UpstreamConfig,
         token: Option<&InboundToken>,
     ) -> Result<CredentialHeader, UpstreamFailure> {
-        // The file is read even while a token is cached, so that an operator can stop all requests by removing it.
+        // The secret is read even while a token is cached, so that an operator can stop all requests by removing the
+        // file.
         let unreadable =
             |error| UpstreamFailure::Misconfigured(format!("the file of its secret can't be read: {error}"));
         let secret = self.secret.read().map_err(unreadable)?;
@@ -209,7 +211,7 @@ impl Credentials {
         Ok(CredentialHeader { name: AUTHORIZATION, value })
     }
 
-    /// Drops a credential that the upstream refused. Returns `true` if a new one can be requested.
+    /// Drops a credential that the upstream refused. Returns `true` if a new credential can be requested.
     pub(super) async fn forget(&self, refused: &CredentialHeader, token: Option<&InboundToken>) -> bool {
         match (&self.store, token) {
             (CredentialStore::Shared(cached), _) => cached.forget(&refused.value).await,
@@ -218,7 +220,7 @@ impl Credentials {
                     cached.forget(&refused.value).await;
                 }
             }
-            // An API key can't be requested, and without a caller's token no token can be exchanged.
+            // An API key can't be requested, and without a caller's token there is nothing to exchange.
             (CredentialStore::Key { .. } | CredentialStore::Exchanged(_), _) => return false,
         }
         true
@@ -244,7 +246,7 @@ mod tests {
         let requested = Instant::now();
         for (lifetime, valid) in [(3_600, 3_570), (300, 270), (200, 180), (60, 54), (10, 9)] {
             let used_for = valid_until(requested, Duration::from_secs(lifetime)).duration_since(requested);
-            assert_eq!(used_for, Duration::from_secs(valid), "{lifetime}");
+            assert_eq!(used_for, Duration::from_secs(valid), "lifetime: {lifetime} s");
         }
         assert!(valid_until(requested, Duration::from_secs(1)) > requested);
     }
@@ -268,7 +270,7 @@ mod tests {
         assert_eq!((secret.expose(), changed.expose()), ("one", "two"));
         assert!(!token.is_valid(valid_until - Duration::from_secs(1), &changed));
         std::fs::remove_file(&path).unwrap();
-        assert!(file.read().is_err(), "a removed secret is no longer valid");
+        assert!(file.read().is_err(), "reading a secret must fail after its file was removed");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! Reasons why an upstream gave no response. The log gets the whole reason, and the model a short message.
+//! Reasons why an upstream gave no response. The log gets the whole reason, and the model gets a short message.
 
 use std::time::Duration;
 
@@ -8,24 +8,24 @@ use mcp_tool_core::{
     error::{ToolError, chain},
 };
 
-/// Delay after which a caller may try again.
+/// Delay after which the error asks the agent to retry.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// Reason of a failed request. Its text is for the log and contains no credential and no URL.
+/// Reason of a failed request. The texts are for the log, and contain neither a credential nor a whole URL.
 #[derive(Clone, Debug)]
 pub(super) enum UpstreamFailure {
-    /// The upstream or its token endpoint doesn't respond, or responds with an error.
+    /// The upstream or its token endpoint gives no usable response.
     Unavailable(String),
-    /// A setting, a file or the tool function has to be corrected.
+    /// A setting, a file or the tool function must be corrected, for example because of a forbidden redirect.
     Misconfigured(String),
-    /// The credential depends on the caller's token, and the call has none.
+    /// The credential depends on the caller's token, but the call has no token.
     MissingToken,
     /// The token endpoint refuses to exchange the caller's token.
     ExchangeRefused(String),
 }
 
 impl UpstreamFailure {
-    /// Converts the error of a request.
+    /// Classifies the error of a request: `Misconfigured` for an address that isn't permitted, else `Unavailable`.
     pub(super) fn of(error: reqwest::Error) -> Self {
         let error = error.without_url();
         match PrivateAddress::among(&error) {
@@ -34,7 +34,7 @@ impl UpstreamFailure {
         }
     }
 
-    /// Logs the reason and returns the error for the function.
+    /// Returns the error for the tool function, and logs the reason unless the error itself carries it to the log.
     pub(super) fn report(self, upstream: &str, cx: &CallContext) -> ToolError {
         match self {
             UpstreamFailure::Misconfigured(reason) => {

@@ -1,9 +1,9 @@
-//! Headers that a tool function may set, and headers that may carry an API key.
+//! Decides which headers a tool function may set, and which headers may carry an API key.
 
 use reqwest::header::HeaderName;
 
-/// Returns `true` if a tool function may set the header. Only the server sets headers of credentials, framing, routing
-/// and forwarding.
+/// Returns `true` if a tool function may set the header. Headers of credentials, framing, proxies and forwarding are
+/// reserved for the server.
 pub(super) fn may_set(name: &HeaderName) -> bool {
     let is_reserved = matches!(name.as_str(), "authorization" | "cookie" | "forwarded" | "via")
         || name.as_str().starts_with("x-forwarded-");
@@ -31,7 +31,7 @@ fn is_framing(name: &HeaderName) -> bool {
 /// Parses the name of the header that carries an API key.
 ///
 /// # Errors
-/// An invalid name, or a header that frames the message.
+/// An invalid name, or a header of framing or proxies.
 pub(super) fn parse_key_header(name: &str) -> Result<HeaderName, String> {
     let name: HeaderName =
         name.parse().map_err(|_| "must be the name of a header such as X-Api-Key".to_owned())?;
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credential_and_framing_headers_are_reserved() {
+    fn tool_function_may_not_set_headers_of_credentials_framing_or_forwarding() {
         for name in [
             "Authorization",
             "Cookie",
@@ -65,10 +65,10 @@ mod tests {
             "Via",
             "X-Forwarded-For",
         ] {
-            assert!(!may_set(&name.parse().unwrap()), "{name}");
+            assert!(!may_set(&name.parse().unwrap()), "a tool function may set {name}");
         }
         for name in ["Accept", "Content-Type", "If-Match", "Idempotency-Key", "X-Request-Id"] {
-            assert!(may_set(&name.parse().unwrap()), "{name}");
+            assert!(may_set(&name.parse().unwrap()), "a tool function can't set {name}");
         }
     }
 }

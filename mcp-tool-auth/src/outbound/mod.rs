@@ -1,7 +1,7 @@
-//! Upstreams: services that tools call with credentials of the server, over HTTP.
+//! Upstreams, which are HTTP services that tools call with the server's credentials.
 //!
-//! A tool function gets a client and never a credential. Of the upstreams' servers, only the token
-//! endpoint of an exchange (RFC 8693) gets the caller's token.
+//! A tool function gets a client, but never a credential. Of an upstream's servers, only the token endpoint of an
+//! exchange (RFC 8693) gets the caller's token.
 
 mod address;
 mod client;

@@ -1,14 +1,16 @@
-//! Paths of requests, which stay below the upstream's base URL whatever an agent puts into them.
+//! Builds the URLs of requests. These URLs stay below the upstream's base URL, even if an agent chooses parts of the
+//! path.
 
 use reqwest::Url;
 
 /// Maximum length of a path, in bytes.
 const MAX_PATH: usize = 8 * 1024;
 
-/// Returns the URL of `path` below `base`, which must end in `/`. A leading `/` is ignored, so `/v1/x` is `v1/x`.
+/// Returns the URL of `path` below `base`, which must end in `/`. A leading `/` of `path` is ignored.
 ///
 /// # Errors
-/// A path that leaves `base`, or that some servers would resolve to a path outside of `base`.
+/// A path that is too long, contains a forbidden character or an empty segment, or leaves `base`. Paths that only some
+/// servers would resolve to a path outside of `base` are refused too.
 pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if path.len() > MAX_PATH {
         return Err(format!("a path must have at most {MAX_PATH} bytes, got {}", path.len()));
@@ -19,7 +21,7 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let mut segments = path.split('/').peekable();
     while let Some(segment) = segments.next() {
-        // An empty last segment is a trailing `/`.
+        // An empty last segment is allowed: the path is empty or ends in `/`.
         if segment.is_empty() && segments.peek().is_some() {
             return Err("a path must have no empty segment: `//` may name another host".into());
         }
@@ -34,12 +36,12 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
 }
 
-/// Returns `true` if a segment is `.` or `..`, or becomes one of them when it is percent-decoded repeatedly.
+/// Returns `true` if a segment, decoded any number of times, is `.` or `..` or contains one of them between `/` or `\`.
 fn is_dot_segment(segment: &str) -> bool {
     let mut segment = segment.as_bytes().to_vec();
     loop {
         let parts = segment.split(|byte| matches!(byte, b'/' | b'\\'));
-        // Java servers ignore the part of a segment after `;`.
+        // Some Java servers ignore the part of a segment after `;`.
         let mut names = parts.map(|part| part.split(|byte| *byte == b';').next().unwrap_or_default());
         if names.any(|name| matches!(name, b"." | b"..")) {
             return true;
@@ -51,7 +53,7 @@ fn is_dot_segment(segment: &str) -> bool {
     }
 }
 
-/// Decodes percent-encoding once. Returns `None` if nothing is encoded.
+/// Decodes each valid percent-encoded byte once. Returns `None` if there is no such byte.
 fn decode_once(segment: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let (mut out, mut changed, mut at) = (Vec::with_capacity(segment.len()), false, 0);
@@ -93,7 +95,11 @@ mod tests {
             ("...", "https://x.example/api/..."),
         ];
         for (path, wanted) in cases {
-            assert_eq!(below(&base("https://x.example/api/"), path).unwrap().as_str(), wanted, "{path}");
+            assert_eq!(
+                below(&base("https://x.example/api/"), path).unwrap().as_str(),
+                wanted,
+                "URL of {path:?}"
+            );
         }
     }
 
@@ -128,7 +134,7 @@ mod tests {
             "///",
         ];
         for path in paths {
-            assert!(below(&base("https://x.example/api/"), path).is_err(), "{path:?}");
+            assert!(below(&base("https://x.example/api/"), path).is_err(), "{path:?} is accepted");
         }
         assert!(below(&base("https://x.example/"), &"a".repeat(MAX_PATH + 1)).is_err());
     }
@@ -170,15 +176,21 @@ mod tests {
             let path = chosen.concat();
             let Ok(url) = below(&base, &path) else { continue };
             accepted += 1;
-            assert_eq!(url.origin(), base.origin(), "{path:?}");
-            assert!(url.as_str().starts_with(base.as_str()), "{path:?}: {url}");
-            assert!(url.username().is_empty() && url.password().is_none(), "{path:?}: {url}");
-            assert!(url.query().is_none() && url.fragment().is_none(), "{path:?}: {url}");
-            // A server that decodes once and then resolves the path stays below the base too.
+            assert_eq!(url.origin(), base.origin(), "{path:?} leaves the host: {url}");
+            assert!(url.as_str().starts_with(base.as_str()), "{path:?} leaves the base URL: {url}");
+            assert!(url.username().is_empty() && url.password().is_none(), "{path:?} adds a user: {url}");
+            assert!(
+                url.query().is_none() && url.fragment().is_none(),
+                "{path:?} adds a query or fragment: {url}"
+            );
+            // The path also stays below the base on a server that decodes it once and then resolves `..`.
             let decoded =
                 url.path().replace("%2e", ".").replace("%2E", ".").replace("%2f", "/").replace("%5c", "/");
-            assert!(!decoded.split(['/', '\\']).any(|part| part == ".."), "{path:?}: {url}");
+            assert!(
+                !decoded.split(['/', '\\']).any(|part| part == ".."),
+                "{path:?} contains an encoded `..`: {url}"
+            );
         }
-        assert!(accepted > 1_000, "{accepted}");
+        assert!(accepted > 1_000, "only {accepted} paths were accepted, so the test shows too little");
     }
 }

@@ -1,4 +1,4 @@
-//! Sends requests and follows redirects. Only requests to the upstream itself carry its credential.
+//! Sends requests and follows redirects. Only requests below the upstream's base URL carry the credential.
 
 use hyper::body::Bytes;
 use reqwest::{
@@ -11,7 +11,7 @@ use super::{
     resolve,
 };
 
-/// Maximum number of redirects that one request follows.
+/// Maximum number of redirects that are followed for one request.
 const MAX_REDIRECTS: usize = 5;
 
 /// Request to the upstream or, after redirects, to another host.
@@ -21,14 +21,14 @@ pub(super) struct OutgoingRequest {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
-    /// The request carries the credential, because no redirect has left the upstream.
+    /// `true` if the request carries the credential, because no redirect has left the upstream's base URL.
     pub(super) has_credential: bool,
 }
 
 /// Failure of a request that got no response.
 pub(super) struct SendFailure {
     pub(super) failure: UpstreamFailure,
-    /// The upstream may have received the request, so the request may have taken effect.
+    /// `true` if the upstream may have received the request, which then may have had an effect.
     pub(super) was_sent: bool,
 }
 
@@ -76,7 +76,7 @@ impl UpstreamClient {
 fn location(response: &Response) -> Option<String> {
     match response.status().as_u16() {
         301 | 302 | 303 | 307 | 308 => {
-            // A location that isn't text can't be followed, so the redirect itself is returned as the response.
+            // A location that isn't text can't be followed, so the function's caller gets the redirect as the response.
             response.headers().get(LOCATION)?.to_str().ok().map(str::to_owned)
         }
         _ => None,
@@ -84,8 +84,8 @@ fn location(response: &Response) -> Option<String> {
 }
 
 impl OutgoingRequest {
-    /// Returns the request that a redirect asks for. Credential, body and all headers but `Accept` are sent only to
-    /// URLs below the upstream's base URL.
+    /// Returns the request that follows a redirect to `location`. After a redirect has left the upstream's base URL, no
+    /// request carries the credential, a body or another header than `Accept`.
     fn redirected(
         self,
         status: StatusCode,
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_host_gets_neither_credential_nor_headers_nor_body() {
+    fn redirect_host_gets_no_credential_no_body_and_no_header_but_accept() {
         let next = redirected(Method::GET, 302, "https://files.example.com/x").unwrap();
         assert!(!next.has_credential);
         assert_eq!(next.headers.keys().collect::<Vec<_>>(), [ACCEPT]);
@@ -205,12 +205,12 @@ mod tests {
         assert!(redirected(Method::GET, 302, "https://other.example.com:8443/x").is_ok());
         for (method, status) in [(Method::POST, 307), (Method::PUT, 308), (Method::DELETE, 307)] {
             let error = redirected(method, status, "https://files.example.com/x").unwrap_err();
-            assert!(error.contains("would send a write to files.example.com"), "{error}");
+            assert!(error.contains("would send a write to files.example.com"), "wrong refusal: {error}");
         }
     }
 
     #[test]
-    fn redirect_out_of_the_upstream_is_refused() {
+    fn redirect_to_an_unnamed_or_unsafe_url_is_refused() {
         for (to, wanted) in [
             ("https://evil.example/x", "evil.example"),
             ("//evil.example/x", "evil.example"),
@@ -226,7 +226,7 @@ mod tests {
             ("https://[", "invalid URL"),
         ] {
             let error = redirected(Method::GET, 302, to).unwrap_err();
-            assert!(error.contains(wanted) && !error.contains("pw"), "{to}: {error}");
+            assert!(error.contains(wanted) && !error.contains("pw"), "wrong refusal of {to}: {error}");
         }
     }
 }

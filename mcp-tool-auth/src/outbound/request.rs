@@ -24,7 +24,7 @@ use mcp_tool_core::{
 
 /// Request to an upstream, from a method such as [`Upstream::get`].
 ///
-/// An invalid path, header or body is an error of [`send`](UpstreamRequest::send), so that calls can be chained.
+/// An invalid path, header or body is reported by [`send`](UpstreamRequest::send), so that calls can be chained.
 #[must_use = "a request does nothing until it is sent"]
 pub struct UpstreamRequest {
     upstream: Upstream,
@@ -51,8 +51,8 @@ impl UpstreamRequest {
 
     /// Sets a header, and replaces an earlier value.
     ///
-    /// `Authorization`, `Cookie`, `Host`, the header of an API key, and headers of framing and forwarding are set by
-    /// the server alone.
+    /// A tool can't set `Authorization`, `Cookie`, `Host`, the header of the API key, or headers of framing, proxies
+    /// and forwarding.
     pub fn header(self, name: &str, value: &str) -> Self {
         let credential = self.upstream.client.credentials.header();
         self.with(|request| {
@@ -86,7 +86,7 @@ impl UpstreamRequest {
         })
     }
 
-    /// Sets the body to bytes; set their `Content-Type` by [`header`](UpstreamRequest::header).
+    /// Sets the body to bytes. Doesn't set `Content-Type`; use [`header`](UpstreamRequest::header).
     pub fn body(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.with(|request| {
             request.body = Some(Bytes::from(bytes.into()));
@@ -97,19 +97,20 @@ impl UpstreamRequest {
     /// Sends the request and waits for the status and headers of the response, at most until the call's deadline.
     ///
     /// Returns a response of any status. [`UpstreamResponse::require_success`] turns a status other than 2xx into an
-    /// error. After a 401 the server requests a new credential and repeats a `GET`, `PUT` or `DELETE` once. At most 5
-    /// redirects are followed, and only within the upstream's `url` or to its `redirect_hosts`.
+    /// error. After a 401 the server drops its access token, and repeats a `GET`, `PUT` or `DELETE` once with a new
+    /// token. At most 5 redirects are followed, and only within the upstream's `url` or to its `redirect_hosts`.
     ///
     /// # Errors
     /// | kind | cause |
     /// |---|---|
-    /// | `internal` | invalid path or header, forbidden redirect, address that isn't public, or unreadable secret |
-    /// | `unavailable` | no response from the upstream or the token endpoint; retry after 5 s |
+    /// | `internal` | invalid path, header or body, forbidden redirect or address, or wrong setting |
+    /// | `unavailable` | no usable response from upstream or token endpoint, or 6 redirects; retry after 5 s |
     /// | `timeout` | the call's deadline passed |
     /// | `refused` | `token_exchange`, and the call has no token or the token endpoint refuses the exchange |
     ///
     /// No message contains the credential or the query.
-    // Boxed, so that the HTTP client is compiled in this crate and not in each crate that awaits it.
+    // Boxed, so that the code of the HTTP client is compiled in this crate and not in each crate that awaits the
+    // future.
     pub fn send(self) -> impl Future<Output = Result<UpstreamResponse, ToolError>> + Send {
         let response: BoxFuture<'static, _> = Box::pin(self.response());
         response
@@ -168,7 +169,7 @@ impl Upstream {
         }
     }
 
-    /// Runs `work` until the call is cancelled or reaches its deadline.
+    /// Runs `work`. Fails when the call is cancelled or reaches its deadline.
     pub(super) async fn within<T>(
         &self,
         is_write: bool,

@@ -1,7 +1,7 @@
-//! Resolves host names, and returns only addresses that requests may go to.
+//! Resolves host names, and returns only addresses to which requests may be sent.
 //!
-//! Addresses are checked whenever a connection is made, so that a name can't change to a private address after a check
-//! (DNS rebinding).
+//! Addresses are checked whenever a name is resolved for a connection, so that a name can't change to a private address
+//! after a check (DNS rebinding).
 
 use std::{
     error::Error,
@@ -20,7 +20,7 @@ use url::Host;
 use super::address::permits;
 use mcp_tool_core::network::Network;
 
-/// Resolver that asks the system's resolver and returns only the permitted addresses.
+/// Resolver that returns the permitted addresses among those that the system's resolver finds.
 pub(super) struct PublicResolver {
     allowed: Arc<[Network]>,
     lookup: Lookup,
@@ -35,7 +35,7 @@ impl PublicResolver {
 }
 
 async fn look_up(name: String) -> io::Result<Vec<SocketAddr>> {
-    // The client replaces the port by that of the URL.
+    // The client replaces port 0 by the port of the URL.
     Ok(tokio::net::lookup_host((name, 0)).await?.collect())
 }
 
@@ -62,12 +62,12 @@ fn permitted(
     }
 }
 
-/// Returns `true` for the name of the loopback interface, for which HTTP without TLS is allowed.
+/// Returns `true` for `localhost`, for which HTTP without TLS is allowed.
 pub(super) fn is_local_name(name: &str) -> bool {
     name == "localhost"
 }
 
-/// Returns `true` for URLs whose host is the loopback interface.
+/// Returns `true` for URLs whose host is a loopback address or `localhost`.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -77,7 +77,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Checks a host that is an IP address, because the client resolves only host names.
+/// Checks the host of a URL if it is an IP address, because the client passes only names to the resolver.
 pub(super) fn check_literal(allowed: &[Network], url: &Url) -> Result<(), PrivateAddress> {
     let address: IpAddr = match url.host() {
         Some(Host::Ipv4(address)) => address.into(),
@@ -90,7 +90,7 @@ pub(super) fn check_literal(allowed: &[Network], url: &Url) -> Result<(), Privat
     }
 }
 
-/// Address that is neither public nor in `allow_private`.
+/// Address to which no request may be sent: neither public nor in `allow_private`, or not loopback for `localhost`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PrivateAddress {
     host: String,
@@ -98,7 +98,7 @@ pub(super) struct PrivateAddress {
 }
 
 impl PrivateAddress {
-    /// Finds the refused address among the sources of a request's error.
+    /// Returns the refused address that caused an error; `None` if the error has another cause.
     pub(super) fn among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn name_is_checked_at_each_resolution() {
+    async fn addresses_of_a_name_are_checked_at_each_resolution() {
         static LOOKUPS: AtomicU32 = AtomicU32::new(0);
         let lookup: Lookup = |_| {
             let address =
@@ -144,7 +144,10 @@ mod tests {
         let refused = resolve().await.err().unwrap();
         let private = PrivateAddress::among(&*refused).unwrap();
         assert_eq!(private.address, IpAddr::from([169, 254, 169, 254]));
-        assert!(private.to_string().contains("rebinds.example is at 169.254.169.254"), "{private}");
+        assert!(
+            private.to_string().contains("rebinds.example is at 169.254.169.254"),
+            "wrong refusal: {private}"
+        );
     }
 
     #[test]
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn localhost_is_loopback_only() {
+    fn localhost_resolves_only_to_loopback_addresses() {
         let allowed = [Network::parse("127.0.0.1").unwrap()];
         assert!(permitted(&allowed, "localhost", addresses(&["1.1.1.1"])).is_err());
         assert_eq!(
@@ -166,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn address_in_a_url_is_checked_in_every_notation() {
+    fn private_address_in_a_url_is_refused_in_every_notation() {
         for host in
             ["127.0.0.1", "0x7f.1", "2130706433", "0177.0.0.1", "[::1]", "[::ffff:7f00:1]", "169.254.169.254"]
         {
             let url = Url::parse(&format!("https://{host}/")).unwrap();
-            assert!(check_literal(&[], &url).is_err(), "{host}");
+            assert!(check_literal(&[], &url).is_err(), "{host} is permitted");
         }
         assert_eq!(check_literal(&[], &Url::parse("https://1.1.1.1/").unwrap()), Ok(()));
         assert_eq!(check_literal(&[], &Url::parse("https://example.com/").unwrap()), Ok(()));

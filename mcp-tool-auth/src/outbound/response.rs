@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::{failure::UpstreamFailure, upstream::Upstream};
 use mcp_tool_core::error::{ErrorKind, ToolError};
 
-/// Maximum delay that a model is told to wait, in seconds.
+/// Maximum retry delay that an error states, in seconds.
 const MAX_DELAY: u64 = 3_600;
 
 /// Response from [`UpstreamRequest::send`](super::UpstreamRequest::send), with a body that hasn't been read yet.
@@ -36,7 +36,7 @@ impl UpstreamResponse {
         self.response.status().is_success()
     }
 
-    /// Returns the first header of that name, if its value is text.
+    /// Returns the first value of the header `name`, if that value is ASCII text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.response.headers().get(name)?.to_str().ok()
@@ -49,10 +49,10 @@ impl UpstreamResponse {
     /// |---|---|
     /// | 404, 410 | `not_found` |
     /// | 409, 412 | `conflict` |
-    /// | 429, 5xx | `unavailable`; retry after `Retry-After` in seconds, by default 5 s and at most 1 h |
+    /// | 429, 5xx | `unavailable`; retry after the seconds of `Retry-After`, else 5 s; at most 1 h |
     /// | others | `internal` |
     ///
-    /// After a write, an error for 5xx says that the effect of the write is unknown.
+    /// After a request other than `GET`, an error for 5xx says that the effect of the request is unknown.
     pub fn require_success(self) -> Result<Self, ToolError> {
         let (name, status) = (&self.upstream.client.name, self.status());
         let error = match status {
@@ -76,8 +76,8 @@ impl UpstreamResponse {
     /// Reads the whole body.
     ///
     /// # Errors
-    /// `too_large` if the body is longer than `max_response` of the upstream, `unavailable` if the connection fails,
-    /// `timeout` if the body doesn't end before the call's deadline.
+    /// `too_large` if the body is longer than the upstream's setting `max_response`, `unavailable` if the connection
+    /// fails, `timeout` if the call's deadline passes before the whole body was read.
     // Boxed like [`UpstreamRequest::send`](super::request::UpstreamRequest::send).
     pub fn bytes(self) -> impl Future<Output = Result<Vec<u8>, ToolError>> + Send {
         let read: BoxFuture<'static, _> = Box::pin(self.read());
@@ -109,12 +109,12 @@ impl UpstreamResponse {
     ///
     /// # Errors
     /// Errors of [`bytes`](UpstreamResponse::bytes), and `internal` for a body that isn't JSON of type `T`. The log
-    /// contains the position of the error in the body, and no value.
+    /// contains the position at which parsing failed, but no value of the body.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, ToolError> {
         let (name, is_write) = (self.upstream.client.name.clone(), self.is_write);
         let body = self.bytes().await?;
         serde_json::from_slice(&body).map_err(|error| {
-            // Messages of serde_json would repeat values.
+            // The message of serde_json may contain a value of the body.
             let (line, column) = (error.line(), error.column());
             let reason = format!("upstream '{name}' sent unexpected JSON at line {line} column {column}");
             let error = ToolError::internal(reason);

@@ -3,7 +3,7 @@
 use mcp_tool_contract::name;
 use mcp_tool_core::setting::{Setting, list, one, text};
 
-/// Settings of one upstream; `UpstreamConfig::validate` checks them.
+/// Settings of one upstream as written; `UpstreamConfig::validate` checks them.
 #[derive(Clone, Debug, Default)]
 pub struct UpstreamSettings {
     pub(super) url: Option<String>,
@@ -26,20 +26,20 @@ pub struct UpstreamSettings {
 /// Kind of credential that the server presents to an upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CredentialKind {
-    /// Access token of the server itself (RFC 6749 §4.4).
+    /// Access token that is issued to the server (RFC 6749 §4.4).
     ClientCredentials,
-    /// Access token for the caller, exchanged for the caller's token (RFC 8693).
+    /// Access token for the caller, which the server gets in exchange for the caller's token (RFC 8693).
     TokenExchange,
     /// API key that the upstream's operator issued.
     Key,
 }
 
-/// Key whose value is missing or invalid.
+/// Key that is missing, invalid, or doesn't apply to the kind of credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidSetting {
     /// Key in `[upstream.NAME]`.
     pub key: &'static str,
-    /// Reason, and how to correct it.
+    /// Reason, and how to correct the setting.
     pub reason: String,
 }
 
@@ -61,7 +61,7 @@ impl CredentialKind {
 }
 
 impl UpstreamSettings {
-    /// Settings of `[upstream.NAME]`, in the order in which they are printed.
+    /// Table of the settings, in the order in which `serve --print-config` prints them.
     pub const SETTINGS: &[Setting<Self>] = &[
         Setting {
             key: "url",
@@ -212,7 +212,7 @@ impl UpstreamSettings {
         },
     ];
 
-    /// Sets one key from text; commas separate the values of a list.
+    /// Sets the setting `key` from text; commas separate the values of a list.
     ///
     /// # Errors
     /// An unknown key, or an invalid value.
@@ -222,7 +222,7 @@ impl UpstreamSettings {
         (setting.set)(self, &setting.split(text))
     }
 
-    /// Returns the settings with the defaults that apply to their credential.
+    /// Fills in the defaults for the kind of credential. Without a credential, changes nothing.
     #[must_use]
     pub fn with_defaults(mut self) -> Self {
         let Some(kind) = self.credential else { return self };
@@ -239,7 +239,7 @@ impl UpstreamSettings {
         self
     }
 
-    /// Returns the first key that is set and doesn't apply to this kind of credential.
+    /// Returns the first key that is set although it doesn't apply to this kind of credential.
     pub(super) fn inapplicable(&self, kind: CredentialKind) -> Option<&'static str> {
         let of_tokens = [
             ("token_url", &self.token_url),
@@ -270,10 +270,10 @@ fn set(setting: &mut Option<String>, values: &[String]) -> Result<(), String> {
     }
 }
 
-/// Returns an upstream's name with `_` for `-`, since an environment variable can't contain `-`.
+/// Returns an upstream's name with `-` replaced by `_`, since the name of an environment variable can't contain `-`.
 ///
 /// # Errors
-/// A name that a contract can't declare.
+/// A name that isn't valid in a contract.
 pub fn canonical_name(name: &str) -> Result<String, String> {
     name::check_upstream(name).map(|()| name.replace('-', "_"))
 }

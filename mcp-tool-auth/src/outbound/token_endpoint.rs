@@ -1,4 +1,4 @@
-//! Requests to a token endpoint: client credentials (RFC 6749 §4.4) and token exchange (RFC 8693).
+//! Requests tokens from a token endpoint: by client credentials (RFC 6749 §4.4) and token exchange (RFC 8693).
 
 use std::time::Duration;
 
@@ -25,9 +25,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_RESPONSE: usize = 64 * 1024;
 /// Maximum length of a token, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
-/// Lifetime of a token without `expires_in`.
+/// Assumed lifetime of a token whose response has no `expires_in`.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
-/// Maximum lifetime of a token.
+/// Maximum assumed lifetime of a token, even if `expires_in` is longer.
 const MAX_LIFETIME: Duration = Duration::from_secs(86_400);
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -55,7 +55,8 @@ struct ErrorResponse {
     error: String,
 }
 
-/// Requests a token: for the caller if there is a subject token, else for the server.
+/// Requests a token: by token exchange if there is a `subject`, which is the caller's token, else by client
+/// credentials.
 pub(super) async fn request(
     client: &Client,
     config: &UpstreamConfig,
@@ -131,14 +132,15 @@ fn form(endpoint: &TokenEndpoint, secret: &Secret, subject: Option<&InboundToken
     form.finish()
 }
 
-/// Returns Basic authentication; both parts are form-encoded before they are joined (RFC 6749 §2.3.1).
+/// Returns the header value of Basic authentication. Client id and secret are form-encoded before they are joined
+/// (RFC 6749 §2.3.1).
 fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, UpstreamFailure> {
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let joined = format!("{}:{}", encoded(client_id), encoded(secret.expose()));
     sensitive(&format!("Basic {}", STANDARD.encode(joined)))
 }
 
-/// Returns a header value that `Debug` doesn't show.
+/// Converts text to a header value that `Debug` doesn't show.
 pub(super) fn sensitive(text: &str) -> Result<HeaderValue, UpstreamFailure> {
     let mut value = HeaderValue::from_str(text).map_err(|_| {
         UpstreamFailure::Misconfigured("a credential contains bytes that a header can't carry".into())
@@ -160,11 +162,12 @@ async fn read_bounded(mut response: Response) -> Result<Vec<u8>, UpstreamFailure
     Ok(body)
 }
 
-/// Parses a successful response and checks that its token is of the requested kind.
+/// Parses a successful response. Its token must be a bearer token and, for an exchange, an access token other than
+/// `subject`.
 fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToken, UpstreamFailure> {
     let invalid =
         |reason: &str| Err(UpstreamFailure::Unavailable(format!("the token endpoint's response {reason}")));
-    // The error doesn't repeat the body, since it may contain a token.
+    // The error doesn't repeat the body, which may contain a token.
     let Ok(response) = serde_json::from_slice::<TokenResponse>(body) else {
         return invalid("doesn't have the form of RFC 6749 §5.1");
     };
@@ -192,7 +195,8 @@ fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToke
     Ok(IssuedToken { value: sensitive(&format!("Bearer {token}"))?, lifetime })
 }
 
-/// Parses an error response. The reason, which is only logged, contains the error code only if the code is one word.
+/// Parses an error response. The reason, which is logged, contains the error code only if the code is at most 40
+/// lower-case letters and `_`.
 fn parse_error(status: StatusCode, body: &[u8], is_exchange: bool) -> UpstreamFailure {
     let code =
         serde_json::from_slice::<ErrorResponse>(body).map(|response| response.error).unwrap_or_default();
@@ -258,12 +262,15 @@ mod tests {
         ];
         for (body, wanted) in cases {
             let failure = parse_token(body.as_bytes(), None).err().unwrap();
-            assert!(text(&failure).contains(wanted) && !text(&failure).contains("t1"), "{body}: {failure:?}");
+            assert!(
+                text(&failure).contains(wanted) && !text(&failure).contains("t1"),
+                "wrong refusal of {body}: {failure:?}"
+            );
         }
     }
 
     #[test]
-    fn exchanged_token_is_an_access_token_other_than_the_caller_s() {
+    fn exchange_must_return_an_access_token_other_than_the_caller_s() {
         let subject = InboundToken::new("inbound".into());
         let response = |token: &str, kind: &str| {
             format!(r#"{{"access_token":"{token}","token_type":"Bearer","issued_token_type":"{kind}"}}"#)
@@ -276,12 +283,12 @@ mod tests {
             (r#"{"access_token":"new","token_type":"Bearer"}"#.to_owned(), "issued_token_type"),
         ] {
             let failure = parse_token(body.as_bytes(), Some(&subject)).err().unwrap();
-            assert!(text(&failure).contains(wanted), "{body}: {failure:?}");
+            assert!(text(&failure).contains(wanted), "wrong refusal of {body}: {failure:?}");
         }
     }
 
     #[test]
-    fn error_response_repeats_only_its_code() {
+    fn reason_repeats_only_the_code_of_an_error_response() {
         let leaky = br#"{"error":"invalid_grant","error_description":"token eyJhbGciOi was revoked"}"#;
         assert!(
             matches!(parse_error(StatusCode::BAD_REQUEST, leaky, true), UpstreamFailure::ExchangeRefused(reason)

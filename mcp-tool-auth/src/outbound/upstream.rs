@@ -1,4 +1,4 @@
-//! Access of tools to the upstreams that their contracts name.
+//! Gives tool functions access to the upstreams that their contracts declare.
 
 use std::{fmt, sync::Arc};
 
@@ -17,12 +17,12 @@ use super::{
 ///
 /// A method such as [`get`](Upstream::get) builds an [`UpstreamRequest`] for a path below the upstream's `url`:
 /// `invoices/7` and `/invoices/7` are the same path. The server adds the credential of `[upstream.NAME]` when the
-/// request is sent, and a tool function can't read it.
+/// request is sent; a tool function can't read the credential.
 ///
 /// | `credential` | sent to the upstream |
 /// |---|---|
 /// | `client_credentials` | access token of the server (RFC 6749 §4.4), cached for all callers |
-/// | `token_exchange` | access token for the caller (RFC 8693), cached for each caller |
+/// | `token_exchange` | access token for the caller (RFC 8693), cached for each token of the caller |
 /// | `key` | API key from a file |
 ///
 /// Requests fail after the call has ended or reached its deadline. The trace context of the call is sent as
@@ -43,15 +43,17 @@ pub struct Upstream {
     pub(super) client: Arc<UpstreamClient>,
 }
 
-/// Extension of `CallContext` with calls to upstreams.
+/// Adds calls to upstreams to `CallContext`.
 ///
-/// A tool names its upstreams in its attribute, `upstream = ["billing"]`, and the operator configures each in
-/// `[upstream.billing]`. If an upstream isn't configured, the server doesn't start. The prelude imports this trait.
+/// A tool declares its upstreams in its attribute, `upstream = ["billing"]`, and the operator configures each in a
+/// section such as `[upstream.billing]`. If one of them isn't configured, the server doesn't start. The prelude imports
+/// this trait.
 pub trait UpstreamExt {
-    /// Returns the client of an upstream that the tool's contract names.
+    /// Returns the client of an upstream that the tool's contract declares.
     ///
     /// # Errors
-    /// `internal` for a name that the contract doesn't declare; the log contains the reason.
+    /// `internal` for an upstream that the contract doesn't declare or that isn't configured; the log contains the
+    /// reason.
     fn upstream(&self, name: &str) -> Result<Upstream, ToolError>;
 }
 
@@ -84,7 +86,7 @@ impl Upstream {
         self.request(Method::GET, path)
     }
 
-    /// Builds a `POST` request. If it fails after it was sent, its effect is unknown and the error says so.
+    /// Builds a `POST` request. If the request fails after it was sent, the error says that its effect is unknown.
     pub fn post(&self, path: &str) -> UpstreamRequest {
         self.request(Method::POST, path)
     }

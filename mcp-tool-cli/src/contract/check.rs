@@ -1,4 +1,4 @@
-//! Comparison of a server's contracts with its locks.
+//! Compares the contracts of a server with its locks.
 
 use mcp_tool_contract::{
     judge::{self, Finding, Findings},
@@ -14,7 +14,7 @@ use super::{
     workspace::Workspace,
 };
 
-/// Contracts of one server.
+/// Name and tools of the server whose contracts are compared.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ServerContracts<'s> {
     /// Name under which locks list the server.
@@ -25,14 +25,15 @@ pub(super) struct ServerContracts<'s> {
 /// Options of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CheckOptions<'a> {
-    /// Git revision. `check` compares the contracts with its locks too, and `diff` only with its locks.
+    /// Git revision; `None` for the current locks. `check` compares the contracts with the current locks and with those
+    /// of the revision, `diff` only with those of the revision.
     pub(super) against: Option<&'a str>,
     /// Current day, such as `2027-01-31`.
     pub(super) today: &'a str,
 }
 
 impl ServerContracts<'_> {
-    /// Compares the contracts with the current locks and, if a revision is named, with its locks too.
+    /// Compares the contracts with the current locks and, if a revision is named, also with the locks of that revision.
     pub(super) fn check(self, options: CheckOptions<'_>) -> Result<Report, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
@@ -40,7 +41,7 @@ impl ServerContracts<'_> {
         for file in &files {
             let is_stale = self.compare(&file.lock, file, options, true, &mut report)?;
             if let Some(revision) = options.against {
-                // A failure that was already found with the current lock isn't reported twice.
+                // A tool isn't reported a second time, unless the lock of the revision leads to a more severe failure.
                 let current = std::mem::take(&mut report.tools);
                 self.compare(&file.at(revision)?, file, options, false, &mut report)?;
                 let against = std::mem::replace(&mut report.tools, current);
@@ -69,7 +70,7 @@ impl ServerContracts<'_> {
         Ok(report)
     }
 
-    /// Compares the contracts with the locks that exist at `revision` and no longer exist now.
+    /// Compares the contracts with the locks that exist at `revision` but don't exist now.
     fn compare_removed_lock_files(
         self,
         workspace: &Workspace,
@@ -86,7 +87,7 @@ impl ServerContracts<'_> {
         Ok(())
     }
 
-    /// Returns the changes since the current locks or, if a revision is named, since its locks.
+    /// Returns the changes since the current locks or, if a revision is named, since the locks of that revision.
     pub(super) fn diff(self, options: CheckOptions<'_>) -> Result<Report, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
@@ -105,8 +106,8 @@ impl ServerContracts<'_> {
         Ok(report)
     }
 
-    /// Compares one package's contracts with a lock, and returns `true` if the lock is stale. Only the current lock can
-    /// be stale.
+    /// Compares one package's contracts with a lock. Returns `true` if a contract makes the lock stale, which only the
+    /// current lock (`is_current`) can be.
     fn compare(
         self,
         lock: &Lock,
@@ -160,13 +161,13 @@ impl ServerContracts<'_> {
         Ok(is_stale)
     }
 
-    /// Returns the contracts that a lock promises for this server, but that the server doesn't serve.
+    /// Returns the contracts that the lock promises for this server although the server doesn't serve them.
     pub(super) fn unserved<'l>(self, lock: &'l Lock, file: &LockFile) -> Vec<&'l LockedContract> {
         let ours = |locked: &&LockedContract| locked.servers.iter().any(|name| name == self.name);
         lock.tools().iter().filter(ours).filter(|locked| !is_served(locked, file)).collect()
     }
 
-    /// Compares one tool with its locked contract. Returns `None` if nothing differs.
+    /// Compares one tool with its locked contract. Returns `None` if there is neither a change nor a failure.
     pub(super) fn compare_tool(
         self,
         entry: &ToolEntry,
@@ -178,7 +179,8 @@ impl ServerContracts<'_> {
         let mut contract = *entry.contract;
         let (name, version) = (contract.name(), contract.version());
         if !is_current && let Some(own) = file.lock.find(name, version.major) {
-            // A reason in the current lock may be for a change since the revision, so it counts too.
+            // A `weakens` reason of the current lock may justify a change that was made after the revision, so the
+            // comparison uses the reasons of the current lock too.
             let unlocked =
                 contract.weakens().iter().filter(|reason| !own.contract.weakens().contains(reason)).copied();
             let reasons: Vec<_> = own.contract.weakens().iter().copied().chain(unlocked).collect();
@@ -217,7 +219,7 @@ impl ServerContracts<'_> {
         report.changes = changes(&findings, &locked.contract, &contract);
         let mut ruling = judge::apply_policy(&locked.contract, &contract, findings);
         if !is_current {
-            // A reason that this comparison doesn't use may be for a change after the revision.
+            // A reason that this comparison doesn't need may justify a change between two locks after the revision.
             ruling.unused_reason = None;
         }
         let removal =
@@ -243,7 +245,7 @@ impl ServerContracts<'_> {
         Ok(has_news.then_some(report))
     }
 
-    /// Returns `true` if the lock is as `contract write` would write it for this tool.
+    /// Returns `true` if `contract write` wouldn't change the lock for this tool.
     fn is_fresh(self, entry: &ToolEntry, lock: &Lock) -> Result<bool, ContractError> {
         let mut written = lock.clone();
         written.put(*entry.contract, self.name);
@@ -251,14 +253,14 @@ impl ServerContracts<'_> {
     }
 }
 
-/// Returns `true` if the lock's package serves a tool of the same name and major version.
+/// Returns `true` if the server has a tool of the lock's package with the same name and major version.
 fn is_served(locked: &LockedContract, file: &LockFile) -> bool {
     let (name, version) = (locked.contract.name(), locked.contract.version());
     let mut tools = file.tools.iter();
     tools.any(|tool| tool.contract.name() == name && tool.contract.version().major == version.major)
 }
 
-/// Returns the entries that were edited by hand.
+/// Returns the entries of the lock that were edited by hand.
 pub(super) fn edited_entries(file: &LockFile) -> Result<Vec<&LockedContract>, ContractError> {
     let mut edited = Vec::new();
     for locked in file.lock.tools() {
@@ -269,14 +271,15 @@ pub(super) fn edited_entries(file: &LockFile) -> Result<Vec<&LockedContract>, Co
     Ok(edited)
 }
 
-/// Returns the message for an entry that was edited by hand. The entry isn't rewritten, since the edit may hide a
-/// promise.
+/// Returns the message for an entry that was edited by hand. `contract write` doesn't replace such an entry, since the
+/// edit may hide a promise.
 pub(super) fn edited_message(locked: &LockedContract, file: &str) -> String {
     let (name, version) = (locked.contract.name(), locked.contract.version());
     format!("the entry of {name} {version} in {file} was edited by hand: restore it from version control")
 }
 
-/// Returns a note on tools that other workspaces define.
+/// Returns a note that names the tools in `foreign`, which are defined outside of the workspace; `None` if there are
+/// none.
 pub(super) fn foreign_note(foreign: &[ToolEntry]) -> Option<String> {
     let names: Vec<&str> = foreign.iter().map(|tool| tool.contract.name()).collect();
     (!names.is_empty()).then(|| {

@@ -1,4 +1,4 @@
-//! Command line of `contract`.
+//! Parses the command line of `contract`, and runs its subcommands.
 
 use std::{io::Write as _, process::ExitCode};
 

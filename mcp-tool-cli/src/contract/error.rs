@@ -1,8 +1,9 @@
-//! Error of a comparison of contracts with locks.
+//! Error of comparing contracts with locks.
 
 use std::fmt;
 
-/// Failures of contracts, or the reason why the contracts can't be compared. Returned by `testing::check_contracts`.
+/// Text of all failures that the comparison found, or the reason why contracts and locks can't be compared. Returned by
+/// `testing::check_contracts`.
 #[derive(Debug)]
 pub struct ContractError(String);
 

@@ -12,21 +12,21 @@ use mcp_tool_core::tool::ToolEntry;
 
 use super::error::ContractError;
 
-/// Lock of a package, with the tools of the server that the package defines.
+/// Lock of a package, with the server's tools that the package defines.
 #[derive(Debug)]
 pub(super) struct LockFile {
-    /// Path of the file, which needn't exist.
+    /// Path of the lock file, which needn't exist.
     pub(super) path: PathBuf,
     /// Path relative to the workspace's root, for reports.
     pub(super) name: String,
-    /// `None` if the file doesn't exist.
+    /// Text of the file; `None` if the file doesn't exist.
     pub(super) text: Option<String>,
     pub(super) lock: Lock,
     pub(super) tools: Vec<ToolEntry>,
 }
 
 impl LockFile {
-    /// Reads the lock of a package; an empty one if there is no file.
+    /// Reads the lock of a package. Without a file, the lock is empty.
     pub(super) fn read(package: &Path, root: &Path) -> Result<Self, ContractError> {
         let path = package.join(FILE);
         let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
@@ -39,7 +39,7 @@ impl LockFile {
         Ok(LockFile { path, name, text, lock, tools: Vec::new() })
     }
 
-    /// Returns the lock at a git revision; an empty one if there was no file.
+    /// Returns the lock at a git revision. If the file didn't exist then, the lock is empty.
     pub(super) fn at(&self, revision: &str) -> Result<Lock, ContractError> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         check_revision(folder, revision)?;
@@ -51,7 +51,7 @@ impl LockFile {
         parse(&format!("{} at {revision}", self.name), &String::from_utf8_lossy(&text))
     }
 
-    /// Writes the lock atomically.
+    /// Replaces the lock file atomically.
     pub(super) fn write(&self, text: &str) -> Result<(), ContractError> {
         let temporary = self.path.with_extension(format!("lock.{}", std::process::id()));
         let written = File::create(&temporary).and_then(|mut file| {
@@ -60,7 +60,7 @@ impl LockFile {
             fs::rename(&temporary, &self.path)
         });
         written.map_err(|error| {
-            // An error of the removal isn't reported, because the first error explains the failure.
+            // An error of this removal isn't reported, because the earlier error explains the failure.
             drop(fs::remove_file(&temporary));
             ContractError::new(format!("{} can't be written: {error}", self.name))
         })
@@ -75,20 +75,20 @@ fn parse(name: &str, text: &str) -> Result<Lock, ContractError> {
     })
 }
 
-/// Checks that a git revision exists. Text that git would read as an option is refused.
+/// Checks that `revision` names a git commit. Fails for text that git would read as an option.
 pub(super) fn check_revision(folder: &Path, revision: &str) -> Result<(), ContractError> {
     let commit = format!("{revision}^{{commit}}");
     git(folder, revision, &["rev-parse", "--quiet", "--verify", "--end-of-options", &commit]).map(drop)
 }
 
-/// Runs git in a folder and returns its output.
+/// Runs git in `folder` and returns its standard output. Errors name `revision`.
 pub(super) fn git(folder: &Path, revision: &str, arguments: &[&str]) -> Result<Vec<u8>, ContractError> {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(arguments);
     run(&mut command, &format!("the revision '{revision}' can't be read"))
 }
 
-/// Runs a command and returns its output; errors begin with `failure`.
+/// Runs a command and returns its standard output. Errors begin with `failure`.
 pub(super) fn run(command: &mut Command, failure: &str) -> Result<Vec<u8>, ContractError> {
     let output = command.output().map_err(|error| {
         let program = command.get_program().display();

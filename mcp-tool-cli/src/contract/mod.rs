@@ -1,4 +1,5 @@
-//! Contracts of a server compared with its locks: `contract write`, `contract check` and `contract diff`.
+//! `contract write`, which writes the locks of a server's contracts, and `contract check` and `contract diff`, which
+//! compare the contracts with their locks.
 
 mod check;
 pub(crate) mod command;
@@ -17,7 +18,7 @@ pub use error::ContractError;
 /// Compares the contracts of an application with the locks of the workspace that the process runs in.
 ///
 /// # Errors
-/// Each failure, on its own line.
+/// All failures that the comparison finds, or the reason why contracts and locks can't be compared.
 pub fn check(application: &Application) -> Result<(), ContractError> {
     let server = ServerContracts { name: &application.name, tools: &application.tools };
     let report = server.check(CheckOptions { against: None, today: &today() })?;

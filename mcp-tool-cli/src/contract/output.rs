@@ -1,4 +1,4 @@
-//! Reports as text, as JSON, and as annotations of GitHub Actions.
+//! Formats reports as text, as JSON, and as annotations of GitHub Actions.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::report::{Change, CheckFailure, Report, ToolReport};
 
-/// Message for locks without a difference.
+/// Message if no lock differs from the tools.
 pub(super) const UNCHANGED: &str = "the locks match the tools";
 
 const fn colour(class: ChangeClass) -> Style {
@@ -20,8 +20,8 @@ const fn colour(class: ChangeClass) -> Style {
     }
 }
 
-/// Writes for each tool a heading, its changes with their witnesses, and its failure. Patches are included only if
-/// `all`.
+/// Writes a heading for each tool, with the tool's changes, their witnesses, and the failure. Changes of class `Patch`
+/// are written only if `all` is `true`.
 pub(super) fn text(out: &mut impl Write, report: &Report, all: bool) -> io::Result<()> {
     let faint = AnsiColor::BrightBlack.on_default();
     for tool in &report.tools {
@@ -45,7 +45,7 @@ pub(super) fn text(out: &mut impl Write, report: &Report, all: bool) -> io::Resu
         if let Some((failure, reason)) = &tool.failure {
             let style = AnsiColor::Red.on_default().bold();
             let mut lines = reason.lines();
-            // The reason repeats the changes, which were printed above, so only its remedy is printed.
+            // Only the remedy at the end of the reason is printed, because its beginning repeats the changes above.
             let reason = match (lines.next(), lines.next_back()) {
                 (Some(_), Some(last)) => last.trim_start_matches("— ").to_owned(),
                 _ => reason.rsplit_once(" — ").map_or(reason.as_str(), |(_, remedy)| remedy).to_owned(),
@@ -108,7 +108,8 @@ pub(super) fn document(report: &Report) -> Value {
     })
 }
 
-/// Writes one workflow command of GitHub Actions for each tool with changes or a failure.
+/// Writes a workflow command of GitHub Actions for each note, and for each tool that failed or has changes other than
+/// patches.
 pub(super) fn annotations(out: &mut impl Write, report: &Report) -> io::Result<()> {
     for tool in &report.tools {
         let level = if tool.failure.is_some() { "error" } else { "notice" };

@@ -12,13 +12,13 @@ use mcp_tool_contract::{
 /// Failure of a tool's contract, ordered by severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CheckFailure {
-    /// The lock differs from the source.
+    /// The lock differs from the tools, is missing, or was edited by hand.
     Stale,
-    /// A guard is lowered without a reason.
+    /// A change of class `Weakens` has no reason, or a reason has no such change.
     Weakens,
-    /// The version doesn't cover the change.
+    /// The version isn't high enough for the changes.
     NeedsBump,
-    /// A promised version is no longer served.
+    /// A promised version is no longer served, or a contract newly announces a removal day that has passed.
     Dropped,
 }
 
@@ -37,26 +37,26 @@ impl CheckFailure {
 #[derive(Debug)]
 pub(super) struct ToolReport {
     pub(super) tool: String,
-    /// Locked version.
+    /// Locked version; `None` for a new tool.
     pub(super) from: Option<Version>,
     /// Version in the source; `None` for a removed tool.
     pub(super) to: Option<Version>,
     pub(super) changes: Vec<Change>,
-    /// Failure, with its reason and how to correct it.
+    /// Failure, with a text that states the reason and the remedy.
     pub(super) failure: Option<(CheckFailure, String)>,
-    /// Path of the source file or, for a removed tool, of the lock.
+    /// Path of the tool's source file or, for an entry of the lock without a tool, of the lock.
     pub(super) file: String,
     pub(super) line: Option<u32>,
 }
 
-/// Change of a contract, with an example that shows it.
+/// Change of a contract, with a witness: an example that shows the effect of the change.
 #[derive(Debug)]
 pub(super) struct Change {
     pub(super) finding: Finding,
     pub(super) witness: Option<Witness>,
 }
 
-/// Report on all tools.
+/// Report on all tools with changes or failures.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) tools: Vec<ToolReport>,
@@ -65,7 +65,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Returns the most severe failure.
+    /// Returns the most severe failure; `None` without failures.
     pub(super) fn worst(&self) -> Option<CheckFailure> {
         self.tools.iter().filter_map(|tool| tool.failure.as_ref()).map(|(failure, _)| *failure).max()
     }
@@ -76,7 +76,7 @@ impl Change {
         Change { finding, witness: witness::of(&finding, old, new) }
     }
 
-    /// Returns `true` unless the change is a patch, which needs no new version.
+    /// Returns `true` unless the change has the class `Patch`, which needs no new version.
     pub(super) fn needs_bump(&self) -> bool {
         self.finding.rule.class() > ChangeClass::Patch
     }

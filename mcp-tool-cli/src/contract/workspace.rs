@@ -1,4 +1,4 @@
-//! Cargo workspace that a command runs in, with the locks next to the `Cargo.toml` of its packages.
+//! Finds the locks of the cargo workspace that a command runs in. Each lock is next to the `Cargo.toml` of its package.
 
 use std::{
     fs::{self, File},
@@ -17,7 +17,7 @@ use super::{
     lock_file::{LockFile, check_revision, git, run},
 };
 
-/// Cargo workspace.
+/// Root folder of a cargo workspace, and the folders of its packages.
 #[derive(Debug)]
 pub(super) struct Workspace {
     root: PathBuf,
@@ -25,7 +25,7 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    /// Returns the workspace of the current folder.
+    /// Asks cargo for the workspace of the current folder.
     pub(super) fn current() -> Result<Self, ContractError> {
         #[derive(Deserialize)]
         struct Metadata {
@@ -48,15 +48,15 @@ impl Workspace {
         Ok(Workspace { root: metadata.workspace_root, packages: packages.collect() })
     }
 
-    /// Returns the locks of the packages that define these tools or have a lock, sorted by path, and the tools that no
-    /// package of the workspace defines.
+    /// Returns the locks, sorted by path, of all packages that have a lock or define one of these tools. Also returns
+    /// the tools that no package of the workspace defines.
     pub(super) fn lock_files(
         &self,
         tools: &[ToolEntry],
     ) -> Result<(Vec<LockFile>, Vec<ToolEntry>), ContractError> {
         let mut files: Vec<LockFile> = Vec::new();
         let mut foreign = Vec::new();
-        // A package that no longer defines tools may still have a lock that promises some.
+        // A package that no longer defines tools may still have a lock with promised versions.
         for package in self.packages.iter().filter(|package| package.join(FILE).is_file()) {
             files.push(LockFile::read(package, &self.root)?);
         }
@@ -77,12 +77,12 @@ impl Workspace {
         Ok((files, foreign))
     }
 
-    /// Returns the package of a source file. Cargo passes files below the workspace's root to the compiler as relative
-    /// paths, and all others as absolute ones.
+    /// Returns the package of a source file; `None` if the file is outside of the workspace. Cargo passes files below
+    /// the workspace's root to the compiler as relative paths, and other files as absolute paths.
     fn package_of(&self, file: &str) -> Result<Option<&PathBuf>, ContractError> {
         let found = match fs::canonicalize(self.root.join(file)) {
             Ok(found) => found,
-            // The sources of a dependency may not exist on this machine.
+            // The source file of a dependency may not exist on this machine.
             Err(_) if Path::new(file).is_absolute() => return Ok(None),
             Err(error) => {
                 return Err(ContractError::new(format!(
@@ -96,7 +96,7 @@ impl Workspace {
         Ok(self.packages.iter().find(is_package))
     }
 
-    /// Returns all locks of the workspace at a git revision, without tools.
+    /// Returns all locks of the workspace at a git revision. Their `tools` are empty.
     pub(super) fn lock_files_at(&self, revision: &str) -> Result<Vec<LockFile>, ContractError> {
         check_revision(&self.root, revision)?;
         let listed = git(&self.root, revision, &["ls-tree", "-r", "-z", "--name-only", revision])?;
@@ -105,7 +105,7 @@ impl Workspace {
         let mut files = Vec::new();
         for path in listed.split('\0').filter(is_lock) {
             let text = git(&self.root, revision, &["show", &format!("{revision}:./{path}")])?;
-            // A file of that name that can't be parsed, such as test data, isn't a lock.
+            // A file with the name of a lock may be test data. It isn't a lock if it can't be parsed.
             let Ok(lock) = Lock::parse(&String::from_utf8_lossy(&text)) else { continue };
             let (path, name) = (self.root.join(path), path.to_owned());
             files.push(LockFile { path, name, text: None, lock, tools: Vec::new() });
@@ -113,7 +113,7 @@ impl Workspace {
         Ok(files)
     }
 
-    /// Touches the sources of these tools, so that cargo compiles them again.
+    /// Sets the modification time of these tools' source files to now, so that cargo compiles the files again.
     pub(super) fn touch(&self, tools: &[ToolEntry]) -> io::Result<()> {
         for tool in tools {
             let source = File::options().append(true).open(self.root.join(tool.source.file))?;

@@ -9,15 +9,15 @@ use super::{
 };
 
 impl ServerContracts<'_> {
-    /// Writes the contracts to the locks of their packages, and returns a line for each effect. `drop` names versions
-    /// whose promise is broken, as `name@major`.
+    /// Writes the contracts to the locks of their packages, and returns a line for each effect. `drop` names
+    /// versions, as `name@major`, that the server doesn't serve and that the locks are to promise no longer.
     pub(super) fn write(self, drop: &[String], today: &str) -> Result<Vec<String>, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
         let dropped: Vec<(&str, u32)> =
             drop.iter().map(|given| self.parse_drop(given, &files)).collect::<Result<_, _>>()?;
         let mut effects = Vec::new();
-        // All locks are checked before the first one is written.
+        // All locks are checked before the first lock is written.
         let mut texts = Vec::new();
         for file in &files {
             if let [locked, ..] = edited_entries(file)?.as_slice() {
@@ -81,7 +81,7 @@ impl ServerContracts<'_> {
         Ok(effects)
     }
 
-    /// Parses a value of `--drop`, which must name a promised version that the server doesn't serve.
+    /// Parses a value of `--drop`, which must name a version that is promised but not served.
     fn parse_drop<'d>(self, given: &'d str, files: &[LockFile]) -> Result<(&'d str, u32), ContractError> {
         let named = given.split_once('@').and_then(|(name, major)| Some((name, major.parse().ok()?)));
         let Some((name, major)) = named else {

@@ -1,4 +1,4 @@
-//! Applies values from the sources to a table of settings, and prints the settings.
+//! Applies values from flags, environment and file to the settings of a table, and prints settings.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use super::{
     table::check_compiled,
 };
 
-/// Sources of the values that aren't defaults, by key within the section.
+/// Source of each value that isn't a default, by `Setting::key`.
 pub(super) type Origins = BTreeMap<&'static str, Origin>;
 
 /// Setting as `serve --print-config` prints it.
 #[derive(Debug)]
 pub(super) struct PrintedSetting {
     pub(super) key: String,
-    /// Value, in a syntax that both TOML and JSON have.
+    /// Value, in a syntax that is valid in TOML and in JSON.
     pub(super) value: String,
     pub(super) origin: Origin,
 }
 
-/// Stores the values of all sources in `target`. `prefix` is put before each key, for tables whose keys don't
-/// contain their section.
+/// Stores the values of all sources in `target`, and returns their origins. `prefix` is put before each key, for tables
+/// whose keys don't contain the section, such as `upstream.billing.`.
 pub(super) fn apply<T: 'static>(
     sources: &Sources<'_>,
     prefix: &str,
@@ -45,7 +45,7 @@ pub(super) fn apply<T: 'static>(
     Ok(origins)
 }
 
-/// Appends the settings that have a value to `printed`.
+/// Appends each setting of `target` that has a value to `printed`.
 pub(super) fn print<T: 'static>(
     prefix: &str,
     settings: impl Iterator<Item = &'static Setting<T>>,

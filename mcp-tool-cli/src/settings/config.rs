@@ -1,4 +1,4 @@
-//! Typed values of all settings.
+//! Typed values of all settings, with their defaults.
 
 #[cfg(feature = "oauth")]
 use std::collections::BTreeMap;
@@ -27,7 +27,8 @@ pub(crate) struct Config {
     pub(crate) upstreams: BTreeMap<String, UpstreamConfig>,
 }
 
-/// Configuration of HTTP. Builds without HTTP parse it too, so that the same file is valid for every build.
+/// Configuration of HTTP. Builds without the feature `http` accept these settings too, except `tls_cert` and `tls_key`,
+/// so that the same settings file fits more builds.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpConfig {
     pub(crate) allowed_hosts: Vec<String>,
@@ -35,7 +36,7 @@ pub(crate) struct HttpConfig {
     pub(crate) tls_cert: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
     pub(crate) trusted_proxies: Vec<Network>,
-    /// Largest body of a request, in bytes.
+    /// Maximum size of a request body, in bytes.
     pub(crate) max_body: usize,
     pub(crate) max_connections: u32,
     pub(crate) legacy_sessions: u32,
@@ -70,14 +71,14 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Returns the defaults of an application.
+    /// Returns the defaults for an application.
     pub(crate) fn of(application: &Application) -> Self {
         let mut config = Config::default();
         config.http.legacy_sessions = application.legacy_sessions;
         config
     }
 
-    /// Returns `true` if callers need a token.
+    /// Returns `true` if callers over HTTP need a token.
     pub(crate) fn has_oauth(&self) -> bool {
         #[cfg(feature = "oauth")]
         return self.oauth.is_set();

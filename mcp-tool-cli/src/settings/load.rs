@@ -12,7 +12,7 @@ use super::{
     table::settings,
 };
 
-/// Settings with the source of each.
+/// Configuration, with a printable value and the source of each setting.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) config: Config,
@@ -20,13 +20,13 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Returns each setting as a line of TOML, with its source in a comment.
+    /// Returns each setting as a line of TOML, with the source of its value in a comment.
     pub(crate) fn text(&self) -> String {
         let lines = self.printed.iter();
         lines.map(|PrintedSetting { key, value, origin }| format!("{key} = {value}  # {origin}\n")).collect()
     }
 
-    /// Returns each setting as `{"key", "value", "source"}`.
+    /// Returns the settings as a JSON array of `{"key", "value", "source"}`.
     pub(crate) fn json(&self) -> Value {
         let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
         let settings = self.printed.iter().map(|PrintedSetting { key, value: text, origin }| {
@@ -39,7 +39,7 @@ impl Loaded {
 /// Loads all settings: from flags, else the environment, else the file, else the defaults.
 ///
 /// # Errors
-/// An invalid value or an unknown name, with its source.
+/// An unreadable file, an invalid value or an unknown name. The error says where the value or the name is.
 pub(crate) fn load(
     matches: &ArgMatches,
     environment: impl IntoIterator<Item = (OsString, OsString)>,

@@ -1,7 +1,7 @@
-//! Settings of every server: tables with a row for each setting, the sources of values, and the typed configuration.
+//! Settings of every server: tables with a row for each setting, sources of values, and the typed configuration.
 //!
 //! A new setting is a row in the table of its section and a field of [`Config`]. A section with one table per name,
-//! such as `[upstream.billing]`, is an entry of `table::NAMED_SECTIONS` whose rows are stored in a type of its own.
+//! such as `[upstream.billing]`, is an entry of `table::NAMED_SECTIONS` with a separate table of settings.
 
 mod apply;
 mod calls;

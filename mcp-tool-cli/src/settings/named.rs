@@ -1,4 +1,4 @@
-//! Settings of sections with one table per name, such as `[upstream.billing]`.
+//! Loads the settings of sections with one table per name, such as `[upstream.billing]`.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use super::{
     table::variable,
 };
 
-/// Loads and validates the table of each name. If a table is invalid, `validate` returns the key and the
-/// reason.
+/// Loads and validates the table of each name in `section`, and appends the table's settings to `printed`. If a table
+/// is invalid, `validate` returns the key and the reason.
 ///
 /// # Errors
-/// An invalid or missing value, with its source.
+/// An invalid value with its source, or a missing value.
 pub(super) fn load<T: Default + 'static, C>(
     sources: &Sources<'_>,
     section: &str,

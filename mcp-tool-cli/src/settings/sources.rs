@@ -16,9 +16,9 @@ use super::{
     value,
 };
 
-/// File that is read if it exists.
+/// Settings file that is read if it exists and no other file is named.
 const FILE: &str = "mcp-tool.toml";
-/// Environment variable that names the file to read instead.
+/// Environment variable that names another settings file.
 const FILE_VARIABLE: &str = "MCP_TOOL_CONFIG";
 
 /// Source of a value.
@@ -41,17 +41,17 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Values that aren't defaults.
+/// Values from flags, the environment and the settings file.
 pub(super) struct Sources<'m> {
     flags: &'m ArgMatches,
     values: Values,
 }
 
-/// Values of the environment, else of the file.
+/// Values from the environment and the file. A value from the environment replaces the file's value of the same key.
 #[derive(Debug, Default)]
 struct Values {
     by_key: BTreeMap<String, (Origin, Vec<String>)>,
-    /// Section and name of each table with a name, such as `upstream` and `billing`.
+    /// Section and name of each table in a named section, such as `upstream` and `billing` for `[upstream.billing]`.
     names: BTreeSet<(&'static str, String)>,
 }
 
@@ -59,7 +59,7 @@ impl<'m> Sources<'m> {
     /// Reads the environment and the file.
     ///
     /// # Errors
-    /// An unreadable file, an unknown name, or a setting of a feature that isn't compiled in.
+    /// An unreadable or malformed file, an unknown name, or a setting of a feature that isn't compiled in.
     pub(super) fn read(
         flags: &'m ArgMatches,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -88,7 +88,7 @@ impl<'m> Sources<'m> {
     /// Returns the values of a setting and their source; `None` if the default applies.
     pub(super) fn get<T>(&self, key: &str, setting: &Setting<T>) -> Option<(Origin, Vec<String>)> {
         if let Some(flag) = setting.flag
-            // Not every command has every flag.
+            // Not every command has the flag of every setting.
             && self.flags.try_contains_id(setting.key).unwrap_or(false)
             && self.flags.value_source(setting.key) == Some(ValueSource::CommandLine)
         {
@@ -98,7 +98,7 @@ impl<'m> Sources<'m> {
         self.values.by_key.get(key).cloned()
     }
 
-    /// Returns the names of a named section.
+    /// Returns the names of the tables in a named section.
     #[cfg(feature = "oauth")]
     pub(super) fn names(&self, section: &str) -> impl Iterator<Item = &str> {
         let names = self.values.names.iter().filter(move |(listed, _)| *listed == section);
@@ -162,7 +162,7 @@ impl Values {
                 return Err(format!("{path}: unknown setting `{key}`{}", suggestion(&key, known)));
             }
             let values = value::texts(value)
-                .ok_or_else(|| format!("{path}: `{key}` must be text, a number, or a list of these"))?;
+                .ok_or_else(|| format!("{path}: `{key}` must be text, a whole number, or a list of these"))?;
             self.by_key.insert(key, (Origin::File(path.to_owned()), values));
         }
         Ok(())
@@ -190,8 +190,8 @@ impl Values {
     }
 }
 
-/// Splits the rest of a variable after the section's prefix, such as `BILLING_TOKEN_URL`, into a name and a key. If
-/// several splits are possible, the one with a name from the file is taken.
+/// Splits the part of a variable after the section's prefix, such as `BILLING_TOKEN_URL`, into a name and a key. If
+/// several splits are possible, the split whose name is in the file is used, else the split with the longest key.
 fn split_variable(
     named: &NamedSection,
     rest: &str,
@@ -204,7 +204,7 @@ fn split_variable(
         .filter_map(|key| Some((lower.strip_suffix(key.name)?.strip_suffix('_')?, *key)))
         .filter(|(name, _)| (named.canonical_name)(name).is_ok())
         .collect();
-    // The split with the shortest name, and so the longest key, comes first. That split is taken if the file has none
+    // The split with the shortest name, and so with the longest key, comes first. It is used if the file contains none
     // of the names.
     splits.sort_by_key(|(name, _)| name.len());
     let is_in_file =
@@ -269,7 +269,7 @@ mod tests {
 
     #[cfg(feature = "oauth")]
     #[test]
-    fn variable_is_split_at_the_longest_key_or_at_a_name_of_the_file() {
+    fn variable_is_split_before_the_longest_key_or_after_a_name_of_the_file() {
         let key = |file: &str, rest: &str| {
             let values = read(file, &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap();
             values.by_key.into_keys().next().unwrap()
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(key(file, "BILLING_TOKEN_URL"), "upstream.billing_token.url");
         let both = "[upstream.billing-token]\n[upstream.billing]\n";
         let error = read(both, &[("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "v")]).unwrap_err();
-        assert!(error.contains("matches two sections"), "{error}");
+        assert!(error.contains("matches two sections"), "wrong error: {error}");
         for rest in ["BILLING", "URL", "_URL", "BILLING_URLS", "billing_url", "7_URL"] {
             let error = read("", &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap_err();
             assert!(
@@ -324,7 +324,7 @@ mod tests {
 
     #[cfg(feature = "oauth")]
     #[test]
-    fn invalid_named_section_of_a_file_is_refused() {
+    fn invalid_upstream_section_of_a_file_is_refused() {
         for (file, wanted) in [
             ("[upstream]\nurl = 'x'", "`upstream.url` is outside of a section such as [upstream.billing]"),
             ("[upstream.Billing]\nurl = 'x'", "[upstream.Billing]"),
@@ -332,11 +332,11 @@ mod tests {
                 "[upstream.a]\ntoken_ulr = 'x'",
                 "unknown setting `upstream.a.token_ulr`; did you mean upstream.a.token_url?",
             ),
-            ("[upstream.a]\nurl = 1.5", "must be text, a number, or a list"),
+            ("[upstream.a]\nurl = 1.5", "must be text, a whole number, or a list"),
             ("[upstream.a-b]\n[upstream.a_b]", "[upstream.a_b] appears twice"),
         ] {
             let error = read(file, &[]).unwrap_err();
-            assert!(error.contains(wanted), "{error}");
+            assert!(error.contains(wanted), "wrong error for {file:?}: {error}");
         }
     }
 
@@ -350,7 +350,10 @@ mod tests {
             ("", Some(("MCP_TOOL_UPSTREAM_BILLING_URL", "x"))),
         ] {
             let error = read(file, variables.as_slice()).unwrap_err();
-            assert!(error.contains("add the feature `oauth` of mcp-tool-runtime"), "{error}");
+            assert!(
+                error.contains("add the feature `oauth` of mcp-tool-runtime"),
+                "wrong error for {file:?} and {variables:?}: {error}"
+            );
         }
         assert!(check_compiled("http.tls_cert").is_err() && check_compiled("http.listen").is_ok());
     }

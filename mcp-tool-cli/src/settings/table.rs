@@ -19,7 +19,7 @@ const TABLES: &[&[Setting<Config>]] = &[
     super::operation::SETTINGS,
 ];
 
-/// Sections with one table per name.
+/// Named sections, which have one table per name.
 pub(super) const NAMED_SECTIONS: &[NamedSection] = &[
     #[cfg(feature = "oauth")]
     NamedSection {
@@ -33,11 +33,11 @@ pub(super) const NAMED_SECTIONS: &[NamedSection] = &[
 pub(super) struct NamedSection {
     pub(super) name: &'static str,
     pub(super) keys: fn() -> Vec<NamedKey>,
-    /// Returns a name in the spelling that an environment variable can contain.
+    /// Converts a name to the spelling that is used in environment variables, or returns why the name is invalid.
     pub(super) canonical_name: fn(&str) -> Result<String, String>,
 }
 
-/// Key of a named section.
+/// Key of a table in a named section.
 #[derive(Clone, Copy)]
 pub(super) struct NamedKey {
     pub(super) name: &'static str,
@@ -58,7 +58,7 @@ impl NamedSection {
     }
 }
 
-/// Returns all settings of sections without names.
+/// Returns all settings outside of named sections.
 pub(super) fn settings() -> impl Iterator<Item = &'static Setting<Config>> {
     TABLES.iter().copied().flatten()
 }
@@ -68,8 +68,8 @@ pub(super) fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "_").to_uppercase())
 }
 
-/// Refuses settings of a feature that isn't compiled in; `key` is a section, a key, or a variable in lower
-/// case without its prefix.
+/// Refuses settings of a feature that isn't compiled in. `key` is a section, a key, or an environment variable in lower
+/// case without `MCP_TOOL_`.
 pub(super) fn check_compiled(key: &str) -> Result<(), String> {
     const OAUTH: [(&str, &str); 3] = [("oauth", "OAuth"), ("upstream", "upstreams"), ("http.tls_", "TLS")];
     match OAUTH.iter().find(|(prefix, _)| !cfg!(feature = "oauth") && key.starts_with(prefix)) {
@@ -85,7 +85,7 @@ pub(crate) fn flags() -> impl Iterator<Item = Arg> {
     settings().filter_map(arg)
 }
 
-/// Returns the flag of one setting and `--config`, for commands that need no other settings.
+/// Returns the flag of the setting `key` and `--config`, for commands that need only this setting.
 pub(crate) fn flag(key: &str) -> impl Iterator<Item = Arg> {
     settings().filter(move |setting| setting.key == key).filter_map(arg).chain([config_flag()])
 }

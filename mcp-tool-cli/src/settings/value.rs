@@ -1,24 +1,24 @@
-//! Parsing and printing of values.
+//! Parses and formats values of settings.
 
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use mcp_tool_contract::quantity;
 use mcp_tool_core::setting;
 
-/// Stores a parsed value.
+/// Stores a parsed value, or returns the error of parsing it.
 pub(super) fn set<T>(target: &mut T, value: Result<T, String>) -> Result<(), String> {
     *target = value?;
     Ok(())
 }
 
-/// Parses a time such as `5s`.
+/// Parses a duration such as `5s`, of at most a day.
 pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
     quantity::milliseconds(text)
         .map(Duration::from_millis)
         .ok_or_else(|| "must be a time such as 250ms, 5s, 2m or 1h, at most a day".into())
 }
 
-/// Shows a time.
+/// Formats a duration as quoted text, such as `"5s"` or `"250ms"`.
 pub(super) fn show_time(time: Duration) -> Option<String> {
     setting::text(&match time.as_millis() {
         ms if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
@@ -26,7 +26,7 @@ pub(super) fn show_time(time: Duration) -> Option<String> {
     })
 }
 
-/// Parses a size such as `4MiB`, in bytes.
+/// Parses a size such as `4MiB` and returns it in bytes.
 pub(super) fn parse_size(text: &str) -> Result<usize, String> {
     quantity::bytes(text)
         .and_then(|bytes| usize::try_from(bytes).ok())
@@ -34,7 +34,7 @@ pub(super) fn parse_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "must be a size from 1KiB to 1GiB, such as 65536, 64KiB or 4MiB".into())
 }
 
-/// Shows a size in bytes.
+/// Formats a size of `bytes` as quoted text, such as `"4MiB"`.
 pub(super) fn show_size(bytes: usize) -> Option<String> {
     setting::text(&match bytes {
         bytes if bytes % (1 << 20) == 0 => format!("{}MiB", bytes >> 20),
@@ -56,13 +56,13 @@ pub(super) fn parse_number<N: std::str::FromStr>(text: &str) -> Result<N, String
     text.parse().map_err(|_| "must be a whole number".into())
 }
 
-/// Shows a path, or `otherwise` if none is set.
+/// Formats a path, or `otherwise` if no path is set, as quoted text.
 pub(super) fn show_file(file: Option<&PathBuf>, otherwise: &str) -> Option<String> {
     setting::text(&file.map_or_else(|| otherwise.to_owned(), |file| file.display().to_string()))
 }
 
-/// Converts a value of the settings file to a list of texts. Returns `None` unless it is text, a number, or a list of
-/// these.
+/// Converts a value of the settings file to a list of texts. Returns `None` unless the value is text, an integer, or a
+/// list of these.
 pub(super) fn texts(value: toml::Value) -> Option<Vec<String>> {
     match value {
         toml::Value::Array(values) => values.iter().map(scalar).collect(),
