@@ -26,13 +26,13 @@ use proc_macro::TokenStream;
 /// | key | meaning |
 /// |---|---|
 /// | `version = "2.1"` | required: the version of the contract, `major.minor` |
-/// | `scope = "…"`, `scope = ["…", …]` | scopes that a caller needs, all of them; this or `public` is required |
-/// | `public` | no scope is needed |
+/// | `scope = "…"`, `scope = ["…", …]` | scopes: a caller needs all of them. Either `scope` or `public` is required |
+/// | `public` | a caller needs no scope |
 /// | `name = "…"` | name of the tool; by default the function's name |
 /// | `title = "…"` | display name |
 /// | `read_only` | the tool changes nothing |
 /// | `destructive` | the effect can't be undone: a call needs a person's approval, or the scope of its `gate` |
-/// | `idempotent` | a repeated call changes nothing more |
+/// | `idempotent` | a second call with the same arguments has no further effect |
 /// | `open_world` | the tool reaches beyond the server's own domain |
 /// | `max_len = 64` | maximum length of strings without their own `max_len` |
 /// | `max_items = 20` | maximum length of arrays without their own `max_items` |
@@ -59,14 +59,15 @@ use proc_macro::TokenStream;
 /// bounds of a scalar apply to its items. A parameter of type `PageRequest` adds `limit` and `cursor`.
 ///
 /// `header = "Region"` makes clients of revision 2026-07-28 also send the argument as the HTTP header
-/// `Mcp-Param-Region`, so that a proxy can route by it. A call whose header differs from its argument is refused. It
-/// works for strings of a few hundred characters, because HTTP servers limit the size of headers, for integers within
-/// ±(2^53 - 1) and for booleans.
+/// `Mcp-Param-Region`, so that a proxy can route by it. A call whose header differs from its argument is refused. The
+/// parameter can be a boolean, an integer within ±(2^53 - 1), or a string of at most a few hundred characters, because
+/// HTTP servers limit the size of headers.
 ///
-/// `complete = customers(invoices)` names a function that suggests values of a text, or of an item of an array of
-/// texts. It is async, borrows the named parameters of the tool (including `&CallContext`), takes the text typed so far
-/// as its last `&str`, and returns `Vec<String>` or a `Result` of that. `complete = customers` borrows nothing. Enums
-/// and booleans are completed automatically. Only callers who may call the tool get suggestions. Each caller may send
+/// `complete = customers(invoices)` names an async function that suggests values of a string, or of the items of an
+/// array of strings. The function borrows the named parameters of the tool, of which one may be the `&CallContext`.
+/// Its last parameter is the text typed so far, a `&str`. It returns `Vec<String>`, or a `Result` with a
+/// `Vec<String>`. With `complete = customers` the function borrows nothing. Enums and booleans are completed
+/// automatically. Only callers who may call the tool get suggestions. Each caller may send
 /// 10 requests per second, and a request may take 5 s. Middleware and audit apply as to a call, and suggestions outside
 /// of the parameter's bounds are dropped. Completion is not part of the contract.
 ///
@@ -104,8 +105,8 @@ pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
 ///
 /// - An enum of unit variants is a string, in parameters and results.
 /// - A struct of one unnamed field is a newtype, in parameters and results. `#[schema(min, max, min_len, max_len,
-///   pattern)]` bounds it. With `#[schema(from_str)]` it is a string that its field parses through `FromStr` and
-///   serializes through `Serialize`. `FromStr` may refuse text that the schema allows.
+///   pattern)]` bounds it. With `#[schema(from_str)]` its JSON is a string, which the field's type parses with
+///   `FromStr` and writes with `Serialize`. `FromStr` may refuse text that the schema allows.
 /// - A struct of named fields is a result, or part of one. `#[schema(…)]` bounds its fields; a `Vec` must have
 ///   `max_items`.
 ///
