@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// Maximum number of violations that a report lists. Further violations are only counted.
 pub const MAX_VIOLATIONS: usize = 8;
-/// Maximum number of characters of a value in a message.
+/// Maximum number of characters of a value that a message shows.
 pub const MAX_ECHO: usize = 64;
 
 /// The violated rule, named like JSON Schema's keyword if there is one.
@@ -45,7 +45,7 @@ pub enum Rule {
     Cursor,
     /// A condition across several parameters isn't met.
     Constraints,
-    /// A rule of the tool itself is violated.
+    /// The tool's function refused the value.
     Value,
 }
 
@@ -224,7 +224,7 @@ enum PathStep<'p> {
 }
 
 impl<'p> ValuePath<'p> {
-    /// The root value.
+    /// Path of the whole argument object or result.
     pub const ROOT: ValuePath<'static> = ValuePath { parent: None, step: PathStep::Root, secret: false };
 
     /// Returns the path of a member of this value.
@@ -268,7 +268,7 @@ impl<'p> ValuePath<'p> {
     }
 }
 
-/// Returns at most [`MAX_ECHO`] characters of a caller's text, with invisible characters escaped.
+/// Returns the first [`MAX_ECHO`] characters of a text with invisible characters escaped, and `…` if there are more.
 #[must_use]
 pub fn shown(text: &str) -> String {
     let mut shown = String::new();
