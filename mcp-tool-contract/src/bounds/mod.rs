@@ -1,5 +1,5 @@
-//! Types and bounds of values. The module [`narrow`] tightens bounds in const evaluation. A declaration is a named value
-//! with bounds: a parameter, a [`Field`] of an [`Object`], or a newtype.
+//! Types and bounds of values. The module [`narrow`] tightens bounds in const evaluation. A declaration is a named
+//! value with bounds: a parameter, a [`Field`] of an [`Object`], or a newtype.
 
 mod access;
 mod declaration;

@@ -48,7 +48,8 @@ const fn real(bound: Option<f64>) -> ChangedValue {
     }
 }
 
-/// Compares the bounds of an integer with the bounds of a number. `from_integer` is true if the old type is the integer.
+/// Compares the bounds of an integer with the bounds of a number. `from_integer` is true if the integer is the old
+/// type.
 pub(super) const fn integer_with_number<const N: usize>(
     at: ValueLocation,
     integer: (i128, i128),

@@ -190,8 +190,8 @@ fn is_flat(members: &[Member]) -> bool {
     !members.iter().any(|member| matches!(member, Member::Flatten(_)))
 }
 
-/// Returns the first member that `is_match` selects, with its index. The first member of `object` has the index `first`.
-/// Each member of a flattened struct has an index of its own; the flattened struct itself has none.
+/// Returns the first member that `is_match` selects, with its index. The first member of `object` has the index
+/// `first`. Each member of a flattened struct has an index of its own; the flattened struct itself has none.
 fn first_member<'o>(
     object: &'o Object,
     first: usize,

@@ -37,8 +37,8 @@ impl<'t> JsonScanner<'t> {
         JsonScanner { text, at: 0, entered: false, depth: 0, max_depth }
     }
 
-    /// Skips white space and returns the next byte, without consuming that byte. The first byte of a value determines the
-    /// value's type. `None` at the end of the text.
+    /// Skips white space and returns the next byte, without consuming that byte. The first byte of a value determines
+    /// the value's type. `None` at the end of the text.
     #[must_use]
     #[inline]
     pub fn peek(&mut self) -> Option<u8> {

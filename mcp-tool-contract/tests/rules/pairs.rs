@@ -1,5 +1,5 @@
-//! Compares pairs of contracts: a random contract, and an edited copy of it. The findings must agree with the validation
-//! of generated arguments and results.
+//! Compares pairs of contracts: a random contract, and an edited copy of it. The findings must agree with the
+//! validation of generated arguments and results.
 //!
 //! The environment variable `PAIRS` sets the number of pairs, `PAIRS_SEED` the first seed.
 
@@ -216,8 +216,8 @@ fn check_witnesses(
     }
 }
 
-/// Returns true if a change may have no witness: the old or the new value has a pattern, or one value is an enum and the
-/// other has a format.
+/// Returns true if a change may have no witness: the old or the new value has a pattern, or one value is an enum and
+/// the other has a format.
 fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     let value = |contract: &Contract| match place {
         ChangeLocation::Tool => None,

@@ -1,5 +1,5 @@
-//! Parser of serde's attributes. Attributes whose effect on the serialized JSON is known are applied, attributes without
-//! such an effect are ignored, and all others are refused.
+//! Parser of serde's attributes. Attributes whose effect on the serialized JSON is known are applied, attributes
+//! without effect on it are ignored, and all others are refused.
 
 use proc_macro2::Span;
 use syn::{Attribute, LitStr, meta::ParseNestedMeta, spanned::Spanned as _};
