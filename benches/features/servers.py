@@ -23,10 +23,10 @@ class Server:
 
     name: str
     label: str
-    # The crate whose version is shown; none for FastMCP and ours.
+    # Name of the crate whose version the table shows; `None` for FastMCP and our server.
     crate: str | None = None
     path: str = "/mcp"
-    # Rows without an API, with the sources that show this.
+    # Keys of the rows for which the framework has no API, each with the source files that show this.
     lacks: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     url: str = ""
@@ -88,13 +88,13 @@ class Server:
         return self.served(target() / "debug" / program)
 
     def served(self, program: Path) -> list[str]:
-        """A program with the arguments before its address."""
+        """Returns the command of a program, without its last argument, the address."""
         records = str(self.log.with_suffix(".records"))
         own = ["serve", "--audit-file", records, "--http"] if self.name.startswith("ours") else []
         return [str(program)] + own
 
     def version(self) -> str:
-        """Version of the probed server."""
+        """Returns the version that the table shows; empty for our server."""
         if self.name == "fastmcp":
             return metadata.version("fastmcp")
         if self.crate is None:
@@ -139,9 +139,9 @@ SERVERS = [
             "layer": "handler/server/router/tool.rs, service/tower.rs",
         },
         notes=[
-            "rmcp: whether a call becomes a task, what `requestState` is sealed to, who is told of changes, and by "
-            "which way a question goes in which era are the author's own code, made of rmcp's parts; so would it be to "
-            "look whether a client wants logs or can be asked."
+            "rmcp: task handling, sealing of `requestState`, change notifications and the way a question travels are "
+            "the author's own code, built from rmcp's parts. Checking whether a client wants logs or can be asked would "
+            "be too."
         ],
     ),
     Server(
@@ -149,9 +149,9 @@ SERVERS = [
         "tower-mcp",
         "tower-mcp",
         notes=[
-            "tower-mcp: its feature `schema-validation` is on, which is off by default; that a `requestState` is for "
-            "these arguments, and that a tool needs elicitation, are said by the author. With `stateless(…)` set on "
-            "its transport, `subscriptions/listen` answers -32022."
+            "tower-mcp: measured with the feature `schema-validation`, which is off by default. The author states what "
+            "a `requestState` is bound to and that a tool needs elicitation. With `stateless(…)` set on its transport, "
+            "`subscriptions/listen` answers -32022."
         ],
     ),
     Server(
@@ -159,8 +159,8 @@ SERVERS = [
         "turbomcp",
         "turbomcp",
         notes=[
-            "turbomcp: a question has a `requestState` where the author stores something in it, here the argument, "
-            "which the author compares."
+            "turbomcp: a question has a `requestState` if the author stores something in it; here that is the "
+            "argument, which the author compares."
         ],
     ),
     Server(
@@ -169,10 +169,10 @@ SERVERS = [
         "pmcp",
         path="/",
         notes=[
-            "pmcp: its tools that hold arguments to bounds (feature `validation`) are others than those with an output "
-            "schema. By GET: where the session's own stream is open, all answers come by it, and without it nobody is "
-            "asked or told. What works on a task isn't told that it was cancelled."
+            "pmcp: its tools that check argument bounds (feature `validation`) are not those with an output schema. "
+            "`by GET`: if the session's own stream is open, all answers use it, and without it no one is asked or "
+            "notified. The worker of a task isn't told that it was cancelled."
         ],
     ),
-    Server("fastmcp", "FastMCP", notes=["FastMCP: with `fastmcp[tasks]`; it declares prompts though it has none."]),
+    Server("fastmcp", "FastMCP", notes=["FastMCP: measured with `fastmcp[tasks]`. It declares prompts although it has none."]),
 ]

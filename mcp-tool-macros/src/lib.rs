@@ -39,7 +39,7 @@ use proc_macro::TokenStream;
 /// | `timeout = "5s"` | maximum duration of a call (`ms`, `s`, `m`, `h`) |
 /// | `constraints = r#"{"anyOf": […]}"#` | JSON Schema across several arguments; some clients refuse tools whose schema has such keywords |
 /// | `task` | a call runs as a task (SEP-2663) if its client declares task support; without `timeout` it may then run for an hour. Tasks are kept in memory and lost with the process. `task(required)` refuses other clients |
-/// | `concurrency = 4` | maximum concurrent calls |
+/// | `concurrency = 4` | maximum concurrent calls of the tool, of all callers together |
 /// | `rate = "10/min"` | maximum calls of one caller in any window of this length (`s`, `min`, `h`, `day`) |
 /// | `gate(scope = "…")` | for a `destructive` tool: a scope, in addition to `scope`, that replaces a person's approval |
 /// | `upstream = "…"`, `upstream = ["…", …]` | upstreams that the tool can reach; all others are refused |

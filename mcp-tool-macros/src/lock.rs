@@ -129,7 +129,7 @@ impl PackageLock {
     }
 
     /// Returns the locked contract that a tool of this name and version is compared with. Reports an error if the lock
-    /// can't be parsed, or has only newer versions.
+    /// can't be parsed, or if the locked contract has a newer version.
     pub(crate) fn baseline(
         &self,
         name: &str,

@@ -20,7 +20,7 @@ accessors! { Contract:
     "Scopes, all of which a caller needs; empty for a public tool." scopes: &'static [&'static str],
     "Effects of the tool, as hosts see them." hints: Hints,
     "Timeout of a call in milliseconds; `None` for the server's default." timeout_ms: Option<u64>,
-    "Maximum concurrent calls of the tool; `None` without limit." concurrency: Option<u32>,
+    "Maximum concurrent calls of the tool; `None` if only the server's limit applies." concurrency: Option<u32>,
     "Gate of a destructive tool. Without a gate, a person must approve each call." gate: Option<Gate>,
     "Upstreams that the tool can reach; all others are refused." upstreams: &'static [&'static str],
     "Support for running calls as tasks (SEP-2663); `None` if calls never run as tasks." task: Option<TaskSupport>,

@@ -36,7 +36,7 @@ pub struct Contract {
     pub(crate) hints: Hints,
     /// Timeout of a call in milliseconds; `None` for the server's default.
     pub(crate) timeout_ms: Option<u64>,
-    /// Maximum concurrent calls of the tool; `None` without limit.
+    /// Maximum concurrent calls of the tool; `None` if only the server's limit applies.
     pub(crate) concurrency: Option<u32>,
     /// Maximum calls of one caller per window of time.
     pub(crate) rate: Option<Rate>,
@@ -217,8 +217,7 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// MCP `ToolAnnotations`. A host may ignore them. Of the server's own guards only the gate depends on them: it applies
-/// to destructive tools.
+/// MCP `ToolAnnotations`. A host may ignore them. The server's own checks use only `read_only` and `destructive`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// The tool changes nothing.

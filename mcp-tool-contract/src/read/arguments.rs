@@ -269,7 +269,7 @@ pub(super) fn unescaped(key: &str) -> Result<Cow<'_, str>, NotJson> {
     serde_json::from_str(&format!("\"{key}\"")).map(Cow::Owned).map_err(|_| NotJson)
 }
 
-/// Describes why the scanner refused a JSON object: the error of serde_json, with line and column, or too deep nesting.
+/// Describes why the scanner refused a JSON object: the error of `serde_json` with its position, or too deep nesting.
 pub(super) fn syntax_error(json: &str) -> String {
     match serde_json::from_str::<HashMap<String, IgnoredAny>>(json) {
         Ok(_) => "nested too deeply".into(),

@@ -41,7 +41,7 @@ pub enum Rule {
     Duplicate,
     /// The JSON is malformed.
     Syntax,
-    /// The cursor was issued for another request.
+    /// The cursor isn't valid for this request.
     Cursor,
     /// A condition across several parameters isn't met.
     Constraints,
