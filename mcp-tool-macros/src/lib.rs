@@ -38,18 +38,18 @@ use proc_macro::TokenStream;
 /// | `max_items = 20` | maximum length of arrays without their own `max_items` |
 /// | `timeout = "5s"` | maximum duration of a call (`ms`, `s`, `m`, `h`) |
 /// | `constraints = r#"{"anyOf": […]}"#` | JSON Schema across several arguments; some clients refuse tools whose schema has such keywords |
-/// | `task` | a call runs as a task (SEP-2663) if its client declares task support; without `timeout` it may then run for an hour. Tasks are kept in memory and lost with the process. `task(required)` refuses other clients |
+/// | `task` | a call runs as a task (SEP-2663) if its client declares task support; without `timeout`, a task may run for an hour. Tasks are kept in memory and lost with the process. `task(required)` refuses other clients |
 /// | `concurrency = 4` | maximum concurrent calls of the tool, of all callers together |
-/// | `rate = "10/min"` | maximum calls of one caller in any window of this length (`s`, `min`, `h`, `day`) |
+/// | `rate = "10/min"` | maximum calls of one caller in any window of the given length (`s`, `min`, `h`, `day`) |
 /// | `gate(scope = "…")` | for a `destructive` tool: a scope, in addition to `scope`, that replaces a person's approval |
 /// | `upstream = "…"`, `upstream = ["…", …]` | upstreams that the tool can reach; all others are refused |
-/// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | the tool will be removed: shown in its description, `_meta` and every response, and its calls are counted; `replacement` and `removal` are optional |
+/// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | the tool will be removed: its description, its `_meta` and every response contain the notice, and its calls are counted; `replacement` and `removal` are optional |
 /// | `weakens("rule-id", reason = "…")` | reason for a change that lowers a guard, such as a removed scope; may be repeated |
-/// | `crate = "::my_crate::mcp"` | path of `mcp_tool_runtime`, if it is re-exported; a dependency that `Cargo.toml` renames is found without it |
+/// | `crate = "::my_crate::mcp"` | path of a re-exported `mcp_tool_runtime`; not needed for a dependency that `Cargo.toml` renames |
 ///
 /// # The lock
-/// Once `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each change of it. A breaking
-/// change needs the next major version. Other changes need the next minor version, except those of class patch, such as
+/// Once `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each change of the contract. A
+/// breaking change needs the next major version. Other changes need the next minor version, except those of class patch, such as
 /// a new description. A lowered guard also needs `weakens(…)`.
 ///
 /// # Parameters
@@ -105,7 +105,7 @@ pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
 ///
 /// - An enum of unit variants is a string, in parameters and results.
 /// - A struct of one unnamed field is a newtype, in parameters and results. `#[schema(min, max, min_len, max_len,
-///   pattern)]` bounds it. With `#[schema(from_str)]` its JSON is a string, which the field's type parses with
+///   pattern)]` bounds the value. With `#[schema(from_str)]` its JSON is a string, which the field's type parses with
 ///   `FromStr` and writes with `Serialize`. `FromStr` may refuse text that the schema allows.
 /// - A struct of named fields is a result, or part of one. `#[schema(…)]` bounds its fields; a `Vec` must have
 ///   `max_items`.

@@ -48,7 +48,7 @@ pub(crate) struct LockedTool {
 }
 
 impl LockedTool {
-    /// Returns code that checks the tool's contract. It causes a compile error at `at`, the tool's version, if the
+    /// Returns code that checks the tool's contract. The code causes a compile error at `at`, the tool's version, if the
     /// contract changed by more than the version permits. `names` are the tool's parameters.
     pub(crate) fn judgement<'n>(
         &self,

@@ -1,4 +1,4 @@
-//! `#[tool]` of rmcp on its HTTP service, with sessions for 2025-11-25, as by default.
+//! `#[tool]` of rmcp on its HTTP service, with sessions for 2025-11-25, which is the default.
 //!
 //! rmcp's `RequestStateCodec` seals the request state. The author's code must bind the state to the tool and its
 //! arguments.

@@ -58,7 +58,7 @@ impl Field {
         self
     }
 
-    /// Sets the maximum length of a string without one to [`DEFAULT_MAX_LEN`]. Fails for an array without maximum.
+    /// Sets the maximum length of a string to [`DEFAULT_MAX_LEN`] if it has none. Fails for an array without a maximum.
     #[track_caller]
     #[must_use]
     pub const fn bounded(mut self) -> Self {

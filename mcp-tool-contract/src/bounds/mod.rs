@@ -11,12 +11,12 @@ pub(crate) use declaration::bound_setters;
 
 use crate::pattern::Pattern;
 
-/// Maximum length of a string without a bound of its own, in code points.
+/// Maximum length, in code points, of a string whose declaration sets no `max_len`.
 pub const DEFAULT_MAX_LEN: u64 = 1_024;
-/// Maximum number of items of a parameter's array without a bound of its own.
+/// Maximum number of items of an array parameter whose declaration sets no `max_items`.
 pub const DEFAULT_MAX_ITEMS: u64 = 100;
 
-/// Schema of one JSON value: a [`Kind`] or an array of it, required or optional.
+/// Schema of one JSON value: a value of a [`Kind`] or an array of such values, required or optional.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schema {
     pub(crate) kind: Kind,
@@ -163,7 +163,7 @@ impl LiteralValue {
 }
 
 impl Kind {
-    /// Text without bounds of its own.
+    /// A string without bounds.
     pub const TEXT: Kind = Kind::Text(Text::ANY);
 
     /// Returns the schema of a single, required value of this kind.

@@ -82,14 +82,14 @@ impl BoundError {
     }
 }
 
-/// Greatest integer that every client represents exactly, like all smaller ones (RFC 8259 §6).
+/// Every client represents integers exactly up to this magnitude (RFC 8259 §6).
 const SAFE: i128 = (1 << 53) - 1;
 
 impl Schema {
     /// Raises the least value.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
     pub const fn min(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
@@ -121,7 +121,7 @@ impl Schema {
     /// Lowers the greatest value.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
     pub const fn max(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
@@ -153,7 +153,7 @@ impl Schema {
     /// Raises the least length.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
     pub const fn min_len(mut self, least: u64) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::Text(own @ Text { format: None, .. }) => {
@@ -175,7 +175,7 @@ impl Schema {
     /// Lowers the greatest length.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
     pub const fn max_len(mut self, most: u64) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::Text(own @ Text { format: None, .. }) => {

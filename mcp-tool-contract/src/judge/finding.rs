@@ -214,7 +214,7 @@ pub struct Findings<const MOST: usize = 96> {
     len: usize,
     worst: ChangeClass,
     more: usize,
-    /// One bit per rule that was found, including findings that aren't listed.
+    /// One bit for each rule that classifies a change, listed or not.
     rules: u128,
 }
 

@@ -135,7 +135,7 @@ const fn same_option(old: Option<&str>, new: Option<&str>) -> bool {
 }
 
 /// Scopes of a tool, and its gate, which may require one more scope. All of them are compared as one set, so that a
-/// scope may move from one key to the other.
+/// scope may move from `scope` to `gate`, or the reverse.
 type RequiredScopes = (&'static [&'static str], Option<Gate>);
 
 const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: &mut Findings<N>) {
@@ -157,7 +157,7 @@ const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: 
     }
 }
 
-/// Returns the scope at this index; the gate's scope has the last index. `None` after it.
+/// Returns the scope at this index; the gate's scope has the last index. `None` for a greater index.
 const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static str> {
     match gate {
         Some(Gate::Scope(scope)) if i == scopes.len() => Some(scope),

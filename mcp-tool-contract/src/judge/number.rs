@@ -95,8 +95,8 @@ const fn is_type_range(minimum: i128, maximum: i128) -> bool {
     false
 }
 
-/// Returns 1 if a number's bound lies outside of the integer's range, -1 if it lies inside, and 0 if both bounds are
-/// equal.
+/// Returns 1 if a number's bound lies outside of the integer's range, -1 if this bound lies inside, and 0 if the bounds
+/// of both are equal.
 const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
     let floor = float::floor(bound) as i128;
     let fraction = bound != float::floor(bound);

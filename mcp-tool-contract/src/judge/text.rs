@@ -25,7 +25,7 @@ pub(super) const fn text<const N: usize>(
             pattern(at, old_text, new_text, found);
         }
         // A parameter that gets a format, or a result that loses it, breaks callers in every case. In the other
-        // direction callers are safe only if the free text accepts every string of the format.
+        // direction, callers are safe only if the text without format accepts every string of the format.
         (None, Some(_)) => match at.direction {
             Direction::In => found.note(at.narrowed(old, new)),
             Direction::Out if accepts_format(old_text, new_text) => found.note(at.narrowed(old, new)),

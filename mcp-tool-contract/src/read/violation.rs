@@ -9,7 +9,7 @@ pub const MAX_VIOLATIONS: usize = 8;
 /// Maximum number of characters of a value that a message shows.
 pub const MAX_ECHO: usize = 64;
 
-/// The violated rule, named like JSON Schema's keyword if there is one.
+/// The violated rule. A rule that JSON Schema has is named after its keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rule {

@@ -60,7 +60,7 @@ pub enum ChangeRule { $($name,)+ }
                 match self { $(ChangeRule::$name => $id,)+ }
             }
 
-            /// Effect of such a change on existing callers.
+            /// Effect on existing callers of a change that this rule classifies.
             #[must_use]
             pub const fn class(self) -> ChangeClass {
                 match self { $(ChangeRule::$name => ChangeClass::$class,)+ }

@@ -25,7 +25,7 @@ use crate::{
 
 /// Number of argument objects, and of results, that are validated for a pair without a breaking change.
 const SAMPLES: usize = 20;
-/// In one of this many pairs, the new contract is written into a lock and parsed again.
+/// Every 16th pair, the new contract is written into a lock and parsed again.
 const LOCKED_EVERY: u64 = 16;
 
 /// Statistics of a run.

@@ -15,7 +15,7 @@ const REWORDED: Contract = OLD.with_description("Sends one reminder.");
 const ADDITIVE: Contract =
     takes!(param("days", COUNT), param("reason", TEXT.optional())).with_version(OLD.version());
 const BREAKING: Contract = takes!(param("days", COUNT).max(whole(60, "60"))).with_version(OLD.version());
-/// Lowers a guard of [`OLD`], because it needs no scope.
+/// A copy of [`OLD`] with a lowered guard: a call needs no scope.
 const WEAKER: Contract = OLD.with_scopes(&[]);
 const REASON: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "nobody used it");
 const OTHER_REASON: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "it is public now");

@@ -34,7 +34,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
     let missing = undescribed.iter().map(missing_description);
     let (source, judgement, tracked) = (source(tool), judgement(tool), &tool.tracked);
     quote! {
-        // This item is outside of the tool's `cfg`, because the crate needs it even if this tool isn't built.
+        // This item is outside of the tool's `cfg`, because the crate needs the item even if this tool isn't built.
         #tracked
 
         #[doc = #doc]
@@ -436,7 +436,7 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
     }
 }
 
-/// Returns code that causes a warning. It uses a deprecated constant, because macros can't define lints.
+/// Returns code that causes a warning. The code uses a deprecated constant, because macros can't define lints.
 fn missing_description(missing: &Undescribed) -> TokenStream {
     let Undescribed { what, span } = missing;
     let note = format!("{what}, which models need: write `/// …` above it, or `#[allow(missing_docs)]`");

@@ -50,7 +50,7 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// Returns the function without doc comments and keys on its parameters, which rustc refuses.
+    /// Returns the function without the doc comments and `#[arg(…)]` on its parameters, because rustc refuses both.
     pub(super) fn without_keys(mut self) -> TokenStream {
         for parameter in &mut self.signature.inputs {
             if let FnArg::Typed(parameter) = parameter {
@@ -126,7 +126,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
     }
 }
 
-/// Parses the constraints and checks that the parameters that they name exist.
+/// Parses the constraints and checks that each parameter named there exists.
 fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<String> {
     let names = inputs.iter().filter_map(|input| match input {
         Input::Argument(argument) => Some(argument.name.as_str()),

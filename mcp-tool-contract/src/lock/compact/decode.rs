@@ -29,7 +29,7 @@ macro_rules! levels {
     )+};
 }
 
-/// A locked contract in const evaluation. If nothing changed, only its bytes are evaluated.
+/// A locked contract in const evaluation. If the contract didn't change, the compiler evaluates only `BYTES`.
 pub trait CompactContract {
     /// Output of [`encode`](super::encode).
     const BYTES: &'static [u8];

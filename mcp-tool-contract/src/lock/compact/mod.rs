@@ -10,8 +10,8 @@ use crate::{
     model::{Contract, Gate, Hints, Param, Rate, ToolOutput},
 };
 
-/// Bits of a parameter that aren't part of its schema: is it secret, does it have a default and of which kind, does a
-/// header mirror it. A field of a result has the single bit `required` instead.
+/// Bits of a parameter that aren't part of its schema: one for a secret, two for the kind of the default, one for a
+/// header that mirrors the argument. A field of a result has the single bit `required` instead.
 const fn annotation_bits(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
     let default = match default {
         None => 0,
