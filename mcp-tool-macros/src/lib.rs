@@ -49,8 +49,8 @@ use proc_macro::TokenStream;
 ///
 /// # The lock
 /// Once `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each change of the contract. A
-/// breaking change needs the next major version. Other changes need the next minor version, except those of class patch, such as
-/// a new description. A lowered guard also needs `weakens(…)`.
+/// breaking change needs the next major version. Other changes need the next minor version, except those of class
+/// patch, such as a new description. A lowered guard also needs `weakens(…)`.
 ///
 /// # Parameters
 /// Borrowed parameters come from the server: `&CallContext` is the call, any other `&T` is application state. Owned

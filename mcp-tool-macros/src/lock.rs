@@ -48,8 +48,8 @@ pub(crate) struct LockedTool {
 }
 
 impl LockedTool {
-    /// Returns code that checks the tool's contract. The code causes a compile error at `at`, the tool's version, if the
-    /// contract changed by more than the version permits. `names` are the tool's parameters.
+    /// Returns code that checks the tool's contract. The code causes a compile error at `at`, the tool's version, if
+    /// the contract changed by more than the version permits. `names` are the tool's parameters.
     pub(crate) fn judgement<'n>(
         &self,
         tool: &syn::Ident,
