@@ -174,5 +174,9 @@ SERVERS = [
             "notified. The worker of a task isn't told that it was cancelled."
         ],
     ),
-    Server("fastmcp", "FastMCP", notes=["FastMCP: measured with `fastmcp[tasks]`. It declares prompts although it has none."]),
+    Server(
+        "fastmcp",
+        "FastMCP",
+        notes=["FastMCP: measured with `fastmcp[tasks]`. It declares prompts although it has none."],
+    ),
 ]
