@@ -140,8 +140,8 @@ SERVERS = [
         },
         notes=[
             "rmcp: task handling, sealing of `requestState`, change notifications and the way a question travels are "
-            "the author's own code, built from rmcp's parts. Checking whether a client wants logs or can be asked would "
-            "be too."
+            "the author's own code, built from rmcp's parts. Checking whether a client wants logs or can be asked "
+            "would be too."
         ],
     ),
     Server(
