@@ -2,9 +2,10 @@
 
     python probe.py [SERVER …]
 
-Each server is built or installed, started on loopback, and probed by plain HTTP: in 2025-11-25 within a session that
-`initialize` opens, in 2026-07-28 by `_meta` alone. A cell contains only the observation: `yes`, `no`, or a word for
-another response. `no API` means that the author of a server cannot request the feature; servers.py names the sources.
+Each server is built or installed, started on loopback, and probed by plain HTTP. In 2025-11-25 the client opens a
+session with `initialize`; in 2026-07-28 it has no session and sends `_meta`. A cell contains only the observation:
+`yes`, `no`, or a word for another response. `no API` means that the author of a server cannot use the feature;
+servers.py names the sources for this.
 """
 
 import sys
@@ -16,7 +17,7 @@ from wire import Closed
 
 
 def fill(server: Server, key: str, ask: Callable[[Server], str]) -> str:
-    """One cell."""
+    """Returns one cell of the table."""
     if key in server.lacks:
         return "no API"
     if key in server.unmeasured:
@@ -28,7 +29,7 @@ def fill(server: Server, key: str, ask: Callable[[Server], str]) -> str:
 
 
 def main() -> None:
-    """Builds, probes and prints."""
+    """Builds and probes the servers, and prints the table and the notes."""
     chosen = [server for server in SERVERS if not sys.argv[1:] or server.name in sys.argv[1:]]
     columns = []
     for server in chosen:

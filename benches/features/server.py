@@ -1,4 +1,4 @@
-"""`@mcp.tool` of FastMCP on its HTTP transport, with sessions for 2025-11-25, as by default."""
+"""`@mcp.tool` of FastMCP on its HTTP transport, with sessions for 2025-11-25, which is the default."""
 
 import asyncio
 import json

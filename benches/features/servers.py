@@ -23,10 +23,10 @@ class Server:
 
     name: str
     label: str
-    # The crate whose version is shown; none for FastMCP and ours.
+    # Name of the crate whose version the table shows; `None` for FastMCP and our server.
     crate: str | None = None
     path: str = "/mcp"
-    # Rows without an API, with the sources that show this.
+    # Keys of the rows for which the framework has no API, each with the source files that show this.
     lacks: dict[str, str] = field(default_factory=dict)
     # Rows that can't be measured; a note says why.
     unmeasured: tuple[str, ...] = ()
@@ -90,13 +90,13 @@ class Server:
         return self.served(target() / "debug" / program)
 
     def served(self, program: Path) -> list[str]:
-        """A program with the arguments before its address."""
+        """Returns the command of a program, without its last argument, the address."""
         records = str(self.log.with_suffix(".records"))
         own = ["serve", "--audit-file", records, "--http"] if self.name.startswith("ours") else []
         return [str(program)] + own
 
     def version(self) -> str:
-        """Version of the probed server."""
+        """Returns the version that the table shows; empty for our server."""
         if self.name == "fastmcp":
             return metadata.version("fastmcp")
         if self.crate is None:

@@ -7,13 +7,13 @@ import tempfile
 from servers import ROOT, Server
 
 CLIENTS, SUITE = ROOT / "tests/clients/node_modules", "@modelcontextprotocol/conformance"
-# Lines of its output: a scenario with its counts, and an unscored scenario.
+# Lines of the suite's output: a scenario with its counts, and an unscored scenario.
 COUNTED = re.compile(r"^[✓✗] (\S+): (\d+) passed, (\d+) failed$", re.MULTILINE)
 UNSCORED = re.compile(r"^ +[✓✗] (\S+) \(", re.MULTILINE)
 
 
 def passed(server: Server, revision: str) -> str:
-    """Number of passed checks of the required scenarios and of the unscored ones."""
+    """Returns the passed checks of the required and of the unscored scenarios, such as `68 of 69; 3 of 5`."""
     if (fixture := server.fixture()) is None:
         return "–"
     if trouble := fixture.start():

@@ -1,4 +1,4 @@
-"""A client without an MCP library, which sends given messages and keeps all responses."""
+"""A client without an MCP library, which sends any message and keeps all messages that it receives."""
 
 import itertools
 import json
@@ -18,11 +18,11 @@ PATIENCE = 15
 
 
 class Closed(Exception):
-    """No response, with the reason."""
+    """Raised if no response arrives. The text is the reason."""
 
 
 class Answer:
-    """A response with the messages before it."""
+    """A response, with the messages that arrived before it."""
 
     def __init__(self, status: int | None, messages: list[dict]):
         self.status, self.messages = status, messages
@@ -58,7 +58,7 @@ class Answer:
         return bool(self.error) or bool((self.result or {}).get("isError"))
 
     def notes(self, method: str) -> list[dict]:
-        """Received notifications of a method."""
+        """Returns the received notifications with this method."""
         return [message for message in self.messages if message.get("method") == method]
 
 
@@ -132,7 +132,7 @@ class Stream:
 
 
 class Caller:
-    """A client of one protocol revision, with a session in 2025-11-25."""
+    """A client of one protocol revision. In 2025-11-25 it opens a session."""
 
     def __init__(
         self,
@@ -207,7 +207,7 @@ class Caller:
     def ask(
         self, method: str, params: dict | None = None, meta: dict | None = None, headers: dict | None = None
     ) -> Answer:
-        """Sends a request and waits for its response; answers requests of the server meanwhile."""
+        """Sends a request and waits for the response. Meanwhile answers requests of the server."""
         message = self._message(method, params, meta)
         stream = self._send(message, headers)
         messages = []
@@ -252,17 +252,17 @@ class Caller:
         return self.ask("tools/call", params, meta, headers)
 
     def begin(self, name: str | None, method: str = "tools/call", params: dict | None = None) -> Stream:
-        """Sends a request and leaves its response open."""
+        """Sends a request and returns the stream of the response, without reading it."""
         params = params or {"name": name, "arguments": {}}
         return self._send(self._message(method, params, None))
 
     def tool(self, name: str) -> dict:
-        """Listed entry of a tool."""
+        """Returns the entry of a tool in `tools/list`; empty if it is not listed."""
         tools = (self.ask("tools/list").result or {}).get("tools", [])
         return next((tool for tool in tools if tool["name"] == name), {})
 
     def state(self) -> dict | None:
-        """Counters of calls on the server."""
+        """Returns the counters of calls of the server; `None` if the tool `state` fails."""
         try:
             return json.loads(self.call("state").text)
         except ValueError:

@@ -1,7 +1,7 @@
 //! Server processor time of a call with a verified token, compared with the same call without authorization.
 //!
-//! Each round calls the server without authorization, then the one that requires a token, over persistent connections
-//! with several calls at a time.
+//! Each round calls the server without authorization, then the server that requires a token, over persistent
+//! connections. One call per connection is in flight.
 //!
 //! `cargo run --release --bin authorization -- ROUNDS CALLS`
 
@@ -87,16 +87,17 @@ impl Server {
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("a server");
-        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
+            .expect("the server must start");
+        let mut lines =
+            BufReader::new(child.stderr.take().expect("a piped stderr")).lines().map_while(Result::ok);
         let address = lines
             .find_map(|line| {
                 line.split_once("serves at http://").map(|(_, rest)| rest.trim_end_matches("/mcp").to_owned())
             })
-            .expect("an address");
+            .expect("the log of the server must contain its address");
         std::thread::spawn(move || lines.for_each(drop));
         let connect = || {
-            let stream = TcpStream::connect(&address).expect("a connection");
+            let stream = TcpStream::connect(&address).expect("the server must accept a connection");
             stream.set_nodelay(true).expect("a socket");
             BufReader::new(stream)
         };
@@ -112,7 +113,8 @@ impl Server {
         Server { child, streams, request: request.into_bytes() }
     }
 
-    /// Runs `calls` calls and returns the processor time of the server per call, in microseconds.
+    /// Runs `calls` calls, a multiple of [`CONNECTIONS`], and returns the processor time of the server per call, in
+    /// microseconds.
     fn call(&mut self, calls: usize) -> f64 {
         let process = self.child.id().to_string();
         let before = token::cpu(&process);
@@ -131,15 +133,15 @@ fn read_response(stream: &mut BufReader<TcpStream>) {
     let (mut length, mut line) = (0, String::new());
     while line != "\r\n" {
         line.clear();
-        stream.read_line(&mut line).expect("an answer");
+        stream.read_line(&mut line).expect("the server must respond");
         let lower = line.to_ascii_lowercase();
         assert!(!lower.starts_with("http/1.1") || lower.contains(" 200 "), "{line}");
         if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().expect("a length");
+            length = value.trim().parse().expect("`content-length` must be a number");
         }
     }
     let mut body = vec![0; length];
-    stream.read_exact(&mut body).expect("a body");
+    stream.read_exact(&mut body).expect("the response must have a complete body");
 }
 
 impl Drop for Server {

@@ -72,7 +72,7 @@ impl Signer {
     }
 }
 
-/// Processor time of all threads of a process, in seconds.
+/// Processor time of all running threads of a process, in seconds.
 pub fn cpu(process: &str) -> f64 {
     let schedstat = |path: &str| -> Option<f64> {
         let text = std::fs::read_to_string(path).ok()?;

@@ -1,5 +1,5 @@
-//! Time to verify a token that isn't cached: our verifier compared with `decode` of the library `jsonwebtoken`. Our
-//! verifier also validates all claims strictly and refuses duplicate members.
+//! Processor time to verify a token that isn't cached: our verifier compared with `decode` of the library
+//! `jsonwebtoken`. Our verifier also validates all claims strictly and refuses duplicate members.
 //!
 //! `cargo run --release --bin verification -- ROUNDS`
 

@@ -1,6 +1,6 @@
 //! Macros that define access to private fields.
 
-/// Defines a method for each field, which returns its copy.
+/// Defines a method for each field that returns a copy of the field.
 macro_rules! accessors {
     ($type:ident: $($doc:literal $field:ident: $of:ty,)+) => {
         impl $type {$(
@@ -14,7 +14,8 @@ macro_rules! accessors {
 }
 pub(crate) use accessors;
 
-/// Defines a hidden method for each field, which sets it. Generated code and tests construct values with them.
+/// Defines a hidden method for each field that sets the field. Generated code and tests construct values with these
+/// methods.
 macro_rules! setters {
     ($type:ident: $($setter:ident $field:ident: $of:ty,)+) => {
         #[doc(hidden)]

@@ -62,8 +62,8 @@ const VALUE_KEYWORDS: [&str; 20] = [
 /// JSON Schema dialect of all constraints.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// Checks that constraints can be listed and enforced. Returns their RFC 8785 form, so that two versions can be
-/// compared.
+/// Checks that constraints have only known keywords and name only parameters of the tool. Returns their RFC 8785 form,
+/// so that two versions can be compared.
 ///
 /// # Errors
 /// The violated rule, with a correction.
@@ -95,7 +95,7 @@ pub fn check<'p>(text: &str, parameters: impl Iterator<Item = &'p str> + Clone) 
     canonical(&schema)
 }
 
-/// Checks that a condition names only parameters and known keywords.
+/// Checks that a condition has only known keywords and names only parameters. The condition is the value of `keyword`.
 fn check_condition<'p>(
     keyword: &str,
     value: &Value,
@@ -131,7 +131,7 @@ fn check_condition<'p>(
             .into_iter()
             .flatten()
             .try_for_each(|schema| check_condition("not", schema, parameters)),
-        // Validators ignore unknown keywords, so a misspelled one would enforce nothing.
+        // Validators ignore unknown keywords, so a misspelled keyword would enforce nothing.
         "not" | "if" | "then" | "else" => members(value).iter().try_for_each(|(keyword, value)| {
             check_keyword(keyword, KEYWORDS.into_iter().chain(CONDITION_KEYWORDS))?;
             check_condition(keyword, value, parameters)

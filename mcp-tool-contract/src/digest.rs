@@ -16,7 +16,7 @@ impl Digest {
         Digest(Sha256::digest(bytes).into())
     }
 
-    /// Digests a value's RFC 8785 form, in which key order and number spelling don't matter.
+    /// Digests a value's RFC 8785 form. The order of keys and the notation of numbers don't affect the digest.
     ///
     /// # Errors
     /// The value can't be serialized as JSON.

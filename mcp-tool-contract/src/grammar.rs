@@ -84,7 +84,7 @@ keys! {
 }
 
 keys! {
-    /// Keys of `#[arg(…)]`; the bounds among them are keys of `#[schema(…)]` too.
+    /// Keys of `#[arg(…)]`. `#[schema(…)]` also accepts `secret` and those keys that are bounds.
     ArgKey
     Min "min" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
     Max "max" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];

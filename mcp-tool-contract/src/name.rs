@@ -115,7 +115,7 @@ pub fn check_header(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the known name most similar to `given`, if one is similar enough.
+/// Returns the known name that is most similar to `given`, regardless of case. `None` if no name is similar enough.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if given.len() > 4 * MAX_NAME {
         return None;
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tool_names_that_clients_accept_pass() {
+    fn tool_names_that_clients_accept_are_accepted() {
         for name in ["a", "_", "list_invoices", "List-Invoices2", "x_v", "a_vb2", &"a".repeat(64)] {
             assert_eq!(check_tool(name), Ok(()), "{name}");
         }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn nearest_name_is_found_in_any_case() {
+    fn nearest_name_is_found_regardless_of_case() {
         let known = ["number", "reason", "customer"];
         assert_eq!(nearest("Number", known), Some("number"));
         assert_eq!(nearest("custmer", known), Some("customer"));

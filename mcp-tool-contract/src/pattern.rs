@@ -1,4 +1,4 @@
-//! Portable regular expressions: patterns with the same meaning for every reader of a schema.
+//! Portable regular expressions: patterns with the same meaning for every program that reads a schema.
 //!
 //! JSON Schema specifies ECMA-262 with the `u` flag, the server matches with Rust's `regex`, and a Python client
 //! compiles the same text with `re`. [`check`] accepts patterns that all three interpret alike and refuses the rest.
@@ -9,7 +9,7 @@ use crate::ascii_classes::AsciiClassSequence;
 
 /// A portable pattern, compiled at its first use and cached.
 ///
-/// As in JSON Schema the match is unanchored; `^` and `$` anchor it.
+/// As in JSON Schema, a match may be anywhere in the text unless `^` or `$` anchors it.
 #[derive(Clone, Copy)]
 pub struct Pattern {
     source: &'static str,
@@ -25,8 +25,8 @@ impl Pattern {
         Pattern { source, matcher: Some(matcher) }
     }
 
-    /// Creates a pattern read from a lock. It isn't cached but compiled for each match, because no call is validated
-    /// against it.
+    /// Creates a pattern that was read from a lock. Each match compiles the pattern, because calls are never validated
+    /// against a lock.
     #[must_use]
     pub const fn from_lock(source: &'static str) -> Self {
         Pattern { source, matcher: None }
@@ -65,7 +65,7 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// Cached compiled form of one pattern, for a `static`.
+/// Compiled form of one pattern, for a `static`. The first match compiles the pattern.
 #[derive(Debug)]
 pub struct Matcher {
     source: &'static str,
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_are_not_portable_are_refused() {
+    fn invalid_and_not_portable_patterns_are_refused() {
         for (pattern, word) in [
             (r"^\d+$", "[0-9]"),
             (r"^\w+$", "[A-Za-z0-9_]"),

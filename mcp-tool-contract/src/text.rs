@@ -1,6 +1,6 @@
 //! Text built during const evaluation, where `format!` isn't available.
 
-/// Text of bounded length; a piece that no longer fits is omitted entirely.
+/// Text of at most `CAPACITY` bytes. An appended piece that no longer fits is omitted entirely.
 #[derive(Clone, Copy)]
 pub(crate) struct ConstText<const CAPACITY: usize = 320> {
     bytes: [u8; CAPACITY],
@@ -51,7 +51,7 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         }
     }
 
-    /// Appends a number with up to six decimals, or the words `a number` if its magnitude is too large.
+    /// Appends a number with up to six decimals, or the words `a number` if its magnitude is 1e15 or more.
     pub(crate) const fn number(mut self, value: f64) -> Self {
         const MILLION: i128 = 1_000_000;
         let scaled = value * MILLION as f64;
@@ -85,7 +85,7 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
     }
 }
 
-/// Compares two texts in const evaluation, four bytes at a time, because each step costs about a microsecond.
+/// Compares two texts in const evaluation, four bytes at a time, because each step takes about 1 µs.
 pub(crate) const fn same(left: &str, right: &str) -> bool {
     let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn difference_is_found_at_every_byte_of_every_length() {
+    fn difference_of_one_byte_is_found_at_every_position() {
         let text = "abcdefghijklmnopqrst";
         for length in 0..=text.len() {
             let own = &text[..length];

@@ -1,4 +1,4 @@
-//! Bounds: the keys that `#[arg(…)]` and `#[schema(…)]` have in common.
+//! Bounds: the keys that both `#[arg(…)]` and `#[schema(…)]` accept, such as `max_len`.
 
 use mcp_tool_contract::{grammar::ArgKey, pattern};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use crate::{errors::Errors, keys::Key, literal::Literal, runtime_crate::RuntimeCrate};
 
-/// Names of all bounds.
+/// Names of the keys that are bounds.
 pub(crate) fn names() -> Vec<&'static str> {
     ArgKey::ALL.iter().filter(|key| key.is_bound()).map(|key| key.name()).collect()
 }
@@ -30,7 +30,7 @@ enum BoundValue {
 }
 
 impl Bounds {
-    /// Adds the key if it is a bound. Returns false for other keys.
+    /// Adds the key if it is a bound, or an error if its value is invalid. Returns false for keys that aren't bounds.
     pub(crate) fn take(&mut self, key: &Key, errors: &mut Errors) -> bool {
         let name = key.name.to_string();
         let Some(known) = ArgKey::of_name(&name) else { return false };
@@ -61,7 +61,7 @@ impl Bounds {
         true
     }
 
-    /// Returns the declared pattern.
+    /// Returns the first declared pattern.
     pub(crate) fn pattern(&self) -> Option<&str> {
         self.declared.iter().find_map(|bound| match &bound.value {
             BoundValue::Pattern(source) => Some(source.as_str()),
@@ -69,8 +69,9 @@ impl Bounds {
         })
     }
 
-    /// Returns one statement per bound. It narrows the variable `local` by a method of the type `declaration`, such as
-    /// `Param`. Its tokens have the span of the key, so that errors of const evaluation point there.
+    /// Returns one statement per bound, which narrows the variable `local` by calling the key's method of the type
+    /// `declaration`, such as `Param::max_len`. The statement has the span of the key, so that errors of const
+    /// evaluation point at the key.
     pub(crate) fn statements(&self, local: &Ident, declaration: &str, runtime: &RuntimeCrate) -> TokenStream {
         let declaration = Ident::new(declaration, Span::call_site());
         self.declared

@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// Returns the text of the doc comments, without the space that follows `///`.
+/// Returns the text of the doc comments, with each line trimmed and without the stars of block comments.
 pub(crate) fn text(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
@@ -31,12 +31,12 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// Returns true if a missing description is allowed: `#[allow(missing_docs)]`.
+/// Returns true if `#[allow(missing_docs)]` is among the attributes, which permits a missing description.
 pub(crate) fn may_be_missing(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let mut allowed = false;
         if attribute.path().is_ident("allow") {
-            // rustc refuses malformed attributes.
+            // An error is ignored here, because rustc reports malformed attributes.
             drop(attribute.parse_nested_meta(|lint| {
                 allowed |= lint.path.is_ident("missing_docs");
                 Ok(())
@@ -46,7 +46,8 @@ pub(crate) fn may_be_missing(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Returns a name as words, in place of a missing description, because clients expect one on every parameter.
+/// Returns the words of a name. They replace a missing description, because clients expect a description of every
+/// parameter.
 pub(crate) fn from_name(name: &str) -> String {
     name.replace(['_', '-'], " ").trim().to_owned()
 }

@@ -1,12 +1,12 @@
-//! Collects all errors of one macro call, each at its token.
+//! Errors of one macro call, each reported at its token.
 
 use std::thread;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// Errors found during parsing. Panics if dropped before [`into_tokens`](Errors::into_tokens), so that no error is
-/// lost.
+/// Errors found during parsing. A value that is dropped without a call of [`into_tokens`](Errors::into_tokens) panics,
+/// so that no error is lost.
 #[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     #[should_panic = "dropped unread"]
-    fn errors_dropped_unread_panic() {
+    fn errors_dropped_without_into_tokens_panic() {
         drop(Errors::default());
     }
 }

@@ -1,4 +1,4 @@
-//! Parser of attributes as lists of keys: `key`, `key = value` and `key(…)`.
+//! Parser of the content of an attribute, which is a list of keys: `key`, `key = value` or `key(…)`.
 
 use mcp_tool_contract::name;
 use proc_macro2::{Span, TokenStream};
@@ -15,8 +15,8 @@ pub(crate) struct Key {
     pub(crate) meta: Meta,
 }
 
-/// Parses the keys of an attribute. A repeated key is an error unless it is repeatable. Returns `None` if the attribute
-/// is malformed, so that no key is reported as missing.
+/// Parses the keys of an attribute. A repeated key is an error unless `repeatable` contains it. Returns `None` if the
+/// attribute is malformed, so that the caller reports no key as missing.
 pub(crate) fn parse(tokens: TokenStream, repeatable: &[&str], errors: &mut Errors) -> Option<Vec<Key>> {
     let metas = match Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens) {
         Ok(metas) => metas,
@@ -59,7 +59,7 @@ impl Key {
         true
     }
 
-    /// Returns the value of `key = value`. `shape` is an example of a value, for the error.
+    /// Returns the value of `key = value`, or reports an error that shows the example value `shape`.
     pub(crate) fn value(&self, shape: &str, errors: &mut Errors) -> Option<&Expr> {
         match &self.meta {
             Meta::NameValue(pair) => Some(&pair.value),
@@ -70,7 +70,7 @@ impl Key {
         }
     }
 
-    /// Returns the value of `key = "text"`.
+    /// Returns the value of `key = "text"`, or reports an error that shows the example value `shape`.
     pub(crate) fn text(&self, shape: &str, errors: &mut Errors) -> Option<LitStr> {
         match self.value(shape, errors)? {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
@@ -81,7 +81,7 @@ impl Key {
         }
     }
 
-    /// Returns the value of `key = 64`.
+    /// Returns the value of `key = 64`, or reports an error if it isn't a whole number of at most 64 bits.
     pub(crate) fn count(&self, errors: &mut Errors) -> Option<u64> {
         let value = self.value("64", errors)?;
         if let Expr::Lit(ExprLit { lit: Lit::Int(digits), .. }) = value
@@ -93,7 +93,7 @@ impl Key {
         None
     }
 
-    /// Returns the content of `key(…)`.
+    /// Returns the content of `key(…)`, or reports an error that shows the example content `shape`.
     pub(crate) fn inside(&self, shape: &str, errors: &mut Errors) -> Option<TokenStream> {
         match &self.meta {
             Meta::List(list) => Some(list.tokens.clone()),

@@ -26,31 +26,31 @@ use proc_macro::TokenStream;
 /// | key | meaning |
 /// |---|---|
 /// | `version = "2.1"` | required: the version of the contract, `major.minor` |
-/// | `scope = "…"`, `scope = ["…", …]` | scopes that a caller needs, all of them; this or `public` is required |
-/// | `public` | no scope is needed |
+/// | `scope = "…"`, `scope = ["…", …]` | scopes: a caller needs all of them. Either `scope` or `public` is required |
+/// | `public` | a caller needs no scope |
 /// | `name = "…"` | name of the tool; by default the function's name |
 /// | `title = "…"` | display name |
 /// | `read_only` | the tool changes nothing |
 /// | `destructive` | the effect can't be undone: a call needs a person's approval, or the scope of its `gate` |
-/// | `idempotent` | a repeated call changes nothing more |
+/// | `idempotent` | a second call with the same arguments has no further effect |
 /// | `open_world` | the tool reaches beyond the server's own domain |
 /// | `max_len = 64` | maximum length of strings without their own `max_len` |
 /// | `max_items = 20` | maximum length of arrays without their own `max_items` |
 /// | `timeout = "5s"` | maximum duration of a call (`ms`, `s`, `m`, `h`) |
 /// | `constraints = r#"{"anyOf": […]}"#` | JSON Schema across several arguments; some clients refuse tools whose schema has such keywords |
-/// | `task` | a call runs as a task (SEP-2663) if its client declares task support; without `timeout` it may then run for an hour. Tasks are kept in memory and lost with the process. `task(required)` refuses other clients |
-/// | `concurrency = 4` | maximum concurrent calls |
-/// | `rate = "10/min"` | maximum calls of one caller in any window of this length (`s`, `min`, `h`, `day`) |
+/// | `task` | a call runs as a task (SEP-2663) if its client declares task support; without `timeout`, a task may run for an hour. Tasks are kept in memory and lost with the process. `task(required)` refuses other clients |
+/// | `concurrency = 4` | maximum concurrent calls of the tool, of all callers together |
+/// | `rate = "10/min"` | maximum calls of one caller in any window of the given length (`s`, `min`, `h`, `day`) |
 /// | `gate(scope = "…")` | for a `destructive` tool: a scope, in addition to `scope`, that replaces a person's approval |
 /// | `upstream = "…"`, `upstream = ["…", …]` | upstreams that the tool can reach; all others are refused |
-/// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | the tool will be removed: shown in its description, `_meta` and every response, and its calls are counted; `replacement` and `removal` are optional |
+/// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | the tool will be removed: its description, its `_meta` and every response contain the notice, and its calls are counted; `replacement` and `removal` are optional |
 /// | `weakens("rule-id", reason = "…")` | reason for a change that lowers a guard, such as a removed scope; may be repeated |
-/// | `crate = "::my_crate::mcp"` | path of `mcp_tool_runtime`, if it is re-exported; a dependency that `Cargo.toml` renames is found without it |
+/// | `crate = "::my_crate::mcp"` | path of a re-exported `mcp_tool_runtime`; not needed for a dependency that `Cargo.toml` renames |
 ///
 /// # The lock
-/// Once `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each change of it. A breaking
-/// change needs the next major version. Other changes need the next minor version, except those of class patch, such as
-/// a new description. A lowered guard also needs `weakens(…)`.
+/// Once `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each change of the contract. A
+/// breaking change needs the next major version. Other changes need the next minor version, except those of class
+/// patch, such as a new description. A lowered guard also needs `weakens(…)`.
 ///
 /// # Parameters
 /// Borrowed parameters come from the server: `&CallContext` is the call, any other `&T` is application state. Owned
@@ -59,14 +59,15 @@ use proc_macro::TokenStream;
 /// bounds of a scalar apply to its items. A parameter of type `PageRequest` adds `limit` and `cursor`.
 ///
 /// `header = "Region"` makes clients of revision 2026-07-28 also send the argument as the HTTP header
-/// `Mcp-Param-Region`, so that a proxy can route by it. A call whose header differs from its argument is refused. It
-/// works for strings of a few hundred characters, because HTTP servers limit the size of headers, for integers within
-/// ±(2^53 - 1) and for booleans.
+/// `Mcp-Param-Region`, so that a proxy can route by it. A call whose header differs from its argument is refused. The
+/// parameter can be a boolean, an integer within ±(2^53 - 1), or a string of at most a few hundred characters, because
+/// HTTP servers limit the size of headers.
 ///
-/// `complete = customers(invoices)` names a function that suggests values of a text, or of an item of an array of
-/// texts. It is async, borrows the named parameters of the tool (including `&CallContext`), takes the text typed so far
-/// as its last `&str`, and returns `Vec<String>` or a `Result` of that. `complete = customers` borrows nothing. Enums
-/// and booleans are completed automatically. Only callers who may call the tool get suggestions. Each caller may send
+/// `complete = customers(invoices)` names an async function that suggests values of a string, or of the items of an
+/// array of strings. The function borrows the named parameters of the tool, of which one may be the `&CallContext`.
+/// Its last parameter is the text typed so far, a `&str`. It returns `Vec<String>`, or a `Result` with a
+/// `Vec<String>`. With `complete = customers` the function borrows nothing. Enums and booleans are completed
+/// automatically. Only callers who may call the tool get suggestions. Each caller may send
 /// 10 requests per second, and a request may take 5 s. Middleware and audit apply as to a call, and suggestions outside
 /// of the parameter's bounds are dropped. Completion is not part of the contract.
 ///
@@ -104,8 +105,8 @@ pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
 ///
 /// - An enum of unit variants is a string, in parameters and results.
 /// - A struct of one unnamed field is a newtype, in parameters and results. `#[schema(min, max, min_len, max_len,
-///   pattern)]` bounds it. With `#[schema(from_str)]` it is a string that its field parses through `FromStr` and
-///   serializes through `Serialize`. `FromStr` may refuse text that the schema allows.
+///   pattern)]` bounds the value. With `#[schema(from_str)]` its JSON is a string, which the field's type parses with
+///   `FromStr` and writes with `Serialize`. `FromStr` may refuse text that the schema allows.
 /// - A struct of named fields is a result, or part of one. `#[schema(…)]` bounds its fields; a `Vec` must have
 ///   `max_items`.
 ///

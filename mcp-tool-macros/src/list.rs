@@ -30,8 +30,8 @@ impl Parse for List {
     }
 }
 
-/// Expands to a constant slice of entries. Each entry is compared with the entries before it, and an error points at
-/// its path.
+/// Expands to a constant slice of entries. Each entry must differ from the entries before it; the error for a repeated
+/// entry points at the path of that entry.
 pub(crate) fn expand(list: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let List { runtime, tools } = List::parse.parse2(list).unwrap_or_else(|error| {

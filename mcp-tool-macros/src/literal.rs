@@ -17,7 +17,7 @@ pub(crate) enum Literal {
 }
 
 impl Literal {
-    /// Parses a literal, which may be negative.
+    /// Parses a literal, which may have a minus sign. Reports an error for any other expression.
     pub(crate) fn of(expr: &Expr, errors: &mut Errors) -> Option<Self> {
         let literal = match expr {
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => match Literal::unsigned(inner) {
@@ -56,7 +56,7 @@ impl Literal {
         }
     }
 
-    /// Returns the constant expression of the literal.
+    /// Returns a constant expression of the runtime's type `Literal`.
     pub(crate) fn tokens(&self, span: Span, runtime: &RuntimeCrate) -> TokenStream {
         let (json, runtime) = (self.json(), runtime.at(span));
         let value = match self {

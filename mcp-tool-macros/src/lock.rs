@@ -1,4 +1,4 @@
-//! Committed contracts, read from `mcp-tools.lock` next to the `Cargo.toml` of the package that defines a tool.
+//! Locked contracts, read from the file `mcp-tools.lock` next to the `Cargo.toml` of the package that defines a tool.
 
 use std::{
     collections::HashMap,
@@ -30,9 +30,10 @@ struct CachedLock {
 /// The lock of the package that is being compiled.
 pub(crate) struct PackageLock {
     path: PathBuf,
-    /// `None` if there is no file.
+    /// `None` if the file doesn't exist or its metadata can't be read; an error text if it can't be parsed.
     lock: Option<Arc<Result<Lock, String>>>,
-    /// True for the first tool that reads the file, and for the first one after each change of it.
+    /// True if the file was parsed for this value: for the first tool, and for the first tool after each change of the
+    /// file. Other values come from the cache.
     is_first: bool,
 }
 
@@ -42,13 +43,13 @@ pub(crate) struct LockedTool {
     bytes: Literal,
     /// Names of the parameters.
     names: Vec<&'static str>,
-    /// Result schema that only a running server can compare, and the locked version.
+    /// Locked result schema that only a running server can compare, and the version that has it.
     late_schema: Option<(&'static str, Version)>,
 }
 
 impl LockedTool {
-    /// Returns the check of a tool's contract. It is a compile error at the tool's version if the contract changed by
-    /// more than the version permits.
+    /// Returns code that checks the tool's contract. The code causes a compile error at `at`, the tool's version, if
+    /// the contract changed by more than the version permits. `names` are the tool's parameters.
     pub(crate) fn judgement<'n>(
         &self,
         tool: &syn::Ident,
@@ -76,7 +77,7 @@ impl LockedTool {
 }
 
 impl LockedTool {
-    /// Returns the constant with the result schema that only a running server can compare.
+    /// Returns the constant `LATE`, the result schema that only a running server can compare.
     pub(crate) fn late_schema(&self, runtime: &RuntimeCrate) -> Option<TokenStream> {
         let (schema, Version { major, minor }) = self.late_schema?;
         Some(quote! {
@@ -87,9 +88,10 @@ impl LockedTool {
 }
 
 impl PackageLock {
-    /// Returns the lock of the package that is being compiled, searching upwards from the source file.
+    /// Returns the lock of the package that contains the source file, or of the package that cargo compiles if the
+    /// source file is unknown.
     pub(crate) fn here() -> Self {
-        // Editors expand macros without a source file.
+        // In an editor, a macro call may have no source file.
         let file = proc_macro::Span::call_site().local_file();
         let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let package = file.and_then(|file| package_of(&file)).or(folder).unwrap_or_default();
@@ -117,8 +119,8 @@ impl PackageLock {
         }
     }
 
-    /// Returns an item that makes cargo rebuild if only the lock changes. Only the first tool of a crate gets one,
-    /// because rustc keeps included files in memory.
+    /// Returns an item that makes cargo rebuild the crate if only the lock changes. Only the first tool of a crate gets
+    /// this item, because rustc keeps each included file in memory.
     pub(crate) fn tracked(&self) -> Option<TokenStream> {
         let path = self.path.to_str().filter(|_| self.is_first && self.lock.is_some())?;
         Some(quote!(
@@ -126,7 +128,8 @@ impl PackageLock {
         ))
     }
 
-    /// Returns the locked contract that a tool of this name and version is compared with.
+    /// Returns the locked contract that a tool of this name and version is compared with. Reports an error if the lock
+    /// can't be parsed, or if the locked contract has a newer version.
     pub(crate) fn baseline(
         &self,
         name: &str,
@@ -171,7 +174,7 @@ impl PackageLock {
     }
 }
 
-/// Returns the folder of the first `Cargo.toml` above a source file.
+/// Returns the nearest parent folder of a source file that contains a `Cargo.toml`.
 fn package_of(file: &Path) -> Option<PathBuf> {
     let file = fs::canonicalize(file).ok()?;
     file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file()).map(Path::to_owned)

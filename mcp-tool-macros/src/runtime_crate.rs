@@ -1,4 +1,4 @@
-//! Path of the runtime crate in generated code.
+//! Path of the crate `mcp_tool_runtime` in generated code.
 
 use std::{
     collections::HashMap,
@@ -25,7 +25,7 @@ const TABLES: [&str; 2] = ["dependencies", "dev-dependencies"];
 pub(crate) struct RuntimeCrate(TokenStream);
 
 impl RuntimeCrate {
-    /// Returns the path of the dependency, under the name that it has in `Cargo.toml`.
+    /// Returns the path of the runtime crate under the name that `Cargo.toml` gives to the dependency.
     pub(crate) fn from_manifest() -> Self {
         let name = manifest_folder().and_then(|folder| cached_name(&folder));
         let name = name.unwrap_or_else(|| PACKAGE.to_owned()).replace('-', "_");
@@ -36,8 +36,8 @@ impl RuntimeCrate {
         }
     }
 
-    /// Returns the path in `crate = "path"`, which serde has too, or in `crate = path`, which allows `$crate` in a
-    /// macro.
+    /// Returns the path that the key `crate` has as its value: either text, as in serde's attributes, or a path, which
+    /// can be `$crate` in a declarative macro.
     pub(crate) fn from_value(value: &Expr, errors: &mut Errors) -> Self {
         match value {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
@@ -54,10 +54,11 @@ impl RuntimeCrate {
         RuntimeCrate::from_manifest()
     }
 
-    /// Returns the path with the span of the surrounding code, so that errors point there.
+    /// Returns the path with the span of the code that it is a part of, so that errors point at that code.
     pub(crate) fn at(&self, span: Span) -> TokenStream {
         let located = |mut token: TokenTree| {
-            // `$crate` resolves by its own span. Any other hygiene would add the macro's expansion to each error.
+            // `$crate` must keep its hygiene, by which it resolves. Other tokens take the hygiene of `span` too, so
+            // that errors don't also show the macro's expansion.
             let is_dollar_crate = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
             token.set_span(if is_dollar_crate { token.span().located_at(span) } else { span });
             token
@@ -78,11 +79,11 @@ fn manifest_folder() -> Option<PathBuf> {
     std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)
 }
 
-/// Names of the runtime in the manifests that were read, by the path of the manifest.
+/// Names that the runtime has in the manifests read so far, by the path of the manifest.
 static NAMES: Mutex<Option<HashMap<PathBuf, CachedName>>> = Mutex::new(None);
 
-/// Name of the runtime in a manifest, with the modification time of the file. The file may change while an editor's
-/// process runs.
+/// Name that a manifest gives to the runtime, with the modification time of the file, which may change while an
+/// editor's process runs.
 struct CachedName {
     modified: SystemTime,
     name: Option<String>,
@@ -115,7 +116,7 @@ fn read_name(path: &Path, folder: &Path) -> Option<String> {
     dependency(&manifest, inherited)
 }
 
-/// Returns the name of the runtime in a manifest that renames it.
+/// Returns the name that a manifest renames the runtime to; `None` if the runtime keeps its name.
 ///
 /// Reads single lines instead of TOML, because a TOML parser would delay each build. Finds `name = { package = "…" }`,
 /// `name.package = "…"`, `package = "…"` in the table of the dependency, and a name inherited from the workspace. A
@@ -135,7 +136,7 @@ fn dependency(manifest: &str, inherited: impl Fn(&str) -> bool) -> Option<String
     renamed
 }
 
-/// Returns true if a table of dependencies renames the runtime to `name`.
+/// Returns true if the table `dependencies` renames the runtime to `name`.
 fn is_renamed(manifest: &str, dependencies: &str, name: &str) -> bool {
     lines(manifest).any(|Line { table, key, value }| {
         entry(&table, &key, &[dependencies])
@@ -178,7 +179,8 @@ fn unquoted(key: &str) -> String {
     key.chars().filter(|c| !matches!(c, '"' | '\'' | ' ' | '\t')).collect()
 }
 
-/// Returns the name of the dependency that a line belongs to, and the rest of the line's key.
+/// Returns the name of the dependency that a line describes, and the part of the key after that name. `None` if the
+/// line isn't in one of the tables.
 fn entry(table: &str, key: &str, tables: &[&str]) -> Option<(String, String)> {
     let full = format!("{table}.{key}");
     let dependency = tables.iter().find_map(|known| {
@@ -190,7 +192,8 @@ fn entry(table: &str, key: &str, tables: &[&str]) -> Option<(String, String)> {
     Some((name.to_owned(), rest.to_owned()))
 }
 
-/// Returns a setting of a dependency, from `rest = value` or from the inline table `value`.
+/// Returns the value of a dependency's setting, such as `package`, from `rest = value` or from the inline table
+/// `value`.
 fn setting<'v>(rest: &str, value: &'v str, name: &str) -> Option<&'v str> {
     if rest == name {
         return Some(value.split('#').next().unwrap_or_default().trim());
@@ -252,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn rename_in_the_workspace_is_found() {
+    fn rename_in_workspace_dependencies_is_found() {
         let root = "[workspace]\nmembers = [\"a\"]\n[workspace.dependencies]\nmcp = { package = \"mcp-tool-runtime\" }";
         assert!(is_renamed(root, "workspace.dependencies", "mcp"));
         assert!(!is_renamed(root, "workspace.dependencies", "other"));

@@ -1,4 +1,4 @@
-//! Verification of bearer tokens by the keys of one issuer, fetched once.
+//! Verification of bearer tokens with the keys of one issuer, which are fetched at the start.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ struct Claims {
     scope: Option<String>,
 }
 
-/// Adds the check of tokens to all routes.
+/// Fetches the keys and adds token verification to all routes.
 pub async fn protect(router: Router) -> Result<Router, crate::Failure> {
     let keys = reqwest::get(format!("{ISSUER}/jwks")).await?.bytes().await?;
     let keys: Arc<JwkSet> = Arc::new(serde_json::from_slice(&keys)?);

@@ -1,5 +1,5 @@
-//! Open-loop load: calls arrive at a fixed rate over persistent connections, whether or not earlier calls are answered,
-//! as from many independent clients.
+//! Open-loop load: calls arrive at a fixed rate over persistent connections, even if earlier calls are not answered
+//! yet. Many independent clients cause such a load.
 
 use std::{
     cell::RefCell,
@@ -28,7 +28,7 @@ pub struct Arrivals {
     pub timeout: Duration,
 }
 
-/// Results of one kind of call.
+/// Results of the calls of one kind.
 #[derive(Clone, Default)]
 pub struct ArrivalResults {
     /// Nanoseconds from the due time of a call to its valid response, sorted.

@@ -70,13 +70,13 @@ impl Calls {
         Ok(Some(Calls { requests, common_text }))
     }
 
-    /// Condition that each response is checked for under load.
+    /// Condition that each response must meet under load.
     pub fn expected(&self) -> Expected {
         Expected::new(200, &self.common_text)
     }
 }
 
-/// Checks the whole response to the first call, and returns the text that the responses to all later calls contain.
+/// Checks the whole response to the first call, and returns the text that each response to a later call must contain.
 fn check(response: &Response<'_>) -> Result<Vec<u8>, Box<dyn Error>> {
     if response.status != 200 {
         return Err("not a 200".into());

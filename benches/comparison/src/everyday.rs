@@ -23,7 +23,7 @@ use comparison::{
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::LocalSet;
 
-/// Soft limit of file descriptors, as most systems set it.
+/// Soft limit of file descriptors for our server, the default of most systems.
 const DESCRIPTORS: u64 = 1_024;
 
 /// A measured server.
@@ -138,7 +138,7 @@ fn print_failures(label: &str, failures: &BTreeMap<String, u64>) {
     }
 }
 
-/// Measures calls over many open connections, 64 calls at a time, each connection in turn.
+/// Measures calls over many open connections. 64 calls are in flight at a time, and all connections take turns.
 async fn open_connections(duration: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nOpen connections, 64 calls at a time over all of them in turn\n");
     println!("| server | open | memory of one | calls/s | CPU a call | p50 | p99 | failed |");
@@ -300,7 +300,7 @@ async fn sizes(duration: Duration) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Measures fast calls at a constant rate, first alone, then with every tenth call taking 100 ms.
+/// Measures fast calls at a constant rate: first only fast calls, then a load in which every tenth call takes 100 ms.
 async fn slow_among_fast(duration: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nSlow calls among quick ones, 2,000 a second\n");
     println!("| server | slow calls | p50 of the quick | p99 of the quick | failed |\n|---|---|---|---|---|");
@@ -335,7 +335,7 @@ async fn slow_among_fast(duration: Duration) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Measures ten times as many calls as the server can answer.
+/// Measures a load of ten times the peak rate of the server.
 async fn overload(duration: Duration) -> Result<(), Box<dyn Error>> {
     let cases = [
         ("queue", r#"{"count":10}"#, "waits 10 ms, 16 at a time"),

@@ -128,7 +128,7 @@ async fn measure(server: &Server, prepared: &Calls, calls: u64) -> Result<Round,
     })
 }
 
-/// Prints the table of an era, as README.md has it. `index` is the index of the era in `Era::ALL`.
+/// Prints the table of an era in the form that README.md contains. `index` is the index of the era in `Era::ALL`.
 fn print_table(measured: &[Measured], index: usize, era: Era) -> Result<(), Box<dyn Error>> {
     println!("\n{}\n", era.revision());
     println!("| server | CPU a call | of raw axum | of raw hyper | calls/s | p50 | p99 | alone | memory |");
@@ -140,7 +140,8 @@ fn print_table(measured: &[Measured], index: usize, era: Era) -> Result<(), Box<
             continue;
         }
         let median_of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
-        // A figure of the handwritten server `name` divided by that of this server: the median over the rounds.
+        // Divides a figure of the handwritten server `name` by the same figure of this server, and returns the median
+        // of all rounds.
         let ratio_to = |name: &str, figure: fn(&Round) -> f64| {
             let limit = measured.iter().find(|limit| limit.peer.name == name)?;
             let ratios =

@@ -1,4 +1,4 @@
-//! The complete `tools/list` of 10 to 10,000 tools over one connection. Every round measures each server.
+//! Measures the complete `tools/list` of 10 to 10,000 tools over one connection. Every round measures each server.
 //!
 //! ```text
 //! cargo run --release --bin list -- ROUNDS [SERVER …]

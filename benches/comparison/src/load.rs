@@ -231,7 +231,8 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Expects this status and a body that contains `text`, the id of the request, and no tool error.
+    /// Expects this status, and a body that contains `text` and the id of the request, if the request has one, but no
+    /// tool error.
     pub fn new(status: u16, text: &[u8]) -> Self {
         let text = (!text.is_empty()).then(|| Finder::new(text).into_owned());
         Expected { status, text, error: Finder::new(br#""isError":true"#) }
@@ -251,7 +252,7 @@ pub struct Plan {
     /// Requests, assigned to the connections round-robin.
     pub requests: Vec<Request>,
     pub connections: usize,
-    /// Each connection is used for more than one call.
+    /// True if a connection is used for more than one call.
     pub keep_alive: bool,
     pub calls: u64,
     pub duration: Duration,
@@ -272,7 +273,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Counts a failure. After 20 different ones, new ones are counted together.
+    /// Counts a failure. After 20 different failures, further different failures are counted together as `others`.
     fn fail(&mut self, failure: String) {
         let is_listed = self.failed.len() < 20 || self.failed.contains_key(&failure);
         *self.failed.entry(if is_listed { failure } else { "others".into() }).or_default() += 1;
@@ -310,8 +311,8 @@ pub async fn run(plan: Plan) -> Outcome {
         .enumerate()
         .map(|(index, connection)| local.spawn_local(run_connection(index, connection, Rc::clone(&shared))))
         .collect();
-    // The load never sleeps. A server that has to wake its client spends time on that, and slow servers would do so
-    // more often.
+    // This task keeps the load awake. A server spends time on waking a sleeping client, and a slow server would find
+    // its client asleep more often.
     let awake = local.spawn_local(async {
         loop {
             tokio::task::yield_now().await;
@@ -334,7 +335,7 @@ pub async fn run(plan: Plan) -> Outcome {
 
 struct Shared {
     plan: Plan,
-    /// Calls that are not sent yet.
+    /// Number of calls that are not sent yet.
     remaining: Cell<u64>,
     outcome: RefCell<Outcome>,
     start: Instant,

@@ -51,7 +51,7 @@ pub struct Peer {
     kind: Kind,
     legacy: Support,
     modern: Support,
-    /// The number of its tools can be set.
+    /// True if the number of the server's tools can be set.
     lists_many: bool,
     /// Path of the endpoint.
     pub path: &'static str,
@@ -71,7 +71,8 @@ pub const PEERS: &[Peer] = &[
 ];
 
 impl Peer {
-    /// A server in Rust that serves both eras without sessions, lists any number of tools, and has the path `/mcp`.
+    /// Returns a Rust server that serves both eras without sessions, lists any number of tools, and has the path
+    /// `/mcp`. Each row of [`PEERS`] starts from this one.
     const fn rust(name: &'static str, label: &'static str) -> Self {
         Peer {
             name,
@@ -140,12 +141,12 @@ impl Peer {
         }
     }
 
-    /// Returns `true` if the number of tools can be set.
+    /// Returns `true` if the number of the server's tools can be set.
     pub fn lists_many(&self) -> bool {
         self.lists_many
     }
 
-    /// Name of the program; our server has another one for many tools.
+    /// Name of the program. Our server has a second program for many tools.
     fn program(&self, is_many: bool) -> &'static str {
         match self.kind {
             Kind::Ours if is_many => "ours-many",
@@ -205,7 +206,7 @@ impl Peer {
         if self.modern == Support::None { Era::Legacy } else { Era::Modern }
     }
 
-    /// Support for an era.
+    /// Returns the server's support for an era.
     pub fn support(&self, era: Era) -> Support {
         match era {
             Era::Legacy => self.legacy,

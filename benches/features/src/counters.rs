@@ -13,7 +13,7 @@ static LAYERED: AtomicUsize = AtomicUsize::new(0);
 /// Duration of the slow tool if nothing stops it.
 pub const SLOW: Duration = Duration::from_secs(3);
 
-/// A call of the slow tool. It counts as stopped if it is dropped unfinished.
+/// A running call of the slow tool. It counts as stopped if it is dropped before [`finish`](Slow::finish).
 pub struct Slow {
     has_finished: bool,
 }
@@ -36,13 +36,13 @@ impl Drop for Slow {
     }
 }
 
-/// Counts a call seen by middleware.
+/// Counts a call that the middleware has seen.
 #[allow(dead_code, reason = "not every server has middleware")]
 pub fn layered() {
     LAYERED.fetch_add(1, Ordering::SeqCst);
 }
 
-/// All counters as JSON.
+/// Returns all counters as JSON.
 pub fn state() -> String {
     let count = |count: &AtomicUsize| count.load(Ordering::SeqCst);
     format!(

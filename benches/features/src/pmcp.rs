@@ -34,7 +34,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Progress is sent at most every 100 ms.
+/// Pause between two progress reports, because pmcp sends progress at most every 100 ms.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(150);
 
 /// A number of at most ten.
@@ -52,7 +52,7 @@ struct Nothing {}
 /// The server, for the tool that notifies listeners.
 static SERVER: OnceLock<Arc<Server>> = OnceLock::new();
 
-/// A tool that returns a complete result.
+/// A tool that returns a whole [`CallToolResult`].
 struct Whole {
     name: &'static str,
     schema: Value,
@@ -61,7 +61,7 @@ struct Whole {
 #[async_trait]
 impl ToolHandler for Whole {
     async fn handle(&self, _: Value, _: RequestHandlerExtra) -> pmcp::Result<Value> {
-        Err(pmcp::Error::internal("it gives its whole result"))
+        Err(pmcp::Error::internal("`handle_output` must be called instead of `handle`"))
     }
 
     async fn handle_output(&self, arguments: Value, extra: RequestHandlerExtra) -> pmcp::Result<ToolOutput> {
@@ -137,7 +137,7 @@ impl Whole {
     }
 }
 
-/// A result that asks; the server seals its state.
+/// Returns a result that asks the client. pmcp seals the request state.
 fn asking(request: InputRequest) -> pmcp::Result<CallToolResult> {
     let input_requests = InputRequests::from_iter([("answer".to_owned(), request)]);
     let signal = MrtrSignal { input_requests, continuation: json!({ "asked": true }) };
@@ -147,7 +147,7 @@ fn asking(request: InputRequest) -> pmcp::Result<CallToolResult> {
     Ok(result)
 }
 
-/// Asks for a name, in a session or in a result.
+/// Asks for a name: by a request in the session, or in 2026-07-28 by a result that requires input.
 async fn form(topic: &str, extra: &RequestHandlerExtra) -> pmcp::Result<CallToolResult> {
     let requested_schema =
         json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
@@ -167,7 +167,7 @@ async fn form(topic: &str, extra: &RequestHandlerExtra) -> pmcp::Result<CallTool
     }
 }
 
-/// Work of a task after the response.
+/// Does the work of a task after the response was sent.
 async fn work(store: Arc<dyn TaskStore>, created: CreatedTask, seconds: f64) {
     let slow = Slow::begin();
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
@@ -216,7 +216,7 @@ impl ToolMiddleware for Counting {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let store: Arc<dyn TaskStore> = Arc::new(InMemoryTaskStore::new());
     let mut capabilities = ServerCapabilities::default();
     capabilities.logging = Some(LoggingCapabilities::default());

@@ -1,6 +1,7 @@
-//! `#[tool]` of rmcp on its HTTP service, with sessions for 2025-11-25, as by default.
+//! `#[tool]` of rmcp on its HTTP service, with sessions for 2025-11-25, which is the default.
 //!
-//! Request state is sealed with its `RequestStateCodec`; binding it to the tool and its arguments is code of the author.
+//! rmcp's `RequestStateCodec` seals the request state. The author's code must bind the state to the tool and its
+//! arguments.
 
 #![allow(deprecated, reason = "sampling and logging, which the protocol deprecates, are asked for too")]
 
@@ -96,14 +97,14 @@ fn said(text: impl Into<String>) -> CallToolResponse {
 }
 
 impl Features {
-    /// Asks in a result whose state is bound to `bound`.
+    /// Returns a result that asks the client. Its request state is bound to the text `bound`.
     fn ask(&self, request: InputRequest, bound: &str) -> CallToolResponse {
         let options = SealOptions::new().associated_data(bound.as_bytes()).ttl(Duration::from_secs(600));
         let requests = InputRequests::from_iter([("answer".to_owned(), request)]);
         InputRequiredResult::new(Some(requests), Some(self.state.seal_with(b"asked", &options))).into()
     }
 
-    /// The answer, after its state was verified.
+    /// Verifies the request state and returns the client's answer. `None` if the call has no request state yet.
     fn answer(
         &self,
         state: Option<String>,
@@ -274,7 +275,7 @@ impl Features {
     /// Announces a change of the tool list.
     #[tool]
     async fn change(&self, context: Context) -> Result<String, ErrorData> {
-        // Listeners of 2026-07-28, and the calling session of 2025-11-25.
+        // Notifies the listeners of 2026-07-28, and in 2025-11-25 the calling session.
         drop(self.changes.send(()));
         if !is_newer(&context) {
             context.peer.notify_tool_list_changed().await.map_err(failed)?;
@@ -300,7 +301,7 @@ impl ServerHandler for Features {
         ServerConfig::new(capabilities.build())
     }
 
-    /// The handler decides which calls become tasks.
+    /// Makes calls of `job` tasks, if the client supports tasks: in rmcp the author's handler decides this.
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
@@ -360,7 +361,7 @@ impl ServerHandler for Features {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let features = Features {
         tool_router: Arc::new(Features::tool_router()),
         state: Arc::new(RequestStateCodec::try_new(b"a key of thirty-two bytes at least")?),

@@ -1,7 +1,7 @@
 //! tower-mcp on its HTTP transport, with sessions for 2025-11-25, middleware around all calls, and its feature
 //! `schema-validation`.
 //!
-//! Request state is sealed with its `RequestStateCodec`; binding it to the arguments is code of the author.
+//! tower-mcp's `RequestStateCodec` seals the request state. The author's code must bind the state to the arguments.
 
 mod counters;
 
@@ -111,7 +111,7 @@ fn form(codec: Arc<RequestStateCodec>) -> Tool {
             }
         })
         .build();
-    // Only for 2026-07-28; for 2025-11-25 the context does this.
+    // This check applies to 2026-07-28 only. For 2025-11-25, the context checks the capability.
     let capabilities: ClientCapabilities =
         serde_json::from_value(json!({ "elicitation": {} })).unwrap_or_default();
     tool.require_client_capabilities(capabilities)
@@ -211,7 +211,7 @@ fn job() -> Tool {
         .build()
 }
 
-/// Tools that return what they see.
+/// Returns all other tools.
 fn telling() -> Vec<Tool> {
     let tool = |name: &str, description: &str| ToolBuilder::new(name).description(description);
     vec![
@@ -283,7 +283,7 @@ impl<S: tower_service::Service<RouterRequest>> tower_service::Service<RouterRequ
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let codec = RequestStateCodec::new(b"a key of thirty-two bytes at least", Duration::from_secs(600))?;
     let router = McpRouter::new()
         .server_info("features", "1.0.0")
@@ -293,7 +293,7 @@ async fn main() -> Result<(), BoxError> {
         .tools([form(Arc::new(codec)), link(), sample(), media(), slow(), job()])
         .tools(telling())
         .with_tasks();
-    // Without `stateless`, which 2026-07-28 does not need and which refuses `subscriptions/listen`.
+    // `stateless` is not set: 2026-07-28 does not need it, and with it the server refuses `subscriptions/listen`.
     let transport = HttpTransport::new(router).with_sampling().layer(tower_layer::layer_fn(Counting));
     let listener = TcpListener::bind(address).await?.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, transport.into_router_at("/mcp")).await?;

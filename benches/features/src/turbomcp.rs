@@ -34,7 +34,7 @@ struct Number {
 
 #[derive(Clone)]
 struct Features {
-    // The dispatcher is built from this.
+    // Set after the dispatcher is built, because the dispatcher contains this struct.
     notifier: Arc<OnceLock<ServerNotifier>>,
 }
 
@@ -193,7 +193,7 @@ impl<S: Service<JsonRpcMessage>> Service<JsonRpcMessage> for Counting<S> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("the address to listen on is wanted")?;
+    let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let features = Features { notifier: Arc::default() };
     let notifier = features.notifier.clone();
     let dispatcher = features

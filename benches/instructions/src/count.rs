@@ -1,5 +1,5 @@
-//! Counts the instructions of each stage with callgrind. A stage runs twice, with different numbers of passes, and the
-//! difference of the two counts excludes startup and shutdown.
+//! Counts the instructions of each stage with callgrind. A stage runs twice, with different numbers of passes. The
+//! difference between the two counts doesn't include startup and shutdown.
 
 use std::{
     path::{Path, PathBuf},
@@ -12,7 +12,7 @@ use std::{
 
 use crate::{figures::Figures, stage::Stage};
 
-/// Counts all stages, as many at a time as the machine has processors.
+/// Counts all stages. As many stages run at a time as the machine has processors.
 pub fn all() -> Result<Figures, String> {
     let folder = Folder::new()?;
     let (next, counted) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -50,8 +50,8 @@ impl Drop for Folder {
     }
 }
 
-/// Instructions of one pass on the thread that answers. The thread that writes records is excluded, because its batch
-/// sizes depend on scheduling.
+/// Instructions of one pass on the main thread, which answers calls. The thread that writes audit records isn't
+/// counted, because the size of its batches depends on scheduling.
 fn count(stage: Stage, folder: &Path) -> Result<u64, String> {
     let (short, long) = stage.passes();
     let (short_count, long_count) = (run(stage, short, folder)?, run(stage, long, folder)?);
@@ -79,7 +79,7 @@ fn run(stage: Stage, passes: usize, folder: &Path) -> Result<u64, String> {
     totals.and_then(|count| count.trim().parse().ok()).ok_or_else(|| format!("{file} has no totals"))
 }
 
-/// Version of rustc. Counts depend on it.
+/// Version of rustc, on which the counts depend.
 fn rustc() -> Result<String, String> {
     let output =
         Command::new("rustc").arg("--version").output().map_err(|error| format!("rustc: {error}"))?;

@@ -2,8 +2,8 @@
 
 use std::{fmt::Write as _, path::Path};
 
-/// Allowed deviation of a count from its figure, in percent. A count above it fails. A count below it asks the
-/// developer to lower the figure.
+/// Allowed deviation of a count from its figure, in percent. A greater count fails. For a smaller count, the text of
+/// the comparison asks the developer to lower the figure.
 const ALLOWED: u64 = 3;
 
 /// The command that writes new figures.
@@ -22,7 +22,7 @@ impl Figures {
     /// Reads the figures from a file.
     ///
     /// # Errors
-    /// Returns an error if the file or a line of it is invalid.
+    /// Returns an error if the file can't be read, or if a line of it is not a figure.
     pub fn read(file: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         Figures::parse(&text)
@@ -71,7 +71,7 @@ impl Figures {
 /// Result of a comparison.
 #[derive(Debug)]
 pub struct Comparison {
-    /// Every count has a figure and is at most `ALLOWED` percent above it, and every figure has a count.
+    /// True if every count has a figure and is at most `ALLOWED` percent greater, and every figure has a count.
     pub is_accepted: bool,
     /// Table of counts and figures, and what the developer should do.
     pub text: String,
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn count_above_its_figure_fails() {
+    fn count_more_than_three_percent_above_its_figure_fails() {
         let committed = figures(&[("message", 1_000), ("list", 1_000)]);
         assert!(Comparison::of(&committed, &figures(&[("message", 1_030), ("list", 970)])).is_accepted);
         let over = Comparison::of(&committed, &figures(&[("message", 1_031), ("list", 500)]));

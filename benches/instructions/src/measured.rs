@@ -1,5 +1,5 @@
-//! A server whose stages of a call can be run separately. This is the only file here that names internals of the
-//! workspace's crates.
+//! A server that can run each stage of a call separately. No other file of this crate uses internals of the framework's
+//! crates, except `tools.rs`.
 
 use std::{
     io,
@@ -55,7 +55,7 @@ impl Measured {
         Ok(Measured { endpoint, service: Arc::new(service), label, cx })
     }
 
-    /// Reads the arguments of a tool as a call does; returns `true` if they are accepted.
+    /// Reads arguments in the same way as a call of the tool. Returns `true` if they are accepted.
     #[must_use]
     pub fn accepts_arguments(&self, tool: &str, arguments: &str) -> bool {
         let family = self.endpoint.dispatcher.registry.family(tool);
@@ -63,7 +63,7 @@ impl Measured {
         tool.is_some_and(|tool| read_arguments(&*tool.bound, &self.cx, &ArgumentText::new(arguments)).is_ok())
     }
 
-    /// Reads a `tools/call` message and its arguments; returns `true` if both are accepted.
+    /// Reads a `tools/call` message and its arguments. Returns `true` if both are accepted.
     #[must_use]
     pub fn accepts_message(&self, body: &[u8]) -> bool {
         match parse(body) {
@@ -89,7 +89,7 @@ impl Measured {
         Some(response.body)
     }
 
-    /// Serves HTTP on a stream until the stream ends. The client's address is that of this machine.
+    /// Serves HTTP on a stream until the stream ends. The client's address is 127.0.0.1.
     pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         serve_requests(stream, peer, Arc::clone(&self.service), CancellationToken::new()).await;

@@ -21,13 +21,14 @@ pub enum Stage {
     RefusedArguments,
     /// Reads a `tools/call` message and its arguments.
     Message(Era),
-    /// Reads such a message in an unusual form, which the fast path leaves to the full parser.
+    /// Reads a `tools/call` message and its arguments in an unusual form, which the fast path leaves to the full
+    /// parser.
     OddMessage,
-    /// Handles such a message from its bytes to the bytes of the response.
+    /// Handles a `tools/call` message: from the bytes of the message to the bytes of the response.
     Dispatch(Era),
-    /// Handles a `tools/call` request of HTTP.
+    /// Handles a `tools/call` request over HTTP.
     Http(Era),
-    /// Handles a `tools/list` request of HTTP, with 100 tools.
+    /// Handles a `tools/list` request over HTTP, for 100 tools.
     List(Era),
 }
 
@@ -154,7 +155,7 @@ impl Stage {
     }
 }
 
-/// Runs a pass `passes` times; fails at the first that returns `false`.
+/// Runs a pass `passes` times. Fails if one pass returns `false`.
 fn repeat(passes: usize, pass: impl Fn() -> bool) -> Result<(), String> {
     match (0..passes).all(|_| pass()) {
         true => Ok(()),

@@ -32,11 +32,11 @@ impl Responses {
 /// The stream that the server reads requests from and writes responses to.
 pub struct Requests {
     request: Vec<u8>,
-    /// Bytes of the request read so far.
+    /// Number of bytes of the request that the server has read so far.
     read: usize,
-    /// Requests without a response.
+    /// Number of requests without a complete response.
     left: usize,
-    /// The first response isn't complete yet.
+    /// True until the first response is complete.
     is_first: bool,
     /// Waker of the server while it waits for the next request.
     waker: Option<Waker>,

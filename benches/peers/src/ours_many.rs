@@ -1,8 +1,8 @@
 //! Our server with as many tools as the environment variable `TOOLS` says: `search_orders`, and copies of it under
 //! other names.
 //!
-//! The copies share one function, because 10,000 functions would take minutes to compile. They are made with internals
-//! of the framework, which applications do not need.
+//! The copies share one function, because 10,000 functions would take minutes to compile. The code uses internals of
+//! the framework, which applications do not need.
 
 mod orders;
 
@@ -51,7 +51,7 @@ impl<const A: u8, const B: u8, const C: u8, const D: u8> Tool for Numbered<A, B,
     }
 }
 
-/// Copies with the numbers from 1 on, one fewer than `TOOLS`, because `search_orders` itself is a tool too.
+/// Returns the copies with the numbers from 1 on: one fewer than `TOOLS`, because `search_orders` itself is a tool too.
 fn copies() -> &'static [ToolEntry] {
     let tools: usize = std::env::var("TOOLS").ok().and_then(|count| count.parse().ok()).unwrap_or(1);
     let mut copies = all_copies();

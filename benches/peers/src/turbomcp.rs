@@ -1,4 +1,4 @@
-//! `search_orders` with `#[server]` of turbomcp on its HTTP transport. The bounds are those of newtypes, and are
+//! `search_orders` with `#[server]` of turbomcp on its HTTP transport. The bounds are declared on newtypes, and are
 //! enforced.
 
 use schemars::JsonSchema;

@@ -1,11 +1,12 @@
-//! Generates crates whose compile time is measured: the same tools with serde alone, with our framework and with rmcp.
+//! Generates the crates whose compile time is measured: the same tools with only serde, with our framework, and with
+//! rmcp.
 
 use std::{error::Error, fmt::Write as _, fs, path::Path};
 
 /// Tools per file of a generated crate.
 const PER_FILE: usize = 20;
 
-/// Beginning of the line in each handler that can be changed between measurements.
+/// Beginning of one line in each handler. Measurements change this line, so that cargo compiles the crate again.
 pub(crate) const STAMP: &str = "let _stamp";
 
 /// Framework of a generated crate.
@@ -130,7 +131,7 @@ const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
     ),
 ];
 
-/// Writes the lines with which each handler begins.
+/// Writes the first lines of a handler.
 fn write_body(text: &mut String) -> std::fmt::Result {
     writeln!(text, "    {STAMP} = 0u128;")?;
     writeln!(text, "    let _ = (alias, count, ratio, urgent, mode, without, labels, place, reason);")
@@ -182,7 +183,7 @@ fn types(mode: &str, made: &str, bound: &str) -> String {
     TYPES.replace("DERIVED", mode).replace("MADE", made).replace("BOUND", bound)
 }
 
-/// Function of the default of `count`, for serde.
+/// Function that returns the default of `count`, for serde.
 const TEN: &str = "pub fn ten() -> u32 {\n    10\n}\n";
 
 fn serde_file(tools: Range) -> Text {

@@ -1,5 +1,6 @@
-//! Compile time and code size of many tools with 10 parameters: our framework compared with serde alone and with the
-//! macro of rmcp. `check` times `cargo check`, `build` times `cargo build`; every round measures each of them.
+//! Compile time and code size of many tools with 10 parameters: our framework compared with only serde and with the
+//! macro of rmcp. `check` times `cargo check`, `build` times `cargo build`, and every round measures each framework.
+//! `size` compares the size of release binaries.
 //!
 //! ```text
 //! cargo run --release --bin compile -- check 400 5
@@ -54,7 +55,7 @@ struct Times {
     elapsed: Duration,
 }
 
-/// The workspace of the generated crates. They share compiled dependencies.
+/// The workspace of the generated crates, which share compiled dependencies.
 struct Bench {
     workspace: PathBuf,
     /// Folder of `mcp-tool-runtime`.
@@ -165,7 +166,7 @@ impl Bench {
             .collect())
     }
 
-    /// Generates the crates, and returns the lock that the crate with our framework writes.
+    /// Generates a crate for each row, and returns the lock that the crate with our framework writes.
     fn generate(&self, rows: &[Row], tools: usize) -> Result<Vec<u8>, Box<dyn Error>> {
         fs::write(
             self.workspace.join("Cargo.toml"),
@@ -184,7 +185,7 @@ impl Bench {
         self.workspace.join(Framework::Ours.package(tools)).join("mcp-tools.lock")
     }
 
-    /// Writes or removes the lock, as the row says.
+    /// For our framework, writes the lock or removes it, as `row.is_locked` says.
     fn set_lock(&self, row: &Row, tools: usize, lock: &[u8]) -> Result<(), Box<dyn Error>> {
         let path = self.lock_path(tools);
         match (row.framework, row.is_locked) {
@@ -200,7 +201,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Changes the first line that begins with [`STAMP`].
+    /// Changes the first line of `src/m0.rs` that contains [`STAMP`].
     fn change(&self, framework: Framework, tools: usize) -> Result<(), Box<dyn Error>> {
         let file = self.workspace.join(framework.package(tools)).join("src/m0.rs");
         let text = fs::read_to_string(&file)?;
@@ -246,7 +247,8 @@ fn processor_time() -> Result<Duration, Box<dyn Error>> {
     Ok(TICK * ticks)
 }
 
-/// Prints a table. Each title has three columns: processor time, its ratio to that of the first row, and elapsed time.
+/// Prints a table. Each title has three columns: processor time, its ratio to the processor time of the first row, and
+/// elapsed time.
 fn print(titles: &[&str], rows: &[Row], columns: &mut [&mut [Vec<Times>]]) {
     let head: String =
         titles.iter().map(|title| format!(" {title}, processor | of serde's | clock |")).collect();

@@ -54,7 +54,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("a server");
+            .expect("the server must start");
         let stdin = child.stdin.take().expect("a pipe");
         let stdout = BufReader::with_capacity(256 * 1024, child.stdout.take().expect("a pipe"));
         let meta = match era {
@@ -111,7 +111,7 @@ impl Server {
                         std::thread::park();
                         continue;
                     }
-                    // All calls that may be sent now go out in one write, as from a busy client.
+                    // Like a busy client, sends all calls that may be in flight now in one write.
                     lines.clear();
                     for id in id..end {
                         lines.extend_from_slice(before.as_bytes());
@@ -148,7 +148,7 @@ impl Server {
                 }
                 kept.extend_from_slice(rest);
                 answered.store(count, Ordering::Release);
-                // The writer is woken once half of the calls are answered, so that neither side is woken for each call.
+                // The writer is woken once half of the calls in flight are answered, not for each answered call.
                 if sent.load(Ordering::Acquire) < count + in_flight / 2 + 1 {
                     writer.thread().unpark();
                 }

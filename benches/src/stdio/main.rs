@@ -1,4 +1,4 @@
-//! Calls over stdio, one at a time and pipelined: our server compared with `#[tool]` of rmcp on its own transport.
+//! Calls over stdio, one at a time and pipelined: our server compared with `#[tool]` of rmcp on rmcp's transport.
 //! Every round measures both servers in both protocol eras.
 //!
 //! `cargo run --release --bin stdio -- ROUNDS CALLS`

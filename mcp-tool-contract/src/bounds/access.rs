@@ -7,24 +7,25 @@ use crate::{
 };
 
 accessors! { Schema:
-    "The value itself, or each item of the array." kind: Kind,
-    "Bounds of the array, if the value is one." items: Option<Items>,
+    "Kind of the value or, for an array, of each item." kind: Kind,
+    "Bounds of the number of items; `None` if the value isn't an array." items: Option<Items>,
 }
 
 impl Schema {
-    /// Returns true if a parameter may be absent or `null`, and a field of a result `null`.
+    /// For a parameter, returns true if it may be absent or `null`. For a field of a result, returns true if it may be
+    /// `null`.
     #[must_use]
     pub const fn is_optional(&self) -> bool {
         self.optional
     }
 
-    /// Returns the schema of each item of the array, which is required.
+    /// Returns the schema of an item of the array. An item is never `null`.
     #[must_use]
     pub const fn item(&self) -> Schema {
         self.kind.schema()
     }
 
-    /// Returns the schema of the value where it is neither absent nor `null`.
+    /// Returns the same schema for a value that can be neither absent nor `null`.
     #[must_use]
     pub const fn required(self) -> Schema {
         Schema { optional: false, ..self }
@@ -33,8 +34,8 @@ impl Schema {
 
 accessors! { Field:
     "Name in the JSON." name: &'static str,
-    "Description for the model that reads it." description: &'static str,
-    "Schema of its value." schema: Schema,
+    "Description for the model that reads the result." description: &'static str,
+    "Schema of the field's value." schema: Schema,
 }
 
 impl Field {
@@ -46,19 +47,19 @@ impl Field {
 }
 
 accessors! { Object:
-    "Members in order." members: &'static [Member],
+    "Members in the order of the struct's fields." members: &'static [Member],
 }
 
 accessors! { Text:
-    "Least length." min_len: u64,
-    "Greatest length." max_len: Option<u64>,
-    "Pattern that it must match." pattern: Option<Pattern>,
-    "Format that it must have." format: Option<Format>,
+    "Least length in code points." min_len: u64,
+    "Greatest length in code points; `None` without limit." max_len: Option<u64>,
+    "Pattern that the text must match, if any." pattern: Option<Pattern>,
+    "Format that the text must have, if any." format: Option<Format>,
 }
 
 accessors! { Items:
     "Least number of items." min: u64,
-    "Greatest number of items." max: Option<u64>,
+    "Greatest number of items; `None` without limit." max: Option<u64>,
 }
 
 accessors! { Literal:

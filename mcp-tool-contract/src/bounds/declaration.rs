@@ -37,7 +37,7 @@ pub(crate) use bound_setters;
 bound_setters!(Field, "field");
 
 impl Field {
-    /// Creates a required field without bounds of its own.
+    /// Creates a required field with no other bounds than those of `schema`.
     #[must_use]
     pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
         Field { name, description, schema, required: true }
@@ -58,7 +58,7 @@ impl Field {
         self
     }
 
-    /// Sets the default bound of a string that has none; an array must have its own bound.
+    /// Sets the maximum length of a string to [`DEFAULT_MAX_LEN`] if it has none. Fails for an array without a maximum.
     #[track_caller]
     #[must_use]
     pub const fn bounded(mut self) -> Self {

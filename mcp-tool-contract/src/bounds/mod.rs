@@ -1,5 +1,5 @@
-//! Types and bounds of values. [`narrow`] tightens them in const evaluation. Values with a name and bounds are
-//! declarations: a parameter, a [`Field`] of an [`Object`], or a newtype.
+//! Types and bounds of values. The module [`narrow`] tightens bounds in const evaluation. A declaration is a named
+//! value with bounds: a parameter, a [`Field`] of an [`Object`], or a newtype.
 
 mod access;
 mod declaration;
@@ -11,12 +11,12 @@ pub(crate) use declaration::bound_setters;
 
 use crate::pattern::Pattern;
 
-/// Maximum length of a string without a bound of its own, in code points.
+/// Maximum length, in code points, of a string whose declaration sets no `max_len`.
 pub const DEFAULT_MAX_LEN: u64 = 1_024;
-/// Maximum number of items of a parameter's array without a bound of its own.
+/// Maximum number of items of an array parameter whose declaration sets no `max_items`.
 pub const DEFAULT_MAX_ITEMS: u64 = 100;
 
-/// Schema of one JSON value: a [`Kind`] or an array of it, required or optional.
+/// Schema of one JSON value: a value of a [`Kind`] or an array of such values, required or optional.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schema {
     pub(crate) kind: Kind,
@@ -24,7 +24,7 @@ pub struct Schema {
     pub(crate) optional: bool,
 }
 
-/// The kind of a single value with its bounds, all of them inclusive.
+/// Kind of a single value, with its bounds. All bounds are inclusive.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -44,11 +44,11 @@ pub enum Kind {
         /// Greatest value.
         maximum: Option<f64>,
     },
-    /// Text.
+    /// A string.
     Text(Text),
-    /// One of these texts.
+    /// A string that is one of these.
     Enum(&'static [&'static str]),
-    /// A nested object: in results only.
+    /// A nested object. Only results can have one.
     Object(&'static Object),
 }
 
@@ -61,7 +61,7 @@ pub struct Field {
     pub(crate) required: bool,
 }
 
-/// An object in a result. Undeclared fields aren't sent.
+/// An object in a result. A result with undeclared fields violates the contract.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Object {
     pub(crate) members: &'static [Member],
@@ -75,7 +75,7 @@ pub enum Member {
     Field(Field),
     /// The fields of another struct, by serde's `flatten`.
     Flatten(&'static Object),
-    /// The struct's own name, by serde's `tag`: `(key, value)`.
+    /// A fixed member that serde's `tag` adds: its key, and the struct's serialized name as its value.
     Tag(&'static str, &'static str),
 }
 
@@ -163,7 +163,7 @@ impl LiteralValue {
 }
 
 impl Kind {
-    /// Text without bounds of its own.
+    /// A string without bounds.
     pub const TEXT: Kind = Kind::Text(Text::ANY);
 
     /// Returns the schema of a single, required value of this kind.

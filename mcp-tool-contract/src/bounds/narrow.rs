@@ -82,14 +82,14 @@ impl BoundError {
     }
 }
 
-/// Greatest integer that every client represents exactly (RFC 8259 §6).
+/// Every client represents integers exactly up to this magnitude (RFC 8259 §6).
 const SAFE: i128 = (1 << 53) - 1;
 
 impl Schema {
     /// Raises the least value.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
     pub const fn min(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
@@ -121,7 +121,7 @@ impl Schema {
     /// Lowers the greatest value.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
     pub const fn max(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
@@ -153,7 +153,7 @@ impl Schema {
     /// Raises the least length.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
     pub const fn min_len(mut self, least: u64) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::Text(own @ Text { format: None, .. }) => {
@@ -175,7 +175,7 @@ impl Schema {
     /// Lowers the greatest length.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing one.
+    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
     pub const fn max_len(mut self, most: u64) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::Text(own @ Text { format: None, .. }) => {
@@ -197,7 +197,7 @@ impl Schema {
     /// Adds a pattern.
     ///
     /// # Errors
-    /// The kind isn't free text, or has a pattern already.
+    /// The kind isn't a string without format, or already has a pattern.
     pub const fn pattern(mut self, pattern: Pattern) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::Text(Text { pattern: Some(own), .. }) => {
@@ -212,10 +212,10 @@ impl Schema {
         Ok(self)
     }
 
-    /// Raises the least number of items.
+    /// Sets the least number of items.
     ///
     /// # Errors
-    /// The value isn't an array, or the new bound crosses an existing one.
+    /// The value isn't an array, or `least` exceeds the maximum.
     pub const fn min_items(mut self, least: u64) -> Result<Schema, BoundError> {
         match self.items {
             Some(Items { max: Some(most), .. }) if least > most => {
@@ -229,10 +229,10 @@ impl Schema {
         }
     }
 
-    /// Lowers the greatest number of items.
+    /// Sets the greatest number of items.
     ///
     /// # Errors
-    /// The value isn't an array, or the new bound crosses an existing one.
+    /// The value isn't an array, or `most` is less than the minimum.
     pub const fn max_items(mut self, most: u64) -> Result<Schema, BoundError> {
         match self.items {
             Some(own) if most < own.min => {
@@ -246,10 +246,10 @@ impl Schema {
         }
     }
 
-    /// Sets missing bounds: `max_len` of a string, `max_items` of an array if given.
+    /// Sets `max_len` of a string and `max_items` of an array if the schema lacks them.
     ///
     /// # Errors
-    /// A default bound is below the type's least length, or an array has no bound.
+    /// A bound is less than the schema's minimum, or an array has no maximum and `max_items` is `None`.
     pub const fn bounded(mut self, max_len: u64, max_items: Option<u64>) -> Result<Schema, BoundError> {
         if let Kind::Text(Text { max_len: None, .. }) = self.kind {
             self = match self.max_len(max_len) {
@@ -267,10 +267,11 @@ impl Schema {
         }
     }
 
-    /// Checks that a default is within the bounds. Patterns are checked when the server starts.
+    /// Checks that a value can have a default, and that the default is within the bounds. The pattern is checked when
+    /// the server starts.
     ///
     /// # Errors
-    /// The bound that the default violates.
+    /// The bound that the default violates, or the reason why the value can't have a default.
     pub const fn admits(&self, default: Literal) -> Result<(), BoundError> {
         if self.items.is_some() {
             return Err(BoundError(
@@ -367,10 +368,10 @@ impl Schema {
 }
 
 impl Schema {
-    /// Checks that a function can complete the value, or each item of the array.
+    /// Checks that a function can suggest values, or items of an array.
     ///
     /// # Errors
-    /// The value isn't text, or is completed automatically.
+    /// The kind isn't a string, or the framework completes it automatically.
     pub const fn takes_suggestions(&self) -> Result<(), BoundError> {
         let text = BoundError::at("complete");
         match self.kind {

@@ -7,7 +7,7 @@ impl Object {
     /// An object without members.
     pub const EMPTY: Object = Object { members: &[] };
 
-    /// Checks that every field name is unique, including those of flattened structs.
+    /// Checks that every name of a field or tag is unique, including names in flattened structs.
     #[track_caller]
     pub const fn check(&self) {
         self.check_members(self);
@@ -51,7 +51,7 @@ impl Object {
 }
 
 impl Object {
-    /// Number of serialized fields, including those of flattened structs and the tag.
+    /// Number of serialized fields, including tags and the fields of flattened structs.
     pub(crate) const fn count(&self) -> usize {
         let (mut i, mut count) = (0, 0);
         while i < self.members.len() {
@@ -64,7 +64,7 @@ impl Object {
         count
     }
 
-    /// Returns the serialized field at this index.
+    /// Returns the serialized field at this index. A tag is returned as a field whose kind is an enum of one value.
     pub(crate) const fn field(&'static self, index: usize) -> Option<Field> {
         let (mut i, mut before) = (0, 0);
         while i < self.members.len() {
@@ -90,12 +90,12 @@ impl Object {
 }
 
 impl Object {
-    /// Iterates over the serialized fields, including those of flattened structs and the tag.
+    /// Iterates over the serialized fields, including tags and the fields of flattened structs.
     pub fn fields(&'static self) -> impl Iterator<Item = Field> {
         (0..self.count()).filter_map(|index| self.field(index))
     }
 
-    /// Checks that a person can fill in the object as a form. Each field must be one value, or a choice of several
+    /// Checks that a person can fill in the object as a form. Each field must be a single value, or an array of enum
     /// values.
     #[track_caller]
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]

@@ -1,4 +1,4 @@
-//! Contracts as JSON: entries of `tools/list` with their [`schema`]s, and the input of digests, which has no prose.
+//! Contracts as JSON: entries of `tools/list` with their [`schema`]s, and the input of digests.
 
 pub(crate) mod optional;
 pub mod schema;
@@ -36,8 +36,8 @@ pub const META_GATE: &str = "dev.mcp-tool/gate";
 pub const META_TASK: &str = "dev.mcp-tool/task";
 /// The `_meta` key of a tool's upstreams.
 pub const META_UPSTREAMS: &str = "dev.mcp-tool/upstreams";
-/// The `_meta` key of the scopes that a client requests (SEP-1488). The proposal puts them into the entry itself, but
-/// rmcp's `Tool` has no field for them. Hosts read them from `_meta` too.
+/// The `_meta` key of the scopes that a client requests (SEP-1488). The proposal makes the scopes a member of
+/// the entry, but rmcp's `Tool` has no field for them. Hosts read the scopes from `_meta` too.
 pub const META_SECURITY: &str = "securitySchemes";
 
 impl Contract {
@@ -47,13 +47,14 @@ impl Contract {
         self.listing_as(self.name, digest)
     }
 
-    /// Returns the entry of `tools/list` under another name. Older versions are listed under names of their own.
+    /// Returns the entry of `tools/list` with another name, such as `list_invoices_v1` for an older version.
     #[must_use]
     pub fn listing_as(&self, name: &str, digest: &Digest) -> impl Serialize + use<> {
         Listing::<()>::new(self, name, digest)
     }
 
-    /// Digests the RFC 8785 form of the contract without prose.
+    /// Digests the RFC 8785 form of the contract without title, descriptions, deprecation notice and reasons for
+    /// lowered guards.
     ///
     /// # Errors
     /// A schema that is known only at run time can't be serialized as JSON.
@@ -66,7 +67,7 @@ impl Contract {
     }
 }
 
-/// The digested part of a contract: everything but prose.
+/// Digested part of a contract, see [`Contract::digest`].
 struct DigestedContract<'k> {
     contract: Contract,
     keys: &'k [OptionalKey],
@@ -95,7 +96,7 @@ impl Serialize for DigestedContract<'_> {
     }
 }
 
-/// Default values of the parameters. The schema has them only in its descriptions, because some clients refuse the
+/// Default values of the parameters. In the schema only the descriptions contain them, because some clients refuse the
 /// keyword `default`.
 struct DefaultValues(&'static [Param]);
 
@@ -125,12 +126,12 @@ impl Serialize for SecretNames {
     }
 }
 
-/// Appends the default to a parameter's description.
+/// Returns a parameter's description with the default at its end.
 pub(crate) fn with_default(description: &str, default: Literal) -> String {
     format!("{description} Default: {}.", default.json)
 }
 
-/// Returns the deprecation notice that is appended to a description.
+/// Returns the text that is appended to a tool's description; empty if the tool isn't deprecated.
 #[must_use]
 pub fn deprecated(deprecation: Option<Deprecation>) -> String {
     let Some(Deprecation { message, replacement, removal }) = deprecation else { return String::new() };
@@ -209,7 +210,7 @@ struct SecurityScheme {
     scopes: Vec<&'static str>,
 }
 
-/// Entry of `tools/list` or of a lock. An entry of a lock has one more member in `_meta`.
+/// Entry of `tools/list` or of a lock. In a lock, `_meta` has the member `more` instead of [`META_SECURITY`].
 pub(crate) struct Listing<M> {
     contract: Contract,
     name: String,
@@ -270,7 +271,7 @@ impl<M: Serialize> Serialize for ListingMeta<'_, M> {
             }
         }
         match more {
-            // In a lock, the extra member already contains the scopes.
+            // In a lock, the member `more` already contains the scopes.
             Some((key, value)) => map.serialize_entry(key, value)?,
             None if contract.required_scopes().next().is_some() => {
                 map.serialize_entry(META_SECURITY, &SecuritySchemes(*contract))?;
@@ -348,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn key_that_is_added_later_changes_only_digests_of_contracts_with_it() {
+    fn new_optional_key_changes_only_digests_of_contracts_that_have_the_key() {
         // Every contract with a title has this key.
         const LATER: OptionalKey = OptionalKey {
             name: "later",
@@ -371,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn digest_covers_everything_but_prose() {
+    fn digest_covers_parameters_except_their_descriptions() {
         let days = digest(const { &[DAYS] });
         assert!(days.is_some());
         assert_eq!(days, digest(const { &[Param { description: "Until it is due.", ..DAYS }] }));

@@ -1,4 +1,4 @@
-//! Keys of a contract that are written only if present.
+//! Optional keys of a contract: they are written only if the contract has them.
 //!
 //! Add a new key of contracts here, with the next lock format. Contracts without the key then keep their digests, and
 //! locks without it keep their format number, so that an older release can still read them.
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{META_GATE, META_RATE, META_TASK, META_UPSTREAMS};
 use crate::model::{Contract, TaskSupport};
 
-/// A key that is digested, listed and locked only if present.
+/// A key that is digested, listed and locked only if the contract has it.
 #[derive(Clone, Copy)]
 pub(crate) struct OptionalKey {
     /// Name in the digested form.
@@ -65,7 +65,7 @@ pub(crate) fn lock_format<'c>(
     Ok(format)
 }
 
-/// Returns the newest lock format that one of these keys needs.
+/// Returns the newest lock format that any of these keys needs.
 pub(crate) fn newest_lock_format(keys: &[OptionalKey]) -> u32 {
     keys.iter().map(|key| key.lock_format).max().unwrap_or(1)
 }

@@ -13,7 +13,7 @@ use crate::{
 /// Schema keyword whose value names the header that mirrors an argument (revision 2026-07-28, tools §x-mcp-header).
 pub const HEADER: &str = "x-mcp-header";
 
-/// Includes or omits descriptions and titles. Listings include them, digests omit them.
+/// Selects whether titles and descriptions are included. Listings include them, digests omit them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prose {
     /// With descriptions and titles.
@@ -38,7 +38,7 @@ impl Contract {
                 OutputSchema::Declared(ObjectSchema { object, prose })
             }
             ToolOutput::Dynamic(schema) => OutputSchema::of(schema(), prose),
-            // Parsing never fails: the lock's reader accepted it as JSON.
+            // Parsing never fails, because the lock's parser accepted the schema as JSON.
             ToolOutput::FromLock(schema) => {
                 OutputSchema::of(serde_json::from_str(schema).unwrap_or_default(), prose)
             }
@@ -323,7 +323,8 @@ impl Serialize for TagSchema {
     }
 }
 
-/// Removes annotations (2020-12 validation §9) from a schema, but keeps properties with the same names.
+/// Removes the keywords `title`, `description`, `$comment` and `examples` from a schema and the schemas in it. Keeps
+/// properties with these names.
 fn without_prose(mut schema: Value) -> Value {
     if let Value::Object(keywords) = &mut schema {
         for annotation in ["title", "description", "$comment", "examples"] {

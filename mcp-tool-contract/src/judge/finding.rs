@@ -15,11 +15,11 @@ pub struct Finding {
     pub rule: ChangeRule,
     /// Location of the change.
     pub place: ChangeLocation,
-    /// Name of the keyword or list that changed, such as `max_len`; may be empty.
+    /// Name of the keyword or list that changed, such as `max_len`; empty if the rule's message doesn't contain it.
     pub(crate) key: &'static str,
-    /// Locked value.
+    /// Value in the locked contract.
     pub(crate) from: ChangedValue,
-    /// New value.
+    /// Value in the new contract.
     pub(crate) to: ChangedValue,
 }
 
@@ -34,8 +34,8 @@ pub enum ChangeLocation {
     Result(FieldPath),
 }
 
-/// Path from the root of a result to a field. It has room for eight names: a change of a deeper field is reported at
-/// the field of the eighth name.
+/// Path from the root of a result to a field. A path has at most eight names: a change of a deeper field is reported
+/// at the field of the eighth name.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldPath {
     names: [&'static str; FieldPath::MAX_NAMES],
@@ -85,7 +85,7 @@ impl ChangeLocation {
     }
 }
 
-/// The old or new value of a change.
+/// One value of a change: the locked or the new one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ChangedValue {
     /// The value is absent.
@@ -125,9 +125,9 @@ impl ChangedValue {
 }
 
 impl Finding {
-    /// A new tool. It is found by comparing the list of tools with the lock, not by comparing two contracts.
+    /// A tool that the lock doesn't contain. Only a comparison of the list of tools with the lock finds it.
     pub const TOOL_ADDED: Finding = Finding::new(ChangeRule::ToolAdded, ChangeLocation::Tool);
-    /// A removed tool. It is found in the same way.
+    /// A tool that only the lock contains. Only a comparison of the list of tools with the lock finds it.
     pub const TOOL_REMOVED: Finding = Finding::new(ChangeRule::ToolRemoved, ChangeLocation::Tool);
 
     pub(crate) const fn new(rule: ChangeRule, place: ChangeLocation) -> Self {
@@ -205,15 +205,16 @@ const fn placeholder(template: &'static str) -> Option<(&'static str, &'static s
     Some((before, name.split_at(1).1, after.split_at(1).1))
 }
 
-/// All changes between two versions. At most `MOST` changes are listed. Further changes are only counted, but their
-/// classes and rules are kept. If `MOST` is 0, no change is listed, which is much faster in const evaluation.
+/// All changes between two versions. The first `MOST` changes are listed. Further changes are counted, and
+/// [`worst`](Findings::worst) includes their classes. If `MOST` is 0, no change is listed, which is much faster in
+/// const evaluation.
 #[derive(Clone, Copy, Debug)]
 pub struct Findings<const MOST: usize = 96> {
     found: [Finding; MOST],
     len: usize,
     worst: ChangeClass,
     more: usize,
-    /// One bit per rule that was found, including findings that aren't listed.
+    /// One bit for each rule that classifies a change, listed or not.
     rules: u128,
 }
 
@@ -236,7 +237,7 @@ impl<const MOST: usize> Findings<MOST> {
         }
     }
 
-    /// Listed changes, in the order of the contract.
+    /// Listed changes, in the order in which [`compare`](super::compare) finds them.
     #[must_use]
     pub const fn listed(&self) -> &[Finding] {
         self.found.split_at(self.len).0
@@ -260,7 +261,7 @@ impl<const MOST: usize> Findings<MOST> {
         self.len == 0 && self.more == 0
     }
 
-    /// Returns true if a change of this rule was found, listed or not.
+    /// Returns true if a change was found that this rule classifies, listed or not.
     pub(crate) const fn has(&self, rule: ChangeRule) -> bool {
         self.rules & bit(rule) != 0
     }

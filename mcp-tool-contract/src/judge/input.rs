@@ -122,7 +122,7 @@ const fn default_text(default: Option<Literal>) -> ChangedValue {
     }
 }
 
-/// Returns true if two defaults are the same value, even if their spelling differs.
+/// Returns true if two defaults have the same value, even if their JSON text differs.
 const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
     match (old, new) {
         (None, None) => true,
@@ -139,7 +139,7 @@ const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
     }
 }
 
-/// Returns the index of the parameter with this name. Tries `likely` first.
+/// Returns the index of the parameter with this name. Compares the parameter at the index `likely` first.
 const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     if likely < among.len() && same(among[likely].name, name) {
         return Some(likely);
@@ -154,8 +154,9 @@ const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     None
 }
 
-/// Returns the index of the new parameter that a removed parameter was probably renamed to. It is at the same index, or
-/// it is the only added parameter and only one was removed. Everything but the name must be equal.
+/// Returns the index of the new parameter that the parameter `old[removed]` was probably renamed to: the parameter at
+/// the same index, or the only added parameter if only one was removed. Both must be equal except for name and
+/// description.
 const fn renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> {
     if removed < new.len() && is_same_except_name(old, new, removed, removed) {
         return Some(removed);
@@ -181,7 +182,7 @@ const fn renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> 
     }
 }
 
-/// Returns true if an old parameter was probably renamed to the new parameter at this index.
+/// Returns true if an old parameter was probably renamed to the new parameter `new[added]`.
 const fn is_renamed(old: &[Param], new: &[Param], added: usize) -> bool {
     let mut i = 0;
     while i < old.len() {
@@ -196,7 +197,8 @@ const fn is_renamed(old: &[Param], new: &[Param], added: usize) -> bool {
     false
 }
 
-/// Returns true if `new[j]` has a new name and otherwise equals `old[i]`.
+/// Returns true if no old parameter has the name of `new[j]`, and `new[j]` equals `old[i]` except for name and
+/// description.
 const fn is_same_except_name(old: &[Param], new: &[Param], i: usize, j: usize) -> bool {
     if position(old, new[j].name, j).is_some() {
         return false;

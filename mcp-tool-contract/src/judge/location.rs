@@ -10,9 +10,9 @@ use crate::{
 /// Direction of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
-    /// Callers send it.
+    /// Callers send the value, as an argument.
     In,
-    /// Callers read it.
+    /// Callers read the value, in a result.
     Out,
 }
 
@@ -32,7 +32,7 @@ impl ValueLocation {
         ValueLocation { place: ChangeLocation::Result(path), direction: Direction::Out }
     }
 
-    /// Creates a finding of the rule for the value's direction.
+    /// Creates a finding of the rule `input` for a parameter, or `output` for a result.
     pub(super) const fn finding(self, input: ChangeRule, output: ChangeRule) -> Finding {
         Finding::new(
             match self.direction {
@@ -51,7 +51,7 @@ impl ValueLocation {
         self.finding(ChangeRule::BoundLoosened, ChangeRule::ResultBoundLoosened)
     }
 
-    /// Creates a finding with the names of the old and the new type.
+    /// Creates the same finding as [`finding`](Self::finding), with the names of the old and the new type.
     pub(super) const fn types(
         self,
         input: ChangeRule,

@@ -25,7 +25,8 @@ use crate::{
     text::same,
 };
 
-/// Returns the changes from `old` to `new`. Changes of words and order are included only with [`Prose::Kept`].
+/// Returns the changes from `old` to `new`, except those of schemas that are known only at run time. Changes of titles,
+/// descriptions and order are included only with [`Prose::Kept`].
 #[must_use]
 pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: Prose) -> Findings<MOST> {
     // Destructured in full, so that a new field doesn't compile until it is compared.
@@ -46,7 +47,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         upstreams,
         task,
         deprecation,
-        // The reasons permit changes, and aren't part of the contract.
+        // Reasons permit changes. Callers don't see them, so a changed reason is no change of the contract.
         weakens: _,
     } = new;
     let mut found = Findings::none();
@@ -93,7 +94,8 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
     found
 }
 
-/// Returns all changes, including those of schemas that are known only at run time.
+/// Returns all changes, including those of titles, descriptions and order, and of schemas that are known only at run
+/// time.
 #[must_use]
 pub fn compare_at_run_time(old: &Contract, new: &Contract) -> Findings {
     let mut found = compare(old, new, Prose::Kept);
@@ -132,7 +134,8 @@ const fn same_option(old: Option<&str>, new: Option<&str>) -> bool {
     }
 }
 
-/// Scopes of a tool, and its gate with one more scope. They are compared as one set, because callers need all of them.
+/// Scopes of a tool, and its gate, which may require one more scope. All of them are compared as one set, so that a
+/// scope may move from `scope` to `gate`, or the reverse.
 type RequiredScopes = (&'static [&'static str], Option<Gate>);
 
 const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: &mut Findings<N>) {
@@ -154,7 +157,7 @@ const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: 
     }
 }
 
-/// Returns the scope at this index. The gate's scope is the last one.
+/// Returns the scope at this index; the gate's scope has the last index. `None` for a greater index.
 const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static str> {
     match gate {
         Some(Gate::Scope(scope)) if i == scopes.len() => Some(scope),
@@ -163,7 +166,7 @@ const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static s
     }
 }
 
-/// Returns true if the scope is required. Tries the index `likely` first.
+/// Returns true if the scope is in the set. Compares the gate's scope and the scope at the index `likely` first.
 const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) -> bool {
     match gate {
         Some(Gate::Scope(own)) if same(own, scope) => true,
@@ -171,8 +174,8 @@ const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) ->
     }
 }
 
-/// Compares whether calls of a destructive tool need approval. If only one of the versions is destructive, [`hints`]
-/// reports that.
+/// Reports whether a scope of the gate replaced a person's approval, or the reverse. If only one of the versions is
+/// destructive, [`hints`] reports that instead.
 const fn approval<const N: usize>(
     old: (Hints, Option<Gate>),
     new: (Hints, Option<Gate>),
@@ -239,7 +242,7 @@ const fn widen(limit: Option<u32>) -> Option<u64> {
     }
 }
 
-/// Compares an execution limit. A tool without one has `default`.
+/// Compares an execution limit. A version that doesn't declare the limit has the limit `default`.
 const fn limit<const N: usize>(
     old: Option<u64>,
     new: Option<u64>,
@@ -263,7 +266,7 @@ const fn limit<const N: usize>(
 }
 
 /// Compares rates. A rate is raised if the new rate admits more calls within one window of the old rate than the old
-/// rate did. For example, `100/h` instead of `10/min` is raised, because it admits a hundred calls within one minute.
+/// rate did. For example, `100/h` instead of `10/min` is a raised rate, because it admits 100 calls within one minute.
 const fn rate<const N: usize>(old: Option<Rate>, new: Option<Rate>, found: &mut Findings<N>) {
     let (rule, from, to) = match (old, new) {
         (None, None) => return,
@@ -310,7 +313,7 @@ const fn deprecation<const N: usize>(
     }
 }
 
-/// Returns true if `date` is before `other`. Both are dates such as `2027-01-31`.
+/// Returns true if `date` is before `other`. Both have the form `2027-01-31`.
 const fn before(date: &str, other: &str) -> bool {
     let (date, other) = (date.as_bytes(), other.as_bytes());
     let mut i = 0;

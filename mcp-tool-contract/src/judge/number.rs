@@ -1,4 +1,4 @@
-//! Comparison of numeric bounds, including those of an integer that became a number and the reverse.
+//! Comparison of numeric bounds, also if an integer became a number or a number became an integer.
 
 use super::{
     finding::{ChangedValue, Findings},
@@ -48,7 +48,8 @@ const fn real(bound: Option<f64>) -> ChangedValue {
     }
 }
 
-/// Compares the bounds of an integer with those of a number. `from_integer` is true if the integer is the old type.
+/// Compares the bounds of an integer with the bounds of a number. `from_integer` is true if the integer is the old
+/// type.
 pub(super) const fn integer_with_number<const N: usize>(
     at: ValueLocation,
     integer: (i128, i128),
@@ -56,7 +57,8 @@ pub(super) const fn integer_with_number<const N: usize>(
     from_integer: bool,
     found: &mut Findings<N>,
 ) {
-    // If the number's bounds allow only one integer, no type change was reported, so every bound must be compared.
+    // If both bounds of the number are the same integer, no change of the type was reported, so every bound must be
+    // compared.
     let has_type_range = is_type_range(integer.0, integer.1) && !is_single_integer(number.0, number.1);
     let sides = [("min", integer.0, number.0, true), ("max", integer.1, number.1, false)];
     let mut i = 0;
@@ -72,7 +74,7 @@ pub(super) const fn integer_with_number<const N: usize>(
         if order == 0 || (has_type_range && order > 0) {
             continue;
         }
-        // The number is looser if its bound lies beyond the integer's.
+        // The number is looser if its bound lies outside of the integer's range.
         let finding = if (order > 0) == from_integer { at.loosened() } else { at.tightened() };
         let (integer, number) = (ChangedValue::Integer(whole), real(bound));
         let (from, to) = if from_integer { (integer, number) } else { (number, integer) };
@@ -93,8 +95,8 @@ const fn is_type_range(minimum: i128, maximum: i128) -> bool {
     false
 }
 
-/// Returns 1 if a number's bound lies outside of the integer's range, -1 if it lies inside, and 0 if both bounds are
-/// equal.
+/// Returns 1 if a number's bound lies outside of the integer's range, -1 if this bound lies inside, and 0 if the bounds
+/// of both are equal.
 const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
     let floor = float::floor(bound) as i128;
     let fraction = bound != float::floor(bound);

@@ -22,8 +22,8 @@ const fn output_name(output: &ToolOutput) -> ChangedValue {
     })
 }
 
-/// Compares results in const evaluation. A schema that is known only at run time is compared when the server starts,
-/// and by `contract check`.
+/// Compares results, except schemas that are known only at run time: [`results_at_run_time`] compares these when the
+/// server starts and in `contract check`.
 pub(super) const fn results<const N: usize>(
     old: &ToolOutput,
     new: &ToolOutput,
@@ -61,7 +61,8 @@ pub(super) const fn results<const N: usize>(
     }
 }
 
-/// Compares schemas that are known only at run time. Any difference is reported as a changed result.
+/// Compares two results that are objects, if the schema of one is known only at run time. Any difference is reported
+/// as a changed result.
 pub(super) fn results_at_run_time<const N: usize>(
     old: &ToolOutput,
     new: &ToolOutput,
@@ -80,7 +81,7 @@ pub(super) fn results_at_run_time<const N: usize>(
     }
 }
 
-/// Returns the output schema without prose.
+/// Returns the output schema without titles and descriptions; `None` if the output has no schema.
 fn schema(output: &ToolOutput) -> Option<serde_json::Value> {
     let contract = Contract { output: *output, ..Contract::EMPTY };
     serde_json::to_value(contract.output_schema(Prose::Dropped)?).ok()

@@ -19,9 +19,9 @@ pub struct Ruling {
     pub findings: Findings,
     /// Lowest version that permits the changes; `None` if the new contract's version does.
     pub bump: Option<Version>,
-    /// Rule of a change that lowers a guard without a reason.
+    /// First rule of [`ChangeRule::ALL`] for which a change lowers a guard without a new reason.
     pub unexplained: Option<ChangeRule>,
-    /// Reason for a change that didn't happen.
+    /// Last new reason whose rule classifies none of the changes.
     pub unused_reason: Option<Weakening>,
 }
 
@@ -74,7 +74,7 @@ pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) ->
     ruling
 }
 
-/// Returns true if a change of this rule lowers a guard without a new reason.
+/// Returns true if the rule is about lowered guards and classifies a change that has no new reason.
 const fn lacks_reason<const N: usize>(
     findings: &Findings<N>,
     rule: ChangeRule,
@@ -98,7 +98,7 @@ const fn has_new_reason(rule: ChangeRule, old: &[Weakening], new: &[Weakening]) 
     false
 }
 
-/// Returns true if there is any reason for the rule.
+/// Returns true if one of the reasons is for this rule.
 const fn has_reason(given: &[Weakening], rule: ChangeRule) -> bool {
     let mut i = 0;
     while i < given.len() {
@@ -125,8 +125,8 @@ const fn contains(locked: &[Weakening], given: Weakening) -> bool {
 /// Command that writes a server's contracts into the lock.
 pub const ACCEPT: &str = "cargo run -- contract write";
 
-/// Fails compilation if a contract differs from the locked one by more than its version permits. Schemas that are known
-/// only at run time are ignored.
+/// Fails compilation if a contract differs from the locked one by more than its version and its reasons permit. Schemas
+/// that are known only at run time are ignored. `same_names` is as for [`compact::is_unchanged`].
 #[track_caller]
 pub const fn assert_no_drift<L: CompactContract>(new: &Contract, same_names: bool) {
     if !compact::is_unchanged(new, L::BYTES, same_names) {
@@ -235,7 +235,7 @@ impl Ruling {
     }
 }
 
-/// Returns the number of listed changes that the message contains.
+/// Returns the number of listed changes of other classes than patch, which the message doesn't mention.
 const fn reported_count(listed: &[Finding]) -> usize {
     let (mut i, mut count) = (0, 0);
     while i < listed.len() {

@@ -2,8 +2,8 @@
 
 use crate::text::same;
 
-/// Returns the index of a text. Tries `likely` first, because most texts keep their position and const evaluation is
-/// slow.
+/// Returns the index of a text. Compares the text at the index `likely` first, because most texts keep their position
+/// and const evaluation is slow.
 pub(super) const fn position(among: &[&str], text: &str, likely: usize) -> Option<usize> {
     if likely < among.len() && same(among[likely], text) {
         return Some(likely);

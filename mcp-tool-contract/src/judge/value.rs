@@ -1,5 +1,5 @@
-//! Comparison of two versions of a value's schema. An argument's schema may widen and a result's may narrow without
-//! breaking callers.
+//! Comparison of two versions of a value's schema. An argument's schema may widen, and a result's schema may narrow,
+//! without breaking callers.
 
 use super::{
     finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings},
@@ -15,7 +15,8 @@ use crate::{
     text::same,
 };
 
-/// Compares everything but optionality, which has different rules for parameters and for fields of a result.
+/// Compares two schemas, except two things that the callers of this function compare: optionality, which has different
+/// rules for parameters and for fields of a result, and the order of enum values.
 pub(super) const fn schema<const N: usize>(
     at: ValueLocation,
     old: &Schema,
@@ -43,8 +44,8 @@ pub(super) const fn schema<const N: usize>(
     }
 }
 
-/// Returns true if the array can't have items, so that the kind of its items doesn't matter. For a parameter this is
-/// the old array, which callers still send. For a result it is the new array, which readers of the old one get.
+/// Returns true if every array that old callers send or receive is empty, so that a change of the items' kind doesn't
+/// affect them. Old callers send arrays of the old parameter and receive arrays of the new result.
 const fn is_always_empty(at: ValueLocation, old_items: Items, new_items: Items) -> bool {
     let sent = match at.direction {
         Direction::In => old_items,
@@ -216,7 +217,7 @@ const fn field<const N: usize>(
     }
 }
 
-/// Returns the field with this name, and its index. Tries `likely` first.
+/// Returns the index of the field with this name, and the field. Compares the field at the index `likely` first.
 const fn find(among: &'static Object, name: &str, likely: usize, count: usize) -> Option<(usize, Field)> {
     if let Some(field) = among.field(likely)
         && same(field.name, name)

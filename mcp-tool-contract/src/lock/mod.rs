@@ -1,9 +1,10 @@
 //! The lock: the file `mcp-tools.lock` with the released contracts of a package's tools, next to its `Cargo.toml`.
 //!
-//! The file is a JSON object that maps each tool's name to its versions, oldest first, one for each major. A version is
-//! its `tools/list` entry, whose `_meta` also has the parts that a listing doesn't show. Each tool is one block of
-//! lines, and [`FORMAT`] is the last member, so that adding a tool doesn't change a line of another tool and version
-//! control can merge the file. An empty file is an empty lock.
+//! The file is a JSON object that maps each tool's name to its versions, oldest first, one for each major. A version
+//! has the form of a `tools/list` entry, with a member of `_meta` for the parts that a listing doesn't show.
+//!
+//! Version control can merge the file: each tool is one block of lines, and [`FORMAT`] is the last member, so that
+//! adding a tool doesn't change a line of another tool. An empty file is an empty lock.
 
 pub mod compact;
 mod read;
@@ -45,18 +46,18 @@ pub struct LockedContract {
 /// Digests that an entry of the file contained.
 #[derive(Clone, Debug)]
 struct RecordedDigests {
-    /// Digest of the contract without prose.
+    /// Text of [`Contract::digest`].
     contract: String,
-    /// Digest of the whole entry.
+    /// Digest of the whole entry, except this digest.
     sum: String,
 }
 
-/// Locked version that a contract is compared with.
+/// Locked version that a contract is compared with, if there is one.
 #[derive(Clone, Copy, Debug)]
 pub enum Baseline<'l> {
     /// The lock has no tool of this name.
     None,
-    /// The locked version of the same major, or the newest locked version if all have lower majors.
+    /// The locked version of the same major, or the newest locked version if every locked version has a lower major.
     Locked(&'l LockedContract),
     /// A locked version that is newer than the contract's version.
     Newer(&'l LockedContract),
@@ -78,7 +79,7 @@ impl Lock {
     /// Parses a lock. Its contents are leaked, so that contracts can be `'static`.
     ///
     /// # Errors
-    /// The text isn't a valid lock; the error has line and column.
+    /// The text isn't a valid lock. The error contains line and column, or the name of the tool.
     pub fn parse(text: &str) -> Result<Lock, LockError> {
         read::lock(text)
     }
@@ -149,7 +150,8 @@ impl LockedContract {
         self.contract.name == name && self.contract.version.major == major
     }
 
-    /// Returns false if the entry was edited by hand.
+    /// Returns false if the entry was edited by hand, so that its digests don't match. Returns true if the version
+    /// wasn't read from a file.
     ///
     /// # Errors
     /// A schema that is known only at run time can't be serialized as JSON.

@@ -1,4 +1,4 @@
-//! Parser of a lock. Its contracts equal those from which the lock was written.
+//! Parser of a lock. A parsed contract equals the contract that was written into the lock.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -343,7 +343,7 @@ fn input(
     Ok(params.leak())
 }
 
-/// Parses a default and keeps its spelling.
+/// Parses a default and keeps its JSON text.
 fn literal(raw: &RawValue) -> Result<Literal, String> {
     let json = raw.get();
     let value = match json.as_bytes().first() {
@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_lock_is_refused_with_line_and_column() {
+    fn invalid_lock_is_refused_with_the_position_or_the_tool() {
         let text = locked().render().unwrap_or_default();
         let twice = text.replacen("\"$lock\"", "\"remind\": [],\n  \"$lock\"", 1);
         let cases = [

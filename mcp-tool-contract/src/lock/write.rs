@@ -43,7 +43,7 @@ impl Serialize for LockFileText<'_> {
     }
 }
 
-/// Digests a whole entry, including prose, to detect edits.
+/// Digests a whole entry, including title and descriptions, so that any edit is detected.
 pub(super) fn sum(locked: &LockedContract) -> Result<Digest, serde_json::Error> {
     Digest::of_canonical(&serde_json::to_value(EntryText { locked, sum: None })?)
 }
@@ -94,7 +94,7 @@ impl Serialize for GuardsText<'_> {
     }
 }
 
-/// Defaults in their declared spelling, as the parameters' descriptions quote them.
+/// Defaults with the JSON text of their declaration, which the parameters' descriptions also contain.
 struct DefaultsText(&'static [Param]);
 
 impl Serialize for DefaultsText {
@@ -139,7 +139,7 @@ mod tests {
     use crate::json::optional::KEYS;
 
     #[test]
-    fn format_number_rises_only_in_a_lock_that_uses_a_later_key() {
+    fn format_number_increases_only_if_a_contract_has_a_key_of_a_later_format() {
         // Every contract with a title has this key.
         const LATER: OptionalKey = OptionalKey {
             name: "later",

@@ -17,19 +17,19 @@ accessors! { Contract:
     "Parameters, in the order of the signature." input: &'static [Param],
     "Conditions across several arguments, as JSON Schema." constraints: Option<&'static str>,
     "Result." output: ToolOutput,
-    "Scopes that a caller needs, all of them; empty for a public tool." scopes: &'static [&'static str],
+    "Scopes, all of which a caller needs; empty for a public tool." scopes: &'static [&'static str],
     "Effects of the tool, as hosts see them." hints: Hints,
-    "Timeout of a call in milliseconds; the server's default if absent." timeout_ms: Option<u64>,
-    "Maximum concurrent calls of the tool." concurrency: Option<u32>,
-    "Gate of a destructive tool; a person's approval if absent." gate: Option<Gate>,
+    "Timeout of a call in milliseconds; `None` for the server's default." timeout_ms: Option<u64>,
+    "Maximum concurrent calls of the tool; `None` if only the server's limit applies." concurrency: Option<u32>,
+    "Gate of a destructive tool. Without a gate, a person must approve each call." gate: Option<Gate>,
     "Upstreams that the tool can reach; all others are refused." upstreams: &'static [&'static str],
-    "Support for running calls as tasks (SEP-2663)." task: Option<TaskSupport>,
+    "Support for running calls as tasks (SEP-2663); `None` if calls never run as tasks." task: Option<TaskSupport>,
     "Deprecation notice." deprecation: Option<Deprecation>,
     "Lowered guards, each with its reason." weakens: &'static [Weakening],
 }
 
 impl Contract {
-    /// Maximum calls of one caller, per window.
+    /// Rates that limit the calls of one caller. At most one.
     #[must_use]
     pub const fn rates(&self) -> &[Rate] {
         self.rate.as_slice()
@@ -55,18 +55,18 @@ accessors! { Weakening:
 accessors! { Hints:
     "Returns true if the tool changes nothing." read_only: bool,
     "Returns true if the tool deletes or overwrites data." destructive: bool,
-    "Returns true if a repeated call changes nothing more." idempotent: bool,
+    "Returns true if a second call with the same arguments has no further effect." idempotent: bool,
     "Returns true if the tool reaches beyond the server's own domain." open_world: bool,
 }
 
 accessors! { Param:
     "Name in the arguments object." name: &'static str,
-    "Description for the model that sends it." description: &'static str,
-    "Schema of its argument." schema: Schema,
+    "Description for the model that sends the argument." description: &'static str,
+    "Schema of the argument." schema: Schema,
 }
 
 impl Param {
-    /// Value of an absent argument.
+    /// Value of an absent argument; `None` if the attribute sets no default.
     #[must_use]
     pub const fn default_value(&self) -> Option<Literal> {
         self.default
@@ -78,7 +78,7 @@ impl Param {
         self.secret
     }
 
-    /// HTTP header that mirrors the argument, without `Mcp-Param-`.
+    /// HTTP header that mirrors the argument, without the prefix `Mcp-Param-`.
     #[must_use]
     pub const fn mirroring_header(&self) -> Option<&'static str> {
         self.header

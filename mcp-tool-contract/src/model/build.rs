@@ -1,4 +1,4 @@
-//! Construction of contracts in generated code. Changes without notice.
+//! Construction of contracts in generated code. Hidden methods that may change in any release.
 
 use super::{
     Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
@@ -36,7 +36,7 @@ setters! { Hints:
     with_open_world open_world: bool,
 }
 
-// Without the checks of `Param::default` and `Param::header`.
+// These setters skip the checks of `Param::default` and `Param::header`.
 setters! { Param:
     with_name name: &'static str,
     with_description description: &'static str,

@@ -30,13 +30,13 @@ pub struct Contract {
     pub(crate) constraints: Option<&'static str>,
     /// Kind of the result, with its schema.
     pub(crate) output: ToolOutput,
-    /// Scopes that a caller needs, all of them; empty for a public tool.
+    /// Scopes, all of which a caller needs; empty for a public tool.
     pub(crate) scopes: &'static [&'static str],
     /// Hints about the tool's effects, for hosts.
     pub(crate) hints: Hints,
-    /// Timeout of a call in milliseconds; the server's default if absent.
+    /// Timeout of a call in milliseconds; `None` for the server's default.
     pub(crate) timeout_ms: Option<u64>,
-    /// Maximum concurrent calls of the tool.
+    /// Maximum concurrent calls of the tool; `None` if only the server's limit applies.
     pub(crate) concurrency: Option<u32>,
     /// Maximum calls of one caller per window of time.
     pub(crate) rate: Option<Rate>,
@@ -126,7 +126,8 @@ impl Rate {
     /// Maximum calls per window.
     pub const MAX_CALLS: u32 = 1_000_000;
 
-    /// Returns the maximum number of calls that this rate admits within one `window`, which may differ from its own.
+    /// Returns the maximum number of calls that this rate admits within one `window`, which may differ from the rate's
+    /// window.
     pub(crate) const fn most_in(self, window: Window) -> u64 {
         let times = window.milliseconds() / self.window.milliseconds();
         self.calls as u64 * if times > 1 { times } else { 1 }
@@ -143,7 +144,7 @@ impl std::fmt::Display for Rate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gate {
-    /// A scope in addition to those of the tool.
+    /// A scope that the caller needs in addition to the tool's scopes.
     Scope(&'static str),
 }
 
@@ -206,7 +207,7 @@ pub struct Weakening {
 pub struct Version {
     /// Increases with changes that break callers.
     pub major: u32,
-    /// Increases with other changes.
+    /// Increases with additive changes and lowered guards.
     pub minor: u32,
 }
 
@@ -216,14 +217,14 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// MCP `ToolAnnotations`. A host may ignore them; the server's own guards don't depend on them.
+/// MCP `ToolAnnotations`. A host may ignore them. The server's own checks use only `read_only` and `destructive`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// The tool changes nothing.
     pub(crate) read_only: bool,
     /// The tool deletes or overwrites data.
     pub(crate) destructive: bool,
-    /// A repeated call changes nothing more.
+    /// A second call with the same arguments has no further effect.
     pub(crate) idempotent: bool,
     /// The tool reaches beyond the server's own domain.
     pub(crate) open_world: bool,
@@ -238,7 +239,7 @@ pub struct Param {
     pub(crate) description: &'static str,
     /// Schema of the argument.
     pub(crate) schema: Schema,
-    /// Value to use if the argument is absent.
+    /// Value of an absent argument; `None` if the attribute sets no default.
     pub(crate) default: Option<Literal>,
     /// Marks a value that is never echoed, logged or digested.
     pub(crate) secret: bool,
@@ -267,7 +268,7 @@ pub enum ToolOutput {
 }
 
 impl Contract {
-    /// Empty contract, for a `CallContext` that belongs to no call.
+    /// Empty contract: the base of constructed contracts, and the contract of a `CallContext` that belongs to no call.
     pub const EMPTY: Contract = Contract {
         name: "",
         version: Version { major: 0, minor: 0 },
@@ -288,7 +289,7 @@ impl Contract {
         weakens: &[],
     };
 
-    /// Returns every scope that a caller needs, including that of the gate.
+    /// Returns every scope that a caller needs, including the scope of the gate.
     pub fn required_scopes(&self) -> impl Iterator<Item = &'static str> + use<> {
         let gate = self.gate.map(|Gate::Scope(scope)| scope);
         self.scopes.iter().copied().chain(gate)
@@ -308,7 +309,7 @@ impl Contract {
 }
 
 impl Param {
-    /// Creates a parameter without bounds of its own.
+    /// Creates a parameter with no other bounds than those of `schema`.
     #[must_use]
     pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
         Param { name, description, schema, default: None, secret: false, header: None }
@@ -320,7 +321,8 @@ impl Param {
         !self.schema.optional && self.default.is_none()
     }
 
-    /// Sets the missing bounds from the tool's defaults, otherwise from the framework's.
+    /// Sets the bounds that the parameter lacks: the maximum length of a string and the maximum number of an array's
+    /// items. `None` stands for [`DEFAULT_MAX_LEN`] or [`DEFAULT_MAX_ITEMS`].
     #[track_caller]
     #[must_use]
     pub const fn bounded(mut self, max_len: Option<u64>, max_items: Option<u64>) -> Self {
@@ -368,8 +370,8 @@ impl Param {
         self
     }
 
-    /// Checks that a function can complete the argument, whose type must be text. Completion is not part of the
-    /// contract.
+    /// Checks that a function can suggest values of the argument: it must be a string or an array of strings. Returns
+    /// the same parameter, because completion is not part of the contract.
     #[track_caller]
     #[must_use]
     pub const fn completed(self) -> Self {

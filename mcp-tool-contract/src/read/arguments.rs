@@ -23,14 +23,14 @@ pub struct DeclaredParam<T> {
     absent: fn() -> Option<T>,
 }
 
-/// Declares a parameter of this type, without bounds of its own.
+/// Declares a parameter of type `T` with no other bounds than those of `T`.
 #[must_use]
 pub const fn declare<T: Parameter>(name: &'static str, description: &'static str) -> DeclaredParam<T> {
     DeclaredParam { param: Param::new(name, description, T::SCHEMA), read: T::read, absent: T::absent }
 }
 
 impl<T> DeclaredParam<T> {
-    /// Replaces the contract, for example by one with bounds.
+    /// Replaces the parameter's contract, for example by a contract with bounds.
     #[must_use]
     pub const fn with(self, param: Param) -> Self {
         DeclaredParam { param, ..self }
@@ -73,7 +73,7 @@ pub fn unread() -> Violations {
     Violations::from(Violation { pointer: String::new(), rule: Rule::Required, limit: None, message })
 }
 
-/// A [`Slot`] with an argument of any type.
+/// A slot for an argument of any type, so that one call of [`read`] fills slots of different types.
 pub trait FillSlot {
     /// Contract of the parameter.
     fn param(&self) -> &Param;
@@ -81,10 +81,11 @@ pub trait FillSlot {
     /// Returns true if the slot has no argument yet.
     fn is_empty(&self) -> bool;
 
-    /// Parses the argument.
+    /// Parses the JSON text `raw` of the argument. Adds violations to the report.
     fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport);
 
-    /// Fills the slot for an absent argument, or reports a violation if the parameter is required.
+    /// Handles an absent argument: uses the default or, for an optional parameter, `None`; otherwise adds a violation
+    /// to the report.
     fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport);
 }
 
@@ -158,18 +159,18 @@ fn missing(path: &ValuePath<'_>, report: &mut ViolationReport) {
     report.note(path, Rule::Required, None, "required, but missing".into());
 }
 
-/// JSON text of a call's arguments, with the values that [`read`] found in it.
+/// JSON text of a call's arguments, with the text of each value that [`read`] found.
 #[derive(Debug)]
 pub struct ArgumentText<'t> {
     text: &'t str,
     given: RefCell<[&'t str; MAX_REMEMBERED]>,
 }
 
-/// Maximum number of parameters whose values are remembered.
+/// Number of parameters, from the first one, whose values an [`ArgumentText`] remembers.
 const MAX_REMEMBERED: usize = 16;
 
 impl<'t> ArgumentText<'t> {
-    /// Wraps a text before [`read`].
+    /// Wraps a text that [`read`] hasn't parsed yet.
     #[must_use]
     pub const fn new(text: &'t str) -> Self {
         ArgumentText { text, given: RefCell::new([""; MAX_REMEMBERED]) }
@@ -182,7 +183,7 @@ impl<'t> ArgumentText<'t> {
     }
 
     /// Returns the JSON text of the argument of the parameter at this index, after [`read`]. The text is empty if the
-    /// argument is absent. Returns `None` beyond the parameters whose values are remembered.
+    /// argument is absent. Returns `None` for an index from [`MAX_REMEMBERED`] on.
     pub(super) fn given(&self, index: usize) -> Option<&'t str> {
         self.given.try_borrow().ok()?.get(index).copied()
     }
@@ -198,7 +199,7 @@ impl<'t> ArgumentText<'t> {
 
 /// Parses an argument object into the slots, one per parameter, in one pass.
 ///
-/// `null` counts as absent for an optional parameter. Unknown and duplicate names are violations.
+/// `null` counts as absent for a parameter that isn't required. Unknown and duplicate names are violations.
 ///
 /// # Errors
 /// All violations of the call.
@@ -232,7 +233,7 @@ fn fill_slots(
         let key = unescaped(key)?;
         let raw = scan.value()?;
         let Some(index) = slot_index(&key, slots, next) else {
-            // There may be many unknown names, and a violation that isn't listed needs no message.
+            // A violation that isn't listed needs no message, and a caller may send many unknown names.
             let given = shown(&key);
             let message = if report.is_full() { String::new() } else { unknown(&given, slots) };
             report.note(&ValuePath::ROOT.key(&given), Rule::AdditionalProperties, None, message);
@@ -268,7 +269,7 @@ pub(super) fn unescaped(key: &str) -> Result<Cow<'_, str>, NotJson> {
     serde_json::from_str(&format!("\"{key}\"")).map(Cow::Owned).map_err(|_| NotJson)
 }
 
-/// Describes why a text isn't a JSON object, with line and column.
+/// Describes why the scanner refused a JSON object: the error of `serde_json` with its position, or too deep nesting.
 pub(super) fn syntax_error(json: &str) -> String {
     match serde_json::from_str::<HashMap<String, IgnoredAny>>(json) {
         Ok(_) => "nested too deeply".into(),
@@ -311,7 +312,7 @@ impl<T> CheckDefault for DeclaredParam<T> {
 /// Checks that each default can be parsed into its parameter's type.
 ///
 /// # Errors
-/// The invalid defaults.
+/// The violations of all invalid defaults.
 pub fn check_defaults(params: &[&(dyn CheckDefault + Sync)]) -> Result<(), Violations> {
     let mut report = ViolationReport::default();
     for param in params {
@@ -335,12 +336,15 @@ mod tests {
     use crate::bounds::Kind;
 
     #[test]
-    fn duplicate_is_found_for_all_values() {
+    fn duplicate_argument_is_reported_for_null_valid_and_invalid_values() {
         let days = Param::new("days", "Days.", Kind::Integer { minimum: 0, maximum: 9 }.schema().optional());
         for twice in [r#"{"days":null,"days":1}"#, r#"{"days":1,"days":null}"#, r#"{"days":99,"days":1}"#] {
             let violations = check(twice, &[days]).err();
             let found = violations.as_ref().map(Violations::listed).unwrap_or_default();
-            assert!(found.iter().any(|found| found.rule == Rule::Duplicate), "{twice}");
+            assert!(
+                found.iter().any(|found| found.rule == Rule::Duplicate),
+                "no duplicate was reported: {twice}"
+            );
         }
         assert_eq!(check(r#"{"days":null}"#, &[days]), Ok(()));
     }

@@ -1,4 +1,5 @@
-//! Canonical form of a call's arguments. Equal calls have equal canonical text, however their JSON is spelled.
+//! Canonical form of a call's arguments. Arguments with equal values have the same canonical text, even if their JSON
+//! text differs.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +12,10 @@ use super::{
 };
 use crate::{bounds::Kind, digest::Digest, model::Param};
 
-/// RFC 8785 writes integers below this bound without losing digits. Larger integers become strings (appendix D).
+/// RFC 8785 writes integers with a magnitude below this bound exactly. All other integers become strings (appendix D).
 const EXACT: i128 = 1 << 53;
 
-/// Canonical form of the calls of a tool: the parameters that it includes, sorted by name. Created once per tool.
+/// Parameters of a tool that the canonical form of its arguments includes, sorted by name. Created once per tool.
 #[derive(Clone, Debug)]
 pub struct CanonicalForm {
     /// Included parameters, each with its index among all parameters.
@@ -31,7 +32,7 @@ impl CanonicalForm {
         CanonicalForm { params: params.into() }
     }
 
-    /// Digests the RFC 8785 form of the given and defaulted arguments.
+    /// Digests the RFC 8785 form of the included arguments, with defaults for absent arguments.
     ///
     /// [`read`](super::arguments::read) must have accepted the arguments. Arguments that are absent or `null` and have
     /// no default are omitted. `10`, `1e1` and `10.0` are the same integer.
@@ -43,7 +44,8 @@ impl CanonicalForm {
             .or_else(|| self.digest_by_parsing(sent.text()))
     }
 
-    /// Fast path: writes the canonical text. Fails unless each value is already spelled canonically.
+    /// Fast path: writes the canonical text. Fails if the text of a value isn't already canonical, or wasn't remembered
+    /// by `sent`.
     fn fast_text(&self, sent: &ArgumentText<'_>) -> Result<Vec<u8>, NotJson> {
         let mut text = Vec::with_capacity(sent.text().len() + 64);
         text.push(b'{');
@@ -78,7 +80,8 @@ impl CanonicalForm {
     }
 }
 
-/// Writes a value that is already in RFC 8785 form. Fails for other values, which need the full parser.
+/// Writes a value whose text is in RFC 8785 form, except for white space between array items. Fails for other values,
+/// which need the full parser.
 fn write_canonical(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
     match raw.as_bytes() {
         [b'[', ..] => {

@@ -13,7 +13,7 @@ pub fn spells(format: Format, text: &str) -> bool {
     }
 }
 
-/// Returns true for a hyphenated UUID with digits of either case (RFC 9562 §4).
+/// Returns true for a hyphenated UUID, with hexadecimal digits in upper or lower case (RFC 9562 §4).
 fn is_uuid(bytes: &[u8]) -> bool {
     bytes.len() == 36
         && bytes.iter().enumerate().all(|(at, byte)| match at {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn date_time_must_have_an_offset() {
+    fn date_time_must_be_a_valid_rfc_3339_instant() {
         for good in [
             "2026-11-21T08:30:00Z",
             "2026-11-21t08:30:00.123456789z",

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::Param;
 
-/// Argument that a header mirrors, with its parameter.
+/// A parameter that declares a header, with the argument that the header mirrors.
 #[derive(Clone, Copy, Debug)]
 pub struct MirroredArgument<'t> {
     /// Parameter of the argument.
@@ -42,8 +42,9 @@ pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirro
     Ok(mirrored)
 }
 
-/// Returns true if a header's value equals an argument. Text must be equal, an integer may have any spelling, and other
-/// values must have the spelling of the argument. Arrays and objects never match.
+/// Returns true if a header's value equals an argument, given as JSON. A string must be equal after its escapes are
+/// resolved, an integer must have the same value, and any other scalar must have the same text. Arrays and objects
+/// never match.
 #[must_use]
 pub fn header_matches(value: &str, argument: &str) -> bool {
     match argument.as_bytes() {
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn header_matches_by_value_and_not_by_spelling() {
+    fn strings_and_integers_match_by_value_and_other_scalars_by_text() {
         for (value, argument) in [
             ("eu", r#""eu""#),
             ("eu", r#""\u0065u""#),
@@ -110,7 +111,7 @@ mod tests {
             ("false", "false"),
             ("1.5", "1.5"),
         ] {
-            assert!(header_matches(value, argument), "{value} {argument}");
+            assert!(header_matches(value, argument), "header {value:?} doesn't match argument {argument}");
         }
         for (value, argument) in [
             ("EU", r#""eu""#),
@@ -133,7 +134,7 @@ mod tests {
             ("{}", "{}"),
             ("\"a\"", r#""\ud800""#),
         ] {
-            assert!(!header_matches(value, argument), "{value} {argument}");
+            assert!(!header_matches(value, argument), "header {value:?} matches argument {argument}");
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::bounds::{Field, Items, Kind, Member, Object, Schema};
 
-/// Maximum nesting of a result.
+/// Maximum nesting of objects and arrays in a result.
 const MAX_NESTING: u32 = 128;
 
 /// Validates the JSON of a result against the declared object. Undeclared fields are violations too.
@@ -47,7 +47,7 @@ struct ResultChecker<'t> {
 }
 
 impl ResultChecker<'_> {
-    /// Checks the next value against any schema.
+    /// Checks the next value against `schema`.
     fn value(&mut self, schema: &Schema, path: &ValuePath<'_>) -> Result<(), NotJson> {
         match (&schema.items, &schema.kind) {
             (Some(items), kind) => self.array(kind, *items, schema.optional, path),
@@ -178,7 +178,7 @@ impl DeclaredMember<'_> {
 /// Returns the member with this name, and its index. Tries `next` first, because most members arrive in declared order.
 fn find_member<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, DeclaredMember<'o>)> {
     match object.members.get(next) {
-        // Only before the first flattened struct is a member's index its index in `members`.
+        // A member's index is its position in `members` only if no flattened struct precedes the member.
         Some(Member::Field(field)) if field.name == name && is_flat(&object.members[..next]) => {
             Some((next, DeclaredMember::Field(field)))
         }
@@ -190,8 +190,8 @@ fn is_flat(members: &[Member]) -> bool {
     !members.iter().any(|member| matches!(member, Member::Flatten(_)))
 }
 
-/// Returns the first member that `is_match` selects, with its index. Members of flattened structs are counted like the
-/// object's own members.
+/// Returns the first member that `is_match` selects, with its index. The first member of `object` has the index
+/// `first`. Each member of a flattened struct has an index of its own; the flattened struct itself has none.
 fn first_member<'o>(
     object: &'o Object,
     first: usize,

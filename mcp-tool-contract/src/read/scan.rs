@@ -37,7 +37,8 @@ impl<'t> JsonScanner<'t> {
         JsonScanner { text, at: 0, entered: false, depth: 0, max_depth }
     }
 
-    /// Returns the first byte of the next value, which determines its type.
+    /// Skips white space and returns the next byte, without consuming that byte. The first byte of a value determines
+    /// the value's type. `None` at the end of the text.
     #[must_use]
     #[inline]
     pub fn peek(&mut self) -> Option<u8> {
@@ -122,7 +123,7 @@ impl<'t> JsonScanner<'t> {
         }
     }
 
-    /// Skips white space and this byte.
+    /// Skips white space and then the byte `expected`. Fails if another byte follows.
     #[inline]
     fn expect(&mut self, expected: u8) -> Result<(), NotJson> {
         self.skip_space();
@@ -197,7 +198,7 @@ impl<'t> JsonScanner<'t> {
                 }
                 _ => self.scalar()?,
             }
-            // After a value, skips to the next value, or leaves the arrays and objects that end here.
+            // After a value: closes the arrays and objects that end here, and stops before the next value.
             loop {
                 if depth == 0 {
                     return Ok(());
@@ -466,7 +467,7 @@ mod tests {
             let walked =
                 (0..entered).try_for_each(|_| scan.enter_array().and_then(|()| scan.next_item().map(drop)));
             let walked = walked.and_then(|()| if entered < depth { scan.value().map(drop) } else { Ok(()) });
-            assert_eq!(walked.is_ok(), depth <= 64, "{depth} {entered}");
+            assert_eq!(walked.is_ok(), depth <= 64, "depth {depth}, the first {entered} entered one by one");
         }
         let mut scan = JsonScanner::nesting("[[[]]]", 3);
         assert_eq!(scan.value(), Ok("[[[]]]"));

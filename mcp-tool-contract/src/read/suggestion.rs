@@ -14,7 +14,8 @@ pub trait AcceptSuggestion {
     /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Returns true if the parameter accepts this value, or an array accepts it as an item.
+    /// Returns true if the parameter accepts `suggestion`, as a JSON string. For an array, returns true if an item may
+    /// have this value.
     fn accepts(&self, suggestion: &str) -> bool;
 }
 
@@ -35,7 +36,7 @@ impl<T> AcceptSuggestion for DeclaredParam<T> {
     }
 }
 
-/// Returns all values of this kind as text without quotes; `None` if they can't be enumerated.
+/// Returns all values of a boolean or an enum, as text without quotes; `None` for all other kinds.
 #[must_use]
 pub const fn all(kind: &Kind) -> Option<&'static [&'static str]> {
     match kind {

@@ -11,7 +11,7 @@ use crate::bounds::{Items, Kind, Object, Schema};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable(pub &'static str);
 
-/// A single value that an agent can send: a string, boolean, integer, float, enum or newtype.
+/// A single value that an agent can send: for example a string, boolean, integer, float, enum or newtype.
 ///
 /// `#[derive(ToolSchema)]` implements this trait for unit enums, and for newtypes of types that implement it.
 #[diagnostic::on_unimplemented(
@@ -46,7 +46,8 @@ pub trait Parameter: Sized {
     /// Schema of the argument.
     const SCHEMA: Schema;
 
-    /// Parses the JSON text of an argument; violations are added to the report.
+    /// Parses the JSON text of an argument against `schema`. Returns `None` and adds violations to the report if the
+    /// argument is invalid.
     fn read(raw: &str, schema: &Schema, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Self>;
 
     /// Value of an absent argument; `None` if the argument is required.
@@ -117,8 +118,8 @@ impl<T: Scalar> Parameter for Option<Vec<T>> {
 /// Parses one item of an array; returns false if it is invalid.
 pub(super) type ReadItem<'f> = &'f mut dyn FnMut(&str, &ValuePath<'_>, &mut ViolationReport) -> bool;
 
-/// Parses an array's text. Items beyond the maximum number are counted, not parsed. Returns false if anything is
-/// invalid.
+/// Parses an array's text, with one call of `read` per item. Items beyond the maximum number are counted, not parsed.
+/// Returns false if the array or one of its items is invalid.
 pub(super) fn each_item(
     raw: &str,
     bounds: Option<&Items>,
@@ -244,7 +245,8 @@ impl OutputValue for str {
     const KIND: Kind = Kind::TEXT;
 }
 
-/// Implements [`Scalar`] and [`OutputValue`], given the kind and the conversion of a validated value.
+/// Implements [`Scalar`] and [`OutputValue`] for each type, from its kind and an expression that converts a validated
+/// value.
 macro_rules! scalars {
     ($($type:ty: $kind:expr, $value:pat => $read:expr;)+) => {$(
         impl Scalar for $type {

@@ -12,7 +12,7 @@ use crate::{
     name,
 };
 
-/// A value that its kind accepts, not yet converted to the function's type.
+/// A value that its [`Kind`] accepts, not yet converted to the Rust type of the parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParsedValue<'v> {
     /// A boolean.
@@ -23,11 +23,11 @@ pub enum ParsedValue<'v> {
     Number(f64),
     /// A string.
     Text(Cow<'v, str>),
-    /// An enum's value, as its index.
+    /// Index of an enum's value in [`Kind::Enum`].
     Variant(usize),
 }
 
-/// Parses the JSON text of one value. Adds violations to the report.
+/// Parses the JSON text of one value. Returns `None` and adds a violation to the report if `kind` doesn't accept it.
 ///
 /// `raw` must be one complete JSON value, such as the text of a `RawValue` of `serde_json`.
 pub fn parse_value<'v>(
@@ -50,7 +50,7 @@ pub fn parse_value<'v>(
     }
 }
 
-/// Reports that the JSON type of `raw` isn't `expected`.
+/// Reports that the JSON type of `raw` isn't `expected`. Always returns `None`.
 pub(super) fn mistyped<T>(
     expected: &str,
     raw: &str,
@@ -79,7 +79,7 @@ pub(super) fn noun(raw: &str) -> &'static str {
     }
 }
 
-/// Returns a value as messages show it. A secret value is hidden.
+/// Returns the text that a message shows for a value. The text for a secret value doesn't contain the value.
 fn echo(raw: &str, path: &ValuePath<'_>) -> String {
     if path.is_secret() { "a secret value".into() } else { shown(raw) }
 }
@@ -143,8 +143,8 @@ fn number<'v>(
             return None;
         }
     };
-    // A number without point and exponent is compared exactly. Other numbers are rounded to the nearest float, as the
-    // bound was.
+    // A number that is written as an integer of at most 64 bits is compared exactly. Other numbers are rounded to the
+    // nearest float, and the bound is such a float too.
     let whole = raw.parse::<i64>().map(i128::from).or_else(|_| raw.parse::<u64>().map(i128::from));
     let order_to = |bound: f64| match whole {
         Ok(whole) => number::compare(whole, bound),
@@ -158,7 +158,7 @@ fn number<'v>(
     outside(raw, order, minimum.into(), maximum.into(), path, report)
 }
 
-/// Reports a number that is less than the minimum or greater than the maximum.
+/// Reports a number that is less than the minimum or greater than the maximum. Always returns `None`.
 fn outside<T>(
     raw: &str,
     order: Ordering,

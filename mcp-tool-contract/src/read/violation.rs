@@ -6,10 +6,10 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// Maximum number of violations that a report lists. Further violations are only counted.
 pub const MAX_VIOLATIONS: usize = 8;
-/// Maximum number of characters of a value in a message.
+/// Maximum number of characters of a value that a message shows.
 pub const MAX_ECHO: usize = 64;
 
-/// The violated rule, named like JSON Schema's keyword if there is one.
+/// The violated rule. A rule that JSON Schema has is named after its keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rule {
@@ -41,11 +41,11 @@ pub enum Rule {
     Duplicate,
     /// The JSON is malformed.
     Syntax,
-    /// The cursor was issued for another request.
+    /// The cursor isn't valid for this request.
     Cursor,
     /// A condition across several parameters isn't met.
     Constraints,
-    /// A rule of the tool itself is violated.
+    /// The tool's function refused the value.
     Value,
 }
 
@@ -224,7 +224,7 @@ enum PathStep<'p> {
 }
 
 impl<'p> ValuePath<'p> {
-    /// The root value.
+    /// Path of the whole argument object or result.
     pub const ROOT: ValuePath<'static> = ValuePath { parent: None, step: PathStep::Root, secret: false };
 
     /// Returns the path of a member of this value.
@@ -268,7 +268,7 @@ impl<'p> ValuePath<'p> {
     }
 }
 
-/// Returns at most [`MAX_ECHO`] characters of a caller's text, with invisible characters escaped.
+/// Returns the first [`MAX_ECHO`] characters of a text with invisible characters escaped, and `…` if there are more.
 #[must_use]
 pub fn shown(text: &str) -> String {
     let mut shown = String::new();

@@ -6,16 +6,18 @@ pub mod witness;
 
 use std::fmt;
 
-/// Effect of a change on existing callers, from harmless to worst.
+/// Effect of a change on existing callers, from the least to the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChangeClass {
-    /// Only words or order changed. The version may stay the same.
+    /// No caller is affected and no guard is lowered: for example, only words or order changed. The version may stay
+    /// the same.
     Patch,
-    /// Callers and readers are unaffected. Needs a minor version.
+    /// All arguments that were accepted still are, and results satisfy the old contract. Needs a minor version.
     Additive,
-    /// Callers are unaffected, but a guard was lowered. Needs a minor version and a reason.
+    /// Callers aren't broken, but a guard was lowered. Needs a minor version and a reason.
     Weakens,
-    /// An accepted call is refused, or a new kind of result can be returned. Needs a major version.
+    /// A call that was accepted may be refused or mean something else, or a result may violate the old contract. Needs
+    /// a major version.
     Breaking,
 }
 
@@ -58,7 +60,7 @@ pub enum ChangeRule { $($name,)+ }
                 match self { $(ChangeRule::$name => $id,)+ }
             }
 
-            /// Effect of such a change on existing callers.
+            /// Effect on existing callers of a change that this rule classifies.
             #[must_use]
             pub const fn class(self) -> ChangeClass {
                 match self { $(ChangeRule::$name => ChangeClass::$class,)+ }

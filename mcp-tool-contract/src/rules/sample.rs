@@ -11,7 +11,7 @@ use crate::{
 /// Maximum length of a generated string or array.
 const MAX_LENGTH: u64 = 5_000;
 
-/// Returns candidate values of a schema, as JSON.
+/// Returns sample values of a schema, as JSON. Some may violate the schema.
 #[must_use]
 pub fn values(schema: &Schema) -> Vec<String> {
     let mut values = match schema.items {
@@ -24,8 +24,8 @@ pub fn values(schema: &Schema) -> Vec<String> {
     values
 }
 
-/// Returns the sample values of both schemas. If one schema is free text and the other an enum, adds text outside of
-/// the enum.
+/// Returns the sample values of both schemas. If one schema is a string and the other is an enum, also returns a text
+/// that isn't in the enum.
 pub(super) fn of_both(left: Option<&Schema>, right: Option<&Schema>) -> Vec<String> {
     let mut values: Vec<String> = [left, right].into_iter().flatten().flat_map(self::values).collect();
     for (free, bound) in [(left, right), (right, left)] {
@@ -150,8 +150,8 @@ fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
     texts
 }
 
-/// Appends text that `hir` matches. `choice` selects among alternatives and characters. `repeats` is the number of
-/// repetitions if their bounds allow it.
+/// Appends text that `hir` matches. `choice` selects among alternatives and characters. A part that may be
+/// repeated occurs `repeats` times, or as close to that as its bounds allow.
 fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}

@@ -1,5 +1,5 @@
-//! Witnesses of changes: arguments or a result that one version of a contract accepts and the other doesn't. The
-//! validator of calls verifies each of them.
+//! Witnesses of changes: arguments or a result that one version of a contract accepts and the other doesn't, verified
+//! by the validator of calls. Changes that no JSON shows have a sentence as witness.
 
 use std::fmt;
 
@@ -53,8 +53,8 @@ impl fmt::Display for Witness {
     }
 }
 
-/// Returns the evidence of a change from `old` to `new`. `None` if only words or order differ, or if no sample shows
-/// the difference, for example between two patterns.
+/// Returns the evidence of a change from `old` to `new`. `None` for a change of class patch, or if no sample shows the
+/// difference, for example between two patterns.
 #[must_use]
 pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> {
     if finding.rule.class() == ChangeClass::Patch {
@@ -205,7 +205,7 @@ fn concerns(found: &Violations, pointer: &str) -> bool {
     })
 }
 
-/// Finds a result that `allowing` allows and `refusing` doesn't, because of the field at `path`.
+/// Finds a result that `allowing` allows and `refusing` doesn't. Tries different values of the field at `path`.
 fn result_of(path: &[&str], allowing: &ToolOutput, refusing: &ToolOutput) -> Option<String> {
     let (allowing, refusing) = (declared_object(allowing)?, declared_object(refusing)?);
     let mut candidates = vec![None, Some("null".to_owned())];

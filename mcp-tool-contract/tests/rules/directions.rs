@@ -1,4 +1,4 @@
-//! Tests that parameters may widen and results may narrow without breaking callers, and not the reverse.
+//! Tests that callers aren't broken by wider parameters and narrower results, but are by the reverse.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Literal, LiteralValue, Member, Object, Schema},
@@ -19,7 +19,7 @@ const INTEGER: Schema = Kind::Integer { minimum: -128, maximum: 127 }.schema();
 const DATE: Schema = Kind::Text(Format::Date.text()).schema();
 const UUID: Schema = Kind::Text(Format::Uuid.text()).schema();
 
-/// Returns the class and the rule id of the only change.
+/// Returns the class and the rule id of the only change. Panics if there are several changes, or no witness.
 fn judged(old: &Contract, new: &Contract) -> (ChangeClass, &'static str) {
     let found = judge::compare_at_run_time(old, new);
     let [finding] = found.listed() else { panic!("{:?}", found.listed()) };
@@ -27,7 +27,7 @@ fn judged(old: &Contract, new: &Contract) -> (ChangeClass, &'static str) {
     (found.worst(), finding.rule.id())
 }
 
-/// Classifies one change of a schema, both of a parameter and of a field of a result.
+/// Classifies the same change of a schema twice: for a parameter, and for a field of a result.
 macro_rules! judge_both {
     ($old:expr => $new:expr) => {
         (
@@ -163,7 +163,7 @@ fn scopes_are_compared_in_both_directions() {
 }
 
 #[test]
-fn scope_of_the_tool_and_of_the_gate_are_equivalent() {
+fn scopes_of_the_tool_and_of_the_gate_are_compared_as_one_set() {
     let destructive = BASE.hints().with_destructive(true);
     let approved = BASE.with_hints(destructive);
     let gated = |scope| approved.with_gate(Some(Gate::Scope(scope)));
@@ -178,7 +178,7 @@ fn scope_of_the_tool_and_of_the_gate_are_equivalent() {
 }
 
 #[test]
-fn rate_is_raised_if_more_calls_fit_into_its_window() {
+fn rate_is_raised_if_more_calls_fit_into_the_old_window() {
     use Window::{Day, Hour, Minute, Second};
     for (old, new, rule) in [
         ((10, Minute), (11, Minute), "rate-raised"),
@@ -200,7 +200,7 @@ fn rate_is_raised_if_more_calls_fit_into_its_window() {
 }
 
 #[test]
-fn single_value_is_equal_as_integer_and_number() {
+fn integer_and_number_with_the_same_single_value_are_equal() {
     const ONE: Schema = Kind::Integer { minimum: 1, maximum: 1 }.schema();
     const POINT: Schema = Kind::Number { minimum: Some(1.0), maximum: Some(1.0) }.schema();
     assert_eq!(rules(&takes!(param("value", ONE)), &takes!(param("value", POINT))), []);

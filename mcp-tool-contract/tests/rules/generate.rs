@@ -125,7 +125,7 @@ fn param(name: &'static str, random: &mut Random) -> Param {
     if random.is_one_in(4) { defaulted(param, random) } else { sound(param) }
 }
 
-/// A value or an array of it, perhaps optional.
+/// Returns the schema of a value of this kind, or of an array of such values; sometimes optional.
 fn around(kind: Kind, random: &mut Random) -> Schema {
     let mut schema = kind.schema();
     if random.is_one_in(4) {
@@ -178,7 +178,7 @@ fn text(random: &mut Random) -> Text {
     if random.is_one_in(8) { patterned(plain, random) } else { plain }
 }
 
-/// Adds a pattern, if some text matches it within the bounds.
+/// Adds a random pattern, if a sample text within the bounds matches the pattern.
 fn patterned(plain: Text, random: &mut Random) -> Text {
     let text = plain.with_pattern(Some(random.of(PATTERNS)));
     if sample::values(&Kind::Text(text).schema()).is_empty() { plain } else { text }
@@ -216,7 +216,7 @@ fn member(name: &'static str, depth: usize, random: &mut Random) -> Member {
     Member::Field(Field::new(name, random.of(WORDS), schema).with_required(!random.is_one_in(3)))
 }
 
-/// Builds an object; sometimes part of it is flattened, which is equivalent.
+/// Builds an object. Sometimes the last members are in a flattened struct, which is an equivalent object.
 fn assembled(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
     if random.is_one_in(6) {
         let inner = members.split_off(random.below(members.len() + 1));
@@ -225,7 +225,7 @@ fn assembled(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
     kept(Object::new(members.leak()))
 }
 
-/// Members with flattened structs resolved.
+/// Members of an object, with the members of flattened structs in place of these structs.
 fn flat(object: &'static Object) -> Vec<Member> {
     let each = |member: &Member| match member {
         Member::Flatten(inner) => flat(inner),
@@ -242,7 +242,7 @@ fn named(member: &Member) -> &'static str {
     }
 }
 
-/// The fields of an object; a tag is an enum of one value.
+/// Fields of an object. A tag counts as a field whose kind is an enum of one value.
 pub(crate) fn fields(object: &'static Object) -> Vec<Field> {
     flat(object)
         .into_iter()
@@ -275,7 +275,7 @@ pub(crate) fn pattern(schema: &Schema) -> Option<Pattern> {
     }
 }
 
-/// Values at the limits of two schemas, and some others.
+/// Returns the sample values of both schemas, and four other values. They may violate either schema.
 pub(crate) fn values(
     schema: &Schema,
     other: Option<&Schema>,
@@ -304,7 +304,7 @@ pub(crate) fn values(
     values.into_iter()
 }
 
-/// Adds a default, if the parameter allows one.
+/// Makes the parameter a required single value, and adds a random default if the parameter allows the default.
 fn defaulted(param: Param, random: &mut Random) -> Param {
     let schema = param.schema().item();
     let values = sample::values(&schema);
@@ -319,7 +319,7 @@ fn defaulted(param: Param, random: &mut Random) -> Param {
     sound(param.with_schema(schema).with_default(Some(Literal::new(value, json))))
 }
 
-/// Removes a default or header that the parameter can't have.
+/// Removes the default or the header if the parameter can't have it.
 fn sound(param: Param) -> Param {
     let takes = |default: Literal| {
         param.schema().admits(default).is_ok()
@@ -440,7 +440,7 @@ fn reshaped(old: &'static Object, depth: usize, random: &mut Random) -> &'static
     assembled(members, random)
 }
 
-/// Changes a value: its array, its bounds, or its kind.
+/// Changes a schema: the bounds of an array, whether it is an array, or the kind.
 fn revalued(schema: Schema, depth: usize, random: &mut Random) -> Schema {
     let items = match schema.items() {
         Some(items) if random.is_one_in(3) => {

@@ -1,5 +1,5 @@
-//! Compares random pairs of contracts, the second of which is an edited copy of the first. The findings must agree with
-//! the validation of generated arguments and results.
+//! Compares pairs of contracts: a random contract, and an edited copy of it. The findings must agree with the
+//! validation of generated arguments and results.
 //!
 //! The environment variable `PAIRS` sets the number of pairs, `PAIRS_SEED` the first seed.
 
@@ -25,13 +25,13 @@ use crate::{
 
 /// Number of argument objects, and of results, that are validated for a pair without a breaking change.
 const SAMPLES: usize = 20;
-/// The new contract of one pair in this many is written into a lock and parsed again.
+/// Every 16th pair, the new contract is written into a lock and parsed again.
 const LOCKED_EVERY: u64 = 16;
 
 /// Statistics of a run.
 #[derive(Debug, Default)]
 struct Counts {
-    /// Pairs without a change, apart from prose.
+    /// Pairs without a change, except of titles, descriptions and order.
     same: usize,
     /// Pairs with a breaking change.
     breaking: usize,
@@ -47,9 +47,9 @@ struct Counts {
     locked: usize,
     /// Breaking findings.
     findings: usize,
-    /// Breaking findings without a witness, because they can't be decided.
+    /// Breaking findings without a witness, because it can't be decided whether a value shows the change.
     undecided: usize,
-    /// Breaking findings whose witness is a sentence, or arguments that both versions accept.
+    /// Breaking findings whose witness is a sentence, or arguments with a different meaning.
     worded: usize,
     /// Findings of each rule.
     rules: BTreeMap<&'static str, usize>,
@@ -103,11 +103,23 @@ fn findings_agree_with_validation_of_random_calls() {
         "too few pairs are breaking, or too few are compatible"
     );
     assert!(enough(counts.unchanged, counts.same, 20), "`is_unchanged` recognizes too few unchanged pairs");
-    assert!(!enough(counts.undecided, counts.findings, 5), "{} are undecided", counts.undecided);
-    assert!(!enough(counts.worded, counts.findings, 20), "{} are shown by a sentence", counts.worded);
+    assert!(
+        !enough(counts.undecided, counts.findings, 5),
+        "too many breaking findings have no witness: {}",
+        counts.undecided
+    );
+    assert!(
+        !enough(counts.worded, counts.findings, 20),
+        "too many breaking findings have a sentence as witness: {}",
+        counts.worded
+    );
     let missing: Vec<&str> =
         ChangeRule::ALL.iter().map(|rule| rule.id()).filter(|id| !counts.rules.contains_key(id)).collect();
-    assert_eq!(missing, ["tool-added", "tool-removed"], "only comparing lists of tools finds these");
+    assert_eq!(
+        missing,
+        ["tool-added", "tool-removed"],
+        "rules without a finding; only a comparison of tool lists finds the expected two"
+    );
 }
 
 /// Compares one random pair and checks its findings.
@@ -138,8 +150,8 @@ fn check_pair(seed: u64) -> Counts {
     } else {
         counts.compatible += 1;
     }
-    // A breaking change of parameters doesn't affect results, and the reverse. Parts that weren't edited have the same
-    // address.
+    // Arguments are checked unless a parameter has a breaking change, results unless the result has one. Parts that
+    // weren't edited have the same address.
     let breaks = |is_location: fn(ChangeLocation) -> bool| {
         let mut breaking =
             found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking);
@@ -194,15 +206,18 @@ fn check_witnesses(
                         | ChangeRule::HeaderChanged
                 );
                 let is_worded = matches!(witness, Witness::Sentence(_) | Witness::NewMeaning(_));
-                assert_eq!(is_worded, has_sentence, "{finding}: {witness}");
+                assert_eq!(
+                    is_worded, has_sentence,
+                    "{finding}: this rule has another kind of witness than {witness}"
+                );
                 counts.worded += usize::from(is_worded);
             }
         }
     }
 }
 
-/// Returns true if the change can't be decided, because the old or the new value has a pattern, or because one is an
-/// enum and the other has a format.
+/// Returns true if a change may have no witness: the old or the new value has a pattern, or one value is an enum and
+/// the other has a format.
 fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     let value = |contract: &Contract| match place {
         ChangeLocation::Tool => None,
@@ -248,7 +263,7 @@ fn check_arguments(
             .map(|(param, values)| (param.name(), &values[(sample + random.below(2)) % values.len()]))
             .collect();
         let json = object(&members);
-        assert_eq!(arguments::check(&json, old.input()), Ok(()), "{json}\n{}", context());
+        assert_eq!(arguments::check(&json, old.input()), Ok(()), "invalid sample {json}\n{}", context());
         let outcome = arguments::check(&json, new.input());
         assert_eq!(outcome, Ok(()), "{json} was accepted, and no breaking change was found\n{}", context());
         counts.arguments += 1;
@@ -260,7 +275,7 @@ fn object(members: &[(&str, &Option<String>)]) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
-/// Checks that readers of the old result accept new results.
+/// Checks that a reader of the old result accepts results of the new contract.
 fn check_results(
     old: &Contract,
     new: &Contract,
@@ -281,7 +296,7 @@ fn check_results(
     let choices = choices(new_object, Some(old_object), random);
     for _ in 0..SAMPLES {
         let json = random_result(&choices, random);
-        assert_eq!(result::check(&json, new_object), Ok(()), "{json}\n{}", context());
+        assert_eq!(result::check(&json, new_object), Ok(()), "invalid sample {json}\n{}", context());
         let is_permitted = witness::permits(old_object, &json);
         assert!(is_permitted, "{json} can be returned now, and no breaking change was found\n{}", context());
         counts.results += 1;

@@ -15,7 +15,7 @@ const REWORDED: Contract = OLD.with_description("Sends one reminder.");
 const ADDITIVE: Contract =
     takes!(param("days", COUNT), param("reason", TEXT.optional())).with_version(OLD.version());
 const BREAKING: Contract = takes!(param("days", COUNT).max(whole(60, "60"))).with_version(OLD.version());
-/// Lowers a guard of [`OLD`], because it needs no scope.
+/// A copy of [`OLD`] with a lowered guard: a call needs no scope.
 const WEAKER: Contract = OLD.with_scopes(&[]);
 const REASON: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "nobody used it");
 const OTHER_REASON: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "it is public now");
@@ -107,7 +107,7 @@ fn reason_for_one_guard_does_not_cover_another() {
 }
 
 #[test]
-fn message_lists_changes_but_patches_and_says_what_to_do() {
+fn message_lists_all_changes_except_patches_and_says_what_to_do() {
     let new = BREAKING.with_scopes(&[]).with_description(REWORDED.description());
     assert_eq!(
         ruled(&OLD, &new).message(&new, &OLD),
@@ -127,7 +127,8 @@ fn message_lists_changes_but_patches_and_says_what_to_do() {
     );
 }
 
-/// Returns a contract with an enum of `values` values of this length, and another parameter that may be secret.
+/// Returns a contract with two parameters: an enum of `values` values with `length` characters each, and a string that
+/// may be secret.
 fn crowded(values: usize, length: usize, secret: bool) -> Contract {
     let values: Vec<&'static str> = (0..values).map(|value| &*format!("{value:0length$}").leak()).collect();
     let kind = Kind::Enum(values.leak());
@@ -141,7 +142,7 @@ fn lowered_guard_is_found_among_many_changes() {
     let (old, new) = (crowded(1, 4, true), crowded(200, 4, false));
     let new = new.with_version(Version { minor: old.version().minor + 1, ..old.version() });
     let ruling = ruled(&old, &new);
-    assert!(ruling.findings.more() > 0, "all changes are listed, including that of the guard");
+    assert!(ruling.findings.more() > 0, "the test needs changes that aren't listed");
     assert_eq!(ruling.unexplained, Some(ChangeRule::SecretRemoved));
     let explained =
         new.with_weakens(const { &[Weakening::new(ChangeRule::SecretRemoved, "It isn't sensitive.")] });
@@ -149,7 +150,7 @@ fn lowered_guard_is_found_among_many_changes() {
 }
 
 #[test]
-fn message_says_what_to_do_after_any_number_of_changes() {
+fn message_that_omits_changes_still_says_what_to_do() {
     let (old, new) = (crowded(200, 300, true), crowded(1, 4, true));
     let message = ruled(&old, &new).message(&new, &old);
     let (changes, instructions) = message.rsplit_once("\n— ").unwrap();
@@ -160,7 +161,7 @@ fn message_says_what_to_do_after_any_number_of_changes() {
     let (_, omitted) = changes.rsplit_once("\n  and ").unwrap();
     let omitted: usize = omitted.strip_suffix(" more").unwrap().parse().unwrap();
     assert_eq!(changes.lines().count() - 2 + omitted, 201);
-    assert!(!changes.contains("\"\""), "a line lacks its value");
+    assert!(!changes.contains("\"\""), "a line of the message lacks its value: {changes}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The smallest pair of contracts for every rule.
+//! One specimen for each rule: two contracts that differ only by one change, which the rule classifies.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema},
@@ -12,17 +12,17 @@ use mcp_tool_contract::{
     },
 };
 
-/// Example of a rule.
+/// Two contracts with one change, and the expected finding, witness and reversed findings.
 pub(crate) struct Specimen {
     pub(crate) rule: ChangeRule,
     class: ChangeClass,
     old: Contract,
     new: Contract,
-    /// Full message.
+    /// Text of the finding: class, message and rule id.
     pub(crate) says: &'static str,
-    /// Witness; `None` if only words or order change.
+    /// Text of the witness; `None` for rules of class patch.
     pub(crate) shown: Option<&'static str>,
-    /// Rules found when comparing in the other direction.
+    /// Rules of the changes from `new` to `old`.
     back: &'static [ChangeRule],
 }
 
@@ -103,8 +103,8 @@ const TOTAL: Field = field("total", COUNT);
 const NOTE: Field = field("note", TEXT);
 const TAGS: Field = Field::new("tags", "", TEXT.array()).max_items(3).bounded();
 
-/// One row per rule: the rule, its class, the old and the new contract; the message and the witness; and the rules found
-/// in the other direction.
+/// One row per rule: the rule, its class, the old and the new contract; the message and the witness; and the rules of
+/// the reversed change.
 macro_rules! specimens {
     ($($rule:ident $class:ident: $old:expr, $new:expr; $says:literal, $shown:expr; [$($back:ident)*])+) => {
         pub(crate) const ALL: &[Specimen] = &[$(Specimen {
@@ -120,7 +120,7 @@ macro_rules! specimens {
 }
 
 specimens! {
-    // Adding and removing tools shows only in lists, so these two findings are built by hand.
+    // Only a comparison of tool lists finds added and removed tools, so `finding` doesn't compare these two pairs.
     ToolAdded Additive: Contract::EMPTY, BASE;
         "additive: the tool is new [tool-added]",
         Some("callers find it in `tools/list`"); []
@@ -421,12 +421,12 @@ specimens! {
         Some(r#"{"state":"late"} could be returned before, and no longer can"#); [ResultEnumValueAdded]
 }
 
-/// The same array with one more item allowed.
+/// The array field with a maximum of 4 items and no minimum.
 const fn widened(field: Field) -> Field {
     field.with_schema(field.schema().with_items(Some(Items::new(0, Some(4)))))
 }
 
-/// The only finding of a pair.
+/// Returns the finding of a specimen. Panics if there are several.
 fn finding(specimen: &Specimen) -> Finding {
     match specimen.rule {
         ChangeRule::ToolAdded => Finding::TOOL_ADDED,
@@ -449,14 +449,14 @@ pub(crate) fn object(output: &ToolOutput) -> &'static Object {
     object
 }
 
-/// Returns true if one version accepts the witness and the other doesn't.
+/// Returns true if validation against both versions confirms the witness. A sentence must only not be empty.
 pub(crate) fn is_valid_witness(witness: &Witness, old: &Contract, new: &Contract) -> bool {
     let takes = |json: &str, contract: &Contract| arguments::check(json, contract.input()).is_ok();
     let gives = |json: &str, contract: &Contract| witness::permits(object(&contract.output()), json);
     match witness {
         Witness::NowRefused(json) => takes(json, old) && !takes(json, new),
         Witness::NowAccepted(json) => takes(json, new) && !takes(json, old),
-        // Another change may cause the refusal.
+        // The new version may refuse the arguments because of another change.
         Witness::NewMeaning(json) => takes(json, old),
         Witness::NewResult(json) => gives(json, new) && !gives(json, old),
         Witness::LostResult(json) => gives(json, old) && !gives(json, new),
@@ -471,7 +471,7 @@ fn every_rule_has_a_specimen() {
 }
 
 #[test]
-fn specimen_shows_only_its_rule_with_its_message() {
+fn specimen_has_one_finding_with_its_rule_class_and_message() {
     for specimen in ALL {
         let finding = finding(specimen);
         assert_eq!((finding.rule, finding.rule.class()), (specimen.rule, specimen.class));
@@ -480,7 +480,7 @@ fn specimen_shows_only_its_rule_with_its_message() {
 }
 
 #[test]
-fn every_binding_change_has_a_valid_witness() {
+fn every_change_except_patches_has_a_valid_witness() {
     for specimen in ALL {
         let Specimen { rule, old, new, shown, .. } = specimen;
         let finding = finding(specimen);
@@ -527,7 +527,7 @@ fn header_names_are_case_insensitive() {
 }
 
 #[test]
-fn run_time_schemas_are_compared_for_equality() {
+fn run_time_schemas_are_compared_for_equality_without_descriptions() {
     let old = shape(r#"{"type":"object","properties":{"a":{"type":"string","description":"One."}}}"#);
     let said = shape(r#"{"type":"object","properties":{"a":{"type":"string","description":"Two."}}}"#);
     let new = shape(r#"{"type":"object","properties":{"a":{"type":"integer"}}}"#);
@@ -535,5 +535,8 @@ fn run_time_schemas_are_compared_for_equality() {
     assert_eq!(rules(&old, &new), [ChangeRule::ResultChanged]);
     assert_eq!(rules(&old, &gives!(TOTAL)), [ChangeRule::ResultChanged]);
     let in_const = judge::compare::<8>(&old, &new, mcp_tool_contract::json::schema::Prose::Kept);
-    assert!(in_const.is_empty(), "the compiler doesn't know them");
+    assert!(
+        in_const.is_empty(),
+        "const evaluation compared schemas that are known only at run time: {in_const:?}"
+    );
 }

@@ -1,4 +1,4 @@
-//! Tests of witnesses that are hard to find.
+//! Tests of witnesses that need unusual values, and of defaults in a lock.
 
 use mcp_tool_contract::{
     bounds::{Field, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
@@ -31,7 +31,7 @@ fn witness_of_one_letter_text_is_outside_the_enum() {
 }
 
 #[test]
-fn witness_of_an_unbounded_value_exceeds_the_new_bound() {
+fn witness_of_an_unbounded_value_is_outside_of_the_bounded_version() {
     const ANY: Schema = Kind::Number { minimum: None, maximum: None }.schema();
     const AT_MOST_1E300: Schema = Kind::Number { minimum: None, maximum: Some(1e300) }.schema();
     let text = witness_text(&takes!(param("rate", ANY)), &takes!(param("rate", AT_MOST_1E300)));
@@ -57,7 +57,7 @@ fn witness_prefers_a_value_to_null() {
 }
 
 #[test]
-fn default_keeps_its_spelling_in_a_lock() {
+fn default_keeps_its_json_text_in_a_lock() {
     const HALF: Literal = Literal::new(LiteralValue::Number(0.5), "5e-1");
     const RATE: Schema = Kind::Number { minimum: None, maximum: None }.schema();
     let contract = takes!(param("rate", RATE).default(HALF), param("days", COUNT).default(whole(7, "7")));

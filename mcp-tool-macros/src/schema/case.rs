@@ -1,6 +1,6 @@
 //! Renames fields and variants exactly as serde's `rename_all` does.
 
-/// A value of `rename_all`.
+/// A value of serde's `rename_all`.
 #[derive(Clone, Copy)]
 pub(super) enum Case {
     Lower,

@@ -1,4 +1,4 @@
-//! Code generation for a type: constants, and the conversion of validated values.
+//! Code generation for a type that derives `ToolSchema`: constants, and the conversion of validated values.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{bounds::Bounds, runtime_crate::RuntimeCrate};
 
-/// Returns the implementations of the type.
+/// Returns the implementations of the runtime's traits for the type.
 pub(super) fn model(model: &Model, runtime: &RuntimeCrate) -> TokenStream {
     match model {
         Model::Enum { ident, variants } => enumeration(ident, variants, runtime),
@@ -22,7 +22,7 @@ pub(super) fn model(model: &Model, runtime: &RuntimeCrate) -> TokenStream {
     }
 }
 
-/// Returns the implementations of a type that parameters and results can have.
+/// Returns the implementations of `Scalar` and `OutputValue` for a type that both parameters and results can have.
 fn scalar(
     ident: &Ident,
     kind: &TokenStream,
@@ -135,8 +135,8 @@ fn structure(ident: &Ident, members: &[Member], runtime: &RuntimeCrate) -> Token
         };
         quote!(#runtime::__private::Member::#member)
     });
-    // The parser compared the names of the struct's own fields. The fields of flattened structs are known only in const
-    // evaluation.
+    // The parser has compared the names of the struct's own fields. Only const evaluation knows the fields of flattened
+    // structs.
     let check = (has_flattened && !has_secret).then(|| {
         let runtime = runtime.at(ident.span());
         quote_spanned! {ident.span()=>
@@ -182,7 +182,8 @@ fn constant(index: usize) -> Ident {
     format_ident!("__F{}", index)
 }
 
-/// Returns the constant of one field. It names the type once, so that an invalid type is a single error.
+/// Returns the constant of one field. The code contains the field's type once, so that an invalid type causes a single
+/// error.
 fn field(index: usize, field: &Field, runtime: &RuntimeCrate) -> TokenStream {
     let Field { name, description, ty, bounds, presence, secret: _ } = field;
     let constant = constant(index);
@@ -205,7 +206,7 @@ fn field(index: usize, field: &Field, runtime: &RuntimeCrate) -> TokenStream {
     }
 }
 
-/// Returns placeholder implementations of a type with errors.
+/// Returns placeholder implementations for a type with errors, so that code that uses the type causes no errors.
 fn broken(ident: &Ident, generics: &Generics, runtime: &RuntimeCrate) -> TokenStream {
     let (parameters, arguments, clause) = generics.split_for_impl();
     let unreadable = unreadable(ident, runtime);

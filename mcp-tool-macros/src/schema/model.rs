@@ -4,13 +4,13 @@ use syn::{Generics, Ident, Type};
 
 use crate::bounds::Bounds;
 
-/// A type, by its kind.
+/// A type that derives `ToolSchema`.
 pub(crate) enum Model {
-    /// An enum of unit variants, which is a string with these values.
+    /// An enum of unit variants. Its JSON is a string.
     Enum { ident: Ident, variants: Vec<Variant> },
     /// A struct of one unnamed field, with additional bounds.
     Newtype { ident: Ident, inner: Box<Type>, bounds: Bounds, from_str: bool },
-    /// A struct of named fields, which is an object in a result.
+    /// A struct of named fields. Its JSON is an object in a result.
     Struct { ident: Ident, members: Vec<Member> },
     /// Placeholder after errors, so that no further errors follow.
     Broken { ident: Ident, generics: Generics },
@@ -36,7 +36,7 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     pub(crate) bounds: Bounds,
     pub(crate) presence: Presence,
-    /// True if the value must be neither returned nor requested in a form.
+    /// True with `#[schema(secret)]`: a struct with this field can be neither returned nor requested in a form.
     pub(crate) secret: bool,
 }
 

@@ -25,7 +25,7 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> (Model, RuntimeC
     (type_model(item, &keys, errors), runtime.unwrap_or_else(RuntimeCrate::from_manifest))
 }
 
-/// Returns the type's model, or [`Model::Broken`] after errors that leave no model.
+/// Returns the type's model, or [`Model::Broken`] if the definition isn't supported at all.
 fn type_model(item: &DeriveInput, schema_keys: &[keys::Key], errors: &mut Errors) -> Model {
     let ident = item.ident.clone();
     let broken = Model::Broken { ident: ident.clone(), generics: item.generics.clone() };
@@ -227,8 +227,8 @@ fn refuse_schema(attributes: &[Attribute], message: &str, errors: &mut Errors) {
     }
 }
 
-/// Returns true if a type contains the name `owner` or `Self`. A path such as `billing::Invoice` doesn't count, because
-/// it may be another type of the same name.
+/// Returns true if a type contains the name `owner` or `Self`. The names in a path such as `billing::Invoice` don't
+/// count, because the path may lead to another type of the same name.
 fn mentions(tokens: &TokenStream, owner: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let is_colon =

@@ -1,4 +1,5 @@
-//! Parser of serde's attributes. Those with a known effect on the JSON are applied, all others are refused.
+//! Parser of serde's attributes. Attributes whose effect on the serialized JSON is known are applied, attributes
+//! without effect on it are ignored, and all others are refused.
 
 use proc_macro2::Span;
 use syn::{Attribute, LitStr, meta::ParseNestedMeta, spanned::Spanned as _};
@@ -30,7 +31,7 @@ pub(super) struct VariantKeys {
     pub(super) rename: Option<String>,
 }
 
-/// Names for serializing and deserializing.
+/// Names that one attribute gives for serializing and for deserializing.
 #[derive(Default)]
 struct Names {
     serialize: Option<LitStr>,
@@ -149,7 +150,7 @@ pub(super) fn field(attributes: &[Attribute], errors: &mut Errors) -> FieldKeys 
     found
 }
 
-/// Refuses serde's attributes on the field of a newtype, because tools read and write the value without its field.
+/// Refuses serde's attributes on the field of a newtype, because the JSON of a newtype is only the field's value.
 pub(super) fn inner(attributes: &[Attribute], errors: &mut Errors) {
     for_each_key(attributes, errors, |meta| Err(refused(&meta, "remove it")));
 }

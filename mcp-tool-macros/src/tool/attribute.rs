@@ -25,7 +25,7 @@ use crate::{
 /// Keys that this release refuses, because accepting a guard without enforcing it would be unsafe.
 const UNENFORCED: [&str; 3] = ["ceiling", "retry", "cache"];
 
-/// Parses the keys. An error in one key doesn't keep the others from being parsed.
+/// Parses the keys. After an error in one key, the other keys are parsed nevertheless.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let mut found = Keys::default();
     let (mut version, mut scope, mut public) = (false, None, None);

@@ -1,4 +1,5 @@
-//! `complete = customers(invoices)`: the function that completes an argument, and the state that it borrows.
+//! `complete = customers(invoices)`: the function that suggests values of an argument, and the tool's borrowed
+//! parameters that this function takes.
 
 use mcp_tool_contract::name;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -40,7 +41,7 @@ pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<Completion>> {
         .then(|| Box::new(Completion { function: function.clone(), borrowed, key: key.span() }))
 }
 
-/// Checks that the tool borrows each parameter that a completion function names.
+/// Checks that the tool borrows each parameter that a key `complete` names. Removes the completion otherwise.
 pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
     let known: Vec<Ident> =
         inputs.iter().filter_map(Input::state).filter_map(|state| state.name.clone()).collect();
@@ -64,7 +65,7 @@ pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
     }
 }
 
-/// Describes a name that isn't a borrowed parameter.
+/// Returns the error for a name that isn't a borrowed parameter.
 fn unknown_parameter(given: &str, sent: &[String], borrowed: &[Ident]) -> String {
     if sent.iter().any(|name| name == given) {
         return format!(
@@ -81,7 +82,7 @@ fn unknown_parameter(given: &str, sent: &[String], borrowed: &[Ident]) -> String
     }
 }
 
-/// Returns the completers of all arguments with a completion function.
+/// Returns a `Completer` expression for each argument that has a completion function.
 pub(super) fn completers<'t>(
     tool: &'t Tool,
     constant: impl Fn(usize) -> Ident + 't,
@@ -101,7 +102,7 @@ fn completer(completion: &Completion, declared: &Ident, tool: &Tool) -> TokenStr
     let borrowed = borrowed.iter().filter_map(|name| {
         let index = states.iter().position(|state| state.name.as_ref() == Some(name))?;
         let at = name.span();
-        // With this span the compiler reports a type mismatch at the name.
+        // With the span `at`, the compiler reports a type mismatch at the name.
         let (state, index) = (located(&state, at), Index { span: at, ..Index::from(index) });
         Some(quote_spanned!(at=> #state.#index.get(#cx)))
     });
@@ -135,7 +136,8 @@ impl Input {
     }
 }
 
-/// Returns a statement that checks, at the key, that the type can be completed.
+/// Returns a statement that fails to compile, with an error at the key, if values of the parameter's type can't be
+/// suggested. `None` without a completion function.
 pub(super) fn statement(
     completion: Option<&Completion>,
     param: &Ident,

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::runtime_crate::RuntimeCrate;
 
-/// Returns the tool's type and its implementation of `Tool`. After errors, a placeholder implementation keeps further
-/// errors from following, and the types of the parameters and the result are still checked.
+/// Returns the tool's type and its implementation of `Tool`. If the signature has errors, the implementation is a
+/// placeholder, so that no further errors follow, but the types of the parameters and the result are checked.
 pub(super) fn tool(tool: &Tool) -> TokenStream {
     let Tool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } = tool;
     let doc = format!("The tool `{name}`.");
@@ -34,7 +34,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
     let missing = undescribed.iter().map(missing_description);
     let (source, judgement, tracked) = (source(tool), judgement(tool), &tool.tracked);
     quote! {
-        // This item is outside of the tool's `cfg`, because the crate needs it even if this tool isn't built.
+        // This item is outside of the tool's `cfg`, because the crate needs the item even if this tool isn't built.
         #tracked
 
         #[doc = #doc]
@@ -58,7 +58,8 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
     }
 }
 
-/// Returns the constants with the tool's source location and with the tool that it adapts.
+/// Returns three constants: the tool's source location, the tool that it adapts, and the locked result schema that only
+/// a running server can compare, if there is one.
 fn source(tool: &Tool) -> TokenStream {
     let (output, runtime) = (&tool.output, &tool.runtime);
     let adapts = if tool.is_callable {
@@ -78,7 +79,8 @@ fn source(tool: &Tool) -> TokenStream {
     }
 }
 
-/// Returns the check that compares the contract with the locked one.
+/// Returns the code that compares the contract with the locked one; `None` if nothing is locked or the signature has
+/// errors.
 fn judgement(tool: &Tool) -> Option<TokenStream> {
     let (locked, at) = (tool.locked.as_ref()?, tool.keys.version_at?);
     let names = tool.inputs.iter().flat_map(|input| match input {
@@ -115,7 +117,8 @@ fn constant(index: usize) -> Ident {
     format_ident!("__P{}", index)
 }
 
-/// Returns the constant of one parameter. It names the type once, so that an invalid type is a single error.
+/// Returns the constant of one parameter. The code contains the parameter's type once, so that an invalid type causes
+/// a single error.
 fn declared(index: usize, argument: &ArgumentParam, tool: &Tool) -> TokenStream {
     let ArgumentParam { name, description, ty, bounds, default, secret, header, completion } = argument;
     let constant = constant(index);
@@ -258,7 +261,8 @@ fn contract(tool: &Tool) -> TokenStream {
     }
 }
 
-/// Names of local variables in generated code. With the span `mixed_site` they can't collide with the author's names.
+/// Creates names of local variables in generated code. Their span is `mixed_site`, so that they can't collide with the
+/// author's names.
 pub(super) struct Local;
 
 impl Local {
@@ -271,7 +275,7 @@ impl Local {
     }
 }
 
-/// Returns the function `bind`, which binds the tool to its application state and contains its call.
+/// Returns the function `bind`, which takes the tool's application state and returns the closure that calls the tool.
 fn bind(tool: &Tool) -> TokenStream {
     let (states, state, cx) = (Local::named("states"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");
@@ -316,7 +320,8 @@ fn bind(tool: &Tool) -> TokenStream {
     }
 }
 
-/// Returns the slots of the arguments, the call that fills them, and the parsed arguments.
+/// Returns code that declares a slot for each argument, parses the arguments into the slots, and moves each parsed
+/// value into a local variable.
 fn slots(tool: &Tool) -> TokenStream {
     let (arguments, runtime) = (Local::named("arguments"), &tool.runtime);
     let slots = tool.inputs.iter().enumerate().flat_map(|(index, input)| match input {
@@ -358,7 +363,7 @@ fn slots(tool: &Tool) -> TokenStream {
     }
 }
 
-/// Returns the statement that opens the requested page.
+/// Returns the statement that makes the `PageRequest` from `limit` and `cursor`; `None` if the tool has none.
 fn paged(tool: &Tool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
     let index = tool.inputs.iter().position(|input| matches!(input, Input::Page(_)))?;
     let slot = Local::numbered("slot", index);
@@ -369,7 +374,7 @@ fn paged(tool: &Tool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
     })
 }
 
-/// Returns the call of the function, and the conversion of its result.
+/// Returns code that calls the function and converts its result.
 fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
     let (function, runtime) = (&tool.function, &tool.runtime);
     let mut states = 0usize;
@@ -431,7 +436,7 @@ fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
     }
 }
 
-/// Returns code that causes a warning. It uses a deprecated constant, because macros can't define lints.
+/// Returns code that causes a warning. The code uses a deprecated constant, because macros can't define lints.
 fn missing_description(missing: &Undescribed) -> TokenStream {
     let Undescribed { what, span } = missing;
     let note = format!("{what}, which models need: write `/// …` above it, or `#[allow(missing_docs)]`");

@@ -40,7 +40,7 @@ pub(super) fn upstreams(key: &Key, errors: &mut Errors) -> Vec<String> {
     listed
 }
 
-/// A key with one text or a list of unique texts, and its errors.
+/// Rules of a key that takes one text or a list of unique texts, with the error for each violation.
 struct List {
     /// Example of a value.
     shape: &'static str,

@@ -14,7 +14,7 @@ use crate::{bounds::Bounds, literal::Literal, lock::LockedTool, runtime_crate::R
 pub(crate) struct Keys {
     pub(crate) name: Option<String>,
     pub(crate) version: (u32, u32),
-    /// Span of the version; `None` if the version is missing or isn't text.
+    /// Span of the version's text; `None` if the version is missing or isn't text.
     pub(crate) version_at: Option<Span>,
     pub(crate) title: Option<String>,
     pub(crate) scopes: Vec<String>,
@@ -61,9 +61,10 @@ pub(crate) struct Tool {
     pub(crate) constraints: Option<String>,
     /// `#[cfg(…)]` attributes of the function, which the generated items repeat.
     pub(crate) conditions: Vec<Attribute>,
-    /// False if the signature has errors that leave no callable tool.
+    /// False if the signature or a parameter has an error, so that the tool can't be called.
     pub(crate) is_callable: bool,
-    /// True if the types in the signature can't be named outside of it.
+    /// True if the signature has generic parameters or returns `impl Trait`: items outside of the function can't name
+    /// these types.
     pub(crate) is_generic: bool,
     pub(crate) is_async: bool,
     pub(crate) name: String,

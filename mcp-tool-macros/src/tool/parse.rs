@@ -30,7 +30,7 @@ const SENT: [&str; 18] = [
     "f64", "char", "usize", "isize",
 ];
 
-/// A function whose body isn't parsed, so that rustc reports the errors in it.
+/// A function whose body is kept as tokens, so that rustc reports the errors in the body.
 pub(crate) struct Function {
     attributes: Vec<Attribute>,
     visibility: Visibility,
@@ -50,7 +50,7 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// Returns the function without doc comments and keys on its parameters, which rustc refuses.
+    /// Returns the function without the doc comments and `#[arg(…)]` on its parameters, because rustc refuses both.
     pub(super) fn without_keys(mut self) -> TokenStream {
         for parameter in &mut self.signature.inputs {
             if let FnArg::Typed(parameter) = parameter {
@@ -62,12 +62,12 @@ impl Function {
     }
 }
 
-/// Returns true for an attribute that `#[mcp_tool]` reads and rustc refuses on parameters.
+/// Returns true for a doc comment or `#[arg(…)]`, which `#[mcp_tool]` reads and rustc refuses on parameters.
 fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") || attribute.path().is_ident("arg")
 }
 
-/// Returns the tool, as complete as its errors allow.
+/// Returns the tool without the parts that have errors.
 pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool {
     let Function { attributes, visibility, signature, .. } = function;
     let is_valid = check_signature(signature, errors);
@@ -126,7 +126,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
     }
 }
 
-/// Parses the constraints and checks that the parameters that they name exist.
+/// Parses the constraints and checks that each parameter named there exists.
 fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<String> {
     let names = inputs.iter().filter_map(|input| match input {
         Input::Argument(argument) => Some(argument.name.as_str()),
@@ -267,7 +267,7 @@ fn state(
     Some(Input::State(StateParam { name: name.cloned(), ty: (*reference.elem).clone() }))
 }
 
-/// Returns the owned form of a borrowed argument type.
+/// Returns the owned form of a borrowed argument type; `None` for a type of application state.
 fn owned_form(elem: &Type) -> Option<String> {
     match elem {
         Type::Slice(slice) => Some(format!("Vec<{}>", spelled(&slice.elem))),
@@ -284,7 +284,8 @@ fn spelled(ty: &Type) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }
 
-/// Returns true for `PageRequest`, which is recognized by its name. It adds the parameters `limit` and `cursor`.
+/// Returns true for the type `PageRequest`, which is recognized by its name. A parameter of this type adds `limit` and
+/// `cursor` to the contract.
 fn is_page_request(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "PageRequest"))
 }
@@ -407,7 +408,8 @@ fn check_headers(inputs: &[Input], errors: &mut Errors) {
     }
 }
 
-/// Checks the number of parameters, and that no name collides with `limit` or `cursor` of a `PageRequest`.
+/// Checks that there are at most [`MAX_PARAMETERS`] parameters, at most one `PageRequest`, and no name that collides
+/// with `limit` or `cursor` of a `PageRequest`.
 fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
     let mut names: Vec<String> = Vec::new();
     let mut pages = 0;

@@ -1,8 +1,8 @@
 //! Decoder of a locked contract's binary form, in const evaluation.
 //!
 //! A constant can't contain pointers into itself. Decoding therefore takes several passes, and the result of each pass
-//! is a constant that points into the previous ones. The first pass decodes the texts, the next ones the objects from
-//! the innermost outwards, and the last one the contract.
+//! is a constant that points into the results of previous passes. The first pass decodes the texts, the next passes
+//! decode the objects from the innermost outwards, and the last pass decodes the contract.
 
 use super::{BOOLEAN, ENUM, GATE, INTEGER, MIRRORED, NUMBER, RATE, STRING, TASK, UPSTREAMS, long_number};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 /// Maximum nesting of objects. An object without inner objects has level 0.
 const LEVELS: usize = 8;
 
-/// Decodes the objects level by level.
+/// Defines the constants of the passes that decode objects, one pass for each level.
 macro_rules! levels {
     ($($step:ident $walk:ident $objects:ident => $next:ident;)+) => {$(
         #[doc(hidden)]
@@ -29,7 +29,7 @@ macro_rules! levels {
     )+};
 }
 
-/// A locked contract in const evaluation. If nothing changed, only its bytes are evaluated.
+/// A locked contract in const evaluation. If the contract didn't change, the compiler evaluates only `BYTES`.
 pub trait CompactContract {
     /// Output of [`encode`](super::encode).
     const BYTES: &'static [u8];
@@ -84,7 +84,7 @@ const fn part<T>(all: &'static [T], start: usize, count: usize) -> &'static [T] 
     all.split_at(start).1.split_at(count).0
 }
 
-/// Results of the previous passes, as input of the next pass.
+/// Input of a pass: the results of the previous passes.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct DecodeStep {
@@ -231,7 +231,7 @@ impl DecodePass {
                 ToolOutput::Object(resolved(step, at))
             }
             4 => ToolOutput::Content,
-            // Compared at run time, when the schema is known.
+            // A schema that is known only at run time is compared when the server starts.
             _ => ToolOutput::FromLock("{}"),
         };
         // Only `is_unchanged` reads this flag.
@@ -460,7 +460,7 @@ mod tests {
     }
 
     #[test]
-    fn encoded_contract_is_decoded_to_an_equal_one() {
+    fn decoded_contract_equals_the_encoded_one() {
         let decoded = decode(super::super::encode(&CONTRACT).leak());
         let found = judge::compare::<96>(&CONTRACT, &decoded, Prose::Dropped);
         assert!(found.is_empty(), "{:?}", found.listed());

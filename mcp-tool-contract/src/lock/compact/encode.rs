@@ -6,7 +6,7 @@ use crate::{
     model::{Contract, Deprecation, Gate, Param, Rate, ToolOutput, Weakening},
 };
 
-/// Encodes a contract without its prose.
+/// Encodes a contract without its title, its descriptions, and schemas that are known only at run time.
 #[must_use]
 pub fn encode(contract: &Contract) -> Vec<u8> {
     let mut bytes = CompactWriter(Vec::new());
@@ -92,8 +92,8 @@ impl CompactWriter {
         self.count(input.len());
         input.iter().for_each(|param| self.param(param));
         self.output(output);
-        // `is_unchanged` doesn't compare these parts, because they are rare. This flag makes it return false if there
-        // are any, so that the full comparison runs.
+        // `is_unchanged` doesn't compare the next three parts, because they are rare. If the contract has one of them,
+        // this flag makes `is_unchanged` return false, so that the full comparison runs.
         let is_plain = constraints.is_none() && deprecation.is_none() && weakens.is_empty();
         self.byte(u8::from(!is_plain));
         self.maybe(*constraints, CompactWriter::text);

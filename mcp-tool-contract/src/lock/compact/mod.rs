@@ -1,16 +1,17 @@
-//! Binary form of a locked contract without prose. It is a byte-string literal, which costs the compiler nothing.
+//! Binary form of a locked contract without title and descriptions. The macro writes it as a byte-string literal, which
+//! the compiler only copies.
 //!
 //! In nearly all builds the contract didn't change, and [`is_unchanged`] detects that in one pass over the bytes. Only
 //! after a change are the bytes decoded into a [`Contract`] and compared ([`CompactContract`]). In const evaluation
-//! each step costs about a microsecond and each function call about twenty, so [`is_unchanged`] avoids calls.
+//! each step takes about 1 µs and each function call about 20 µs, so [`is_unchanged`] avoids calls.
 
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{Contract, Gate, Hints, Param, Rate, ToolOutput},
 };
 
-/// Bits of a parameter in addition to its schema: secret, kind of its default, mirrored in a header. A field has only
-/// the bit `required` instead.
+/// Bits of a parameter that aren't part of its schema: one for a secret, two for the kind of the default, one for a
+/// header that mirrors the argument. A field of a result has the single bit `required` instead.
 const fn annotation_bits(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
     let default = match default {
         None => 0,
@@ -63,7 +64,8 @@ const STRING: u8 = 3;
 const ENUM: u8 = 4;
 const OBJECT: u8 = 5;
 
-/// Reads the next byte. At the end of the bytes, returns a value that is never written.
+/// Reads the next byte. At the end of the bytes, returns 255, which `encode` never writes: a tool can't be both
+/// `read_only` and `destructive`.
 macro_rules! next_byte {
     ($bytes:ident) => {
         match $bytes {
@@ -76,7 +78,8 @@ macro_rules! next_byte {
     };
 }
 
-/// Reads the next number. At the end of the bytes, returns a value that is never written.
+/// Reads the next number. At the end of the bytes, returns -2. If an integer's bound is -2 too, the missing end of the
+/// bytes is detected later, at the latest by the last check of `is_unchanged`.
 macro_rules! next_number {
     ($bytes:ident) => {
         match $bytes {
@@ -102,7 +105,7 @@ mod encode;
 pub use decode::CompactContract;
 pub use encode::encode;
 
-/// Reads a number that doesn't have the short form of two bytes.
+/// Reads a number in the long form of 16 bytes. `None` if another form or the end of the bytes follows.
 const fn long_number(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
     match bytes {
         [1, rest @ ..] => match rest.split_first_chunk::<16>() {
@@ -138,9 +141,11 @@ macro_rules! consume_text {
     }};
 }
 
-/// Returns true only if comparing the contracts without prose would find nothing. May return false for equal contracts.
+/// Returns true only if [`compare`](crate::judge::compare) without prose would find no change. May return false for
+/// equal contracts.
 ///
-/// The macro compares the names and the order of the parameters, and passes the result as `same_names`.
+/// `same_names` is true if both contracts have parameters of the same names in the same order. The macro compares the
+/// names, because it does so faster than const evaluation.
 #[must_use]
 pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: bool) -> bool {
     // Destructured in full, so that a new field doesn't compile until it is compared.
