@@ -27,7 +27,11 @@ impl Digest {
     /// Parses `sha256:` and 64 hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix("sha256:").filter(|digits| digits.len() == 64 && digits.is_ascii())?;
+        let digits = text.strip_prefix("sha256:").filter(|digits| digits.len() == 64)?;
+        // `from_str_radix` would accept a sign.
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
         let mut bytes = [0; 32];
         for (index, byte) in bytes.iter_mut().enumerate() {
             *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
@@ -93,7 +97,7 @@ mod tests {
         let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of_bytes(b"").to_string(), empty);
         assert_eq!(Digest::parse(empty), Some(Digest::of_bytes(b"")));
-        for invalid in ["", "sha256:12", &empty[1..], &empty.replace('e', "x")] {
+        for invalid in ["", "sha256:12", &empty[1..], &empty.replace('e', "x"), &empty.replace("e3", "+3")] {
             assert_eq!(Digest::parse(invalid), None, "{invalid}");
         }
     }
