@@ -234,8 +234,8 @@ impl ToolError {
         self.rate
     }
 
-    /// Returns the violations, for the kind [`InvalidArguments`](ErrorKind::InvalidArguments) if the error was made from
-    /// violations.
+    /// Returns the violations of an error that was made from violations, which has the kind
+    /// [`InvalidArguments`](ErrorKind::InvalidArguments).
     #[must_use]
     pub const fn violations(&self) -> Option<&Violations> {
         self.violations.as_ref()
