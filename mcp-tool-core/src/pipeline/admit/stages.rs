@@ -213,8 +213,8 @@ impl<'a> Admission<'a> {
             .map_err(|error| self.unavailable(error.kind().name(), tool, error))
     }
 
-    /// Counts the call against the caller's rates, and takes concurrency permits. For an adapter, this includes the rates
-    /// and permits of its targets.
+    /// Counts the call against the caller's rates, and takes concurrency permits. For an adapter, this includes the
+    /// rates and permits of its targets.
     pub(super) fn take_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
         let Dispatcher { rates, concurrency, .. } = self.dispatcher;
         // A completion doesn't run the tool, so it counts only against the rate of completions, and takes only a permit
