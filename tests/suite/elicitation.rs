@@ -1,5 +1,5 @@
-//! Elicitation: through an `input_required` result and a repeated call (2026-07-28), and through a request while the
-//! call runs (2025-11-25).
+//! Elicitation: through an `input_required` result and a repeated call (2026-07-28), and through a request while the call
+//! runs (2025-11-25).
 
 use std::process::Command;
 

@@ -103,8 +103,8 @@ const TOTAL: Field = field("total", COUNT);
 const NOTE: Field = field("note", TEXT);
 const TAGS: Field = Field::new("tags", "", TEXT.array()).max_items(3).bounded();
 
-/// One row per rule: the rule, its class, the old and the new contract; the message and the witness; and the rules
-/// found in the other direction.
+/// One row per rule: the rule, its class, the old and the new contract; the message and the witness; and the rules found
+/// in the other direction.
 macro_rules! specimens {
     ($($rule:ident $class:ident: $old:expr, $new:expr; $says:literal, $shown:expr; [$($back:ident)*])+) => {
         pub(crate) const ALL: &[Specimen] = &[$(Specimen {
