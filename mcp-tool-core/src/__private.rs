@@ -158,7 +158,7 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     }
 }
 
-/// Placeholder for the contract of a tool whose declaration has errors. It lets the compiler report these errors only.
+/// Placeholder for the contract of a tool whose declaration has errors. The compiler then reports only these errors.
 #[must_use]
 pub const fn broken(name: &'static str) -> Contract {
     Contract::EMPTY.with_name(name)

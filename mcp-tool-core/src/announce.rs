@@ -6,7 +6,7 @@ use tokio::sync::broadcast;
 /// all its resources changed.
 const MAX_BUFFERED: usize = 64;
 
-/// Sender that notifies all clients that listen of changed lists and resources.
+/// Sends notifications of changed lists and resources to all clients that listen for them.
 ///
 /// Clones send to the same clients. A tool function takes a parameter `&Announcements`, which needs no registration, or
 /// calls [`CallContext::announcements`](crate::call::context::CallContext::announcements). Background tasks of the
@@ -18,8 +18,8 @@ const MAX_BUFFERED: usize = 64;
 /// | 2025-11-25 | stdio or a session | all `list_changed`, and updates of the resources that it subscribed to |
 /// | 2026-07-28 | `subscriptions/listen` | changes of the lists and resources that it named in the request |
 ///
-/// A client that reads so slowly that over 64 changes wait for it is told that all lists, and all resources that it
-/// listens to, changed.
+/// If more than 64 changes wait for a slow client, the client is told that all lists changed, and all resources that it
+/// listens to.
 ///
 /// ```
 /// use mcp_tool_runtime::{Announcements, prelude::*};

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{call::facts::CallFacts, error::ToolError, seal::Sealer, sync};
 
-/// Maximum number of times that one question is asked if its answers are malformed.
+/// Maximum number of times that a call that waits for the answer asks one question, if the answers are malformed.
 const MAX_ATTEMPTS: u32 = 3;
 
 /// The questions of one call, and the channel by which they are asked.
@@ -129,8 +129,8 @@ impl Asking {
         self.is_resumed().then(|| self.log().first_call)?
     }
 
-    /// Asks a question and returns the reply. Asks again if the answer is malformed, while the call waits at most
-    /// [`MAX_ATTEMPTS`] times.
+    /// Asks a question and returns the reply. If the answer is malformed, asks again: in the next round, or if the call
+    /// waits for the answer, up to [`MAX_ATTEMPTS`] times in total.
     pub(super) async fn ask<T>(
         &self,
         mut question: Question,

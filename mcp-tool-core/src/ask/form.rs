@@ -25,7 +25,7 @@ const MAX_EXACT: i128 = 1 << 53;
 ///
 /// - Fields are strings, numbers, booleans, enums and `Vec`s of an enum. The person may leave an `Option` empty.
 /// - The bounds of `#[schema(…)]` are in the form's schema, and the server validates answers against them. Forms have
-///   no keyword for a pattern, so it is added to the field's description.
+///   no keyword for patterns, so a pattern is added to the field's description.
 /// - A struct with a `secret` field or a nested struct doesn't compile as a form.
 ///
 /// The struct must also derive [`serde::Deserialize`].

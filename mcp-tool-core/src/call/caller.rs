@@ -198,7 +198,7 @@ impl Caller {
     }
 
     /// Returns the user: a name that is unique within the issuer. It is `sub` (RFC 7519 §4.1.2), or another claim that
-    /// the settings name. If a token has no `sub`, it is `client_id`.
+    /// the settings name. For a token without `sub`, it is `client_id`.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.claims.principal.user

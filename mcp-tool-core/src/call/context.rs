@@ -29,7 +29,7 @@ use crate::{
     sync,
 };
 
-/// The running call: its caller, contract, deadline and trace, and methods to report to the client and to ask it.
+/// The running call: its caller, contract, deadline and trace, and methods to report to the client and ask questions.
 ///
 /// A tool function takes the context as a parameter `cx: &CallContext`, which isn't an argument of the tool. Middleware
 /// and completion functions get the context too. Cloning is cheap, and a clone may move to a spawned task. The call
@@ -154,8 +154,8 @@ impl CallContext {
     ///
     /// The deadline comes from the tool's `timeout`, or else from the setting `limits.timeout` (30 seconds by default).
     /// For an adapter, the shortest `timeout` of the adapter and its targets applies. If no `timeout` is declared, a
-    /// call that continues as a task has one hour. The time that a person takes to [answer](Self::ask) is added to the
-    /// deadline.
+    /// call that continues as a task has one hour. A completion has at most 5 seconds. The time that a person takes to
+    /// [answer](Self::ask) is added to the deadline.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.deadline().saturating_duration_since(Instant::now())
@@ -172,7 +172,7 @@ impl CallContext {
     /// has ended.
     ///
     /// An `async` tool function needs no check, because a cancelled call drops the function's future. A function that
-    /// isn't `async`, and tasks that it spawned, should check from time to time and return early.
+    /// isn't `async`, and a task that a function spawned, should check from time to time and return early.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.call.facts.cancellation.is_cancelled()
@@ -284,7 +284,7 @@ impl CallContext {
 /// Parts of a call that requests to upstreams need. `mcp-tool-runtime` doesn't export this trait, so that tool
 /// functions can't read the caller's token.
 pub trait OutboundCall {
-    /// Returns the caller's token, for token exchange only (RFC 8693); `None` for the local user.
+    /// Returns the caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated.
     fn token(&self) -> Option<&InboundToken>;
 
     /// Returns the clients of the configured upstreams; `None` if none is configured.

@@ -55,7 +55,7 @@ impl Admitted {
     }
 }
 
-/// Checks the length of the text and the gate, and returns the suggestions as JSON.
+/// Checks the gate and the length of the typed text, and returns the suggestions as JSON.
 async fn suggest(
     tool: &RegisteredTool,
     cx: &CallContext,

@@ -48,7 +48,7 @@ pub struct CallOrigin {
     pub remote: Option<IpAddr>,
     /// Those headers of the HTTP request that middleware names.
     pub headers: Headers,
-    /// The caller's token, for token exchange only (RFC 8693); `None` for the local user.
+    /// The caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated.
     pub token: Option<InboundToken>,
 }
 

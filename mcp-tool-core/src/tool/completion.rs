@@ -33,7 +33,7 @@ pub type CompletionFuture<'a> = BoxFuture<'a, Result<Vec<String>, ToolError>>;
 pub struct Completer<S: 'static> {
     /// The parameter that is completed.
     pub declared: &'static (dyn AcceptSuggestion + Sync),
-    /// The function. Its text parameter is the text that the user has typed.
+    /// The function. Its last parameter is the text that the user has typed.
     pub complete: for<'a> fn(&'a S, &'a CallContext, &'a str) -> CompletionFuture<'a>,
 }
 

@@ -59,13 +59,13 @@ impl Content {
         self.block(ContentBlock::text(text))
     }
 
-    /// Appends an image. `data` are the bytes of its file; `media_type` starts with `image/`.
+    /// Appends an image. `data` are the bytes of the image file; `media_type` starts with `image/`.
     #[must_use]
     pub fn image(self, data: impl AsRef<[u8]>, media_type: impl Into<String>) -> Self {
         self.block(ContentBlock::image(BASE64.encode(data), media_type))
     }
 
-    /// Appends audio. `data` are the bytes of its file; `media_type` starts with `audio/`.
+    /// Appends audio. `data` are the bytes of the audio file; `media_type` starts with `audio/`.
     #[must_use]
     pub fn audio(self, data: impl AsRef<[u8]>, media_type: impl Into<String>) -> Self {
         self.block(ContentBlock::audio(BASE64.encode(data), media_type))

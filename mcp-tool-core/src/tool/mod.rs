@@ -113,7 +113,7 @@ pub trait Bound: Send + Sync {
 #[doc(hidden)]
 pub type Running<'a> = BoxFuture<'a, Result<ToolReturn, ToolError>>;
 
-/// One tool of a server: an element of the list that `tools![…]` returns.
+/// One tool of a server: an element of the list that `tools![…]` makes.
 ///
 /// ```
 /// use mcp_tool_runtime::{ToolEntry, prelude::*};

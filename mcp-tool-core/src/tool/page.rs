@@ -68,7 +68,7 @@ impl PageRequest {
         self.limit
     }
 
-    /// Returns the number of rows to fetch: [`limit`](Self::limit) plus one. An extra row shows that a page follows.
+    /// Returns the number of rows to fetch: [`limit`](Self::limit) plus one, to see if another page follows.
     #[must_use]
     pub fn fetch(&self) -> i64 {
         i64::from(self.limit) + 1

@@ -21,7 +21,7 @@ pub use admitted::Admitted;
 pub use refusal::{Refusal, RefusalKind};
 use stages::Admission;
 
-/// A call as its request states it, as far as admission needs it.
+/// The parts of a call's request that admission needs.
 #[derive(Clone, Copy, Debug)]
 pub struct CallRequest<'a> {
     /// Requested name of the tool.

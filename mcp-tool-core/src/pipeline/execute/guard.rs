@@ -1,4 +1,4 @@
-//! Runs application code within the call's deadline, and turns its panics into errors.
+//! Runs application code within the call's deadline, and turns panics into errors.
 
 use std::{
     any::Any,
@@ -104,7 +104,7 @@ const RECHECK: Duration = Duration::from_secs(1);
 /// Runs a function that isn't async on the blocking pool.
 ///
 /// Once the function has begun, it can't be stopped, and its clone of the call's context keeps the concurrency permits
-/// until it returns. If the call is dropped while the function waits for a thread, the function never begins.
+/// until the function returns. If the call is dropped while the function waits for a thread, the function never begins.
 pub(crate) async fn blocking<R: Send + 'static>(
     function: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, ToolError> {

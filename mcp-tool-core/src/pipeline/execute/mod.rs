@@ -78,7 +78,7 @@ impl Admitted {
     }
 }
 
-/// Runs the stages inside the middleware, in the order of ARCHITECTURE.md.
+/// Runs the stages inside the middleware: arguments, constraints, questions, gate, function and result.
 async fn run_stages(
     tool: &RegisteredTool,
     cx: &CallContext,

@@ -1,4 +1,4 @@
-//! The audit record of an executed call, and its errors: the caller reads less about the cause than the operator.
+//! The audit record and the errors of an executed call. Causes that the caller must not read are only in the log.
 
 use std::error::Error as _;
 
@@ -13,8 +13,8 @@ use crate::{
     tool::answer::ToolAnswer,
 };
 
-/// Adds to the message of an error that the call may have taken effect, if this is so. The model then checks before it
-/// calls again.
+/// Adds a warning to the message of an error after which the call may have taken effect, so that the model checks
+/// before it calls again.
 pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &PendingRecord) -> ToolError {
     match may_have_taken_effect(&error, tool, record) {
         true => error.in_doubt(),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A compiled JSON Schema (2020-12). The messages of its errors don't contain the validated values.
+/// A compiled JSON Schema (2020-12). Messages of validation errors don't contain the validated values.
 #[derive(Debug)]
 pub(crate) struct Validator(Box<jsonschema::Validator>);
 

@@ -40,7 +40,7 @@ impl Concurrency {
     }
 }
 
-/// Takes a permit of the server (`all`) and one of each tool, or no permit if one of them has none free.
+/// Takes a permit of the server (`all`) and one of each tool. If one of these has no free permit, takes none.
 pub(crate) fn take_permits<'c>(
     all: &Concurrency,
     tools: impl Iterator<Item = (&'c Concurrency, &'c str)>,

@@ -1,6 +1,6 @@
 //! The sliding window of one caller and one tool.
 //!
-//! A window stores the calls that still count as marks: a time, and the number of calls that stop counting together. If
+//! A window stores marks. A mark is the time of a call, and the number of calls that stop counting together. If
 //! the rate allows at most [`MARKS`] calls, each call has its own mark, and the window is exact. For higher rates,
 //! memory must not grow with the rate, so the length of the window is divided into [`MARKS`] slots. The calls of one
 //! slot share a mark, whose time is that of the last of these calls. A call may therefore count for up to one slot

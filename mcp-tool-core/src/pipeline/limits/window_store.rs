@@ -1,4 +1,4 @@
-//! The windows of all callers. Their number is limited.
+//! The windows of all callers, limited in number.
 
 use std::{
     cmp::Reverse,
@@ -38,7 +38,7 @@ impl WindowStore {
     /// [`RateWindow::take`]. Removes idle windows before it creates a window.
     ///
     /// # Errors
-    /// The time until a window may be idle, if the window is new and there are `max` windows, none of which is idle.
+    /// If `key` has no window, and there are `max` windows of which none is idle: the time until one may be idle.
     pub(super) fn take(
         &mut self,
         key: WindowKey,

@@ -23,8 +23,8 @@ pub(crate) fn header_names(middleware: &[RegisteredMiddleware]) -> Result<Vec<&'
     Ok(names)
 }
 
-/// A header holds a credential if its name contains one of these words, in lower case, between other characters than
-/// letters and digits.
+/// Words that mark a header as one that holds a credential. The words of a header name are separated by characters
+/// other than letters and digits.
 const CREDENTIAL_WORDS: [&str; 20] = [
     "apikey",
     "assertion",

@@ -132,8 +132,8 @@ pub(in crate::pipeline) struct Executed {
     pub(in crate::pipeline) has_begun: bool,
 }
 
-/// Sets a flag when dropped. Each call has one, which `Next` passes on to the `CallResult`. Once it is dropped, no
-/// middleware can return the call's result.
+/// Sets a flag when dropped. [`Next`] has this value and passes it on to the [`CallResult`]. If middleware drops either
+/// of them, it can't return the call's result.
 struct SetOnDrop<'c>(&'c AtomicBool);
 
 impl Drop for SetOnDrop<'_> {

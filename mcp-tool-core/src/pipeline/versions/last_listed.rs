@@ -195,7 +195,7 @@ impl CallerLists {
         Some(list)
     }
 
-    /// Sets a caller's list. If an equal list is shared, the caller's list replaces it among the shared lists.
+    /// Sets a caller's list. If an equal list is shared, `list` replaces the shared one.
     fn remember(&mut self, key: String, list: &Arc<List>) {
         if self.young.get(&key).is_some_and(|known| Arc::ptr_eq(known, list)) {
             return;

@@ -127,7 +127,7 @@ impl Versions {
 pub(crate) struct ListedTool {
     /// Index of the tool in [`Registry::tools`].
     pub(crate) index: usize,
-    /// True if the list shows the tool under its own name, and not as `find_v1`.
+    /// True if the list shows the tool under its own name, false for a name such as `find_v1`.
     pub(crate) is_newest: bool,
 }
 
