@@ -251,7 +251,7 @@ mod tests {
         for odd in
             [json!(12_345), json!({}), json!({ "action": "yes" }), json!({ "action": "accept" }), json!(null)]
         {
-            assert!(read(odd.clone()).is_err(), "{odd}");
+            assert!(read(odd.clone()).is_err(), "a malformed answer was accepted: {odd}");
         }
     }
 }

@@ -106,11 +106,19 @@ mod tests {
             "00-0af7651916cd43dd8448eb211c8031 c-b7ad6b7169203331-01",
         ];
         for parent in malformed {
-            assert_eq!(TraceContext::read(parent, None), None, "{parent}");
+            assert_eq!(
+                TraceContext::read(parent, None),
+                None,
+                "a malformed traceparent was accepted: {parent:?}"
+            );
         }
         let long = "a".repeat(MAX_STATE + 1);
         for state in [&long, "a\r\nb", "é", ""] {
-            assert_eq!(TraceContext::read(PARENT, Some(state)).unwrap().state(), None, "{state:?}");
+            assert_eq!(
+                TraceContext::read(PARENT, Some(state)).unwrap().state(),
+                None,
+                "tracestate: {state:?}"
+            );
         }
     }
 }

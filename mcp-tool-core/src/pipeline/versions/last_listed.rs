@@ -240,8 +240,8 @@ mod tests {
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
             known.listed_as(&caller(number), &list(1));
-            // A caller that returns is kept.
-            assert!(known.of(&caller(0), "list").is_some(), "{number}");
+            // A caller that calls again is moved to the younger generation, and so isn't forgotten.
+            assert!(known.of(&caller(0), "list").is_some(), "caller 0 was forgotten after caller {number}");
         }
         let callers = lock(&known.callers);
         assert!(callers.young.len() + callers.old.len() <= 2 * GENERATION);

@@ -124,18 +124,18 @@ mod tests {
             ("2.*", 2, 0),
             ("*", 0, 1),
         ] {
-            assert!(fits(requirement, major, minor), "{requirement}");
+            assert!(fits(requirement, major, minor), "{requirement} must allow {major}.{minor}");
         }
         for (requirement, major, minor) in [("^1.2", 1, 1), ("^1.2", 2, 0), ("=2.1", 2, 2), (">=1 <3", 3, 0)]
         {
-            assert!(!fits(requirement, major, minor), "{requirement}");
+            assert!(!fits(requirement, major, minor), "{requirement} must not allow {major}.{minor}");
         }
     }
 
     #[test]
     fn invalid_requirement_is_refused() {
         for text in ["", "newest", "1.x.y.z", "sha256:12", "sha256:", &"1".repeat(300), ">"] {
-            assert!(Requirement::parse(text).is_err(), "{text}");
+            assert!(Requirement::parse(text).is_err(), "an invalid requirement was accepted: {text:?}");
         }
         assert!(Requirement::parse(&Digest::of_bytes(b"").to_string()).is_ok());
     }
