@@ -1,4 +1,4 @@
-//! Items that generated code uses. They change without notice.
+//! Items that macro-generated code uses. They change without notice.
 
 use std::{any::Any, future::Future};
 
@@ -38,13 +38,14 @@ pub use crate::{
 };
 use crate::{error::ErrorKind, tool::completion::CompletionFuture};
 
-/// Reads the arguments and makes the future of the call.
+/// Generated function that reads the arguments and returns the future that runs the tool's function.
 type Call<S> = for<'a> fn(&'a S, &'a CallContext, &ArgumentText<'_>) -> Result<Running<'a>, Violations>;
 
-/// A function bound to the state that it borrows. `call` is a pointer, so that this code is compiled once for all tools
-/// that borrow the same types.
+/// A tool's function, with the application state that it borrows. `call` is a function pointer, so that this type is
+/// compiled once for all tools that borrow the same types.
 struct BoundFunction<S: 'static> {
     state: S,
+    /// The parameters that have a default.
     defaulted: &'static [&'static (dyn CheckDefault + Sync)],
     completers: &'static [Completer<S>],
     call: Call<S>,
@@ -78,7 +79,7 @@ impl<S: Send + Sync + 'static> Bound for BoundFunction<S> {
     }
 }
 
-/// Binds a function to the state that it borrows.
+/// Binds a tool's function to the application state that it borrows. `defaulted` are the parameters with a default.
 pub fn bound<S: Send + Sync + 'static>(
     state: S,
     defaulted: &'static [&'static (dyn CheckDefault + Sync)],
@@ -88,14 +89,14 @@ pub fn bound<S: Send + Sync + 'static>(
     Box::new(BoundFunction { state, defaulted, completers, call })
 }
 
-/// Boxes the future of an async function.
+/// Boxes the future of a tool's function, as [`Running`].
 pub fn running<'a>(
     returned: impl Future<Output = Result<ToolReturn, ToolError>> + Send + 'a,
 ) -> BoxFuture<'a, Result<ToolReturn, ToolError>> {
     Box::pin(returned)
 }
 
-/// Runs a function that isn't async, on the blocking pool.
+/// Runs a function that isn't async on tokio's blocking pool.
 pub async fn blocking<R: Send + 'static>(
     function: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, ToolError> {
@@ -106,15 +107,15 @@ pub async fn blocking<R: Send + 'static>(
     }
 }
 
-/// Runs a type-erased function on the blocking pool, so that tokio's code for blocking tasks is compiled once and not
-/// for each function.
+/// Runs a type-erased function on tokio's blocking pool. Type erasure lets tokio's code for blocking tasks be compiled
+/// once, instead of for each function.
 fn blocking_erased(
     function: Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>,
 ) -> BoxFuture<'static, Result<Box<dyn Any + Send>, ToolError>> {
     Box::pin(crate::pipeline::guard::blocking(function))
 }
 
-/// Fails to compile if a borrowed parameter has a type that an agent can send.
+/// Fails to compile if `is_argument` is true: a function borrows a parameter of a type that agents send as an argument.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
 pub const fn check_state<T: ?Sized + Send + Sync + 'static>(is_argument: bool) {
@@ -157,13 +158,13 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     }
 }
 
-/// Placeholder for the contract of a tool whose declaration has errors, so that the compiler reports only those errors.
+/// Placeholder for the contract of a tool whose declaration has errors. The compiler then reports only these errors.
 #[must_use]
 pub const fn broken(name: &'static str) -> Contract {
     Contract::EMPTY.with_name(name)
 }
 
-/// Placeholder for binding a tool whose declaration has errors. Always fails.
+/// Placeholder for [`Tool::bind`] of a tool whose declaration has errors. Always fails.
 pub fn bind_broken(_: &StateMap) -> Result<Box<dyn Bound>, MissingState> {
     Err(MissingState("nothing: its declaration has errors"))
 }

@@ -1,23 +1,25 @@
-//! Notifications of changed lists and resources to clients that listen.
+//! Sends notifications of changed lists and resources to the clients that listen for them.
 
 use tokio::sync::broadcast;
 
-/// Maximum number of changes that wait for a slow client. A client that falls further behind is told that everything
-/// changed.
+/// Maximum number of changes that wait for a slow client. If more changes happen, the client is told that all lists and
+/// all its resources changed.
 const MAX_BUFFERED: usize = 64;
 
-/// Sender of list and resource changes to all clients that listen.
+/// Sends notifications of changed lists and resources to all clients that listen for them.
 ///
 /// Clones send to the same clients. A tool function takes a parameter `&Announcements`, which needs no registration, or
-/// calls [`CallContext::announcements`](crate::call::context::CallContext::announcements). The application's own tasks
-/// get one from `ToolServer::announcements`. Changes of the control file are announced automatically.
+/// calls [`CallContext::announcements`](crate::call::context::CallContext::announcements). Background tasks of the
+/// application use `ToolServer::announcements`. When the control file disables or enables tools, clients or users, the
+/// server itself announces that the list of tools changed.
 ///
-/// | protocol | how a client listens | what it gets |
+/// | protocol | how a client listens | notifications that it gets |
 /// |---|---|---|
-/// | 2025-11-25 | stdio or a session | `notifications/…/list_changed`, and updates of resources that it subscribed to |
-/// | 2026-07-28 | `subscriptions/listen` | the kinds and resources that it named |
+/// | 2025-11-25 | stdio or a session | all `list_changed`, and updates of the resources that it subscribed to |
+/// | 2026-07-28 | `subscriptions/listen` | changes of the lists and resources that it named in the request |
 ///
-/// A client that reads too slowly is told that all lists and resources changed.
+/// If more than 64 changes wait for a slow client, the client is told that all lists changed, and all resources that it
+/// listens to.
 ///
 /// ```
 /// use mcp_tool_runtime::{Announcements, prelude::*};
@@ -32,7 +34,7 @@ const MAX_BUFFERED: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Announcements(broadcast::Sender<Change>);
 
-/// A change of a list or a resource, as clients are told of it.
+/// A change of a list or a resource that clients are notified of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// The list of tools.
@@ -50,8 +52,8 @@ impl Announcements {
         Announcements(broadcast::Sender::new(MAX_BUFFERED))
     }
 
-    /// Announces that the list of tools may have changed for some callers, such as after a change of the
-    /// application's policy (`notifications/tools/list_changed`).
+    /// Announces that some callers may see another list of tools, for example after the application's policy changed
+    /// (`notifications/tools/list_changed`).
     pub fn tools_changed(&self) {
         self.send(Change::Tools);
     }
@@ -72,10 +74,11 @@ impl Announcements {
     }
 
     fn send(&self, change: Change) {
-        // Sending fails if no client listens.
+        // Sending fails if no client listens, which is no error.
         drop(self.0.send(change));
     }
 
+    /// Returns a receiver of the changes that are announced from now on.
     pub(crate) fn listen(&self) -> ChangeReceiver {
         ChangeReceiver(self.0.subscribe())
     }
@@ -85,8 +88,8 @@ impl Announcements {
 pub(crate) struct ChangeReceiver(broadcast::Receiver<Change>);
 
 impl ChangeReceiver {
-    /// Waits for the next changes; `None` once the server has ended. If the client missed any, returns changes of all
-    /// lists and of all its `resources`.
+    /// Waits for the next change; `None` once the server has ended. If the client missed changes, returns a change of
+    /// each list and of each resource that the client listens to, which `resources` returns by URI.
     pub(crate) async fn next(&mut self, resources: impl Fn() -> Vec<String>) -> Option<Vec<Change>> {
         match self.0.recv().await {
             Ok(change) => Some(vec![change]),
@@ -104,7 +107,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn slow_client_is_told_that_everything_changed() {
+    async fn client_that_missed_changes_is_told_that_all_lists_and_its_resources_changed() {
         let announcements = Announcements::new();
         let mut receiver = announcements.listen();
         for _ in 0..=MAX_BUFFERED {

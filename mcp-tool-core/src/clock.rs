@@ -1,4 +1,4 @@
-//! The start time of a call, read once for its deadline, id and record.
+//! The start time of a call. It is read once and used for the call's deadline, id and audit record.
 
 use std::{
     cell::Cell,
@@ -22,7 +22,7 @@ impl Moment {
         Moment { instant: Instant::now(), time: SystemTime::now() }
     }
 
-    /// Returns a correlation id, a UUID of version 7 (RFC 9562 §5.7). Ids of one thread sort by time.
+    /// Returns a new correlation id, a UUID of version 7 (RFC 9562 §5.7). Ids that one thread makes sort by time.
     pub(crate) fn id(&self) -> Uuid {
         thread_local!(static CONTEXT: ContextV7 = const { ContextV7::new() });
         let since = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -31,9 +31,9 @@ impl Moment {
         })
     }
 
-    /// Appends the time in RFC 3339 with microseconds.
+    /// Appends the time in UTC as RFC 3339 with microseconds, without quotes.
     pub(crate) fn write(&self, text: &mut JsonWriter) {
-        // Many calls fall into the same second, so its text is cached.
+        // Many calls fall into the same second, so the text up to the second is cached for each thread.
         thread_local!(static SECOND: Cell<(u64, [u8; 19])> = const { Cell::new((u64::MAX, [b' '; 19])) });
         let since = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let (mut second, mut written) = SECOND.get();
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_as_chrono_writes_them() {
+    fn times_are_written_exactly_as_chrono_formats_them() {
         let instant = Instant::now();
         for nanos in [
             0,
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_sort_by_time() {
+    fn ids_of_one_thread_sort_by_time() {
         let ids: Vec<Uuid> = (0..1_000).map(|_| Moment::now().id()).collect();
         assert!(ids.is_sorted() && ids.iter().all(|id| id.get_version_num() == 7));
     }

@@ -1,4 +1,4 @@
-//! Errors of a tool's call.
+//! The error type of tool functions and of the pipeline.
 
 use std::{borrow::Cow, error::Error, fmt, time::Duration};
 
@@ -9,11 +9,13 @@ use mcp_tool_contract::{
 
 /// The error of a call: a kind for programs, and a message for the model.
 ///
-/// The caller reads the kind and the message as a tool result with `isError`. The source of an
-/// [internal](ToolError::internal) error is written to the log only; the caller reads a correlation id.
+/// The caller reads the kind and the message in a tool result with `isError`. Two kinds are sent as JSON-RPC errors
+/// instead: [`StaleAnswers`](ErrorKind::StaleAnswers), and [`ClientCapability`](ErrorKind::ClientCapability) since
+/// 2026-07-28. The source of an [internal](ToolError::internal) error is only written to the log, under the correlation
+/// id that the caller reads.
 ///
-/// A tool's function may return any error type: one that implements `Into<ToolError>` is converted, any other
-/// [`std::error::Error`] becomes internal. A good message says what was wrong, the limit, and what to do.
+/// A tool's function may return any error type that implements `Into<ToolError>` or [`std::error::Error`]. The former
+/// is converted, any other error becomes internal. A good message says what was wrong, the limit, and what to do.
 ///
 /// ```
 /// use mcp_tool_runtime::ToolError;
@@ -40,13 +42,13 @@ pub struct ToolError {
     kind: ErrorKind,
     message: Cow<'static, str>,
     retry_after: Option<Duration>,
-    /// The rate that the caller used up.
+    /// The rate that the caller used up, for the kind `RateLimited`.
     rate: Option<Rate>,
     violations: Option<Violations>,
     source: Option<Box<dyn Error + Send + Sync>>,
-    /// The capability that the client lacks.
+    /// The capability that the client lacks, for the kind `ClientCapability`.
     lacking: Option<&'static str>,
-    /// True if the error doesn't tell what the function did, so that the function may have had effects.
+    /// True if the function may have had effects although it failed, as after a timeout.
     unsettled: bool,
 }
 
@@ -54,19 +56,19 @@ pub struct ToolError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The arguments break the contract, or a rule of the function.
+    /// The arguments violate the contract or a rule of the function.
     InvalidArguments,
     /// The caller isn't permitted, or the operation isn't allowed in the current state.
     Refused,
-    /// The tool is destructive, and the call wasn't approved.
+    /// The tool is destructive, has no gate, and wasn't allowed by the operator.
     ApprovalRequired,
     /// An argument names something that doesn't exist.
     NotFound,
-    /// An argument names something that was changed meanwhile, or that exists already.
+    /// The call would change something that was changed meanwhile, or create something that exists already.
     Conflict,
     /// The server is busy, or something that the tool needs is unavailable.
     Unavailable,
-    /// The caller used up the tool's rate; the error says when the next call is allowed.
+    /// The caller used up its rate for the tool; the error says when the next call is allowed.
     RateLimited,
     /// The operator disabled the tool.
     Disabled,
@@ -78,9 +80,10 @@ pub enum ErrorKind {
     ClientCapability,
     /// The answers to the tool's questions are for another call, expired, or used already. The function didn't run.
     StaleAnswers,
-    /// The contract changed since the caller listed it; the error contains the current one. The function didn't run.
+    /// The version that the caller last listed is no longer served; the error contains the current contract. The
+    /// function didn't run.
     ContractChanged,
-    /// The server failed; the log has the reason under the correlation id.
+    /// The server failed; the server's log has the reason under the call's correlation id.
     Internal,
 }
 
@@ -108,7 +111,7 @@ impl ErrorKind {
 }
 
 impl ToolError {
-    /// Error of the given kind.
+    /// Returns an error of any kind, with this message.
     #[doc(hidden)]
     pub fn of(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let message = message.into();
@@ -136,7 +139,7 @@ impl ToolError {
         ToolError::of(ErrorKind::NotFound, message)
     }
 
-    /// Error for something that was changed meanwhile, or that exists already.
+    /// Error for a call that would change something that was changed meanwhile, or create something that exists.
     #[must_use]
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         ToolError::of(ErrorKind::Conflict, message)
@@ -153,12 +156,12 @@ impl ToolError {
         ToolError { lacking: Some(capability), ..ToolError::of(ErrorKind::ClientCapability, message) }
     }
 
-    /// Returns the capability that the client lacks.
+    /// Returns the capability that the client lacks; `None` for another kind of error.
     pub(crate) const fn lacks(&self) -> Option<&'static str> {
         self.lacking
     }
 
-    /// Error for a caller that used up its rate. The next call is allowed after `retry_after`.
+    /// Error for a caller that used up `rate`. The next call is allowed after `retry_after`.
     pub(crate) fn rate_limited(message: String, rate: Rate, retry_after: Duration) -> Self {
         ToolError {
             rate: Some(rate),
@@ -167,10 +170,10 @@ impl ToolError {
         }
     }
 
-    /// Error for an argument that satisfies the schema but that the function can't use, such as
-    /// `/customer: no customer has that name`.
+    /// Error for an argument that satisfies the contract but that the function can't use.
     ///
-    /// `parameter` is the name of the parameter; the caller reads a JSON Pointer (RFC 6901) and `message`.
+    /// The caller reads the parameter's name as a JSON Pointer (RFC 6901), and then `message`, such as
+    /// `/customer: no customer has that name`.
     #[must_use]
     pub fn invalid_argument(parameter: &str, message: impl Into<String>) -> Self {
         let pointer = format!("/{parameter}");
@@ -178,20 +181,19 @@ impl ToolError {
         ToolError::from(Violations::from(violation))
     }
 
-    /// Error for arguments that were refused before anything ran.
+    /// Error for arguments that violate the contract. The tool's function hasn't run.
     pub(crate) fn arguments_refused(violations: Violations) -> Self {
         let message = "the arguments were refused, and nothing was done";
         ToolError { message: message.into(), ..ToolError::from(violations) }
     }
 
-    /// Marks an error that doesn't tell what the function did, such as a timeout, so that the function may have had
-    /// effects.
+    /// Marks the error as one after which it isn't known what the function did, such as a timeout.
     #[doc(hidden)]
     pub fn unsettled(self) -> Self {
         ToolError { unsettled: true, ..self }
     }
 
-    /// Returns true if the error doesn't tell what the function did.
+    /// Returns true if it isn't known what the function did before the error.
     pub(crate) const fn is_unsettled(&self) -> bool {
         self.unsettled
     }
@@ -205,7 +207,8 @@ impl ToolError {
         ToolError { message: message.into(), ..self }
     }
 
-    /// Error for a failure of the server. `source` is written to the log only; the caller reads a correlation id.
+    /// Error for a failure of the server. `source` is only written to the log, under the correlation id that the
+    /// caller reads.
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         ToolError {
@@ -220,18 +223,19 @@ impl ToolError {
         self.kind
     }
 
-    /// Returns the time after which the call may be tried again.
+    /// Returns the time after which the call may be tried again, if it is known.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// Returns the rate that the caller used up.
+    /// Returns the rate that the caller used up; `None` for another kind of error.
     pub(crate) const fn rate(&self) -> Option<Rate> {
         self.rate
     }
 
-    /// Returns the violations of an error of kind [`InvalidArguments`](ErrorKind::InvalidArguments).
+    /// Returns the violations of an error that was made from violations, which has the kind
+    /// [`InvalidArguments`](ErrorKind::InvalidArguments).
     #[must_use]
     pub const fn violations(&self) -> Option<&Violations> {
         self.violations.as_ref()
@@ -262,7 +266,7 @@ impl Error for ToolError {
     }
 }
 
-/// Returns the messages of an error and its sources in one line.
+/// Returns the messages of an error and of its sources, separated by `: `.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut next = error.source();

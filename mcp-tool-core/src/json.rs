@@ -1,11 +1,11 @@
-//! Writer that builds JSON text without intermediate values.
+//! Writer that appends to JSON text directly, without building `serde_json::Value`s.
 
 use std::net::IpAddr;
 
 use mcp_tool_contract::read::scan;
 use serde::Serialize;
 
-/// Buffer of JSON text. The caller must append its parts in a valid order.
+/// Buffer of JSON text. It doesn't check that the appended parts together are valid JSON.
 #[derive(Debug, Default)]
 pub(crate) struct JsonWriter(Vec<u8>);
 
@@ -22,17 +22,17 @@ impl JsonWriter {
         &self.0
     }
 
-    /// Appends JSON text.
+    /// Appends JSON text unchanged.
     pub(crate) fn raw(&mut self, json: &str) {
         self.0.extend_from_slice(json.as_bytes());
     }
 
-    /// Appends JSON text given as bytes.
+    /// Appends JSON text, given as UTF-8 bytes, unchanged.
     pub(crate) fn bytes(&mut self, json: &[u8]) {
         self.0.extend_from_slice(json);
     }
 
-    /// Appends a value; `null` if it can't be serialized.
+    /// Appends a value as JSON, or `null` if the value can't be serialized.
     pub(crate) fn value(&mut self, value: &impl Serialize) {
         let length = self.0.len();
         if serde_json::to_writer(&mut self.0, value).is_err() {
@@ -82,7 +82,7 @@ impl JsonWriter {
                 break;
             }
         }
-        // Pushing a few digits is faster than copying them.
+        // For a few digits, pushing each is faster than copying them as a slice.
         for digit in digits[..count].iter().rev() {
             self.0.push(*digit);
         }
@@ -96,7 +96,7 @@ impl JsonWriter {
         self.number(integer.unsigned_abs());
     }
 
-    /// Appends an IP address without quotes; it needs no escapes.
+    /// Appends an IP address without quotes. No character of an address needs an escape.
     pub(crate) fn address(&mut self, address: IpAddr) {
         match address {
             IpAddr::V4(four) => {
@@ -112,7 +112,8 @@ impl JsonWriter {
     }
 }
 
-/// For each byte, the character after the backslash of its escape; 0 if the byte needs no escape.
+/// For each byte of a string, the character that follows the backslash in the byte's escape; 0 if the byte needs no
+/// escape.
 const ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
     let mut control = 0;
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_written_as_serde_json_writes_them() {
+    fn strings_are_escaped_exactly_as_serde_json_escapes_them() {
         let mut texts: Vec<String> =
             ["", "a", "\"", "\\", "{\"a\":\"b\\n\"}", "é\u{7f}\u{80}😀\"é", "12345678\"12345678"]
                 .map(String::from)
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_addresses_are_written_as_they_display() {
+    fn numbers_and_addresses_are_written_as_their_display_text() {
         for value in [0, 9, 10, 1_234_567_890, u64::MAX] {
             assert_eq!(written(|text| text.number(value)), value.to_string());
         }
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn unserializable_value_is_null() {
+    fn value_that_serde_json_refuses_is_written_as_null() {
         let with_tuple_keys = std::collections::BTreeMap::from([((1, 2), 3)]);
         assert_eq!(written(|text| text.value(&with_tuple_keys)), "null");
         assert_eq!(written(|text| text.value(&[1.5])), "[1.5]");

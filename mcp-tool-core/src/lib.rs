@@ -5,7 +5,8 @@
 #![cfg_attr(not(feature = "http"), allow(dead_code, reason = "parts of the pipeline are for HTTP only"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// Macro-generated code names its items by paths in `mcp_tool_runtime`. In unit tests, this crate takes that name.
+// Macro-generated code uses paths in `mcp_tool_runtime`. In unit tests of this crate, these paths lead to this crate,
+// and the items below are the ones that such code expects at the root.
 #[cfg(test)]
 extern crate self as mcp_tool_runtime;
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! Networks in settings: an address, or an address prefix (RFC 4632).
+//! IP networks in settings: one address, or an address and a prefix length in CIDR notation (RFC 4632, RFC 4291 §2.3).
 
 use std::{fmt, net::IpAddr};
 
-/// Network of IP addresses that share a prefix, or a single address.
+/// IP network: all addresses that share the first `prefix` bits. A single address is a network with the full prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
@@ -13,7 +13,8 @@ impl Network {
     /// Parses a network such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`.
     ///
     /// # Errors
-    /// If `text` isn't a network. The message says what to write.
+    /// If `text` isn't an address or a network, or if an address bit after the prefix is 1. The message says what to
+    /// write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let invalid =
             || format!("{text:?}: must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8");
@@ -34,12 +35,13 @@ impl Network {
         match bits(address) & !mask(width, prefix) {
             0 => Ok(network),
             _ => Err(format!(
-                "{text:?} must be the network's first address: set the bits after /{prefix} to 0"
+                "{text:?}: the address must be the first one of its network: set all bits after the first {prefix} to 0"
             )),
         }
     }
 
-    /// Returns `true` if the address is in the network. An IPv4-mapped IPv6 address isn't in any IPv4 network.
+    /// Returns `true` if the address is in the network. An IPv4-mapped IPv6 address is in no IPv4
+    /// network.
     pub fn contains(&self, address: IpAddr) -> bool {
         let width = if address.is_ipv4() { 32 } else { 128 };
         self.address.is_ipv4() == address.is_ipv4()
@@ -53,6 +55,7 @@ impl fmt::Display for Network {
     }
 }
 
+/// Returns the address as a number. An IPv4 address uses the lowest 32 bits.
 fn bits(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => address.to_bits().into(),
@@ -60,7 +63,7 @@ fn bits(address: IpAddr) -> u128 {
     }
 }
 
-/// Returns a mask of `width` bits, of which the first `prefix` are 1.
+/// Returns a mask whose lowest `width` bits are in use; the highest `prefix` of these are 1, and all other bits are 0.
 fn mask(width: u8, prefix: u8) -> u128 {
     let all = u128::MAX >> (128 - u32::from(width));
     all & !(all.checked_shr(prefix.into()).unwrap_or(0))

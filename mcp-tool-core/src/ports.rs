@@ -1,4 +1,5 @@
-//! Traits that other crates implement: token verification, TLS, revocations and connections to upstreams.
+//! Traits between this crate and `mcp-tool-auth`. That crate implements token verification, TLS and clients of
+//! upstreams; this crate implements [`Revocations`] for it.
 
 use std::{any::Any, fmt, time::SystemTime};
 
@@ -7,38 +8,40 @@ use crate::call::{caller::Caller, token::InboundToken};
 #[cfg(feature = "http")]
 pub use self::http::{Authentication, Authenticator, Denied, Stream, TlsAcceptor};
 
-/// The operator's revocations, against which an authenticator checks tokens.
+/// The operator's revocations, against which an authenticator checks tokens. `Controls` implements this trait.
 pub trait Revocations: fmt::Debug + Send + Sync + 'static {
-    /// Returns a number that grows with every change. Decisions that were cached under a smaller number are outdated.
+    /// Returns a number that grows with every change of the revocations. A decision that was cached under a smaller
+    /// number must be made again.
     fn generation(&self) -> u64;
 
-    /// Returns `true` for a token that an operator revoked.
+    /// Returns `true` if the operator revoked the token.
     fn is_revoked(&self, token: &Issued<'_>) -> bool;
 }
 
-/// Claims of a verified token that a revocation can name.
+/// Claims of a verified token by which the token can be revoked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Issued<'t> {
     /// `jti` (RFC 7519 §4.1.7).
     pub jti: Option<&'t str>,
-    /// The user: `sub` (RFC 7519 §4.1.2), unless the settings name another claim.
+    /// The user: `sub` (RFC 7519 §4.1.2) or another claim that the settings name; the client id if there is no `sub`.
     pub subject: Option<&'t str>,
-    /// Id of the OAuth client (RFC 9068 §2.2 `client_id`, else `azp`).
+    /// Id of the OAuth client (RFC 9068 §2.2 `client_id`, or else `azp`).
     pub client: Option<&'t str>,
-    /// The agent, which is the OAuth client unless another claim names it.
+    /// The agent: the first of `oauth.agent_claims` that the token has. By default it is the OAuth client, unless
+    /// the token has `act.sub`.
     pub agent: Option<&'t str>,
     /// `iat` (RFC 7519 §4.1.6); a token without it counts as issued before every revocation.
     pub issued_at: Option<SystemTime>,
 }
 
-/// Connections to upstreams, opened before the server starts. The crate that opened them gets its own type back by
-/// [`Outbound::as_any`].
+/// Clients of the configured upstreams, made before the server starts. The crate that made them downcasts to its own
+/// type by [`Outbound::as_any`].
 pub trait Outbound: fmt::Debug + Send + Sync + 'static {
-    /// Returns the implementation, to be downcast.
+    /// Returns `self`, to be downcast to the type that implements this trait.
     fn as_any(&self) -> &dyn Any;
 }
 
-/// Caller of a request whose token was verified.
+/// Caller and token of a request whose token was verified.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
     /// The caller that the token names.
@@ -65,35 +68,36 @@ mod http {
 
     /// Verifies the tokens of HTTP requests for one protected resource.
     pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
-        /// Verifies the token of a request, and removes it from `headers`.
+        /// Verifies the bearer token in `headers`, and removes the token from them.
         fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a>;
 
-        /// Refuses the tokens that `revocations` revokes, from now on.
+        /// Sets the revocations. From now on, tokens that they revoke are refused.
         fn apply(&mut self, revocations: std::sync::Arc<dyn Revocations>);
 
-        /// Returns `host[:port]` of the resource, under which clients reach this server.
+        /// Returns `host[:port]` from the URL of the protected resource, under which clients reach this server.
         fn host(&self) -> String;
 
-        /// Returns `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` if no token would help.
+        /// Returns the value of `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` if no token would help.
         fn challenge(&self, denied: &Denied) -> Option<String>;
 
-        /// Returns `WWW-Authenticate` for a caller that needs `scopes`, separated by spaces (RFC 6750 §3.1).
+        /// Returns the value of `WWW-Authenticate` for a caller whose token lacks some of `scopes` (RFC 6750 §3.1).
+        /// `scopes` are separated by spaces.
         fn insufficient_scope(&self, scopes: &str) -> String;
 
-        /// Returns the protected resource metadata (RFC 9728) for one of its well-known paths.
+        /// Returns the protected resource metadata (RFC 9728) as JSON, if `path` is one of its well-known paths.
         fn metadata(&self, path: &str) -> Option<&str>;
     }
 
-    /// Result of [`Authenticator::authenticate`], or its future.
+    /// Result of [`Authenticator::authenticate`], or a future of that result.
     #[allow(missing_debug_implementations, reason = "it may hold a future")]
     pub enum Authentication<'a> {
-        /// The result, available immediately, as for a token that was verified before.
+        /// The result, if no request to an issuer is needed, as for a token that was verified before.
         Ready(Result<Authenticated, Denied>),
-        /// Future of the result, while the token is verified.
+        /// Future of the result, if the verification has to wait.
         Pending(BoxFuture<'a, Result<Authenticated, Denied>>),
     }
 
-    /// Reason why a request is not authenticated.
+    /// Reason why a request isn't authenticated.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub enum Denied {
         /// The request has no bearer token.
@@ -119,7 +123,7 @@ mod http {
             }
         }
 
-        /// Returns the message for the caller, which doesn't tell why a token is invalid.
+        /// Returns the message for the caller. It doesn't say why a token is invalid.
         #[must_use]
         pub const fn message(&self) -> &'static str {
             match self {
@@ -136,7 +140,7 @@ mod http {
             }
         }
 
-        /// Returns `reason` of the audit record.
+        /// Returns the member `reason` of the request's audit record.
         #[must_use]
         pub const fn reason(&self) -> &'static str {
             match self {
@@ -147,7 +151,7 @@ mod http {
             }
         }
 
-        /// Returns `detail` of the audit record.
+        /// Returns the member `detail` of the request's audit record.
         #[must_use]
         pub const fn detail(&self) -> Option<&'static str> {
             match self {
@@ -158,13 +162,13 @@ mod http {
         }
     }
 
-    /// TLS on the server's own listener.
+    /// TLS handshakes of connections that the server accepts.
     pub trait TlsAcceptor: fmt::Debug + Send + Sync + 'static {
         /// Completes the handshake of a connection.
         fn accept(&self, stream: TcpStream) -> BoxFuture<'_, io::Result<Box<dyn Stream>>>;
     }
 
-    /// A decrypted connection.
+    /// A connection after its TLS handshake, which reads and writes plaintext.
     pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
     impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}

@@ -1,5 +1,5 @@
-//! Encryption of data that a client stores for the server and must neither read nor change: page cursors, and the state
-//! of questions.
+//! Encryption of data that a client stores for the server and must neither read nor change: page cursors, and the
+//! `requestState` of questions.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use chacha20poly1305::{
 /// Size of a nonce, in bytes.
 const NONCE: usize = 24;
 
-/// Keys of XChaCha20-Poly1305. The first one seals and all of them open, so that keys can be rotated.
+/// Keys of XChaCha20-Poly1305. The first key encrypts (seals); every key can decrypt (open), so keys can be rotated.
 ///
-/// Each sealed text has a random nonce, and its binding is the associated data.
+/// Each sealed text has its own random nonce. The `binding` of a text is the associated data of its encryption.
 pub(crate) struct Sealer {
     keys: Vec<XChaCha20Poly1305>,
 }
 
-/// Error of a key that isn't 32 bytes in base64url.
+/// Error for a key that isn't 32 bytes in base64url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidSealKey;
 
@@ -32,10 +32,10 @@ impl fmt::Display for InvalidSealKey {
 impl std::error::Error for InvalidSealKey {}
 
 impl Sealer {
-    /// Decodes keys in base64url, with or without padding. Without any key, one is generated for this process.
+    /// Decodes keys in base64url, with or without padding. If `keys` is empty, generates a key for this process.
     ///
     /// # Errors
-    /// A key isn't 32 bytes.
+    /// If a key isn't 32 bytes in base64url.
     pub(crate) fn new<'k>(keys: impl IntoIterator<Item = &'k str>) -> Result<Self, InvalidSealKey> {
         let mut sealers = Vec::new();
         for key in keys {
@@ -48,13 +48,14 @@ impl Sealer {
         Ok(Sealer { keys: sealers })
     }
 
-    /// Generates a key for this process. Without random bytes from the operating system there is no key, and nothing is
-    /// sealed or opened.
+    /// Generates a key for this process. If the operating system gives no random bytes, there is no key, and `seal` and
+    /// `open` return `None`.
     pub(crate) fn of_process() -> Self {
         Sealer { keys: random::<32>().map(|key| XChaCha20Poly1305::new(&key.into())).into_iter().collect() }
     }
 
-    /// Seals `content`. It opens only with the same `binding`. Returns `None` without a key or random bytes.
+    /// Encrypts `content` as base64url text that opens only with the same `binding`. Returns `None` if there is no key,
+    /// or if the operating system gives no random bytes.
     #[must_use]
     pub(crate) fn seal(&self, content: &[u8], binding: &[u8]) -> Option<String> {
         let nonce = XNonce::from(random::<NONCE>()?);
@@ -63,7 +64,7 @@ impl Sealer {
         Some(BASE64.encode([nonce.as_slice(), &sealed].concat()))
     }
 
-    /// Returns the content of a sealed text; `None` if the key or the binding differs, or the text was changed.
+    /// Decrypts a sealed text. Returns `None` if no key fits, if the binding differs, or if the text was changed.
     #[must_use]
     pub(crate) fn open(&self, sealed: &str, binding: &[u8]) -> Option<Vec<u8>> {
         let bytes = BASE64.decode(sealed).ok()?;
@@ -74,7 +75,7 @@ impl Sealer {
     }
 }
 
-/// Returns random bytes from the operating system; `None` if it has none.
+/// Returns random bytes from the operating system; `None` if the operating system fails.
 fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).ok().map(|()| bytes)
@@ -94,7 +95,7 @@ mod tests {
     const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
     #[test]
-    fn sealed_text_opens_only_with_its_own_key_and_binding() -> Result<(), InvalidSealKey> {
+    fn sealed_text_opens_only_with_its_key_and_its_binding() -> Result<(), InvalidSealKey> {
         let sealer = Sealer::new([])?;
         let sealed = sealer.seal(b"key", b"list 1.0 ann").unwrap_or_default();
         assert_eq!(sealer.open(&sealed, b"list 1.0 ann").as_deref(), Some(&b"key"[..]));
@@ -104,20 +105,24 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_byte_is_detected() -> Result<(), InvalidSealKey> {
+    fn sealed_text_with_one_changed_byte_does_not_open() -> Result<(), InvalidSealKey> {
         let sealer = Sealer::new([])?;
         let sealed = sealer.seal(b"key", b"").unwrap_or_default();
         for at in 0..sealed.len() {
             let mut changed = sealed.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap_or_default();
-            assert_eq!(sealer.open(&changed, b""), None, "byte {at}");
+            assert_eq!(
+                sealer.open(&changed, b""),
+                None,
+                "the text opened although its byte {at} was changed"
+            );
         }
         Ok(())
     }
 
     #[test]
-    fn old_key_opens_after_rotation() -> Result<(), InvalidSealKey> {
+    fn rotated_keys_open_old_texts_and_seal_with_the_new_key() -> Result<(), InvalidSealKey> {
         let sealed = Sealer::new([OLD])?.seal(b"key", b"").unwrap_or_default();
         let rotated = Sealer::new([NEW, OLD])?;
         assert_eq!(rotated.open(&sealed, b"").as_deref(), Some(&b"key"[..]));
@@ -127,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn key_has_32_bytes() {
+    fn key_that_is_not_32_bytes_in_base64url_is_refused() {
         assert_eq!(Sealer::new(["c2hvcnQ"]).err(), Some(InvalidSealKey));
         assert_eq!(Sealer::new(["not base64!"]).err(), Some(InvalidSealKey));
     }

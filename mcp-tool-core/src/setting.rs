@@ -1,37 +1,37 @@
-//! Rows of a settings table. Flags, environment variables, file keys and help are all derived from them.
+//! Rows of the tables of settings. The flag, environment variable, file key and help of a setting come from its row.
 
 use serde_json::Value;
 
-/// One setting of a section whose values are stored in `T`.
+/// One setting. Its value is stored in a `T`, the settings of a section.
 #[derive(Debug)]
 pub struct Setting<T: 'static> {
-    /// Key in the settings file, such as `http.listen`. In a section with one table per name, such as
-    /// `[upstream.billing]`, it is the key within that table, such as `url`.
+    /// Key in the settings file, such as `http.listen`. For sections with a table for each name, such as
+    /// `[upstream.billing]`, the key within that table, such as `url`.
     pub key: &'static str,
-    /// Flag without `--`; `None` for secrets, since other users of the machine can read command lines.
+    /// Command-line flag without `--`; `None` for secrets, since other users of the machine can read command lines.
     pub flag: Option<&'static str>,
-    /// Placeholder of the value in the help.
+    /// Placeholder for the value in the help.
     pub value: &'static str,
     /// Description in the help.
     pub help: &'static str,
-    /// True if the setting accepts several values: by a repeated flag, by commas in the environment variable, or by a
-    /// list in the file.
+    /// True if the setting accepts several values: as a repeated flag, separated by commas in a flag or the environment
+    /// variable, or as a list in the file.
     pub many: bool,
-    /// Returns the value as TOML; `None` if it isn't set or doesn't apply.
+    /// Returns the current value as TOML; `None` if the setting isn't set or doesn't apply.
     pub show: fn(&T) -> Option<String>,
-    /// Stores the values, or returns why they are invalid.
+    /// Stores the values in the `T`, or returns an error that says what is wrong with them.
     pub set: fn(&mut T, &[String]) -> Result<(), String>,
 }
 
 impl<T> Setting<T> {
-    /// Splits the text of a flag or an environment variable into values.
+    /// Splits the text of a flag or an environment variable into the setting's values.
     #[must_use]
     pub fn split(&self, text: &str) -> Vec<String> {
         split(text, self.many)
     }
 }
 
-/// Splits text at commas if `many` values are allowed.
+/// Splits text at commas into trimmed, non-empty values if `many` is true. Otherwise returns the text as one value.
 #[must_use]
 pub fn split(text: &str, many: bool) -> Vec<String> {
     if !many {
@@ -41,7 +41,7 @@ pub fn split(text: &str, many: bool) -> Vec<String> {
     values.map(str::to_owned).collect()
 }
 
-/// Returns the only value.
+/// Returns the value of a setting that accepts one value.
 ///
 /// # Errors
 /// If there is no value, or more than one.

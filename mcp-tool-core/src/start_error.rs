@@ -19,7 +19,7 @@ pub enum StartError {
     /// Two values of application state have the same type.
     #[error("application state: two values of the type `{0}` are registered: wrap one in a type of its own")]
     DuplicateState(&'static str),
-    /// A value of application state could not be opened.
+    /// The function that opens a value of application state returned an error.
     #[error("application state could not be opened: {0}")]
     OpenState(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Two tools have the same name and major version.
@@ -27,8 +27,8 @@ pub enum StartError {
         "two tools have the name '{0}' and the same major version: give one of them another `name = \"…\"`"
     )]
     Duplicate(&'static str),
-    /// An adapter promises more than the tool that it calls, calls itself through others, or calls a tool that isn't
-    /// served.
+    /// An adapter's hints promise more than the hints of its target, or the adapter lacks a scope or an upstream of its
+    /// target, or its target isn't served, or a chain of targets leads back to the adapter.
     #[error("the tool '{tool}' {version} is an adapter, and {reason}")]
     Adapter {
         /// Name of the adapter.
@@ -38,18 +38,19 @@ pub enum StartError {
         /// The reason, as a continuation of "is an adapter, and".
         reason: String,
     },
-    /// An output schema that is generated at run time differs from the locked one.
+    /// An output schema that is generated at run time differs from the one in the lock, and the change requires a
+    /// higher version.
     #[error("{0}")]
     Drift(String),
-    /// A parameter's default is refused by the parameter's own type.
+    /// The type of a parameter refuses the parameter's default.
     #[error("the tool '{tool}' refuses its own default: {violation}")]
     Default {
         /// Name of the tool.
         tool: &'static str,
-        /// The default and the rule that it breaks.
+        /// The default and the rule that the default violates.
         violation: String,
     },
-    /// An output schema can't be used.
+    /// A tool's output schema can't be used, for example because its root isn't an object.
     #[error("the output schema of the tool '{tool}' can't be used: {reason}")]
     OutputSchema {
         /// Name of the tool.
@@ -57,7 +58,7 @@ pub enum StartError {
         /// The reason.
         reason: String,
     },
-    /// Constraints among a tool's parameters can't be used.
+    /// A tool's `constraints` aren't a valid JSON Schema, or the feature `schemars` is off.
     #[error("the constraints of the tool '{tool}' can't be used: {reason}")]
     Constraints {
         /// Name of the tool.
@@ -65,7 +66,7 @@ pub enum StartError {
         /// The reason.
         reason: String,
     },
-    /// `--allow-destructive` names a tool that doesn't need it, or that isn't served.
+    /// `--allow-destructive` names a tool that needs no such permission, or that isn't served.
     #[error("--allow-destructive {given}: {reason}")]
     Allow {
         /// Name of the tool, as it was given.
@@ -92,29 +93,30 @@ pub enum StartError {
         /// The served tool with the most similar name.
         nearest: Option<&'static str>,
     },
-    /// Middleware names a header that it may not read, or an invalid header name.
+    /// Middleware names a header that holds a credential, or a header name that is invalid.
     #[error("the middleware {middleware} reads the header '{header}', which {reason}")]
     MiddlewareHeader {
-        /// Type of the middleware.
+        /// Name of the middleware's Rust type.
         middleware: &'static str,
         /// Name of the header.
         header: &'static str,
-        /// The reason.
+        /// The reason, as a continuation of "the header, which".
         reason: &'static str,
     },
-    /// A setting can't be used.
+    /// A setting is invalid, or the listed name of a tool's older version is too long.
     #[error("{0}")]
     Setting(String),
     /// A socket, file or thread can't be opened.
     #[error("{what}: {source}")]
     Io {
-        /// The failure, such as "the audit thread could not be started".
+        /// The operation that failed, such as "the audit thread could not be started".
         what: String,
         /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
+/// Returns what the developer can do about middleware for a tool that isn't served.
 fn remedy(tool: &str, nearest: Option<&'static str>) -> String {
     let add_or_remove = format!("add '{tool}' to the server's tools, or remove the middleware");
     match nearest {

@@ -2,11 +2,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Returns the value of a [`LockResult`](std::sync::LockResult), even if the lock is poisoned. `Condvar::wait` and
-/// `Mutex::into_inner` return such results too.
+/// Returns the value of a [`LockResult`](std::sync::LockResult), even if the lock is poisoned. Besides `Mutex::lock`,
+/// `Condvar::wait` and `Mutex::into_inner` return such results.
 ///
-/// No code in this workspace leaves a locked value half-changed where it can panic. The value is therefore still valid
-/// after a panic, and later calls may use it.
+/// A lock is poisoned if a thread panicked while it held the lock. In this workspace, such a panic leaves a valid
+/// value, because code that holds a lock can't panic in the middle of a change. So later calls may use the value.
 #[inline]
 pub fn unpoisoned<T>(result: Result<T, PoisonError<T>>) -> T {
     result.unwrap_or_else(PoisonError::into_inner)

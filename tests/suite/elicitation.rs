@@ -376,7 +376,7 @@ fn call_fails_immediately_if_the_stdio_client_cannot_ask() {
     let error = json!({ "code": -32_603, "message": "nobody is there" });
     server.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "error": error }).to_string());
     let answer = server.answer(&json!("asks"));
-    assert_eq!((kind(&answer), text(&answer)), ("refused", "the client refused to ask: nobody is there"));
+    assert_eq!((kind(&answer), text(&answer)), ("refused", "the question was refused: nobody is there"));
 
     let mut other = StdioServer::initialized(&[]);
     assert_eq!(kind(&other.call("confirms", json!({ "what": "it" }))), "client_capability");

@@ -1,4 +1,4 @@
-//! Delivery of a call's questions: with the call's result, as a request to the client, or in a task's inbox.
+//! Delivery of a call's questions: in the call's result, as requests to the client, or in the inbox of a task.
 
 use std::{
     sync::{
@@ -25,20 +25,21 @@ use super::{
 };
 use crate::{call::facts::CallFacts, error::ToolError, seal::Sealer, sync};
 
-/// Maximum number of times that one question is asked while its answers are malformed.
+/// Maximum number of times that a call that waits for the answer asks one question, if the answers are malformed.
 const MAX_ATTEMPTS: u32 = 3;
 
 /// The questions of one call, and the channel by which they are asked.
 #[derive(Default)]
 pub struct Asking {
     channel: AskChannel,
-    /// True once the call has questions that it must end with.
+    /// True once the call has open questions, with which it must end.
     has_questions: AtomicBool,
-    /// True while the tool's function runs. Only the function may end the call with a question, middleware may not.
+    /// True while the tool's function runs. Only the function can end the call with a question; middleware can't.
     is_function_running: AtomicBool,
+    /// Wakes the task that runs the function, once `has_questions` is set.
     waker: AtomicWaker,
     log: Mutex<QuestionLog>,
-    /// Digest of the arguments that answers are valid for.
+    /// Digest of the call's arguments, to which the sealed state of its questions is bound.
     arguments: OnceLock<Digest>,
     /// Inbox of the task, once the call continues as a task.
     inbox: OnceLock<Arc<TaskInbox>>,
@@ -47,16 +48,16 @@ pub struct Asking {
 
 #[derive(Default)]
 enum AskChannel {
-    /// The client can't be asked.
+    /// The client can't receive questions.
     #[default]
     None,
-    /// The call ends with its questions, and the client calls again with the answers.
+    /// The call ends with its questions, and the client repeats the call with the answers (2026-07-28).
     Rounds(Rounds),
-    /// Questions are sent to the client as requests while the call waits.
+    /// Questions are sent to the client as requests while the call waits (2025-11-25 and before).
     Client(Arc<dyn Client>),
 }
 
-/// The client's capabilities and the answers that it sent, for a call of 2026-07-28.
+/// For a call of 2026-07-28: the capabilities that the client declared, and the answers that it sent.
 #[derive(Debug, Default)]
 pub struct Rounds {
     pub(crate) capabilities: Capabilities,
@@ -64,17 +65,17 @@ pub struct Rounds {
 }
 
 impl Asking {
-    /// Returns an `Asking` that asks with the call's result (2026-07-28).
+    /// Returns an `Asking` that asks in the call's result (2026-07-28).
     pub fn rounds(rounds: Rounds) -> Self {
         Asking { channel: AskChannel::Rounds(rounds), ..Asking::default() }
     }
 
-    /// Returns an `Asking` that asks by requests to the client (2025-11-25, stdio and sessions).
+    /// Returns an `Asking` that sends requests to the client (stdio and HTTP sessions, up to 2025-11-25).
     pub fn client(client: Arc<dyn Client>) -> Self {
         Asking { channel: AskChannel::Client(client), ..Asking::default() }
     }
 
-    /// The capabilities that the client declared.
+    /// Returns the capabilities that the client declared.
     pub fn capabilities(&self) -> Capabilities {
         match &self.channel {
             AskChannel::None => Capabilities::default(),
@@ -83,7 +84,7 @@ impl Asking {
         }
     }
 
-    /// Makes answers valid for these arguments only.
+    /// Sets the digest of the call's arguments, to which the sealed state is bound. Only the first call counts.
     pub(crate) fn bind_arguments(&self, arguments: Digest) {
         self.arguments.get_or_init(|| arguments);
     }
@@ -104,7 +105,11 @@ impl Asking {
         sync::lock(&self.log)
     }
 
-    /// Takes the answers that the client sent. [`bind_arguments`](Self::bind_arguments) must have been called.
+    /// Opens the sealed state that the client sent, if any, and stores its answers and those that the client sent.
+    /// [`bind_arguments`](Self::bind_arguments) must be called before.
+    ///
+    /// # Errors
+    /// The reason why the state can't be used.
     pub(super) fn resume(
         &self,
         facts: &CallFacts,
@@ -119,12 +124,13 @@ impl Asking {
         Ok(())
     }
 
-    /// Correlation id of the first call that asked, if this call brings answers to its questions.
+    /// Returns the correlation id of the call of the first round, if the client sent a state that was opened.
     pub(crate) fn first_call(&self) -> Option<Uuid> {
         self.is_resumed().then(|| self.log().first_call)?
     }
 
-    /// Asks a question, and asks it again if the answer is malformed.
+    /// Asks a question and returns the reply. If the answer is malformed, asks again: in the next round, or if the call
+    /// waits for the answer, up to [`MAX_ATTEMPTS`] times in total.
     pub(super) async fn ask<T>(
         &self,
         mut question: Question,
@@ -152,7 +158,7 @@ impl Asking {
                     return Err(AskError::Refused(reason.to_owned()));
                 }
                 self.end_call_with(question);
-                // The function's future is dropped with its call. A task that the function spawned gets an error then.
+                // The call's end drops the function's future. A task that the function spawned gets the error.
                 facts.cancellation.cancelled().await;
                 return Err(AskError::Gone);
             }
@@ -180,7 +186,7 @@ impl Asking {
         Err(AskError::Invalid(reason))
     }
 
-    /// Sends a question while the call waits, and returns its answer.
+    /// Sends a question through the task's inbox or as a request to the client, and awaits the answer.
     async fn fetch_answer(&self, question: &Question) -> Result<Value, AskError> {
         if let Some(inbox) = self.inbox.get() {
             let answer = inbox.ask(question.clone());
@@ -200,6 +206,7 @@ impl Asking {
         })
     }
 
+    /// Adds an open question and wakes the task that runs the function, which then ends the call.
     fn end_call_with(&self, question: Question) {
         self.log().open(question);
         self.has_questions.store(true, Ordering::Release);
@@ -212,9 +219,10 @@ impl Asking {
         FunctionGuard(&self.is_function_running)
     }
 
-    /// Returns `true` if the call has to end with its questions. Otherwise, wakes the task of `cx` once it has to.
+    /// Returns `true` if the call must end with its open questions. Otherwise, registers the task of `cx` to be woken
+    /// once there are any.
     pub(crate) fn poll_questions(&self, cx: &Context<'_>) -> bool {
-        // A client without capabilities is never asked, so its calls need no waker.
+        // A client without capabilities is never asked, so calls of that client need no waker.
         let can_ask = matches!(
             self.channel,
             AskChannel::Rounds(Rounds { capabilities, .. }) if capabilities != Capabilities::default()
@@ -225,10 +233,11 @@ impl Asking {
         can_ask && self.has_questions.load(Ordering::Acquire)
     }
 
-    /// Members of an `InputRequiredResult`: `"inputRequests":{…}`, and the sealed `requestState` if answers need it.
+    /// Returns the members of an `InputRequiredResult`: `"inputRequests":{…}`, and the sealed `requestState` if the
+    /// client must send one with its answers.
     ///
     /// # Errors
-    /// If the answers so far are too large for the state.
+    /// If the answers so far are too large for the state, or the state can't be sealed.
     pub(super) fn input_required(&self, facts: &CallFacts, sealer: &Sealer) -> Result<String, ToolError> {
         let log = self.log();
         let mut members = format!(r#""inputRequests":{}"#, Value::Object(log.requests()));
@@ -239,30 +248,30 @@ impl Asking {
         Ok(members)
     }
 
-    /// Associated data of a sealed state: caller, tool, version, contract and arguments.
+    /// Returns the associated data of the sealed state: caller, tool, version, contract and arguments.
     fn binding(&self, facts: &CallFacts) -> Vec<u8> {
         let arguments = self.arguments.get().map(|digest| digest.to_string()).unwrap_or_default();
         facts.binding("ask", &[facts.contract_digest(), &arguments])
     }
 
-    /// Moves later questions and progress messages to the inbox of a task.
+    /// From now on, questions and progress messages go to the inbox of a task.
     pub(crate) fn continue_as_task(&self, inbox: Arc<TaskInbox>) {
         self.inbox.get_or_init(|| inbox);
     }
 
-    /// Sets the `statusMessage` of the task, if the call continues as one.
+    /// Sets the `statusMessage` of the task, if the call continues as a task and `message` isn't empty.
     pub(crate) fn set_task_message(&self, message: &str) {
         if let Some(inbox) = self.inbox.get().filter(|_| !message.is_empty()) {
             inbox.set_message(message);
         }
     }
 
-    /// Returns `true` while an answer is awaited.
+    /// Returns `true` while the call waits for an answer.
     pub(crate) fn is_waiting(&self) -> bool {
         self.wait_time.is_running()
     }
 
-    /// Total time that the call waited for answers.
+    /// Returns the total time that the call has waited for answers until now.
     pub(crate) fn waited(&self) -> Duration {
         self.wait_time.total()
     }
@@ -295,7 +304,7 @@ mod tests {
     use crate::call::context::CallContext;
 
     #[test]
-    fn expired_state_is_refused() {
+    fn state_is_accepted_until_it_expires() {
         let cx = CallContext::for_test();
         let resume = |expires: u64| {
             let state = RoundState {
@@ -330,7 +339,7 @@ mod tests {
         assert!(matches!(ask().await, Err(AskError::Refused(reason)) if reason.contains("own function")));
         let running = asking.start_function();
         cx.cancel();
-        assert_eq!(ask().await, Err(AskError::Gone), "the call has ended");
+        assert_eq!(ask().await, Err(AskError::Gone), "a question of a cancelled call must fail");
         drop(running);
         assert!(matches!(ask().await, Err(AskError::Refused(_))));
     }

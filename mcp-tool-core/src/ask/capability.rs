@@ -1,8 +1,8 @@
-//! Capabilities that a client declares (`ClientCapabilities`).
+//! Capabilities that a client declares (`ClientCapabilities`), as far as questions and tasks need them.
 
 use serde_json::{Value, json};
 
-/// One capability of a client.
+/// One capability of a client that the server uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capability {
     /// `elicitation.form`
@@ -17,14 +17,14 @@ pub enum Capability {
     Tasks,
 }
 
-/// Extension for calls that continue as tasks (SEP-2663).
+/// Name of the extension for calls that continue as tasks (SEP-2663).
 pub const TASKS: &str = "io.modelcontextprotocol/tasks";
 
 impl Capability {
     const ALL: [Capability; 5] =
         [Capability::Form, Capability::Url, Capability::Sampling, Capability::Roots, Capability::Tasks];
 
-    /// Name of the capability in errors.
+    /// Returns the name of the capability in errors.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Capability::Form => "elicitation.form",
@@ -35,11 +35,12 @@ impl Capability {
         }
     }
 
+    /// Returns the capability with this [`name`](Self::name).
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         Capability::ALL.into_iter().find(|capability| capability.name() == name)
     }
 
-    /// Returns `ClientCapabilities` that declare this capability.
+    /// Returns `ClientCapabilities` that declare only this capability.
     pub(crate) fn declared(self) -> Value {
         match self {
             Capability::Form => json!({ "elicitation": { "form": {} } }),
@@ -55,31 +56,31 @@ impl Capability {
     }
 }
 
-/// Capabilities of one client.
+/// Set of the capabilities that one client declared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities(u8);
 
 impl Capabilities {
-    /// Returns these capabilities without those of extensions.
+    /// Returns the same set without capabilities of extensions, which is [`Capability::Tasks`].
     pub(crate) const fn without_extensions(self) -> Self {
         Capabilities(self.0 & !Capability::Tasks.bit())
     }
 
-    /// Parses `ClientCapabilities`; malformed text declares nothing.
+    /// Parses `ClientCapabilities` from JSON text. Malformed text gives an empty set.
     pub(crate) fn parse(json: &str) -> Self {
-        // Most clients declare nothing, and every call of 2026-07-28 repeats the declaration.
+        // Most clients declare nothing, and every call of 2026-07-28 repeats the declaration, so `{}` isn't parsed.
         if json == "{}" {
             return Capabilities::default();
         }
         serde_json::from_str(json).map(|declared| Capabilities::of(&declared)).unwrap_or_default()
     }
 
-    /// Reads `ClientCapabilities`.
+    /// Reads `ClientCapabilities` from a JSON value. Malformed members declare nothing.
     pub fn of(declared: &Value) -> Self {
         let has = |pointer: &str| declared.pointer(pointer).is_some_and(Value::is_object);
         let elicits = declared.get("elicitation").and_then(Value::as_object);
         let mut found = Capabilities::default();
-        // An empty object means forms, the only mode before 2025-11-25.
+        // An empty `elicitation` object declares forms, the only mode before 2025-11-25.
         found.set(
             Capability::Form,
             elicits.is_some_and(|modes| modes.is_empty() || modes.contains_key("form")),
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn declared_capabilities_are_read() {
+    fn only_well_formed_declarations_are_in_the_set() {
         let all =
             [Capability::Form, Capability::Url, Capability::Sampling, Capability::Roots, Capability::Tasks];
         let cases: [(&str, &[Capability]); 9] = [

@@ -1,22 +1,22 @@
-//! Clients that receive requests during a call: over stdio and in sessions, up to 2025-11-25.
+//! Port to clients that can receive requests during a call: over stdio and in HTTP sessions, up to 2025-11-25.
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::Capabilities;
 
-/// Reason why a client gave no result.
+/// Reason why a request to a client has no result.
 #[derive(Clone, Debug)]
 pub enum Unanswered {
-    /// The client answered with an error, which has this message.
+    /// The client answered with a JSON-RPC error that has this message.
     Refused(String),
     /// The client disconnected.
     Gone,
 }
 
-/// Client that receives requests while its call runs.
+/// Client that can receive requests while its call runs.
 pub trait Client: Send + Sync {
-    /// Returns the capabilities that it declared at `initialize`.
+    /// Returns the capabilities that the client declared in `initialize`.
     fn capabilities(&self) -> Capabilities;
 
     /// Sends a request and returns its result.

@@ -1,4 +1,4 @@
-//! Forms of a struct: the schema that clients show, and the check of answers.
+//! Forms made from a struct: the schema that the client shows as a form, and the validation of answers.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Object},
@@ -16,26 +16,26 @@ use super::{
     question::{Question, read_elicitation},
 };
 
-/// Bound of integers that every JSON parser reads exactly (RFC 8785, appendix D).
+/// Every JSON parser reads integers with an absolute value below this exactly (RFC 8785, appendix D).
 const MAX_EXACT: i128 = 1 << 53;
 
-/// Struct that a person can fill in, for [`CallContext::ask`](crate::call::context::CallContext::ask).
+/// A struct that a person can fill in as a form, for [`CallContext::ask`](crate::call::context::CallContext::ask).
 ///
-/// `#[derive(ToolSchema)]` implements it for structs that can be forms (MCP elicitation, requested schema):
+/// `#[derive(ToolSchema)]` implements this trait for structs that can be forms (MCP elicitation, requested schema):
 ///
-/// - Fields are strings, numbers, booleans, enums and `Vec` of an enum; an `Option` may be left empty.
-/// - Bounds of `#[schema(…)]` are shown by the client and enforced by the server. A pattern, which forms don't have, is
-///   added to the description.
-/// - A struct with a `secret` field or a nested struct is refused by the compiler.
+/// - Fields are strings, numbers, booleans, enums and `Vec`s of an enum. The person may leave an `Option` empty.
+/// - The bounds of `#[schema(…)]` are in the form's schema, and the server validates answers against them. Forms have
+///   no keyword for patterns, so a pattern is added to the field's description.
+/// - A struct with a `secret` field or a nested struct doesn't compile as a form.
 ///
-/// The struct derives [`serde::Deserialize`] too.
+/// The struct must also derive [`serde::Deserialize`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` isn't a form",
     label = "must be a struct that derives `ToolSchema` and has no `secret` field",
     note = "forms must not ask for secrets (MCP elicitation, security considerations): let the person enter them on a page, by `ask_to_open`"
 )]
 pub trait Form: OutputObject {
-    /// Key of the question: the struct's name in `snake_case`.
+    /// Default key of a question with this form: the struct's name in `snake_case`.
     const KEY: &'static str;
 }
 
@@ -106,7 +106,7 @@ fn property(field: &Field) -> Value {
                 Some(Format::Uuid) => description.push_str(" A UUID."),
                 Some(_) | None => {}
             }
-            // Forms have no keyword for patterns; the answer is validated against it all the same.
+            // Forms have no keyword for patterns, but the server validates answers against the pattern.
             if let Some(pattern) = text.pattern() {
                 description.push_str(&format!(" It matches {}.", pattern.source()));
             }
@@ -115,7 +115,7 @@ fn property(field: &Field) -> Value {
             members.insert("type".into(), "string".into());
             members.insert("enum".into(), json!(values));
         }
-        // A struct with one doesn't compile as a form.
+        // A struct with a field of another kind doesn't compile as a form.
         (None, _) => {}
     }
     if !description.trim().is_empty() {
@@ -124,7 +124,7 @@ fn property(field: &Field) -> Value {
     Value::Object(members)
 }
 
-/// Parses an answer and validates it against the form. Other members are ignored.
+/// Parses an answer and validates it against the form. Members that the struct doesn't have are ignored.
 pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> Result<Reply<T>, String> {
     read_elicitation(answer, |answer| {
         let content = answer.get("content").and_then(Value::as_object);
@@ -146,7 +146,7 @@ pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> 
     })
 }
 
-/// Validates one value against its field, and returns it as the field's type expects it.
+/// Validates one value of an answer against its field. Returns the value in the form that serde expects for the field.
 fn check_field(field: &Field, value: &Value) -> Result<Value, String> {
     let schema = field.schema().required();
     result::check_value(&value.to_string(), &schema).map_err(|violations| {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn form_schema_has_the_fields_of_the_struct() {
+    fn form_schema_has_the_fields_and_bounds_of_the_struct() {
         assert_eq!(ShirtOrder::KEY, "shirt_order");
         let expected = json!({
             "type": "object",
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn declined_cancelled_and_malformed_answers_differ() {
+    fn declined_and_cancelled_answers_are_replies_and_malformed_ones_are_errors() {
         let question = Question::form("x", "", json!({}));
         let read = |answer| read::<ShirtOrder>(&question, &answer);
         assert_eq!(read(json!({ "action": "decline" })), Ok(Reply::Declined));
@@ -251,7 +251,7 @@ mod tests {
         for odd in
             [json!(12_345), json!({}), json!({ "action": "yes" }), json!({ "action": "accept" }), json!(null)]
         {
-            assert!(read(odd.clone()).is_err(), "{odd}");
+            assert!(read(odd.clone()).is_err(), "a malformed answer was accepted: {odd}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Questions and progress of a task, as `tasks/get` returns them.
+//! Open questions and last progress message of a task, for `tasks/get`.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -9,11 +9,11 @@ use tokio::sync::oneshot;
 use super::question::Question;
 use crate::sync;
 
-/// Questions and last progress message of one task, kept until its client asks for them (`tasks/get`). The client
-/// answers the questions by `tasks/update`.
+/// Open questions and last progress message of one task. The client reads them by `tasks/get` and answers the questions
+/// by `tasks/update`.
 #[derive(Debug, Default)]
 pub(crate) struct TaskInbox {
-    /// Unanswered questions, by key.
+    /// Unanswered questions by key, each with the sender of its answer.
     open: Mutex<BTreeMap<String, (Question, oneshot::Sender<Value>)>>,
     progress: Mutex<TaskProgress>,
 }
@@ -26,7 +26,7 @@ struct TaskProgress {
 }
 
 impl TaskInbox {
-    /// Adds a question; its answer arrives through the receiver.
+    /// Adds a question. Returns the receiver of its answer.
     pub(super) fn ask(&self, question: Question) -> oneshot::Receiver<Value> {
         self.update_progress(|_| {});
         let (sender, receiver) = oneshot::channel();
@@ -35,19 +35,19 @@ impl TaskInbox {
         receiver
     }
 
-    /// Returns the unanswered questions as `InputRequests`, without those that the function no longer awaits.
+    /// Removes questions whose answer the function no longer awaits. Returns the other ones as `InputRequests`.
     pub(crate) fn requests(&self) -> Map<String, Value> {
         let mut open = sync::lock(&self.open);
         open.retain(|_, (_, sender)| !sender.is_closed());
         open.iter().map(|(key, (question, _))| (key.clone(), question.request())).collect()
     }
 
-    /// Delivers `InputResponses`; responses without an open question are ignored.
+    /// Delivers the answers in `InputResponses`. A response whose key has no open question is ignored.
     pub(crate) fn answer(&self, responses: Map<String, Value>) {
         let mut open = sync::lock(&self.open);
         for (key, response) in responses {
             if let Some((_, sender)) = open.remove(&key) {
-                // The function may have dropped the question meanwhile.
+                // Sending fails if the function no longer awaits the answer.
                 drop(sender.send(response));
                 self.update_progress(|_| {});
             }
@@ -59,12 +59,12 @@ impl TaskInbox {
         self.update_progress(|progress| progress.message = Some(message.to_owned()));
     }
 
-    /// The last progress message.
+    /// Returns the last progress message.
     pub(crate) fn message(&self) -> Option<String> {
         sync::lock(&self.progress).message.clone()
     }
 
-    /// Time of the last change of the message or the questions.
+    /// Returns the time of the last change of the message or the questions; `None` if there was no change.
     pub(crate) fn updated_at(&self) -> Option<DateTime<Utc>> {
         sync::lock(&self.progress).updated_at
     }

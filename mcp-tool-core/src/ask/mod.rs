@@ -1,15 +1,16 @@
-//! Questions to the person behind a call, while it runs.
+//! Questions that a running call asks the person behind it, or the client.
 //!
-//! A function awaits one future for each question. The client determines how the question is delivered:
+//! A tool's function awaits one future for each question. The delivery depends on the client's protocol revision, and
+//! on whether the call continues as a task:
 //!
-//! | client | delivery | answer |
+//! | call | delivery of the question | answer |
 //! |---|---|---|
-//! | 2026-07-28 | the call ends with `inputRequests` and a sealed `requestState` | the client repeats the call, and the function starts again |
-//! | stdio, session of 2025-11-25 | a request to the client ([`Client`]) | the client's response |
-//! | task | `inputRequests` of `tasks/get` (`TaskInbox`) | `tasks/update` |
+//! | of a client of 2026-07-28 | the call ends with `inputRequests` and a sealed `requestState` | the client repeats the call, and the function starts again |
+//! | over stdio or in a session, 2025-11-25 and before | a request to the client ([`Client`]) | the client's response |
+//! | that continues as a task | `inputRequests` in the result of `tasks/get` (`TaskInbox`) | `tasks/update` |
 //!
-//! The module `api` has the methods for functions. `asking` delivers questions; it uses the call's facts and doesn't
-//! know the call's context.
+//! The module `api` has the methods of `CallContext` for tool functions. The module `asking` delivers questions and
+//! uses the facts of the call, but not `CallContext`.
 
 mod api;
 mod asking;

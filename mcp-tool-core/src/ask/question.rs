@@ -1,23 +1,24 @@
-//! Requests to a client, and parsers of their results.
+//! Questions as requests to the client, and parsers of the client's results.
 
 use mcp_tool_contract::{digest::Digest, read::violation::shown};
 use serde_json::{Value, json};
 
 use super::{Capability, Reply};
 
-/// Parser of the answer to a question; an error is shown when the question is asked again.
+/// Parser of the answer to a question. Its error is shown to the person when the question is asked again.
 pub(super) type ReadAnswer<T> = fn(&Question, &Value) -> Result<Reply<T>, String>;
 
-/// Request to the client, with the key under which the client answers.
+/// A question: a request to the client, with the key under which the client sends the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Question {
     pub(crate) key: String,
     /// Capability that the client must have declared.
     pub(crate) needs: Capability,
+    /// `params` of the request.
     pub(crate) params: Value,
-    /// True if an answer without a sealed state is accepted.
+    /// True if an answer is accepted also without the sealed `requestState`.
     pub(crate) stateless: bool,
-    /// Reason why the last answer was refused.
+    /// The error of [`ReadAnswer`] for the last answer; `None` if there was no answer yet.
     pub(crate) last_error: Option<String>,
 }
 
@@ -36,7 +37,7 @@ impl Question {
         Question { key: key.to_owned(), needs, params, stateless: false, last_error: None }
     }
 
-    /// The request's method.
+    /// Returns the method of the request.
     pub(crate) const fn method(&self) -> &'static str {
         match self.needs {
             Capability::Form | Capability::Url | Capability::Tasks => "elicitation/create",
@@ -45,7 +46,7 @@ impl Question {
         }
     }
 
-    /// Returns the request as JSON (`InputRequest`).
+    /// Returns the request as JSON (`InputRequest`). A form or URL question shows `last_error` after its message.
     pub(crate) fn request(&self) -> Value {
         let mut params = self.params.clone();
         if let (Some(reason), Some(message)) = (&self.last_error, self.params["message"].as_str()) {
@@ -54,13 +55,13 @@ impl Question {
         json!({ "method": self.method(), "params": params })
     }
 
-    /// Digest of method and parameters. A question with another wording has another digest.
+    /// Returns the digest of method and parameters. Questions with different wording have different digests.
     pub(crate) fn digest(&self) -> String {
         Digest::of_bytes(format!("{} {}", self.method(), self.params).as_bytes()).to_string()
     }
 }
 
-/// Parses `ElicitResult`, with `read_accepted` for a result that was accepted.
+/// Parses an `ElicitResult`. `read_accepted` parses the result if the person accepted.
 pub(super) fn read_elicitation<T>(
     answer: &Value,
     read_accepted: impl FnOnce(&Value) -> Result<T, String>,
@@ -73,12 +74,12 @@ pub(super) fn read_elicitation<T>(
     }
 }
 
-/// Parses the answer to a URL question, which has no content.
+/// Parses the `ElicitResult` of a URL question, which has no content.
 pub(super) fn read_action(_: &Question, answer: &Value) -> Result<Reply<()>, String> {
     read_elicitation(answer, |_| Ok(()))
 }
 
-/// Parses `CreateMessageResult` into its text.
+/// Parses a `CreateMessageResult` into its text. Several texts are joined by line breaks.
 pub(super) fn read_sample(_: &Question, answer: &Value) -> Result<Reply<String>, String> {
     let content = &answer["content"];
     let pieces = content.as_array().map_or(std::slice::from_ref(content), Vec::as_slice);
@@ -89,14 +90,17 @@ pub(super) fn read_sample(_: &Question, answer: &Value) -> Result<Reply<String>,
     }
 }
 
-/// Parses `ListRootsResult` into its URIs.
+/// Parses a `ListRootsResult` into the URIs of the roots.
 pub(super) fn read_roots(_: &Question, answer: &Value) -> Result<Reply<Vec<String>>, String> {
     let roots = answer["roots"].as_array().ok_or("`roots` must be an array")?;
     let uris = roots.iter().map(|root| root["uri"].as_str().map(str::to_owned));
     uris.collect::<Option<_>>().map(Reply::Accepted).ok_or_else(|| "each of `roots` must have a `uri`".into())
 }
 
-/// Accepts `https` URLs and `http` URLs of this machine, without user name and password.
+/// Accepts `https` URLs, and `http` URLs whose host is this machine. Refuses URLs with a user name or password.
+///
+/// # Errors
+/// The reason, which names the URL.
 pub(super) fn check_url(url: &str) -> Result<(), String> {
     let refused = |reason: &str| Err(format!("{} can't be opened: {reason}", shown(url)));
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
@@ -106,7 +110,7 @@ pub(super) fn check_url(url: &str) -> Result<(), String> {
         _ => (authority, None),
     };
     let is_loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
-    // In an ASCII URL, other letters are percent-encoded or in Punycode, so they can't imitate the name of another
+    // In an ASCII URL, non-ASCII letters are percent-encoded or in Punycode, so they can't imitate the name of another
     // host.
     if !url.bytes().all(|byte| byte.is_ascii_graphic()) || url.len() > 2_048 {
         return refused("it must be ASCII without spaces, 2,048 bytes at most");
@@ -132,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn page_url_is_https_or_loopback() {
+    fn url_to_open_must_be_https_or_http_on_this_machine() {
         for url in ["https://example.com/a?b#c", "http://127.0.0.1:8080/x", "http://[::1]/", "HTTPS://a"] {
             assert_eq!(check_url(url), Ok(()), "{url}");
         }
@@ -156,12 +160,12 @@ mod tests {
             "https://example.com\\@other.com/",
         ];
         for url in refused {
-            assert!(check_url(url).is_err(), "{url}");
+            assert!(check_url(url).is_err(), "a URL that must be refused was accepted: {url}");
         }
     }
 
     #[test]
-    fn digest_depends_on_the_wording() {
+    fn questions_with_different_wording_have_different_digests() {
         let question = |message: &str| Question::form("confirm", message, json!({ "type": "object" }));
         assert_eq!(question("Delete 1?").digest(), question("Delete 1?").digest());
         assert_ne!(question("Delete 1?").digest(), question("Delete 2?").digest());

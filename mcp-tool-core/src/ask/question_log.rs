@@ -1,4 +1,4 @@
-//! The questions of one call, and the answers that it has.
+//! The questions of one call, and the answers that the client sent with the call.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,24 +11,26 @@ use super::{
     round_state::{AcceptedAnswer, RoundState, unix_now},
 };
 
-/// Maximum number of questions of one call.
+/// Maximum number of questions of one call. A question that is asked again counts again.
 const MAX_QUESTIONS: u32 = 32;
 
-/// Questions that a call has asked so far, and the answers that it has.
+/// The questions that a call has asked so far, and the answers that the client sent with the call.
 #[derive(Debug, Default)]
 pub(super) struct QuestionLog {
-    /// Keys of all questions.
+    /// Keys of all questions that the call has asked.
     keys: HashSet<String>,
     count: u32,
-    /// Questions without an answer, with which the call ends.
+    /// Unanswered questions that the call will end with.
     open: Vec<Question>,
+    /// Answers of this round and of earlier rounds, by key.
     answers: BTreeMap<String, AcceptedAnswer>,
-    /// Correlation id of the first call that asked, if this call continues it.
+    /// Correlation id of the call of the first round, if the client sent a state.
     pub(super) first_call: Option<Uuid>,
 }
 
 impl QuestionLog {
-    /// Takes the answers in an opened state, and the answers that the client sent with the state.
+    /// Stores the unexpired answers of earlier rounds from `state`, and the answers that the client sent with it to the
+    /// questions that `state` names.
     pub(super) fn resume(&mut self, state: RoundState, presented: &PresentedAnswers) {
         let RoundState { first_call, expires, questions, answers, .. } = state;
         let now = unix_now();
@@ -41,20 +43,24 @@ impl QuestionLog {
         }
     }
 
-    /// Returns a unique key for one more question: `key`, else `key_2` and so on.
+    /// Returns a unique key for one more question: `key`, or else `key_2`, `key_3` and so on.
+    ///
+    /// # Errors
+    /// [`AskError::Invalid`] if the call has asked [`MAX_QUESTIONS`] questions.
     pub(super) fn unique_key(&mut self, key: &str) -> Result<String, AskError> {
         let too_many = || AskError::Invalid(format!("a call asks at most {MAX_QUESTIONS} questions"));
         self.count += 1;
         if self.count > MAX_QUESTIONS {
             return Err(too_many());
         }
-        // An application's key may look like a numbered one, so numbers are tried in turn.
+        // `key_2` may be in use as an application's own key, so the numbers are tried in turn.
         let spelled = |number: u32| if number == 1 { key.to_owned() } else { format!("{key}_{number}") };
         let unused = (1..=MAX_QUESTIONS).map(spelled).find(|key| self.keys.insert(key.clone()));
         unused.ok_or_else(too_many)
     }
 
-    /// Returns the answer to exactly this question. A stateless question also accepts an answer without a state.
+    /// Returns the answer with the key and the digest of this question. If there is none and the question is stateless,
+    /// returns the answer that the client sent under the key.
     pub(super) fn answer(&self, question: &Question, presented: Option<&PresentedAnswers>) -> Option<Value> {
         match self.answers.get(&question.key) {
             Some(accepted) if accepted.question == question.digest() => Some(accepted.answer.clone()),
@@ -63,18 +69,19 @@ impl QuestionLog {
         }
     }
 
-    /// Adds a question that the call ends with.
+    /// Adds a question that the call will end with. An earlier answer with the same key is removed.
     pub(super) fn open(&mut self, question: Question) {
         self.answers.remove(&question.key);
         self.open.push(question);
     }
 
-    /// `InputRequests` of the open questions.
+    /// Returns the open questions as `InputRequests`.
     pub(super) fn requests(&self) -> Map<String, Value> {
         self.open.iter().map(|question| (question.key.clone(), question.request())).collect()
     }
 
-    /// State that the client must send with its answers; `None` if the answers need none.
+    /// Returns the state that the client must send with its answers. `None` if all open questions are stateless and
+    /// there are no earlier answers to keep.
     pub(super) fn next_round(&self, call: Uuid, expires: u64) -> Option<RoundState> {
         if self.answers.is_empty() && self.open.iter().all(|question| question.stateless) {
             return None;
@@ -94,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn expired_answers_of_a_state_are_dropped() {
+    fn expired_answers_in_a_state_are_dropped() {
         let now = unix_now();
         let answer = |expires| AcceptedAnswer { question: String::new(), answer: Value::Null, expires };
         let state = RoundState {
@@ -110,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn answer_counts_only_for_its_exact_question() {
+    fn answer_is_returned_only_for_its_own_key_and_wording() {
         let mut log = QuestionLog::default();
         let question = Question::form("a", "Delete one?", Value::Null);
         let answer = AcceptedAnswer {
@@ -125,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_unique() {
+    fn repeated_key_gets_the_next_unused_number() {
         let mut log = QuestionLog::default();
         let keys: Vec<String> =
             ["a_2", "a", "a", "a"].iter().map(|key| log.unique_key(key).unwrap()).collect();

@@ -4,10 +4,10 @@ use std::{fmt, future::Future, time::Duration};
 
 use crate::error::{ErrorKind, ToolError};
 
-/// Maximum time that a person may take to answer.
+/// Maximum time to wait for an answer.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Limits a wait for an answer to [`ANSWER_TIMEOUT`].
+/// Awaits an answer for at most [`ANSWER_TIMEOUT`].
 pub(super) async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, AskError> {
     tokio::time::timeout(ANSWER_TIMEOUT, answer).await.map_err(|_| AskError::TimedOut)
 }
@@ -35,7 +35,7 @@ impl<T> Reply<T> {
         }
     }
 
-    /// Returns the answer, or an error that tells the model that there is none.
+    /// Returns the answer. If there is none, returns an error that tells the model why.
     ///
     /// # Errors
     /// [`ErrorKind::Refused`] if the person declined or closed the question.
@@ -50,7 +50,7 @@ impl<T> Reply<T> {
     }
 }
 
-/// Reason why a question has no reply. With `?` it becomes a [`ToolError`] of this kind:
+/// Reason why a question has no reply. `?` converts the error into a [`ToolError`] of this kind:
 ///
 /// | variant | [`ErrorKind`] |
 /// |---|---|
@@ -61,21 +61,22 @@ impl<T> Reply<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AskError {
-    /// The client can't be asked: it didn't declare the capability, or nothing can be sent to it during its call
-    /// (HTTP without a session, before 2026-07-28).
+    /// The client can't be asked: it didn't declare the capability, or the server can't send it requests (HTTP without
+    /// a session, before 2026-07-28).
     Unsupported {
         /// The missing capability: `elicitation.form`, `elicitation.url`, `sampling` or `roots`.
         capability: &'static str,
     },
-    /// There was no answer within ten minutes.
+    /// No answer arrived within ten minutes.
     TimedOut,
     /// The client disconnected before it answered, or the call has ended.
     Gone,
-    /// Too many questions wait for an answer: 16 of this caller, or as many as half of the server's concurrent calls.
+    /// Too many questions wait for an answer: 16 of this caller, or as many as half of the server's maximum of
+    /// concurrent calls.
     Busy,
-    /// The question is malformed, or three answers to it were.
+    /// The question is malformed, three answers to it were malformed, or the call asked over 32 questions.
     Invalid(String),
-    /// The client answered the request with an error.
+    /// The client answered the request with an error, or middleware asked a client of 2026-07-28.
     Refused(String),
 }
 
@@ -92,8 +93,8 @@ impl fmt::Display for AskError {
             AskError::Busy => {
                 f.write_str("too many questions wait for an answer: answer them, or try again later")
             }
-            AskError::Invalid(reason) => write!(f, "the answer to a question can't be used: {reason}"),
-            AskError::Refused(reason) => write!(f, "the client refused to ask: {reason}"),
+            AskError::Invalid(reason) => write!(f, "a question or its answer can't be used: {reason}"),
+            AskError::Refused(reason) => write!(f, "the question was refused: {reason}"),
         }
     }
 }

@@ -1,10 +1,11 @@
-//! The state that a client carries from a question to its answer (`requestState`, 2026-07-28).
+//! The state that a client of 2026-07-28 gets with questions and sends back with the answers (`requestState`).
 //!
-//! In a round, a call ends with questions, and the client calls again with the answers and the state. A call may take
-//! several rounds.
+//! In a round, a call ends with questions, and the client repeats the call with the answers and the state. A function
+//! that asks several questions in sequence takes several rounds.
 //!
-//! Because the client isn't trusted, the state is sealed to caller, tool, version, contract and arguments, expires
-//! after ten minutes, and opens once per process. An answer is accepted only for exactly the question that was asked.
+//! The client isn't trusted. The state is therefore encrypted and bound to caller, tool, version, contract and
+//! arguments. It expires after ten minutes, and each process accepts it once. An answer is accepted only if the
+//! function asks exactly the same question again.
 
 use std::{
     collections::BTreeMap,
@@ -17,35 +18,36 @@ use uuid::Uuid;
 
 use crate::{error::ToolError, seal::Sealer};
 
-/// Maximum size of a state, in bytes before sealing.
+/// Maximum size of a state's JSON before encryption, in bytes.
 const MAX_STATE: usize = 32 << 10;
 
-/// Members of a call that answer the questions of an earlier call.
+/// The parameters with which a call answers questions that an earlier call ended with.
 #[derive(Clone, Debug, Default)]
 pub struct PresentedAnswers {
     /// `requestState`.
     pub(crate) state: Option<String>,
-    /// `inputResponses`, by key.
+    /// `inputResponses`: JSON of each answer, by the key of its question.
     pub(crate) responses: BTreeMap<String, Box<RawValue>>,
 }
 
 impl PresentedAnswers {
+    /// Returns the answer to the question with this key, if the client sent one.
     pub(super) fn answer(&self, key: &str) -> Option<Value> {
         serde_json::from_str(self.responses.get(key)?.get()).ok()
     }
 }
 
-/// Content of a sealed state. Servers of other versions open it, so its JSON members keep their names.
+/// Content of a sealed state. Servers of other versions may open the state, so the JSON names must not change.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct RoundState {
     pub(super) id: Uuid,
-    /// Correlation id of the call that asked first.
+    /// Correlation id of the call of the first round.
     #[serde(rename = "first")]
     pub(super) first_call: Uuid,
     /// Unix time of expiry, in seconds.
     #[serde(rename = "ends")]
     pub(super) expires: u64,
-    /// Digest of each question of the round, by key.
+    /// Digest of each question that the call ended with, by key.
     #[serde(rename = "asked")]
     pub(super) questions: BTreeMap<String, String>,
     /// Answers of earlier rounds, by key.
@@ -59,24 +61,24 @@ pub(super) struct AcceptedAnswer {
     /// Digest of the question.
     pub(super) question: String,
     pub(super) answer: Value,
-    /// Unix time of expiry in seconds, the same as of the state that the answer was sent with.
+    /// Unix time of expiry in seconds: the expiry of the state with which the client sent the answer.
     #[serde(rename = "ends")]
     pub(super) expires: u64,
 }
 
-/// Reason for refusing a state. Only the audit record contains the reason.
+/// Reason why a state is refused. Only the audit record contains the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleState {
-    /// The state was changed, or sealed for another call or with another key.
+    /// The state was changed, or was sealed with another key or with another binding, such as another caller's.
     Foreign,
     /// The state has expired.
     Expired,
-    /// The state was opened before, or too many unexpired states were.
+    /// The state was used before, or the maximum number of used states is remembered.
     Used,
 }
 
 impl StaleState {
-    /// `detail` of the audit record.
+    /// Returns the member `detail` of the audit record.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             StaleState::Foreign => "request_state_foreign",
@@ -90,7 +92,7 @@ impl RoundState {
     /// Seals the state, for the client to send back.
     ///
     /// # Errors
-    /// If the answers are too large.
+    /// If the state has more than [`MAX_STATE`] bytes because of its answers, or can't be sealed.
     pub(super) fn seal(&self, sealer: &Sealer, binding: &[u8]) -> Result<String, ToolError> {
         let state = serde_json::to_vec(self).map_err(ToolError::internal)?;
         if state.len() > MAX_STATE {
@@ -103,7 +105,7 @@ impl RoundState {
         sealer.seal(&state, binding).ok_or_else(|| ToolError::internal("a state could not be sealed"))
     }
 
-    /// Opens a sealed state and checks its expiry.
+    /// Opens a sealed state, unless it has expired.
     pub(super) fn open(sealed: &str, sealer: &Sealer, binding: &[u8]) -> Result<Self, StaleState> {
         let opened = sealer.open(sealed, binding).ok_or(StaleState::Foreign)?;
         let state: RoundState = serde_json::from_slice(&opened).map_err(|_| StaleState::Foreign)?;
@@ -111,7 +113,7 @@ impl RoundState {
     }
 }
 
-/// The current Unix time, in seconds.
+/// Returns the current Unix time, in seconds.
 pub(super) fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

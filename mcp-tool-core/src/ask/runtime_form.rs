@@ -1,7 +1,7 @@
 //! Forms whose schema is known at run time only (`CallContext::ask_for`).
 //!
-//! The type [`ElicitationSchema`] of rmcp defines which schemas are allowed. rmcp doesn't validate answers, and the
-//! `jsonschema` crate is optional, so answers are validated here.
+//! A schema is allowed if rmcp's type [`ElicitationSchema`] can represent it completely. rmcp doesn't validate answers,
+//! and the `jsonschema` crate is optional, so answers are validated here.
 
 use std::fmt::Display;
 
@@ -21,8 +21,11 @@ use super::{
     question::{Question, read_elicitation},
 };
 
-/// Accepts a schema of MCP elicitation. A keyword that rmcp's type doesn't keep is refused: clients may ignore it, and
-/// answers aren't validated against it.
+/// Accepts a schema of MCP elicitation. A keyword that is lost in rmcp's type is refused, because clients may ignore
+/// it, and answers aren't validated against it.
+///
+/// # Errors
+/// The reason, which names the property or keyword.
 pub(super) fn check(schema: &Value) -> Result<(), String> {
     const KEYWORDS: [&str; 4] = ["$schema", "type", "properties", "required"];
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
@@ -67,7 +70,7 @@ fn dropped_keyword<'s>(schema: &'s Value, parsed: &Value) -> Option<&'s str> {
     }
 }
 
-/// Parses an answer and validates it against its question's schema. Members that the schema doesn't have are ignored.
+/// Parses an answer and validates it against the question's schema. Members that the schema doesn't have are ignored.
 pub(super) fn read(question: &Question, answer: &Value) -> Result<Reply<Value>, String> {
     let schema = ElicitationSchema::deserialize(&question.params["requestedSchema"])
         .map_err(|error| error.to_string())?;
@@ -106,14 +109,14 @@ fn check_value(property: &PrimitiveSchemaDefinition, value: &Value) -> Result<()
         }
         PrimitiveSchemaDefinition::String(schema) => check_text(schema, value),
         PrimitiveSchemaDefinition::Enum(schema) => check_choices(schema, value),
-        // A type that a later rmcp adds.
+        // rmcp's enum is `non_exhaustive`; a later rmcp may add a type.
         _ => Err("can't be validated".into()),
     }
 }
 
 fn check_text(schema: &StringSchema, value: &Value) -> Result<(), String> {
     let text = value.as_str().ok_or("must be a string")?;
-    // Only a delivery attempt tells whether an address or a URI exists, so only their shape is checked.
+    // Only an attempt to use an email address or a URI shows if it exists, so only the separator is checked.
     let has_parts = |separator| {
         text.split_once(separator).is_some_and(|(left, right)| !left.is_empty() && !right.is_empty())
             && !text.contains(char::is_whitespace)
@@ -215,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn schema_outside_mcp_elicitation_is_refused() {
+    fn schema_that_mcp_elicitation_does_not_allow_is_refused() {
         assert_eq!(check(&schema()), Ok(()));
         let wrong = [
             json!({}),
@@ -233,7 +236,7 @@ mod tests {
             json!({ "type": "object", "properties": { "a": { "type": "string", "format": "hostname" } } }),
         ];
         for schema in wrong {
-            assert!(check(&schema).is_err(), "{schema}");
+            assert!(check(&schema).is_err(), "a schema that isn't allowed was accepted: {schema}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Sealed states that were opened. Each state opens once per process.
+//! Sealed states of questions (`requestState`) that clients have sent back. Each process accepts a state once.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -10,20 +10,21 @@ use crate::{
     sync,
 };
 
-/// Maximum number of unexpired states that are remembered. Further states are refused, so that none opens twice.
+/// Maximum number of unexpired states that are remembered. While so many are, every further state is refused, because a
+/// state that isn't remembered could be used twice.
 const MAX_STATES: usize = 100_000;
-/// Maximum for one caller, so that a single caller can't use up [`MAX_STATES`].
+/// Maximum number of unexpired states of one caller, so that a single caller can't use up [`MAX_STATES`].
 const MAX_STATES_PER_CALLER: usize = 10_000;
 
-/// Ids of opened states and their expiry (Unix time in seconds), by caller.
+/// The used states of each caller: id and expiry (Unix time in seconds).
 #[derive(Debug, Default)]
 pub(crate) struct UsedStates(Mutex<HashMap<Principal, HashMap<Uuid, u64>>>);
 
 impl UsedStates {
-    /// Marks a state as used.
+    /// Marks the state `id` of a caller as used.
     ///
     /// # Errors
-    /// [`StaleState::Used`] if it was used before, or too many states are remembered.
+    /// [`StaleState::Used`] if the state was used before, or if the maximum number of states is remembered.
     pub(super) fn insert(&self, caller: &Caller, id: Uuid, expires: u64) -> Result<(), StaleState> {
         let mut used = sync::lock(&self.0);
         let count = |used: &HashMap<_, HashMap<_, _>>| used.values().map(HashMap::len).sum::<usize>();
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn state_opens_once_and_callers_have_limits_of_their_own() {
+    fn state_is_accepted_once_and_each_caller_has_a_separate_limit() {
         let (used, ann, bob) = (UsedStates::default(), Caller::new("ann"), Caller::new("bob"));
         let (id, later) = (Uuid::now_v7(), unix_now() + 600);
         assert_eq!(
@@ -66,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn expired_states_are_forgotten() {
+    fn expired_states_are_removed_when_a_caller_reaches_the_limit() {
         let (used, ann) = (UsedStates::default(), Caller::new("ann"));
         for _ in 0..MAX_STATES_PER_CALLER {
             used.insert(&ann, Uuid::now_v7(), unix_now()).unwrap();

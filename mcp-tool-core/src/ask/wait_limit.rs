@@ -1,4 +1,4 @@
-//! Limit of questions that wait for an answer.
+//! Limit of questions that wait for an answer at one time.
 
 use std::{
     collections::HashMap,
@@ -11,11 +11,11 @@ use crate::{
     sync,
 };
 
-/// Maximum number of questions of one caller that wait at one time.
+/// Maximum number of questions of one caller that wait for an answer at one time.
 const MAX_PER_CALLER: u32 = 16;
 
-/// Limit of questions that wait for a person, so that unanswered ones don't occupy all concurrency permits of the
-/// server. It doesn't protect the permits of a single tool.
+/// Limit of questions that wait for an answer at one time. A call that waits keeps its concurrency permits, so without
+/// this limit unanswered questions could take all permits of the server. A single tool's permits aren't protected.
 #[derive(Debug)]
 pub(crate) struct WaitLimit {
     max: u32,
@@ -30,12 +30,16 @@ struct WaitCounts {
 }
 
 impl WaitLimit {
-    /// Allows half of the server's concurrent calls to wait.
+    /// Allows as many waiting questions as half of the server's maximum of concurrent `calls`, and at least one.
     pub(crate) fn for_concurrency(calls: u32) -> Self {
         let max = (calls / 2).max(1);
         WaitLimit { max, max_per_caller: MAX_PER_CALLER.min(max), waiting: Arc::default() }
     }
 
+    /// Counts one more waiting question of the caller.
+    ///
+    /// # Errors
+    /// [`AskError::Busy`] if the caller or the server has reached its limit.
     pub(super) fn acquire(&self, caller: &Caller) -> Result<WaitPermit, AskError> {
         let principal = Principal::clone(caller.principal());
         let mut waiting = sync::lock(&self.waiting);
@@ -52,7 +56,7 @@ impl WaitLimit {
     }
 }
 
-/// Permit of one question to wait for its answer, returned when dropped.
+/// While this permit exists, one more question of its caller counts as waiting.
 pub(super) struct WaitPermit {
     principal: Principal,
     waiting: Arc<Mutex<WaitCounts>>,

@@ -1,4 +1,4 @@
-//! Time that a call waits for answers, which doesn't count against its deadline.
+//! Time that a call waits for answers. The call's deadline is extended by this time.
 
 use std::{
     sync::{Mutex, MutexGuard},
@@ -7,22 +7,22 @@ use std::{
 
 use crate::sync;
 
-/// Total time of a call during which at least one question waited.
+/// Total time during which at least one question of a call was unanswered.
 #[derive(Debug, Default)]
 pub(super) struct WaitTime(Mutex<Intervals>);
 
 #[derive(Debug, Default)]
 struct Intervals {
-    /// Number of questions that wait now.
+    /// Number of unanswered questions, each with a [`WaitGuard`].
     waiting: u32,
-    /// Start of the current interval; `None` while no question waits.
+    /// Start of the current interval; `None` while no question is unanswered.
     since: Option<Instant>,
-    /// Sum of the finished intervals.
+    /// Sum of the intervals that have ended.
     finished: Duration,
 }
 
 impl WaitTime {
-    /// Counts time until the guard is dropped. Overlapping waits count once.
+    /// Counts one more question as unanswered until the guard is dropped. Time in which guards overlap counts once.
     pub(super) fn start(&self) -> WaitGuard<'_> {
         let mut intervals = self.lock();
         intervals.waiting += 1;
@@ -31,10 +31,12 @@ impl WaitTime {
         WaitGuard(self)
     }
 
+    /// Returns `true` while at least one question is unanswered.
     pub(super) fn is_running(&self) -> bool {
         self.lock().waiting > 0
     }
 
+    /// Returns the time until now during which at least one question was unanswered.
     pub(super) fn total(&self) -> Duration {
         let intervals = self.lock();
         intervals.finished + intervals.since.map_or(Duration::ZERO, |since| since.elapsed())
@@ -45,7 +47,7 @@ impl WaitTime {
     }
 }
 
-/// Counts one waiting question until it is dropped.
+/// While this guard exists, one more question counts as unanswered.
 pub(super) struct WaitGuard<'a>(&'a WaitTime);
 
 impl Drop for WaitGuard<'_> {

@@ -1,4 +1,4 @@
-//! Values computed for a caller and kept with it.
+//! Cache of values that are computed from a caller, stored in the [`Caller`](super::caller::Caller) itself.
 
 use std::{
     any::Any,
@@ -10,17 +10,17 @@ use std::{
 
 use crate::sync;
 
-/// Values computed from a caller's claims, kept so that its next call doesn't compute them again.
+/// Values computed from a caller's claims, so that the caller's next call doesn't compute them again.
 ///
-/// They aren't part of the caller's identity, so comparison ignores them. A clone starts empty, because claims are
-/// cloned only to be changed.
+/// The cache isn't part of the caller's identity: any two caches are equal. A clone of a cache is empty, because claims
+/// (unlike callers) are cloned only to be changed.
 #[derive(Debug, Default)]
 pub(crate) struct CallerCache {
-    /// The members of the caller's audit records.
+    /// The JSON members that describe the caller in audit records.
     pub(super) record: OnceLock<Box<str>>,
-    /// The contracts that the caller listed last.
+    /// The contracts that the caller last listed, as [`LastListed`](crate::pipeline::versions::LastListed) stores them.
     pub(super) last_listed: CacheSlot,
-    /// The windows of the caller's rate limits.
+    /// The rate windows in which the caller's calls are counted.
     pub(super) rate_windows: CacheSlot,
 }
 
@@ -38,12 +38,12 @@ impl PartialEq for CallerCache {
 
 impl Eq for CallerCache {}
 
-/// One cached value, valid until its source changes. A source is an object that computes such values from callers, such
-/// as the rate limits of a server.
+/// One cached value, valid until its source changes. The source is the object that computes the value from the caller,
+/// such as the rate limits of a server.
 #[derive(Debug, Default)]
 pub(crate) struct CacheSlot(Mutex<Option<(CacheVersion, Arc<dyn Any + Send + Sync>)>>);
 
-/// Id of the source, made by [`CacheSlot::new_source_id`], and the number of its changes.
+/// Id of the source, made by [`CacheSlot::new_source_id`], and how many times the source has changed.
 pub(crate) type CacheVersion = (u64, u64);
 
 impl CacheSlot {
@@ -53,7 +53,7 @@ impl CacheSlot {
         SOURCES.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Returns the value cached for `version`, or computes and caches it.
+    /// Returns the value cached for `version`. If there is none, computes a value and replaces the cached one with it.
     pub(crate) fn get<T: Send + Sync + 'static>(
         &self,
         version: CacheVersion,

@@ -1,16 +1,17 @@
-//! Identity of a caller: user, agent, tenant and scopes.
+//! The caller of a tool: user, agent, OAuth client, tenant, issuer and scopes.
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::SystemTime};
 
 use super::cache::{CacheSlot, CallerCache};
 
-/// The user on whose behalf a call is made, the agent that makes the call, and the scopes that the two hold.
+/// The user on whose behalf a call is made, the agent that makes the call, and the scopes that permit calls.
 ///
 /// - Over HTTP with `oauth` configured, a caller is built from the claims of a verified access token (RFC 9068).
 /// - Over stdio, and over HTTP without authorization, it is the [local user](Caller::local).
 ///
-/// No part of a caller comes from a call's arguments. Two callers with equal user names and different issuers or
-/// tenants are different callers, with separate rates, cursors, tasks and answers. Cloning is cheap.
+/// No part of a caller comes from a call's arguments. Callers are different if their issuer, tenant, user or agent
+/// differs; each has its own rates, cursors, tasks and answers. Only the rates of the local user are shared by all
+/// agents. Cloning is cheap.
 ///
 /// ```
 /// use mcp_tool_runtime::{Caller, Scopes};
@@ -34,7 +35,7 @@ struct CallerClaims {
     cache: CallerCache,
 }
 
-/// Identity of a caller. Everything that is kept per caller has it as key.
+/// Identity of a caller, the key of data that is kept for each caller, such as tasks and open questions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Principal {
     pub(crate) issuer: Option<Arc<str>>,
@@ -49,7 +50,7 @@ pub(crate) struct Principal {
 pub enum CallerKind {
     /// A person who acts through an agent.
     Human,
-    /// A program with an account of its own, such as one that uses client credentials (RFC 6749 §4.4).
+    /// A program with a service account, such as one that uses client credentials (RFC 6749 §4.4).
     Machine,
 }
 
@@ -67,14 +68,14 @@ impl CallerKind {
 /// Scopes that a caller holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scopes {
-    /// Every scope. The local user has it while `local.scopes` is unset.
+    /// Every scope. The local user has every scope unless the setting `local.scopes` names some.
     All,
-    /// Exactly these scopes; those that `oauth.scope_hierarchy` includes in them are not listed.
+    /// These scopes. Scopes that they imply through `oauth.scope_hierarchy` aren't in the set.
     Only(BTreeSet<String>),
 }
 
 impl Scopes {
-    /// Returns `true` if `scope` is held. The scope hierarchy of the settings isn't applied.
+    /// Returns `true` for [`Scopes::All`], or if the set contains `scope`. `oauth.scope_hierarchy` isn't applied.
     #[must_use]
     pub fn hold(&self, scope: &str) -> bool {
         match self {
@@ -91,10 +92,10 @@ impl<S: Into<String>> FromIterator<S> for Scopes {
 }
 
 impl Caller {
-    /// User name of the local user, as audit records show it.
+    /// User name of the local user, `local`.
     pub const LOCAL: &'static str = "local";
 
-    /// Returns a person with this user name, and without agent, tenant, issuer or scopes.
+    /// Returns a person ([`CallerKind::Human`]) with this user name and no agent, client, tenant, issuer or scopes.
     #[must_use]
     pub fn new(user: impl Into<String>) -> Self {
         let principal = Principal { issuer: None, tenant: None, user: user.into(), agent: None };
@@ -127,17 +128,18 @@ impl Caller {
         self.changed(|claims| change(Arc::make_mut(&mut claims.principal)))
     }
 
-    /// Cache of the contracts that the caller listed last.
+    /// Returns the slot that caches the contracts that the caller last listed.
     pub(crate) fn last_listed(&self) -> &CacheSlot {
         &self.claims.cache.last_listed
     }
 
-    /// Cache of the windows of the caller's rate limits.
+    /// Returns the slot that caches the rate windows in which the caller's calls are counted.
     pub(crate) fn rate_windows(&self) -> &CacheSlot {
         &self.claims.cache.rate_windows
     }
 
-    /// Returns the caller's members of an audit record, written by `write` on first use.
+    /// Returns the JSON members that describe the caller in audit records. The first call computes them with `write`;
+    /// later calls return the same text.
     pub(crate) fn record_members(&self, write: impl FnOnce(&Self) -> String) -> &str {
         self.claims.cache.record.get_or_init(|| write(self).into())
     }
@@ -148,7 +150,7 @@ impl Caller {
         self.changed_principal(|principal| principal.agent = Some(agent.into()))
     }
 
-    /// Sets the OAuth client.
+    /// Sets the id of the OAuth client. The agent stays unchanged.
     #[must_use]
     pub fn with_client(self, client: impl Into<String>) -> Self {
         self.changed(|claims| claims.client = Some(client.into()))
@@ -166,13 +168,13 @@ impl Caller {
         self.changed(|claims| claims.scopes = scopes.into_iter().collect())
     }
 
-    /// Sets the issuer of the token that names the caller.
+    /// Sets the issuer of the caller's token.
     #[must_use]
     pub fn with_issuer(self, issuer: impl Into<Arc<str>>) -> Self {
         self.changed_principal(|principal| principal.issuer = Some(issuer.into()))
     }
 
-    /// Sets the kind.
+    /// Sets the kind, which is [`CallerKind::Human`] by default.
     #[must_use]
     pub fn with_kind(self, kind: CallerKind) -> Self {
         self.changed(|claims| claims.kind = kind)
@@ -184,39 +186,41 @@ impl Caller {
         self.changed(|claims| claims.authenticated_at = Some(time))
     }
 
-    /// Returns `true` for the local user. Its agent is the name that the client gives itself.
+    /// Returns `true` for a caller without issuer whose user is `local`, such as the [local user](Caller::local).
     #[must_use]
     pub(crate) fn is_local(&self) -> bool {
         self.issuer().is_none() && self.user() == Caller::LOCAL
     }
 
-    /// Key of everything that is kept for the caller.
+    /// Returns the caller's identity, the key of data that is kept for each caller.
     pub(crate) fn principal(&self) -> &Arc<Principal> {
         &self.claims.principal
     }
 
-    /// Returns the user, a name that is unique within its issuer (RFC 7519 §4.1.2 `sub`, unless the settings name
-    /// another claim).
+    /// Returns the user: a name that is unique within the issuer. It is `sub` (RFC 7519 §4.1.2), or another claim that
+    /// the settings name. For a token without `sub`, it is `client_id`.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.claims.principal.user
     }
 
-    /// Returns the agent that acts for the user. For the local user it is the name that the client gives itself in
-    /// `clientInfo`, which isn't verified.
+    /// Returns the agent that acts for the user: the first of `oauth.agent_claims` that the token has.
+    ///
+    /// For the local user it is the name that the client gives itself in `clientInfo`, or else in `User-Agent`. This
+    /// name isn't verified.
     #[must_use]
     pub fn agent(&self) -> Option<&str> {
         self.claims.principal.agent.as_deref()
     }
 
-    /// Returns the OAuth client (RFC 9068 §2.2 `client_id`, else `azp`). The client is the agent too, unless the token
-    /// names another agent.
+    /// Returns the id of the OAuth client (RFC 9068 §2.2 `client_id`, or else `azp`). With the default
+    /// `oauth.agent_claims`, the client is also the agent, unless the token has `act.sub`.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
         self.claims.client.as_deref()
     }
 
-    /// Returns the tenant, if the settings name a claim for it.
+    /// Returns the tenant; `None` unless the setting `oauth.tenant_claim` names the claim that holds it.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.claims.principal.tenant.as_deref()
@@ -228,7 +232,7 @@ impl Caller {
         self.claims.principal.issuer.as_deref()
     }
 
-    /// Returns the scopes that the caller holds.
+    /// Returns the scopes of the caller's token; for the local user, those of the setting `local.scopes`.
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
         &self.claims.scopes

@@ -1,11 +1,11 @@
-//! Cancellation of one call.
+//! Flag that tells a call's parts that the call is cancelled or finished.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// Flag that is set once nobody waits for a call's answer: the client cancelled the call, disconnected, or got the
-/// answer.
+/// Flag that is set once nobody waits for a call's answer: the client cancelled the call or disconnected, or the call
+/// has ended.
 #[derive(Debug, Default)]
 pub(crate) struct Cancellation {
     is_cancelled: AtomicBool,
@@ -13,7 +13,7 @@ pub(crate) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Sets the flag and wakes all that await [`cancelled`](Self::cancelled).
+    /// Sets the flag and wakes all futures of [`cancelled`](Self::cancelled).
     pub(crate) fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::Release);
         self.notify.notify_waiters();
@@ -25,7 +25,7 @@ impl Cancellation {
 
     /// Completes once the flag is set.
     pub(crate) async fn cancelled(&self) {
-        // Registered before the flag is read, so that a wake-up between the two isn't lost.
+        // `notified` is made before the flag is read, so that it also completes if `cancel` runs in between.
         let notified = self.notify.notified();
         if !self.is_cancelled() {
             notified.await;

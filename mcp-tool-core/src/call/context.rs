@@ -29,11 +29,11 @@ use crate::{
     sync,
 };
 
-/// The running call: its caller, contract, deadline and trace, and the ways to report to the client and to ask it.
+/// The running call: its caller, contract, deadline and trace, and methods to report to the client and ask questions.
 ///
-/// A tool function takes it as `cx: &CallContext`; this parameter isn't an argument of the tool. Middleware and
-/// completion functions get it too. Cloning is cheap, and a clone may move to a spawned task. The call counts against
-/// the concurrency limits until the last clone is dropped.
+/// A tool function takes the context as a parameter `cx: &CallContext`, which isn't an argument of the tool. Middleware
+/// and completion functions get the context too. Cloning is cheap, and a clone may move to a spawned task. The call
+/// counts against the concurrency limits until the last clone is dropped.
 ///
 /// ```
 /// use mcp_tool_runtime::{LogLevel, prelude::*};
@@ -65,9 +65,9 @@ struct Call {
     reports: Option<Reports>,
     asking: Asking,
     services: Arc<Services>,
-    /// Digest of a paged call's arguments without `limit` and `cursor`.
+    /// Digest of the arguments without `limit` and `cursor`, to which cursors are bound; set for a tool with pages.
     page_query: OnceLock<Digest>,
-    /// Names of the upstreams that the call sent requests to, for its audit record.
+    /// Names of the upstreams that the call sent requests to, for the audit record of the call.
     upstreams: Mutex<Vec<String>>,
     _permits: Permits,
 }
@@ -104,7 +104,7 @@ impl CallContext {
         CallContext::for_test_as(Caller::local(Scopes::All))
     }
 
-    /// Returns the context of [`for_test`](Self::for_test) with this caller.
+    /// Returns the same context as [`for_test`](Self::for_test), but with this caller.
     #[must_use]
     pub fn for_test_as(caller: Caller) -> Self {
         const CONTRACT: Contract = Contract::EMPTY;
@@ -150,17 +150,19 @@ impl CallContext {
         self.call.facts.correlation
     }
 
-    /// Returns the time until the deadline, zero once it has passed.
+    /// Returns the time until the deadline; zero once the deadline has passed.
     ///
-    /// The deadline comes from the tool's `timeout`, else from the setting `limits.timeout` (30 seconds). The time
-    /// that a person takes to [answer](Self::ask) doesn't count.
+    /// The deadline comes from the tool's `timeout`, or else from the setting `limits.timeout` (30 seconds by default).
+    /// For an adapter, the shortest `timeout` of the adapter and its targets applies. If no `timeout` is declared, a
+    /// call that continues as a task has one hour. A completion has at most 5 seconds. The time that a person takes to
+    /// [answer](Self::ask) is added to the deadline.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.deadline().saturating_duration_since(Instant::now())
     }
 
-    /// Returns `true` if an argument is completed (`completion/complete` for `#[arg(complete = …)]`) and the tool isn't
-    /// called. Middleware, and functions that serve both calls and completions, can check this.
+    /// Returns `true` if the client asked for completions of an argument (`completion/complete`) instead of calling the
+    /// tool. Middleware, and functions that serve both calls and completions, can check this.
     #[must_use]
     pub fn is_completion(&self) -> bool {
         self.call.facts.is_completion
@@ -169,8 +171,8 @@ impl CallContext {
     /// Returns `true` once nobody waits for the answer: the client cancelled the call or disconnected, or the call
     /// has ended.
     ///
-    /// The future of an `async` function is then dropped at its next `await`. A blocking function should check this
-    /// from time to time and return early.
+    /// An `async` tool function needs no check, because a cancelled call drops the function's future. A function that
+    /// isn't `async`, and a task that a function spawned, should check from time to time and return early.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.call.facts.cancellation.is_cancelled()
@@ -179,8 +181,8 @@ impl CallContext {
     /// Reports progress to a client that sent a `progressToken` (`notifications/progress`). If the call continues as a
     /// task, the last message is also the task's `statusMessage`, even without a token.
     ///
-    /// - `progress` must grow from one report to the next; other reports are dropped.
-    /// - `total` has the unit of `progress`; pass `None` if it isn't known.
+    /// - `progress` must grow from one report to the next; a report in which it doesn't grow is dropped.
+    /// - `total` has the same unit as `progress`; pass `None` if the total isn't known.
     /// - `message` is cut after 4 KiB.
     ///
     /// This never waits: reports that the client doesn't read fast enough are dropped.
@@ -195,7 +197,7 @@ impl CallContext {
     /// Returns a header of the HTTP request; `name` is case-insensitive.
     ///
     /// Only headers that a middleware names in `Middleware::headers` are kept. Returns `None` if the request doesn't
-    /// have the header, no middleware named it, or the call came over stdio.
+    /// have the header, if no middleware named the header, or if the call came over stdio.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.call.facts.headers.get(name)
@@ -204,15 +206,16 @@ impl CallContext {
     /// Sends a log message to the client (`notifications/message`), if the client asked for messages of this level:
     /// by `logLevel` in the call's `_meta` since 2026-07-28, by `logging/setLevel` before.
     ///
-    /// `data` is any value that serializes to JSON; it is cut after 4 KiB. The client reads it, so it must not contain
-    /// secrets, data of other callers or internals of the server. Use [`tracing`] for the server's own log.
+    /// `data` is any value that serializes to JSON; JSON of more than 4 KiB is cut and sent as a string. The client
+    /// reads `data`, so it must not contain secrets, data of other callers or internals of the server. Use [`tracing`]
+    /// for the server's own log.
     pub fn log(&self, level: LogLevel, data: impl serde::Serialize) {
         if let Some(reports) = &self.call.reports {
             reports.log(level, self.call.facts.contract.name(), data);
         }
     }
 
-    /// Returns the distributed trace that the caller named in `_meta.traceparent` (SEP-414).
+    /// Returns the distributed trace that the client sent in `_meta.traceparent` (SEP-414).
     #[must_use]
     pub fn trace(&self) -> Option<&TraceContext> {
         self.call.facts.trace.as_ref()
@@ -236,22 +239,22 @@ impl CallContext {
         &self.call.asking
     }
 
-    /// The deadline, extended by the time that the call has waited for answers.
+    /// Returns the deadline, extended by the time that the call has waited for answers until now.
     pub(crate) fn deadline(&self) -> Instant {
         *self.call.extended_deadline.get().unwrap_or(&self.call.deadline) + self.call.asking.waited()
     }
 
-    /// Sets the deadline of a call that continues as a task, once; later calls have no effect.
+    /// Replaces the deadline of a call that continues as a task by `remaining` from now. Only the first call counts.
     pub(crate) fn extend_deadline(&self, remaining: Duration) {
         self.call.extended_deadline.get_or_init(|| Instant::now() + remaining);
     }
 
-    /// Associated data that binds a sealed text to `kind`, this caller, tool and version, and `parts`.
+    /// Returns the associated data that binds a sealed text to `kind`, this caller, tool and version, and `parts`.
     pub(crate) fn binding(&self, kind: &str, parts: &[&str]) -> Vec<u8> {
         self.call.facts.binding(kind, parts)
     }
 
-    /// Names of the upstreams that the call sent requests to.
+    /// Returns the names of the upstreams that the call sent requests to.
     pub(crate) fn upstreams(&self) -> Vec<String> {
         sync::lock(&self.call.upstreams).clone()
     }
@@ -264,7 +267,7 @@ impl CallContext {
         &self.call.services.sealer
     }
 
-    /// Maximum size of the result, in bytes.
+    /// Returns the maximum size of the call's result, in bytes.
     pub(crate) fn max_result(&self) -> usize {
         self.call.services.max_result
     }
@@ -278,19 +281,19 @@ impl CallContext {
     }
 }
 
-/// Access to a call for requests to upstreams. The facade doesn't export this trait, so that no tool function reaches
-/// the token.
+/// Parts of a call that requests to upstreams need. `mcp-tool-runtime` doesn't export this trait, so that tool
+/// functions can't read the caller's token.
 pub trait OutboundCall {
-    /// The caller's token, for token exchange only (RFC 8693).
+    /// Returns the caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated.
     fn token(&self) -> Option<&InboundToken>;
 
-    /// Connections to upstreams, if any are configured.
+    /// Returns the clients of the configured upstreams; `None` if none is configured.
     fn outbound(&self) -> Option<&dyn Outbound>;
 
-    /// Adds the name of an upstream to the call's audit record.
+    /// Adds the name of an upstream to the call's audit record. Further calls with the same name have no effect.
     fn record_upstream(&self, name: &str);
 
-    /// The call's deadline.
+    /// Returns the call's deadline, extended by the time that the call has waited for answers until now.
     fn deadline(&self) -> Instant;
 
     /// Completes once the call is cancelled or finished.

@@ -1,4 +1,4 @@
-//! Facts of one call, fixed at admission.
+//! Facts of one call that the pipeline's stages read. They are set when the call is admitted.
 
 use std::sync::Arc;
 
@@ -10,16 +10,17 @@ use super::{
 };
 use crate::tool::stamp::ContractStamp;
 
-/// Facts of one call. Stages read them instead of the context, which depends on the stages.
+/// Facts of one call. The stages read these instead of `CallContext`, because `CallContext` depends on the stages.
 pub(crate) struct CallFacts {
     pub(crate) caller: Caller,
     pub(crate) contract: &'static Contract,
+    /// The call's id, a UUID of version 7.
     pub(crate) correlation: Uuid,
-    /// True if an argument is completed (`completion/complete`) and the tool isn't called.
+    /// True if the client asked for completions of an argument (`completion/complete`) instead of calling the tool.
     pub(crate) is_completion: bool,
     pub(crate) cancellation: Cancellation,
     pub(crate) trace: Option<TraceContext>,
-    /// `None` for a context made in a unit test.
+    /// Identifies the tool's contract in answers and records; `None` for a context made by `CallContext::for_test`.
     pub(crate) stamp: Option<Arc<ContractStamp>>,
     /// The request headers that middleware names.
     pub(crate) headers: Headers,
@@ -28,12 +29,13 @@ pub(crate) struct CallFacts {
 }
 
 impl CallFacts {
-    /// The digest of the called tool's contract, as text; empty in a unit test.
+    /// Returns the digest of the called tool's contract, as text; empty for a context made by `CallContext::for_test`.
     pub(crate) fn contract_digest(&self) -> &str {
         self.stamp.as_ref().map_or("", |stamp| &stamp.digest)
     }
 
-    /// Associated data for sealing: a sealed text opens only for the same `kind`, caller, tool, version and `parts`.
+    /// Returns associated data for sealing. A text sealed with it opens only for the same `kind`, caller, tool, version
+    /// and `parts`.
     pub(crate) fn binding(&self, kind: &str, parts: &[&str]) -> Vec<u8> {
         let CallFacts { caller, contract, .. } = self;
         let version = contract.version().to_string();

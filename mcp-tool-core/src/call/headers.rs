@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Headers(Box<[(&'static str, Box<str>)]>);
 
 impl Headers {
-    /// Wraps headers, each with its name and value.
+    /// Makes a list of headers from names and values.
     pub fn new(headers: Vec<(&'static str, Box<str>)>) -> Self {
         Headers(headers.into_boxed_slice())
     }
@@ -18,7 +18,7 @@ impl Headers {
     }
 }
 
-// Values may be secret, so only names are printed.
+// Values of headers may be secret, so only the names are printed.
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()

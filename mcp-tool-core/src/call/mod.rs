@@ -1,6 +1,7 @@
 //! One call: its caller, its facts, and the context that a tool function sees.
 //!
-//! The module `facts` depends on no stage of the pipeline. `context` combines the facts with the state of the stages.
+//! The module `facts` depends on no stage of the pipeline. `context` combines the facts with state of the stages, such
+//! as permits and questions.
 
 pub(crate) mod cache;
 pub mod caller;

@@ -2,10 +2,10 @@
 
 use tokio::sync::OwnedSemaphorePermit;
 
-/// Concurrency permits that a call holds: one of the server, and one of each tool that it runs, if that tool
-/// declares a limit.
+/// Concurrency permits that a call holds: one of the server, and one of each tool that the call runs and that declares
+/// `concurrency`. An adapter runs several tools.
 ///
-/// They are released when the last clone of the call's context is dropped.
+/// The call's context owns the permits, so they are released when the last clone of the context is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Permits {
     _server: Option<OwnedSemaphorePermit>,

@@ -7,11 +7,12 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// Maximum reports buffered per call. Further reports are dropped, so that a call never waits for a slow client.
+/// Maximum reports buffered for one call. While the buffer is full, further reports are dropped, so that a call never
+/// waits for a slow client.
 const MAX_BUFFERED: usize = 64;
-/// Maximum size of a progress or error message, in bytes.
+/// Maximum size of a progress or error message, in bytes. Longer messages are cut.
 const MAX_TEXT: usize = 4 * 1024;
-/// Maximum size of the data of one log message as JSON, in bytes.
+/// Maximum size of a log message's data as JSON, in bytes. Longer data is cut and sent as a string.
 const MAX_DATA: usize = 4 * 1024;
 
 /// Severity of a log message (RFC 5424 §6.2.1), least severe first.
@@ -32,7 +33,7 @@ pub enum LogLevel {
     Error,
     /// A failure of a component.
     Critical,
-    /// A failure that needs action at once.
+    /// A failure that needs immediate action.
     Alert,
     /// The system is unusable.
     Emergency,
@@ -69,12 +70,12 @@ impl LogLevel {
         LogLevel::ALL.into_iter().find(|level| level.name() == name)
     }
 
-    /// Number of the level, counted from 1.
+    /// Returns the level's number, from 1 (debug) to 8 (emergency).
     pub(crate) const fn number(self) -> u8 {
         self as u8 + 1
     }
 
-    /// Level with this number; `None` for 0 and for unknown numbers.
+    /// Returns the level with this number; `None` for 0 and for numbers above 8.
     pub(crate) fn of_number(number: u8) -> Option<Self> {
         LogLevel::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
@@ -98,7 +99,7 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Returns a channel for the reports that the client asked for, if it asked for any.
+    /// Returns a channel for the reports that the client asked for; `None` if the client asked for none.
     pub(crate) fn wanted(progress: bool, level: Option<LogLevel>) -> Option<(Self, mpsc::Receiver<Report>)> {
         if !progress && level.is_none() {
             return None;
@@ -131,14 +132,14 @@ impl Reports {
     }
 }
 
-/// Returns as many characters from the start of a text as fit into `max` bytes.
+/// Returns the longest prefix of a text that has at most `max` bytes and ends between two characters.
 // `str::floor_char_boundary` needs Rust 1.91.
 fn prefix(text: &str, max: usize) -> &str {
     let end = (0..=max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or_default()]
 }
 
-/// Cuts a progress or error message after [`MAX_TEXT`] bytes.
+/// Cuts a longer message after [`MAX_TEXT`] bytes and appends `…`.
 pub(crate) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.len() {
         0..=MAX_TEXT => text,
@@ -163,7 +164,7 @@ mod tests {
             Report::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
         );
         let Report::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else { panic!() };
-        assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "{}", cut.len());
+        assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "log data of {} bytes isn't cut", cut.len());
         let (reports, mut receiver) = Reports::wanted(true, None).unwrap();
         reports.log(LogLevel::Emergency, "x", "not asked for");
         for progress in [1.0, 1.0, 0.5, f64::NAN, 2.0] {
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_have_names_and_numbers() {
+    fn every_level_is_found_by_its_name_and_number() {
         for level in LogLevel::ALL {
             assert_eq!(
                 (LogLevel::of_name(level.name()), LogLevel::of_number(level.number())),

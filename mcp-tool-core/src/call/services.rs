@@ -1,4 +1,4 @@
-//! Server-wide values that calls use.
+//! Values of the server that all its calls share.
 
 use std::sync::Arc;
 
@@ -12,16 +12,19 @@ use crate::{
 /// Default maximum size of a result, in bytes.
 pub(crate) const MAX_RESULT: usize = 1024 * 1024;
 
-/// Values of the server that all calls share.
+/// Values of the server that all its calls share. One instance is made when the server starts.
 #[derive(Debug)]
 pub(crate) struct Services {
-    /// Seals cursors and the states of questions.
+    /// Encrypts cursors and the `requestState` of questions.
     pub(crate) sealer: Sealer,
-    /// Maximum size of a result, in bytes.
+    /// Maximum size of a result, in bytes (setting `limits.max_result`).
     pub(crate) max_result: usize,
+    /// The `requestState`s that clients have sent back, so that each is accepted once.
     pub(crate) used_states: UsedStates,
+    /// Limit of the questions that wait for an answer at one time.
     pub(crate) wait_limit: WaitLimit,
+    /// Sender of list and resource changes to clients.
     pub(crate) announcements: Announcements,
-    /// Connections to upstreams, if any are configured.
+    /// Clients of the configured upstreams; `None` if none is configured.
     pub(crate) outbound: Option<Arc<dyn Outbound>>,
 }

@@ -5,13 +5,13 @@ use std::fmt;
 use bytes::Bytes;
 use mcp_tool_contract::digest::Digest;
 
-/// Bearer token as it arrived. Only its verification, and token exchange for an upstream (RFC 8693), read it. Tool
-/// functions can't reach it.
+/// Bearer token as it arrived. Only token verification and token exchange for an upstream (RFC 8693) read the token;
+/// tool functions can't.
 #[derive(Clone)]
 pub struct InboundToken(Bytes);
 
 impl InboundToken {
-    /// Wraps a token that isn't verified yet.
+    /// Wraps a token, without verifying it.
     #[must_use]
     pub const fn new(token: Bytes) -> Self {
         InboundToken(token)

@@ -1,14 +1,15 @@
-//! The distributed trace of a call (W3C Trace Context), sent by the caller in `_meta` (SEP-414).
+//! The distributed trace of a call (W3C Trace Context), sent by the client in `_meta` (SEP-414).
 
-/// Maximum size of a `tracestate` in bytes; W3C Trace Context §3.3.1.1 requires at least 512. A longer one is ignored.
+/// Maximum size of a `tracestate`, in bytes; W3C Trace Context §3.3.1.1 requires at least 512. A longer `tracestate` is
+/// ignored.
 const MAX_STATE: usize = 512;
 
-/// Distributed trace that a call is part of (W3C Trace Context), as its caller states it in `_meta` (SEP-414).
+/// Distributed trace that a call is part of (W3C Trace Context), as the client states it in `_meta` (SEP-414).
 ///
 /// - The audit record of the call has the trace id (`trace`).
 /// - Requests to upstreams carry the trace, with this call as their parent.
-/// - The trace isn't verified, so use it to correlate calls, never for a decision.
-/// - `baggage` isn't forwarded, since it would send a caller's free text to upstreams.
+/// - The trace isn't verified: use it to correlate calls, never to decide whether something is allowed.
+/// - `baggage` isn't forwarded, since it is free text of the client that upstreams would receive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
     parent: String,
@@ -59,13 +60,14 @@ impl TraceContext {
         &self.parent
     }
 
-    /// Returns `tracestate` as the caller sent it: printable ASCII, at most 512 bytes.
+    /// Returns `tracestate` as the client sent it: printable ASCII, at most 512 bytes. `None` if absent or invalid.
     #[must_use]
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
     }
 
-    /// Returns `traceparent` for a request that the call makes. The parent id is the second half of `correlation`.
+    /// Returns `traceparent` for a request that the call sends. Its parent id is the second half of `correlation`, the
+    /// call's correlation id.
     pub fn of_call(&self, correlation: uuid::Uuid) -> String {
         let span = correlation.as_u64_pair().1;
         let flags = self.parent.rsplit('-').next().unwrap_or("00");
@@ -104,11 +106,19 @@ mod tests {
             "00-0af7651916cd43dd8448eb211c8031 c-b7ad6b7169203331-01",
         ];
         for parent in malformed {
-            assert_eq!(TraceContext::read(parent, None), None, "{parent}");
+            assert_eq!(
+                TraceContext::read(parent, None),
+                None,
+                "a malformed traceparent was accepted: {parent:?}"
+            );
         }
         let long = "a".repeat(MAX_STATE + 1);
         for state in [&long, "a\r\nb", "é", ""] {
-            assert_eq!(TraceContext::read(PARENT, Some(state)).unwrap().state(), None, "{state:?}");
+            assert_eq!(
+                TraceContext::read(PARENT, Some(state)).unwrap().state(),
+                None,
+                "tracestate: {state:?}"
+            );
         }
     }
 }

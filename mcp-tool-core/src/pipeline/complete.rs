@@ -1,4 +1,4 @@
-//! Completion of one argument of an admitted call: suggests values instead of calling the tool.
+//! Completion of an argument: an admitted call that suggests values instead of running the tool.
 
 use std::error::Error as _;
 
@@ -23,10 +23,10 @@ use crate::{
 };
 
 impl Admitted {
-    /// Suggests values of a parameter that continue `typed`, and records the completion.
+    /// Suggests values for a parameter, of which the user has typed `typed`, and records the completion.
     ///
-    /// A completion passes the middleware and the gate as a call does, because suggestions may be data of the
-    /// application.
+    /// Suggestions may contain data of the application. Therefore completions pass the same middleware and the same
+    /// gate as calls.
     pub async fn complete(self, parameter: &str, typed: &str) -> CallOutcome {
         let (tool, cx, scopes, mut record) = self.into_parts();
         let _cancel = CancelOnDrop(cx.clone());
@@ -55,6 +55,7 @@ impl Admitted {
     }
 }
 
+/// Checks the gate and the length of the typed text, and returns the suggestions as JSON.
 async fn suggest(
     tool: &RegisteredTool,
     cx: &CallContext,

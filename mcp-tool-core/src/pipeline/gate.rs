@@ -1,5 +1,5 @@
-//! The gate of destructive tools. Such a tool runs only if the caller holds the scope of its gate, or if the operator
-//! allowed the tool.
+//! The gate of destructive tools. A destructive tool with a gate runs only for callers that hold the scope of the gate.
+//! A destructive tool without a gate runs only if the operator allowed it (`--allow-destructive`).
 
 use mcp_tool_contract::model::Gate;
 
@@ -9,10 +9,10 @@ use crate::{
     pipeline::{policy::ScopeAuthorizer, registry::RegisteredTool},
 };
 
-/// Checks the gates of a tool and of the tools that it delegates to.
+/// Checks the gate of a tool, and for an adapter also the gates of its targets.
 ///
 /// # Errors
-/// A refusal that says what the caller needs.
+/// A refusal that names the scope that the caller lacks, or the operator's setting.
 pub(super) fn check(
     tool: &RegisteredTool,
     caller: &Caller,
@@ -29,7 +29,7 @@ fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -
     match contract.gate() {
         Some(Gate::Scope(scope)) => check_scope(scope, caller, contract.name(), scopes),
         None if tool.is_allowed_destructive => Ok(()),
-        // A kind of gate that this version of the server doesn't know is refused.
+        // `Gate` is `non_exhaustive`: calls of a tool with an unknown kind of gate are refused.
         Some(_) | None => {
             let name = contract.name();
             let message = format!(
@@ -41,8 +41,8 @@ fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -
     }
 }
 
-/// Checks the gate's scope again, although admission has refused callers without it: this is the last check before the
-/// function begins.
+/// Checks the gate's scope. The built-in policy has refused callers without it, but the application's own policy may
+/// not check scopes, and this is the last check before the function begins.
 fn check_scope(scope: &str, caller: &Caller, name: &str, scopes: &ScopeAuthorizer) -> Result<(), ToolError> {
     if scopes.holds(caller, scope) {
         return Ok(());
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gate_refuses_a_caller_without_its_scope() {
+    fn gate_refuses_callers_that_lack_its_scope() {
         let check = |scope| {
             let caller = Caller::new("ann").with_scopes([scope]);
             check_scope("mail:purge", &caller, "purge", &ScopeAuthorizer::default())

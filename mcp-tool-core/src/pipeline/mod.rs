@@ -1,6 +1,6 @@
-//! The pipeline of a call. [`Dispatcher::admit`] decides whether a call may begin; [`Admitted::execute`] runs it, or
-//! [`Admitted::complete`] suggests values for one of its arguments. Both transports and `TestServer` use it, and there
-//! is no other way to a tool's function.
+//! The pipeline of a call. [`Dispatcher::admit`] decides whether a call may begin. [`Admitted::execute`] then runs the
+//! tool, or [`Admitted::complete`] suggests values for an argument. Both transports and `TestServer` use this pipeline,
+//! and nothing else can run a tool's function.
 
 mod admit;
 mod complete;
@@ -29,7 +29,7 @@ use crate::{
         versions::Versions,
     },
 };
-/// Internals that only `benches/instructions` uses.
+/// Functions that are public only for `benches/instructions`.
 #[doc(hidden)]
 pub mod internals {
     pub use super::execute::guard::read as read_arguments;
@@ -39,16 +39,16 @@ pub use admit::{Admitted, CallOptions, CallRequest, Refusal, RefusalKind};
 pub use execute::CallOutcome;
 pub(crate) use execute::guard;
 
-/// The caller of a call, with facts of the request that carried the call.
+/// The caller of a call, and facts of the request in which the call arrived.
 #[derive(Clone, Debug)]
 pub struct CallOrigin {
     /// The caller.
     pub caller: Caller,
-    /// Address of the client, for a call over a network.
+    /// IP address of the client; `None` over stdio.
     pub remote: Option<IpAddr>,
-    /// Headers of the request that middleware reads.
+    /// Those headers of the HTTP request that middleware names.
     pub headers: Headers,
-    /// The caller's token, for token exchange only (RFC 8693).
+    /// The caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated.
     pub token: Option<InboundToken>,
 }
 
@@ -58,7 +58,7 @@ impl From<Caller> for CallOrigin {
     }
 }
 
-/// The stages of the pipeline, each with its own state, shared by all calls of a server.
+/// The state of the pipeline's stages, shared by all calls of a server.
 #[derive(Debug)]
 pub struct Dispatcher {
     /// Revocations and disabled tools, clients and users.
@@ -68,16 +68,16 @@ pub struct Dispatcher {
     /// Version policy: client pins and last-listed contracts.
     pub versions: Versions,
     pub(crate) policy: Policy,
-    /// Scopes with their hierarchy, for the gate.
+    /// The built-in policy. The gate uses its scope hierarchy, also if the application has its own policy.
     pub(crate) scopes: Arc<ScopeAuthorizer>,
-    /// Counts of calls of deprecated tools.
+    /// Number of calls of each deprecated tool by each caller.
     pub usage: DeprecatedUsage,
     pub(crate) concurrency: Concurrency,
     pub(crate) rates: Rates,
-    /// Audit records.
+    /// Writer of audit records.
     pub audit: Arc<Audit>,
     pub(crate) unauthenticated: UnauthenticatedRecords,
-    /// Timeout of a call whose tool declares none.
+    /// Timeout of a call whose tool declares no `timeout` (setting `limits.timeout`).
     pub(crate) timeout: Duration,
     pub(crate) services: Arc<Services>,
 }

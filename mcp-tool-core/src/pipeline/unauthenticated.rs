@@ -1,17 +1,17 @@
-//! Records of HTTP requests without a valid token.
+//! Audit records of HTTP requests that authentication refused.
 
 use std::{net::IpAddr, time::Instant};
 
 use super::{CallOrigin, CallRequest, Dispatcher};
 use crate::{call::caller::Caller, ports::Denied};
 
-/// Placeholder for the call in a request that wasn't read.
+/// Placeholder for the call in the audit record. The body of a refused request isn't read, so its call is unknown.
 const UNREAD: CallRequest<'static> =
     CallRequest { name: "-", requires: None, arguments_bytes: 0, completes: None };
 
 impl Dispatcher {
-    /// Records a request that was refused by authentication. Requests without a known caller are recorded up to a
-    /// limit; the next record says how many were left out.
+    /// Records a request that authentication refused. A request with a revoked token is always recorded. The number of
+    /// other records per second is limited; the next record says how many were left out before it.
     pub(crate) fn record_unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
         let record = |caller: Caller, detail: Option<&str>| {
             let origin = CallOrigin { remote, ..CallOrigin::from(caller) };

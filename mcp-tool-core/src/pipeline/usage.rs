@@ -1,4 +1,4 @@
-//! Calls of deprecated tools, counted by caller.
+//! Counts of the calls of deprecated tools, by tool version and caller.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -9,10 +9,11 @@ use mcp_tool_contract::{
 
 use crate::{call::caller::Caller, sync::lock};
 
-/// Maximum counted pairs of tool and caller. Calls of further pairs are counted per tool, with the caller `others`.
+/// Maximum pairs of tool version and caller that are counted separately. Calls of further callers are counted for each
+/// tool version together, as the caller `others`.
 const MAX_CALLERS: usize = 10_000;
 
-/// Counts of deprecated tools' calls since the server started.
+/// Number of calls of each deprecated tool by each caller, since the server started.
 #[derive(Debug, Default)]
 pub struct DeprecatedUsage(Mutex<HashMap<UsageKey, u64>>);
 
@@ -24,7 +25,7 @@ struct UsageKey {
 }
 
 impl DeprecatedUsage {
-    /// Counts a call; logs the 1st, 10th, 100th … call of each tool by each caller.
+    /// Counts a call. Logs the 1st, 10th, 100th … call of each tool version by each caller.
     pub(crate) fn count(&self, contract: &'static Contract, caller: &Caller) {
         let (tool, version) = (contract.name(), contract.version());
         let mut counts = lock(&self.0);
@@ -43,7 +44,7 @@ impl DeprecatedUsage {
         }
     }
 
-    /// Returns the counts, each with tool, version, caller and number of calls.
+    /// Returns the counts, sorted: tool, version, caller and number of calls.
     pub fn counts(&self) -> Vec<(&'static str, Version, String, u64)> {
         let counts = lock(&self.0);
         let mut counts: Vec<_> = counts.iter().map(|(key, calls)| (key.clone(), *calls)).collect();
@@ -51,7 +52,7 @@ impl DeprecatedUsage {
         counts.into_iter().map(|(key, calls)| (key.tool, key.version, key.caller, calls)).collect()
     }
 
-    /// Logs all counts.
+    /// Writes all counts to the log.
     pub fn report(&self) {
         for (tool, version, caller, calls) in self.counts() {
             tracing::info!(tool, %version, caller, calls, "calls of a deprecated tool");
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn powers_of_ten_are_logged() {
+    fn only_powers_of_ten_are_logged() {
         let logged: Vec<u64> = (0..=10_000).filter(|number| is_power_of_ten(*number)).collect();
         assert_eq!(logged, [1, 10, 100, 1_000, 10_000]);
     }

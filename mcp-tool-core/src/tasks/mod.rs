@@ -1,6 +1,6 @@
-//! Calls that continue as tasks (SEP-2663), while their client polls.
+//! Calls that continue as tasks (SEP-2663): the call runs in the background, and its client polls for the result.
 //!
-//! Tasks are in memory: they end with the process and are unknown to other replicas.
+//! Tasks are kept in memory only: they end with the process, and other replicas of the server don't know them.
 
 mod task;
 
@@ -28,17 +28,18 @@ use crate::{
     sync,
 };
 
-/// Maximum running tasks per caller, and maximum finished tasks that are kept per caller.
+/// Maximum running tasks of one caller, and also maximum kept finished tasks of one caller.
 const MAX_PER_CALLER: usize = 32;
-/// Maximum running tasks of the server. At most four times as many are kept, running and finished together.
+/// Maximum running tasks of a server that allows 2,000 or more concurrent calls; otherwise half of its concurrent calls
+/// may be running tasks.
 const MAX_RUNNING: usize = 1_000;
-/// Maximum total size of kept results, in bytes.
+/// Maximum total size of the results of finished tasks that are kept, in bytes (64 MiB).
 const MAX_RESULT_BYTES: usize = 64 << 20;
-/// Maximum duration of a task whose tool has no `timeout`.
+/// Timeout of a call that continues as a task and whose tool declares no `timeout`.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3_600);
-/// Poll interval that clients are told, in milliseconds.
+/// Poll interval that the server suggests to clients, in milliseconds.
 pub(crate) const POLL_MS: u64 = 1_000;
-/// Maximum wait for the records of cancelled tasks at shutdown.
+/// Maximum time at shutdown to wait for the audit records of cancelled tasks.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The tasks of a server.
@@ -57,13 +58,15 @@ struct TaskStore {
 }
 
 impl Tasks {
-    /// Allows half of the server's concurrent calls to be running tasks, and at most [`MAX_RUNNING`].
+    /// Allows half of the server's maximum of concurrent `calls` to be running tasks, at least 1 and at most
+    /// [`MAX_RUNNING`].
     pub(crate) fn for_concurrency(calls: u32) -> Self {
         let max_running = MAX_RUNNING.min((calls as usize / 2).max(1));
         Tasks { max_running, store: Arc::default(), running: TaskTracker::new() }
     }
 
-    /// Adds a task that may run for `timeout`; `None` if there are too many.
+    /// Adds a task that may run for `timeout`. Returns `None` if the caller or the server has its maximum of running
+    /// tasks, or if the server keeps four times its maximum, finished tasks included.
     pub(crate) fn reserve(&self, caller: &Caller, timeout: Duration) -> Option<Arc<Task>> {
         let owner = Principal::clone(caller.principal());
         let mut store = self.lock();
@@ -83,10 +86,10 @@ impl Tasks {
         Some(task)
     }
 
-    /// Runs a task's call in the background, and keeps its outcome.
+    /// Runs a task's call in the background, and keeps its outcome for [`RESULT_RETENTION`].
     pub(crate) fn run(&self, task: &Arc<Task>, call: impl Future<Output = TaskOutcome> + Send + 'static) {
-        // The call should end by its own deadline, which moves while it waits for answers. This limit ends a call that
-        // doesn't.
+        // The call has its own deadline, which is extended while the call waits for answers. This limit ends a call
+        // that waits for over an hour in total.
         let latest_end = Instant::now() + task.timeout + DEFAULT_TIMEOUT;
         let (tasks, task) = (self.clone(), Arc::clone(task));
         let tasks_for_removal = tasks.clone();
@@ -98,7 +101,7 @@ impl Tasks {
                 () = tokio::time::sleep_until(latest_end) => Some(TaskOutcome::error("the task ran out of time")),
             };
             tasks.keep(&task, outcome);
-            // The timer holds only the id, so that a result that is evicted early frees its memory.
+            // The timer below holds only the id, so that evicting the task earlier frees the memory of its result.
             let id = task.id.clone();
             drop(task);
             tokio::spawn(async move {
@@ -108,13 +111,14 @@ impl Tasks {
         });
     }
 
-    /// Keeps a task's outcome. If the caller keeps [`MAX_PER_CALLER`] finished tasks, its oldest one is evicted. If all
-    /// results together are too large, the oldest ones of the caller that keeps the most bytes are evicted.
+    /// Keeps a task's outcome. If the caller has [`MAX_PER_CALLER`] finished tasks, evicts the oldest of these. If all
+    /// results together exceed [`MAX_RESULT_BYTES`], evicts the oldest results of the caller with the most bytes. A
+    /// result that doesn't fit even then is replaced by an error.
     fn keep(&self, task: &Task, outcome: Option<TaskOutcome>) {
         let mut store = self.lock();
         let size = outcome.as_ref().map_or(0, TaskOutcome::size);
         while store.finished(&task.owner).count() >= MAX_PER_CALLER && store.remove_oldest(&task.owner) {}
-        // A result that exceeds the limit alone evicts nothing.
+        // A result that is larger than the limit evicts nothing, because it can't be kept anyway.
         while size <= MAX_RESULT_BYTES
             && store.result_bytes + size > MAX_RESULT_BYTES
             && let Some(heaviest) = store.heaviest(&task.owner, size)
@@ -134,13 +138,13 @@ impl Tasks {
         sync::lock(&self.store)
     }
 
-    /// Returns the caller's task with this id; `None` for a task of another caller.
+    /// Returns the caller's task with this id; `None` if there is no task with this id, or if it is another caller's.
     pub(crate) fn find(&self, id: &str, caller: &Caller) -> Option<Arc<Task>> {
         let store = self.lock();
         store.tasks.get(id).filter(|task| task.owner == **caller.principal()).cloned()
     }
 
-    /// Cancels all tasks, and waits until their audit records are written, for at most [`SHUTDOWN_TIMEOUT`].
+    /// Cancels all tasks, and waits at most [`SHUTDOWN_TIMEOUT`] until their audit records are written.
     pub(crate) async fn end(&self) {
         for task in self.lock().tasks.values() {
             task.cancel();
@@ -151,11 +155,12 @@ impl Tasks {
 }
 
 impl TaskStore {
+    /// Returns the finished tasks of a caller.
     fn finished(&self, owner: &Principal) -> impl Iterator<Item = &Arc<Task>> {
         self.tasks.values().filter(move |task| task.owner == *owner && !task.is_working())
     }
 
-    /// Returns the caller whose kept results have the most bytes, counting `more` bytes for `owner`.
+    /// Returns the caller whose kept results have the most bytes. `more` bytes are added to the results of `owner`.
     fn heaviest(&self, owner: &Principal, more: usize) -> Option<Principal> {
         let mut bytes: HashMap<&Principal, usize> = HashMap::new();
         for task in self.tasks.values().filter(|task| task.result_size() > 0) {
@@ -165,6 +170,7 @@ impl TaskStore {
         bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(owner, _)| owner.clone())
     }
 
+    /// Removes the task of a caller that finished first. Returns false if the caller has no finished task.
     fn remove_oldest(&mut self, owner: &Principal) -> bool {
         let oldest = self.finished(owner).min_by_key(|task| task.state_since()).map(|task| task.id.clone());
         oldest.is_some_and(|id| self.remove(&id).is_some())
@@ -177,7 +183,7 @@ impl TaskStore {
     }
 }
 
-/// Refuses a call of a tool that always runs as a task, if the client doesn't support tasks.
+/// Refuses the call if its tool always runs as a task (`task(required)`), but the client doesn't support tasks.
 pub(crate) fn check_support(cx: &CallContext) -> Result<(), ToolError> {
     let is_required = cx.contract().task() == Some(TaskSupport::Required);
     if !is_required || cx.asking().capabilities().has(Capability::Tasks) {
@@ -241,7 +247,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn finished_tasks_do_not_count_as_running() {
+    async fn finished_tasks_do_not_count_as_running_and_the_oldest_are_evicted() {
         let (tasks, ann) = (Tasks::for_concurrency(80), Caller::new("ann"));
         let mut ids = Vec::new();
         for _ in 0..3 * MAX_PER_CALLER {
@@ -249,7 +255,7 @@ mod tests {
             tasks.keep(&task, Some(result()));
             ids.push(task.id.clone());
         }
-        // A caller's oldest results are evicted.
+        // Only a caller's newest finished tasks are kept.
         let kept = ids.iter().filter(|id| tasks.find(id, &ann).is_some()).count();
         assert_eq!(kept, MAX_PER_CALLER);
         assert!(tasks.find(&ids[3 * MAX_PER_CALLER - 1], &ann).is_some());
@@ -257,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn results_of_the_heaviest_caller_are_evicted() {
+    async fn results_of_the_caller_with_the_most_bytes_are_evicted() {
         let (tasks, ann, bob) = (Tasks::for_concurrency(80), Caller::new("ann"), Caller::new("bob"));
         let finished = |caller: &Caller, bytes: usize| {
             let task = tasks.reserve(caller, DEFAULT_TIMEOUT).unwrap();
@@ -269,7 +275,7 @@ mod tests {
         assert!(tasks.find(&of_bob, &bob).is_some());
         assert_eq!(of_ann.iter().filter(|id| tasks.find(id, &ann).is_some()).count(), 1);
         assert!(matches!(tasks.find(&of_ann[2], &ann).unwrap().view().state, TaskState::Completed(_)));
-        // The caller that keeps the most loses results to a caller that keeps less, and not the reverse.
+        // ann's next result still fits. For bob's, the oldest result of ann is evicted, because ann keeps more bytes.
         assert!(tasks.find(&finished(&ann, MAX_RESULT_BYTES / 4), &ann).is_some());
         let more_of_bob = finished(&bob, MAX_RESULT_BYTES / 4);
         assert!([&of_bob, &more_of_bob].iter().all(|id| tasks.find(id, &bob).is_some()));
@@ -282,14 +288,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn evicted_result_is_freed() {
+    async fn memory_of_an_evicted_result_is_freed() {
         let (tasks, ann) = (Tasks::for_concurrency(80), Caller::new("ann"));
         let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
         tasks.run(&task, std::future::ready(result_of_size(1_000)));
         final_state(&task).await;
         let (id, kept) = (task.id.clone(), Arc::downgrade(&task));
         drop(task);
-        // Lets the background task end.
+        // Lets the background task of `Tasks::run` end.
         for _ in 0..1_000 {
             tokio::task::yield_now().await;
         }
@@ -298,7 +304,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn task_ends_by_its_timeout_and_is_forgotten() {
+    async fn hanging_task_fails_at_its_time_limit_and_finished_tasks_are_removed() {
         let tasks = Tasks::for_concurrency(8);
         let ann = Caller::new("ann");
         let begin = |call: futures_util::future::BoxFuture<'static, TaskOutcome>| {

@@ -1,4 +1,4 @@
-//! One task: its state, and its view for the client.
+//! One task: its state, and the view of the task that its client gets.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -13,21 +13,22 @@ use uuid::Uuid;
 
 use crate::{ask::TaskInbox, call::caller::Principal, sync};
 
-/// Time for which the result of a finished task is kept.
+/// Time for which a finished task and its result are kept.
 pub(super) const RESULT_RETENTION: Duration = Duration::from_secs(600);
 
 /// A call that continues as a task.
 #[derive(Debug)]
 pub(crate) struct Task {
-    /// Random UUID (version 4). Only requests of the same caller find the task by it.
+    /// Random UUID (version 4). Only the task's owner finds the task by this id.
     pub(crate) id: String,
     pub(super) owner: Principal,
     created_at: DateTime<Utc>,
-    /// Maximum duration, not counting time spent waiting for answers.
+    /// Maximum duration, without the time in which the call waits for answers.
     pub(super) timeout: Duration,
-    /// Questions and last progress message of the call, for the client to collect.
+    /// Open questions and last progress message of the call, which the client reads by `tasks/get`.
     pub(crate) inbox: Arc<TaskInbox>,
     current: Mutex<CurrentState>,
+    /// Set by [`cancel`](Self::cancel).
     pub(super) cancelled: CancellationToken,
 }
 
@@ -37,18 +38,18 @@ struct CurrentState {
     since: DateTime<Utc>,
 }
 
-/// State of a task. A working task with open questions has the status `input_required` in the protocol.
+/// State of a task. For `Working` with open questions, the protocol's status is `input_required`.
 #[derive(Clone, Debug)]
 pub(crate) enum TaskState {
     Working,
-    /// The call ended with this result, as JSON. The error of a tool is such a result, too.
+    /// The call ended with this result, as JSON. An error of the tool is also a result (`isError`).
     Completed(Arc<RawValue>),
-    /// The call ended with this JSON-RPC error.
+    /// The call ended with this JSON-RPC error, or its result couldn't be kept.
     Failed(Arc<RawValue>),
     Cancelled,
 }
 
-/// Task as its client sees it.
+/// A task as its client sees it in `tasks/get`.
 #[derive(Clone, Debug)]
 pub(crate) struct TaskView {
     pub(crate) state: TaskState,
@@ -58,23 +59,24 @@ pub(crate) struct TaskView {
     pub(crate) updated_at: String,
     /// Last progress message (`statusMessage`).
     pub(crate) message: Option<String>,
-    /// Time from creation until the task is forgotten, in milliseconds (`ttlMs`).
+    /// Time from creation until the task is removed, in milliseconds (`ttlMs`); an estimate for a working task.
     pub(crate) ttl_ms: u64,
 }
 
-/// Outcome of a task's call, as JSON.
+/// Outcome of a task's call: the result or the JSON-RPC error, as JSON.
 pub(crate) enum TaskOutcome {
     Result(Box<RawValue>),
     Error(Box<RawValue>),
 }
 
 impl TaskOutcome {
+    /// Returns the JSON-RPC error `-32603` (internal error) with this message.
     pub(super) fn error(message: &str) -> Self {
         let error = json!({ "code": ErrorCode::INTERNAL_ERROR, "message": message });
         TaskOutcome::Error(serde_json::value::to_raw_value(&error).unwrap_or_default())
     }
 
-    /// Size in bytes.
+    /// Returns the size of the JSON, in bytes.
     pub(super) fn size(&self) -> usize {
         match self {
             TaskOutcome::Result(json) | TaskOutcome::Error(json) => json.get().len(),
@@ -96,13 +98,13 @@ impl Task {
         }
     }
 
-    /// Asks a running task to stop; `Tasks::run` then ends its call and sets the final state. A finished task keeps its
-    /// state, because `Tasks::run` watches for this only while the call runs.
+    /// Cancels the task if it is running: `Tasks::run` then drops the call and sets the state `Cancelled`. A finished
+    /// task keeps its state.
     pub(crate) fn cancel(&self) {
         self.cancelled.cancel();
     }
 
-    /// Sets the final state: that of the outcome, or [`TaskState::Cancelled`] without an outcome.
+    /// Sets the final state: `Completed` or `Failed` for an outcome, `Cancelled` for `None`.
     pub(super) fn finish(&self, outcome: Option<TaskOutcome>) {
         let state = match outcome {
             None => TaskState::Cancelled,
@@ -120,12 +122,12 @@ impl Task {
         matches!(self.current().state, TaskState::Working)
     }
 
-    /// Time of the last change of state.
+    /// Returns the time of the last change of state.
     pub(super) fn state_since(&self) -> DateTime<Utc> {
         self.current().since
     }
 
-    /// Size of the kept result, in bytes.
+    /// Returns the size of the kept result or error, in bytes; 0 if there is none.
     pub(super) fn result_size(&self) -> usize {
         match &self.current().state {
             TaskState::Completed(json) | TaskState::Failed(json) => json.get().len(),
@@ -138,8 +140,8 @@ impl Task {
         let current = self.current();
         let updated_at = self.inbox.updated_at().map_or(current.since, |changed| changed.max(current.since));
         let since_creation = |until: DateTime<Utc>| (until - self.created_at).to_std().unwrap_or_default();
-        // The end of a working task isn't known, because time spent waiting for answers doesn't count. This assumes
-        // that the whole timeout is left.
+        // The end of a working task isn't known, because waiting for answers extends the deadline. `ttlMs` assumes that
+        // the task still runs for its whole timeout.
         let (lifetime, input_requests) = match current.state {
             TaskState::Working => (since_creation(Utc::now()) + self.timeout, self.inbox.requests()),
             _ => (since_creation(current.since), Map::new()),

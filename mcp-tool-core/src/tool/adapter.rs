@@ -1,4 +1,4 @@
-//! Adapters: older versions of a tool that call a newer one.
+//! Adapters: older versions of a tool that call a newer version, the adapter's target.
 
 use std::{fmt, marker::PhantomData};
 
@@ -16,14 +16,17 @@ use crate::{
     },
 };
 
-/// The result of an adapter: an older version of a tool that is implemented by a call of a newer version, `T`.
+/// The return type of an adapter: an older version of a tool that calls the newer version `T`, its target.
 ///
-/// - [`Adapted::to`] calls `T` with the given arguments and returns its result unchanged.
+/// - [`Adapted::to`] calls `T` with the given arguments and returns the result of `T` unchanged.
 /// - [`Adapted::and_then`] converts the result of `T` into the type that the older version promises.
 ///
-/// The arguments are validated against the contract of `T`, and the caller reads any violations. The result of `T` is
-/// validated too. The caller needs the scopes of both versions. The server doesn't start if `T` isn't served, or if the
-/// adapter's hints promise more than those of `T`, such as `read_only` for a tool that writes.
+/// The given arguments are validated against the contract of `T`; the caller reads the violations, if any. The result
+/// of `T` is validated too. The caller needs the scopes of both versions. The server doesn't start in these cases:
+///
+/// - `T` isn't served.
+/// - The adapter's hints promise more than the hints of `T`, such as `read_only` for a tool that writes.
+/// - The adapter doesn't name all scopes and upstreams of `T`.
 ///
 /// ```
 /// use mcp_tool_runtime::{Adapted, prelude::*};
@@ -58,14 +61,14 @@ pub struct Adapted<T, R = Same> {
 pub enum Same {}
 
 impl<T: Tool> Adapted<T> {
-    /// Calls `T` with `arguments`, which serialize to a JSON object, as `serde_json::json!({ … })` does.
+    /// Calls `T` with `arguments`, which must serialize to a JSON object, as `serde_json::json!({ … })` does.
     pub fn to(arguments: impl Serialize) -> Self {
         let delegation = Delegation { arguments: serde_json::to_string(&arguments), convert: None };
         Adapted { delegation, _types: PhantomData }
     }
 
-    /// Converts the result of `T` into another type. `convert` receives the result as JSON: a structured result as an
-    /// object, content blocks as an array, text as a string, no result as `null`.
+    /// Converts the result of `T` into an `R`. `convert` receives the result as JSON: a structured result as an object,
+    /// content blocks as an array, text as a string, and `null` if `T` returns `()`.
     pub fn and_then<R: ToolResult>(
         self,
         convert: impl FnOnce(Value) -> Result<R, ToolError> + Send + 'static,
@@ -84,10 +87,10 @@ impl<T, R> fmt::Debug for Adapted<T, R> {
     }
 }
 
-/// The result type of an adapter of `T`.
+/// The type parameter `R` of [`Adapted`]: [`Same`], or the type that the result of `T` is converted into.
 #[doc(hidden)]
 pub trait Adaptation<T: Tool> {
-    /// The output contract.
+    /// The output contract of the adapter.
     const OUTPUT: ToolOutput;
 }
 
@@ -102,7 +105,7 @@ impl<T: Tool, R: ToolResult> Adaptation<T> for R {
 
 impl<T: Tool, R: Adaptation<T>> ToolResult for Adapted<T, R> {
     const OUTPUT: ToolOutput = R::OUTPUT;
-    // An adapter declares `limit` and `cursor` as plain parameters and passes them on.
+    // An adapter of a paged tool declares `limit` and `cursor` as its own parameters and passes them to the target.
     const IS_PAGED: bool = false;
     const ADAPTS: Option<AdapterTarget> =
         Some(AdapterTarget { name: T::CONTRACT.name(), version: T::CONTRACT.version() });

@@ -1,4 +1,4 @@
-//! The answer of a tool before a transport frames it, and the call that an adapter delegates to.
+//! The encoded result of a tool before a transport frames it, and the call that an adapter makes instead.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::{call::context::CallContext, error::ToolError};
 
-/// The answer of a tool, encoded.
+/// The encoded result of a tool, or its questions.
 #[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolAnswer {
-    /// Success without a result.
+    /// The result of a function that returns `()`.
     Nothing,
     /// Text for the model.
     Text(String),
@@ -19,19 +19,20 @@ pub enum ToolAnswer {
     Object(String),
     /// Content blocks: JSON text of an array without its brackets.
     Content(String),
-    /// JSON text of an object, followed by content blocks as in `Content`.
+    /// An object, followed by content blocks.
     Structured {
         /// JSON text of the object.
         object: String,
         /// JSON text of the content blocks, without the array's brackets.
         content: String,
     },
-    /// A request for input instead of a result: JSON members of an `InputRequiredResult`.
+    /// Questions instead of a result: the JSON members of an `InputRequiredResult`.
     Asks(String),
 }
 
 impl ToolAnswer {
-    /// Returns the result as JSON: text as a string, content blocks as an array, no result as `null`.
+    /// Returns the result as JSON: a structured result as an object without its content blocks, content blocks as an
+    /// array, text as a string, and `null` for `Nothing` and `Asks`.
     pub(crate) fn value(&self) -> Value {
         match self {
             ToolAnswer::Nothing | ToolAnswer::Asks(_) => Value::Null,
@@ -43,7 +44,7 @@ impl ToolAnswer {
         }
     }
 
-    /// Returns the bytes of the result before framing.
+    /// Returns the bytes of the encoded result, without the JSON-RPC response; empty for `Nothing` and `Asks`.
     pub(crate) fn bytes(&self) -> Cow<'_, [u8]> {
         match self {
             ToolAnswer::Nothing | ToolAnswer::Asks(_) => Cow::Borrowed(b""),
@@ -61,13 +62,13 @@ impl ToolAnswer {
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum ToolReturn {
-    /// The tool's own answer.
+    /// The encoded result.
     Answer(ToolAnswer),
-    /// A call of another tool, whose answer the adapter needs.
+    /// The call that an adapter makes.
     Delegate(Delegation),
 }
 
-/// The tool that an adapter delegates to.
+/// The target of an adapter: the tool that the adapter calls.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct AdapterTarget {
@@ -77,15 +78,16 @@ pub struct AdapterTarget {
     pub version: Version,
 }
 
-/// A call of the tool that an adapter delegates to.
+/// A call that an adapter makes of its target.
 #[doc(hidden)]
 pub struct Delegation {
+    /// JSON text of the arguments, or the error of their serialization.
     pub(crate) arguments: Result<String, serde_json::Error>,
-    /// Conversion of the target's result; if `None`, the target's answer is the adapter's answer.
+    /// Converts the target's result. If `None`, the adapter returns the result unchanged.
     pub(crate) convert: Option<ConvertResult>,
 }
 
-/// Converts the target's result into an answer of the adapter.
+/// Function that converts the target's result, as JSON, into the result of the adapter.
 pub(crate) type ConvertResult = Box<dyn FnOnce(Value, &CallContext) -> Result<ToolAnswer, ToolError> + Send>;
 
 impl fmt::Debug for Delegation {

@@ -1,4 +1,5 @@
-//! Completion of arguments (`completion/complete`): by the parameter's type, or by a function of the application.
+//! Completion of arguments (`completion/complete`): suggests values that the parameter's type lists, or that a function
+//! of the application returns.
 
 use std::{fmt, time::Duration};
 
@@ -11,27 +12,28 @@ use serde::Serialize;
 
 use crate::{call::context::CallContext, error::ToolError};
 
-/// Maximum characters of a typed text, and of a suggestion.
+/// Maximum characters of the text that the user has typed, and of each suggestion. Longer typed text is refused; longer
+/// suggestions are removed.
 pub(crate) const MAX_CHARACTERS: usize = 1_024;
-/// Timeout of a completion; short, because the user continues to type.
+/// Maximum duration of a completion. It is short, because the user continues to type.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
-/// Contract by which the rate of completions is limited: 10 per second and caller, over all tools. That is enough for
-/// typing, and too little for extracting a table. No tool can have its name.
+/// Contract whose rate limits completions: each caller may make 10 per second, for all tools together. This is enough
+/// for typing, and too little to extract a table. No tool can have this name, since names of tools contain no `/`.
 pub(crate) const RATE_CONTRACT: Contract =
     Contract::EMPTY.with_name("completion/complete").with_rate(Some(Rate::new(10, Window::Second)));
-/// Maximum suggestions of one result (MCP 2026-07-28, completion results).
+/// Maximum suggestions in one result (MCP 2026-07-28, completion results). Further ones are left out.
 const MAX_VALUES: usize = 100;
 
-/// Future of a function's suggestions.
+/// Future of the suggestions that an application's function returns.
 #[doc(hidden)]
 pub type CompletionFuture<'a> = BoxFuture<'a, Result<Vec<String>, ToolError>>;
 
-/// The function that completes a parameter, for a tool with the state `S`.
+/// The application's function that completes a parameter of a tool that borrows the state `S`.
 #[doc(hidden)]
 pub struct Completer<S: 'static> {
-    /// The parameter, which checks suggestions.
+    /// The parameter that is completed.
     pub declared: &'static (dyn AcceptSuggestion + Sync),
-    /// The function that returns suggestions for a typed text.
+    /// The function. Its last parameter is the text that the user has typed.
     pub complete: for<'a> fn(&'a S, &'a CallContext, &'a str) -> CompletionFuture<'a>,
 }
 
@@ -47,7 +49,7 @@ impl<S> fmt::Debug for Completer<S> {
     }
 }
 
-/// The return type of a function that completes a parameter.
+/// Implemented for the return types that a function that completes a parameter may have.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be returned by a function that completes an argument",
@@ -73,7 +75,7 @@ impl<E: Into<ToolError>> Suggestions for Result<Vec<String>, E> {
     }
 }
 
-/// Awaits a function's suggestions, and removes those that a call wouldn't accept as an argument.
+/// Awaits a function's suggestions, and removes those that are too long or that the tool wouldn't accept.
 #[doc(hidden)]
 pub fn completing<'a, R: Suggestions>(
     declared: &'static (dyn AcceptSuggestion + Sync),
@@ -86,33 +88,34 @@ pub fn completing<'a, R: Suggestions>(
     })
 }
 
-/// Returns true if a text has more than [`MAX_CHARACTERS`].
+/// Returns true if a text has more than [`MAX_CHARACTERS`] characters.
 pub(crate) fn is_too_long(text: &str) -> bool {
     text.chars().nth(MAX_CHARACTERS).is_some()
 }
 
-/// Returns the parameter with this name, unless it is secret, because secrets aren't completed.
+/// Returns the parameter with this name; `None` if there is none or it is secret, because secrets aren't completed.
 pub(crate) fn completable<'c>(contract: &'c Contract, parameter: &str) -> Option<&'c Param> {
     contract.input().iter().find(|param| param.name() == parameter && !param.is_secret())
 }
 
-/// Returns true if the parameter's type lists its values, as an enum does.
+/// Returns true if the parameter isn't secret and its type lists its values, as an enum does.
 pub(crate) fn has_listed_values(param: &Param) -> bool {
     !param.is_secret() && all(&param.schema().kind()).is_some()
 }
 
-/// Returns the values of the parameter's type that start with `typed`, ignoring case.
+/// Returns the values that the parameter's type lists and that start with `typed`, ignoring case.
 pub(crate) fn listed_values(param: &Param, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
     let values = all(&param.schema().kind()).unwrap_or_default().iter();
     values.filter(|value| value.to_lowercase().starts_with(&typed)).map(|value| (*value).to_owned()).collect()
 }
 
-/// The `completion` of a result.
+/// The member `completion` of a `CompleteResult`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Completion {
     values: Vec<String>,
+    /// Number of all suggestions, also of those that are left out.
     total: usize,
     has_more: bool,
 }

@@ -19,13 +19,17 @@ const MAX_BLOCKS: usize = 100;
 
 /// A result made of content blocks (MCP `ContentBlock`), in order: text, images, audio, resources and links to them.
 ///
-/// A result of this type has no output schema. It has at most 100 blocks, and all of them together, with binary data in
-/// base64, at most `limits.max_result` bytes (1 MiB by default).
+/// A tool with this result has no output schema. The maximum is 100 blocks, and `limits.max_result` bytes (1 MiB by
+/// default) for the JSON of all blocks, in which binary data is base64.
 ///
 /// # Errors
-/// The call fails with an [internal](crate::error::ErrorKind::Internal) error, and nothing is sent, if there are more
-/// blocks, if a media type isn't `type/subtype` (RFC 9110 §8.3.1) or doesn't fit its block, as `image/…` fits an image,
-/// if the URI of a resource is invalid (RFC 3986 §3), or if data isn't base64.
+/// If the JSON is larger, the call fails as [too large](crate::error::ErrorKind::TooLarge). In these cases, the call
+/// fails with an [internal](crate::error::ErrorKind::Internal) error:
+///
+/// - There are more than 100 blocks.
+/// - A media type isn't `type/subtype` (RFC 9110 §8.3.1), or isn't `image/…` for an image or `audio/…` for audio.
+/// - The URI of a resource or link is invalid (RFC 3986 §3).
+/// - The data of a block that was passed to [`block`](Self::block) isn't base64.
 ///
 /// ```
 /// use mcp_tool_runtime::{Content, prelude::*};
@@ -55,19 +59,19 @@ impl Content {
         self.block(ContentBlock::text(text))
     }
 
-    /// Appends an image; `media_type` starts with `image/`. The data is encoded as base64.
+    /// Appends an image. `data` are the bytes of the image file; `media_type` starts with `image/`.
     #[must_use]
     pub fn image(self, data: impl AsRef<[u8]>, media_type: impl Into<String>) -> Self {
         self.block(ContentBlock::image(BASE64.encode(data), media_type))
     }
 
-    /// Appends audio; `media_type` starts with `audio/`. The data is encoded as base64.
+    /// Appends audio. `data` are the bytes of the audio file; `media_type` starts with `audio/`.
     #[must_use]
     pub fn audio(self, data: impl AsRef<[u8]>, media_type: impl Into<String>) -> Self {
         self.block(ContentBlock::audio(BASE64.encode(data), media_type))
     }
 
-    /// Appends a resource with its text.
+    /// Appends an embedded resource: its URI, media type and text.
     #[must_use]
     pub fn resource(
         self,
@@ -83,7 +87,7 @@ impl Content {
         }))
     }
 
-    /// Appends a resource with its bytes, which are encoded as base64.
+    /// Appends an embedded resource: its URI, media type and bytes.
     #[must_use]
     pub fn resource_bytes(
         self,
@@ -99,7 +103,7 @@ impl Content {
         }))
     }
 
-    /// Appends a link to a resource: its URI and a name to show.
+    /// Appends a link to a resource: its URI, and a name that clients can show.
     #[must_use]
     pub fn link(self, uri: impl Into<String>, name: impl Into<String>) -> Self {
         self.block(ContentBlock::resource_link(Resource::new(uri, name)))
@@ -118,7 +122,7 @@ impl Content {
         &self.blocks
     }
 
-    /// Checks the blocks and encodes them as a JSON array, without its brackets.
+    /// Checks the blocks and encodes them as a JSON array, without the array's brackets.
     fn written(&self, cx: &CallContext) -> Result<String, ToolError> {
         if self.blocks.len() > MAX_BLOCKS {
             let reason =
@@ -141,7 +145,7 @@ impl From<ContentBlock> for Content {
     }
 }
 
-/// Checks media types, URIs and base64 of a block, because the application may have built the block by hand.
+/// Checks the media type, URI and base64 of a block, since the application may have built the block itself.
 fn check(block: &ContentBlock) -> Result<(), String> {
     match block {
         ContentBlock::Text(_) => Ok(()),
@@ -171,7 +175,8 @@ fn check(block: &ContentBlock) -> Result<(), String> {
     }
 }
 
-/// Checks that `given` is `type/subtype`, with or without parameters (RFC 9110 §8.3.1), and starts with `kind`.
+/// Checks that `given` is `type/subtype`, with or without parameters (RFC 9110 §8.3.1), and starts with `kind`, such as
+/// `image/`.
 fn media_type(given: &str, kind: &str) -> Result<(), String> {
     let is_token = |text: &str| {
         !text.is_empty()
@@ -186,7 +191,8 @@ fn media_type(given: &str, kind: &str) -> Result<(), String> {
     }
 }
 
-/// Checks that `given` is a scheme, a colon and more (RFC 3986 §3), without white space and control characters.
+/// Checks that `given` is a scheme, a colon and at least one more character (RFC 3986 §3), without white space and
+/// control characters.
 fn uri(given: &str) -> Result<(), String> {
     let is_scheme = |text: &str| {
         text.starts_with(|sign: char| sign.is_ascii_alphabetic())
@@ -216,8 +222,8 @@ impl ToolResult for Content {
 
 /// A structured result with additional content blocks for the model.
 ///
-/// The output schema is that of `T`; the blocks aren't part of it. The value is sent as `structuredContent` and as JSON
-/// in the first text block, which older clients read; `content` follows.
+/// The tool's output schema is the schema of `T` and doesn't include the blocks. The value is sent as
+/// `structuredContent`, and for older clients also as JSON in a first text block. The blocks of `content` follow.
 ///
 /// ```
 /// use mcp_tool_runtime::{Content, Structured, prelude::*};

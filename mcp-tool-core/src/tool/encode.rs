@@ -1,4 +1,4 @@
-//! JSON text of results, bounded in size.
+//! Encodes results as JSON text of limited size.
 
 use std::io;
 
@@ -12,12 +12,13 @@ use crate::{
 /// Encodes a value as JSON on one line.
 ///
 /// # Errors
-/// [`ErrorKind::TooLarge`], as soon as the text exceeds the maximum size of a result.
+/// [`ErrorKind::TooLarge`] if the text exceeds the maximum size of a result, or an internal error if `value` can't be
+/// serialized.
 pub(crate) fn json(value: &impl Serialize, cx: &CallContext) -> Result<String, ToolError> {
     let mut buffer = BoundedBuffer { bytes: Vec::with_capacity(256), max: cx.max_result(), full: false };
     match serde_json::to_writer(&mut buffer, value) {
         Ok(()) => {
-            // A `RawValue` may contain line ends between its tokens. They would break a frame of stdio or SSE.
+            // A `RawValue` may contain line breaks between its tokens, which would end a message of stdio or SSE.
             for byte in &mut buffer.bytes {
                 if matches!(byte, b'\n' | b'\r') {
                     *byte = b' ';
@@ -30,7 +31,7 @@ pub(crate) fn json(value: &impl Serialize, cx: &CallContext) -> Result<String, T
     }
 }
 
-/// Error of a result that exceeds the maximum size.
+/// Returns the error for a result that exceeds the maximum size.
 pub(crate) fn too_large(cx: &CallContext) -> ToolError {
     ToolError::of(
         ErrorKind::TooLarge,
@@ -39,9 +40,11 @@ pub(crate) fn too_large(cx: &CallContext) -> ToolError {
     .unsettled()
 }
 
+/// Buffer that refuses writes by which it would exceed `max` bytes.
 struct BoundedBuffer {
     bytes: Vec<u8>,
     max: usize,
+    /// True once a write was refused.
     full: bool,
 }
 

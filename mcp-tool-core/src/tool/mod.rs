@@ -29,10 +29,10 @@ use crate::{
     },
 };
 
-/// A tool: implemented by the type that `#[mcp_tool]` generates under the function's name.
+/// A tool. `#[mcp_tool]` generates a type with the function's name, which implements this trait.
 ///
-/// Use it to refer to a tool as a type, as in [`Adapted<T>`](crate::tool::adapter::Adapted), or to read a contract in a
-/// constant. It isn't meant to be implemented by hand.
+/// Use that type to refer to a tool, as in [`Adapted<T>`](crate::tool::adapter::Adapted), or to read a tool's contract
+/// in a constant. Don't implement this trait by hand.
 ///
 /// ```
 /// use mcp_tool_runtime::{Tool, prelude::*};
@@ -50,25 +50,25 @@ use crate::{
     label = "write the name of a function with `#[mcp_tool(…)]`"
 )]
 pub trait Tool: 'static {
-    /// The contract.
+    /// The tool's contract.
     const CONTRACT: Contract;
 
     /// File and line of the tool's declaration.
     #[doc(hidden)]
     const SOURCE: Source;
 
-    /// The tool that an adapter delegates to.
+    /// The tool that an adapter calls; `None` for a tool that isn't an adapter.
     #[doc(hidden)]
     const ADAPTS: Option<AdapterTarget>;
 
-    /// The output schema and version in the lock, for a result whose schema is generated at run time.
+    /// Output schema (as JSON) and version of the tool in the lock, if its schema is generated at run time.
     #[doc(hidden)]
     const LATE: Option<(&'static str, Version)> = None;
 
     /// Binds the function to the application state that it borrows.
     ///
     /// # Errors
-    /// If a value that it borrows isn't registered.
+    /// If no value of a borrowed type is registered.
     #[doc(hidden)]
     fn bind(state: &StateMap) -> Result<Box<dyn Bound>, MissingState>;
 }
@@ -77,26 +77,27 @@ pub trait Tool: 'static {
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
-    /// Path of the file; relative to the workspace root for a package of the workspace.
+    /// Path of the file. For a package of the workspace, the path is relative to the root of the workspace.
     pub file: &'static str,
     /// Number of the line, from 1.
     pub line: u32,
 }
 
-/// A tool bound to its application state.
+/// A tool whose function is bound to application state.
 #[doc(hidden)]
 pub trait Bound: Send + Sync {
-    /// Reads the arguments. The function begins when the returned future is first polled.
+    /// Reads and validates the arguments. The tool's function begins when the returned future is first polled.
     fn call<'a>(
         &'a self,
         cx: &'a CallContext,
         arguments: &ArgumentText<'_>,
     ) -> Result<Running<'a>, Violations>;
 
-    /// Checks each parameter's default by its own type, which const evaluation can't do.
+    /// Checks each default by the type of its parameter, for rules that const evaluation can't check, such as patterns.
     fn check_defaults(&self) -> Result<(), Violations>;
 
-    /// Completes the text that was typed for a parameter; `None` if no function completes the parameter.
+    /// Starts the function that completes `parameter`, with the text that the user has typed. `None` if the parameter
+    /// has no such function.
     fn complete<'a>(
         &'a self,
         cx: &'a CallContext,
@@ -104,15 +105,15 @@ pub trait Bound: Send + Sync {
         typed: &'a str,
     ) -> Option<CompletionFuture<'a>>;
 
-    /// Returns true if a function completes one of the tool's parameters.
+    /// Returns true if at least one of the tool's parameters has a function that completes it.
     fn has_completers(&self) -> bool;
 }
 
-/// A call whose arguments have been read.
+/// Future of a call whose arguments have been read. It runs the tool's function.
 #[doc(hidden)]
 pub type Running<'a> = BoxFuture<'a, Result<ToolReturn, ToolError>>;
 
-/// One tool of a server: an element of `tools![…]`.
+/// One tool of a server: an element of the list that `tools![…]` makes.
 ///
 /// ```
 /// use mcp_tool_runtime::{ToolEntry, prelude::*};
@@ -128,23 +129,25 @@ pub type Running<'a> = BoxFuture<'a, Result<ToolReturn, ToolError>>;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ToolEntry {
-    /// FNV-1a hash of the name, by which `tools!` finds duplicates: comparing text in const evaluation takes seconds
-    /// for hundreds of tools.
+    /// FNV-1a hash of the tool's name, by which `tools!` finds duplicates at compile time. For hundreds of tools,
+    /// comparing the names in const evaluation would take seconds.
     pub(crate) key: u64,
     /// The contract.
     #[doc(hidden)]
     pub contract: &'static Contract,
-    /// File and line of the declaration.
+    /// File and line of the tool's declaration.
     #[doc(hidden)]
     pub source: Source,
+    /// [`Tool::ADAPTS`].
     #[doc(hidden)]
     pub adapts: Option<AdapterTarget>,
+    /// [`Tool::LATE`].
     pub(crate) late: Option<(&'static str, Version)>,
     pub(crate) bind: fn(&StateMap) -> Result<Box<dyn Bound>, MissingState>,
 }
 
 impl ToolEntry {
-    /// Returns the entry of a tool.
+    /// Returns the entry of the tool `T`.
     #[must_use]
     pub const fn of<T: Tool>() -> Self {
         ToolEntry {

@@ -1,4 +1,4 @@
-//! Paged results: a bounded list and a cursor, sealed for one caller, tool and set of arguments.
+//! Paged results: a list of at most 100 items, and an encrypted cursor for the next page.
 
 use mcp_tool_contract::{
     bounds::{DEFAULT_MAX_ITEMS, Field, Literal, LiteralValue, Member, Object},
@@ -22,17 +22,18 @@ use crate::{
 const LIMIT: &str = "limit";
 const CURSOR: &str = "cursor";
 
-/// The page that a caller asks for: a parameter of every tool that returns a [`Page`].
+/// The page that a caller asks for. Every tool that returns a [`Page`] has a parameter of this type.
 ///
-/// It adds two optional parameters to the tool's input schema:
+/// In the tool's input schema, this parameter becomes two optional parameters:
 ///
 /// | parameter | type | default | |
 /// |---|---|---|---|
 /// | `limit` | integer, 1 to 100 | 50 | maximum items of the page |
 /// | `cursor` | string, at most 1,024 characters | none: the first page | `next_cursor` of the page before |
 ///
-/// A cursor is encrypted and valid for the same caller, tool, version and other arguments only; any other is refused
-/// with rule `cursor`. It is valid until the process ends, or as long as `seal.keys` has its key.
+/// A cursor is encrypted, and valid only for the same caller, tool, version and other arguments. An invalid cursor is
+/// refused as a violation of the rule `cursor`. A cursor stays valid as long as the setting `seal.keys` has its key, or
+/// without that setting, until the process ends.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -67,7 +68,7 @@ impl PageRequest {
         self.limit
     }
 
-    /// Returns the rows to fetch: [`limit`](Self::limit) plus one, which shows whether another page follows.
+    /// Returns the number of rows to fetch: [`limit`](Self::limit) plus one, to see if another page follows.
     #[must_use]
     pub fn fetch(&self) -> i64 {
         i64::from(self.limit) + 1
@@ -76,13 +77,17 @@ impl PageRequest {
     /// Returns the key of the last item on the page before, as passed to [`Page::keyset`]; `None` for the first page.
     ///
     /// # Errors
-    /// If the key isn't a `K`. Change the type of a key only together with the tool's version.
+    /// If the key isn't a `K`. If you change the type of the key, also change the tool's version, to which cursors are
+    /// bound.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ToolError> {
         let Some(key) = &self.after else { return Ok(None) };
         serde_json::from_slice(key).map(Some).map_err(|_| ToolError::from(stale()))
     }
 
-    /// Opens the cursor of a call.
+    /// Makes the request from the arguments of a call, and decrypts the cursor.
+    ///
+    /// # Errors
+    /// A violation of the rule `cursor` if the cursor is invalid.
     #[doc(hidden)]
     pub fn open(
         cx: &CallContext,
@@ -101,7 +106,7 @@ impl PageRequest {
     }
 }
 
-/// Maximum bytes of a key as JSON, so that its cursor has at most 1,024 characters.
+/// Maximum size of a key as JSON, in bytes. A cursor with a key of this size has less than 1,024 characters.
 const MAX_KEY: usize = 700;
 
 fn is_paging(param: &Param) -> bool {
@@ -118,7 +123,7 @@ fn stale() -> Violations {
     })
 }
 
-/// Binds a cursor to tool, version, caller and arguments.
+/// Returns the associated data that binds a cursor to tool, version, caller and other arguments.
 fn binding(cx: &CallContext) -> Vec<u8> {
     cx.binding(CURSOR, &[&cx.page_query().map(|digest| digest.to_string()).unwrap_or_default()])
 }
@@ -151,19 +156,20 @@ const fn integer(value: i128, json: &'static str) -> Literal {
 ///
 /// The structured result is `{"items": […], "next_cursor": "…"}`, with at most 100 items; the last page has no
 /// `next_cursor`. The next page starts after a key (keyset pagination), so rows that are inserted or deleted between
-/// two calls are neither skipped nor repeated. See [`PageRequest`] for an example.
+/// two calls don't cause other rows to be skipped or repeated. See [`PageRequest`] for an example.
 #[derive(Debug)]
 pub struct Page<T> {
     items: Vec<T>,
+    /// Key of the last item as JSON; `None` on the last page.
     last: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// Makes a page of up to [`PageRequest::fetch`] rows that come after [`PageRequest::after`]. `key` returns the
-    /// columns by which the rows are ordered; the key of the page's last row is sealed into the cursor.
+    /// Makes a page from up to [`PageRequest::fetch`] rows that follow the key [`PageRequest::after`]. `key` returns
+    /// the columns by which the rows are ordered. The cursor contains the key of the page's last row, encrypted.
     ///
     /// # Errors
-    /// If the key isn't serializable, or is longer than 700 bytes as JSON: order by shorter columns.
+    /// If the key can't be serialized, or if its JSON is longer than 700 bytes.
     pub fn keyset<K: Serialize>(
         mut rows: Vec<T>,
         page: &PageRequest,
@@ -192,7 +198,7 @@ impl<T> Page<T> {
     }
 }
 
-/// Constants of a page's schema, which an `impl` for generic `T` can refer to.
+/// The schema of a `Page<T>`, as associated constants that `ToolResult::OUTPUT` can refer to.
 struct PageSchema<T>(std::marker::PhantomData<T>);
 
 impl<T: OutputValue> PageSchema<T> {

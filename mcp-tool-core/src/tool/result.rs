@@ -1,4 +1,4 @@
-//! The types that a tool can return.
+//! The types that a tool's function can return.
 
 use mcp_tool_contract::{model::ToolOutput, read::types::OutputObject};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// A type that a tool can return, alone or as the `Ok` type of a `Result`.
+/// A type that a tool's function can return, also as the `Ok` type of a `Result`.
 ///
 /// | return type | `tools/call` result | output schema |
 /// |---|---|---|
@@ -23,13 +23,13 @@ use crate::{
 /// | `String`, `&'static str` | one text block | none |
 /// | `()` | the text `Done.` | none |
 /// | `Schemars<T>` (feature `schemars`) | as for a struct | generated from `T: schemars::JsonSchema` |
-/// | [`Adapted<T>`](crate::tool::adapter::Adapted) | the result of the tool `T` | that of `T`, or of the converted type |
+/// | [`Adapted<T>`](crate::tool::adapter::Adapted) | the result of the tool `T`, unchanged or converted | as for `T`, or for the converted type |
 ///
-/// A result is validated against its output schema before it is sent. If it breaks the schema, the caller reads an
-/// [internal](crate::error::ErrorKind::Internal) error. A result of more than `limits.max_result` bytes (1 MiB by
-/// default) is refused as [too large](crate::error::ErrorKind::TooLarge).
+/// A result is validated against the tool's output schema before it is sent. If it violates the schema, the caller
+/// reads an [internal](crate::error::ErrorKind::Internal) error. A result of more than `limits.max_result` bytes (1 MiB
+/// by default) is refused as [too large](crate::error::ErrorKind::TooLarge).
 ///
-/// For a type of your own, derive `ToolSchema`. This trait isn't meant to be implemented by hand.
+/// Derive `ToolSchema` for your own types. Don't implement this trait by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a tool's result",
     label = "a result is a struct that derives `ToolSchema` and `Serialize`, a `Page` of them, `Content`, `String`, or `()`",
@@ -42,27 +42,27 @@ pub trait ToolResult: Sized {
     #[doc(hidden)]
     const OUTPUT: ToolOutput;
 
-    /// True for a [`Page`](crate::tool::page::Page). It is separate from `OUTPUT`, since evaluating that constant may
+    /// True for a [`Page`](crate::tool::page::Page). This is a separate constant, since the evaluation of `OUTPUT` may
     /// fail to compile.
     #[doc(hidden)]
     const IS_PAGED: bool;
 
-    /// The tool that an adapter delegates to.
+    /// The tool that an adapter calls.
     #[doc(hidden)]
     const ADAPTS: Option<AdapterTarget> = None;
 
-    /// Converts the result into an answer.
+    /// Encodes the result.
     #[doc(hidden)]
     fn into_answer(self, cx: &CallContext) -> Result<ToolAnswer, ToolError>;
 
-    /// Converts the result into an answer, or into the call that an adapter delegates to.
+    /// Encodes the result, or returns the call that an adapter makes.
     #[doc(hidden)]
     fn into_return(self, cx: &CallContext) -> Result<ToolReturn, ToolError> {
         self.into_answer(cx).map(ToolReturn::Answer)
     }
 }
 
-/// A struct that derives `ToolSchema`. The derive implements this trait.
+/// A struct that derives `ToolSchema`, which implements this trait.
 #[doc(hidden)]
 pub trait ObjectResult: OutputObject {}
 
@@ -76,7 +76,8 @@ impl<T: ObjectResult + Written> ToolResult for T {
     }
 }
 
-/// A type that serializes to JSON: `Serialize` with a diagnostic that names the missing derive.
+/// A type that implements `serde::Serialize`. Unlike `Serialize`, this trait has a diagnostic that tells the author to
+/// add the derive.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be written as JSON",
@@ -136,9 +137,9 @@ impl ToolResult for &'static str {
 pub trait Returned {
     /// The output contract.
     const OUTPUT: ToolOutput;
-    /// True for a page.
+    /// True for a [`Page`](crate::tool::page::Page).
     const IS_PAGED: bool;
-    /// The tool that an adapter delegates to.
+    /// The tool that an adapter calls.
     const ADAPTS: Option<AdapterTarget>;
 }
 

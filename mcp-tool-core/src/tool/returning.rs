@@ -1,4 +1,4 @@
-//! Conversion of a function's return value, whose error may be of any type.
+//! Conversion of a function's return value. If it is a `Result`, its error may have any type that can be converted.
 
 use std::{cell::Cell, error::Error};
 
@@ -10,10 +10,10 @@ use crate::{
 
 /// A function's return value before its conversion into a [`ToolReturn`].
 ///
-/// An error becomes a [`ToolError`] through the first of these that its type implements: `Into<ToolError>`,
-/// [`std::error::Error`], `AsRef<dyn Error>` (boxed errors). For each of them, [`answering`] has a trait. It is
-/// implemented for one reference fewer than the trait before it, so that method resolution tries them in that order
-/// (autoref specialization).
+/// An error becomes a [`ToolError`] through the first of these traits that its type implements: `Into<ToolError>`,
+/// [`std::error::Error`], `AsRef<dyn Error>` (boxed errors). The module [`answering`] has a conversion trait for each
+/// case. Each is implemented for one `&` fewer than the trait before it, so that method resolution tries the traits in
+/// the order of the module (autoref specialization).
 #[doc(hidden)]
 #[allow(missing_debug_implementations, reason = "it holds a value of any type for one expression")]
 pub struct Returning<R>(Cell<Option<R>>);
@@ -39,13 +39,13 @@ impl<T: ToolResult, E> Returning<Result<T, E>> {
     }
 }
 
-/// Conversions of [`Returning`], in the order in which method resolution tries them.
+/// Traits that convert a [`Returning`], in the order in which method resolution tries them.
 #[doc(hidden)]
 pub mod answering {
     use super::{CallContext, Error, ErrorKind, Returning, ToolError, ToolResult, ToolReturn};
     use crate::error::chain;
 
-    /// Converts errors that are `Into<ToolError>`.
+    /// Converts errors that implement `Into<ToolError>`.
     pub trait ToolErrors {
         /// Converts the return value.
         fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
@@ -57,7 +57,7 @@ pub mod answering {
         }
     }
 
-    /// Converts errors that implement [`Error`].
+    /// Converts errors that implement [`Error`] into internal errors.
     pub trait AnyErrors {
         /// Converts the return value.
         fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
@@ -69,7 +69,7 @@ pub mod answering {
         }
     }
 
-    /// Converts boxed errors.
+    /// Converts boxed errors into internal errors.
     pub trait BoxedErrors {
         /// Converts the return value.
         fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
@@ -81,7 +81,7 @@ pub mod answering {
         }
     }
 
-    /// Implemented by no type. Its diagnostic explains which error types can be converted.
+    /// Implemented by no type. The diagnostic of this trait explains which error types can be converted.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` can't be a tool's error",
         label = "an error is a `ToolError`, converts into one, or is a `std::error::Error`",
@@ -89,7 +89,7 @@ pub mod answering {
     )]
     pub trait Fails {}
 
-    /// Reports error types without a conversion, at compile time.
+    /// Makes an error type without a conversion fail to compile with the diagnostic of [`Fails`].
     pub trait NoErrors<E> {
         /// Converts the return value.
         fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>
@@ -118,9 +118,9 @@ pub mod answering {
         }
     }
 
-    /// Accepts every other type, so that the diagnostic of [`ToolResult`] is the only error.
+    /// Accepts every other type, so that the compiler reports only that the type isn't a [`ToolResult`].
     pub trait NoResults {
-        /// Fails, but is never called, because the type doesn't compile as a tool's result.
+        /// Returns an error. It is never called, because a tool with this return type doesn't compile.
         fn answer(&self, cx: &CallContext) -> Result<ToolReturn, ToolError>;
     }
 

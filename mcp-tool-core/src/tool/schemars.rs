@@ -11,11 +11,12 @@ use crate::{
     tool::{answer::ToolAnswer, encode::json, result::ToolResult},
 };
 
-/// A result of a type that implements [`schemars::JsonSchema`] instead of deriving `ToolSchema`.
+/// A result whose type implements [`schemars::JsonSchema`] instead of deriving `ToolSchema`.
 ///
-/// The schema (JSON Schema 2020-12) is generated when the server starts, with all subschemas inlined, and listed as the
-/// tool's output schema. Its root must be an object, or the server doesn't start. Every result is validated against it
-/// by the `jsonschema` crate. Drift from the lock is found at start or by `contract check`, not at compile time.
+/// The server generates the schema (JSON Schema 2020-12) when it starts, with all subschemas inlined. Lists show the
+/// schema as the tool's output schema. If the schema isn't one of an object, the server doesn't start. Every result is
+/// validated against the schema by the `jsonschema` crate. A difference from the lock is found when the server starts
+/// or by `contract check`, not at compile time.
 ///
 /// ```
 /// use mcp_tool_runtime::{Schemars, prelude::*};
@@ -51,12 +52,12 @@ fn schema_of<T: JsonSchema>() -> Value {
         settings.transforms.push(Box::new(RecursiveTransform(remove_number_format)));
     });
     let mut schema = settings.for_serialize().into_generator().into_root_schema_for::<T>();
-    // The title is the Rust name of the type, and that name isn't part of the contract.
+    // The title is the name of the Rust type, which isn't part of the contract.
     schema.remove("title");
     schema.to_value()
 }
 
-/// Removes formats such as `uint32`: JSON Schema doesn't define them, and validators may refuse them.
+/// Removes number formats such as `uint32`, which JSON Schema doesn't define and validators may refuse.
 fn remove_number_format(schema: &mut Schema) {
     let is_number_format = |format: &str| {
         matches!(format, "float" | "double") || format.trim_start_matches('u').starts_with("int")

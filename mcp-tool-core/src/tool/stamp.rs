@@ -1,4 +1,4 @@
-//! Name, version and contract digest of a tool, as all its answers and audit records contain them.
+//! Version and contract digest of a tool as text, for its answers and audit records.
 
 use mcp_tool_contract::{
     digest::Digest,
@@ -6,19 +6,20 @@ use mcp_tool_contract::{
     model::Contract,
 };
 
-/// `_meta` key of the correlation id, which is the same in answer, log and audit record.
+/// `_meta` key of a call's correlation id, which the log and the audit record of the call also contain.
 pub(crate) const META_CORRELATION: &str = "dev.mcp-tool/correlationId";
 
-/// A tool's contract, with the text that identifies it in answers and records; encoded once, when the server starts.
+/// A tool's contract, and the text that identifies the contract in answers and audit records. The text is encoded once,
+/// when the server starts.
 #[derive(Debug)]
 pub struct ContractStamp {
     /// The contract.
     pub contract: &'static Contract,
     /// The contract's digest as text: `sha256:…`.
     pub(crate) digest: String,
-    /// JSON members of an answer's `_meta`, up to the correlation id's opening quote.
+    /// JSON members of an answer's `_meta`, up to and including the opening quote of the correlation id.
     pub(crate) before_id: String,
-    /// JSON members after the correlation id, from its closing quote.
+    /// JSON members of an answer's `_meta`, from the closing quote of the correlation id.
     pub(crate) after_id: String,
     /// JSON members of an audit record: `"tool":…,"version":…,"contract":…`.
     pub(crate) recorded: String,
@@ -39,7 +40,7 @@ impl ContractStamp {
                 r#""{META_VERSION}":"{version}","{META_CONTRACT}":"{digest}","{META_CORRELATION}":""#
             ),
             after_id,
-            // A tool's name has no character that JSON escapes.
+            // The macro allows no character in a tool's name that JSON escapes.
             recorded: format!(r#""tool":"{}","version":"{version}","contract":"{digest}""#, contract.name()),
             digest,
         }

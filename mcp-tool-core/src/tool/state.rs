@@ -1,4 +1,4 @@
-//! Application state: one value per type, borrowed by the functions of tools.
+//! Application state: values that tool functions borrow, one of each type.
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -12,20 +12,21 @@ use mcp_tool_contract::read::types::Parameter;
 
 use crate::call::context::CallContext;
 
-/// The registered values, by type.
+/// The registered values of application state, by type.
 #[derive(Default)]
 pub struct StateMap {
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
 }
 
 impl StateMap {
-    /// Registers a value; returns an error if there is one of this type already. Functions that borrow `&dyn Trait`
-    /// find an `Arc<dyn Trait>`.
+    /// Registers a value. Returns `Some` if a value of this type was registered before. A function that
+    /// borrows `&dyn Trait` gets a value that was registered as `Arc<dyn Trait>`.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<DuplicateState> {
         let replaced = self.values.insert(TypeId::of::<Arc<T>>(), Box::new(Arc::new(value)));
         replaced.map(|_| DuplicateState(type_name::<T>()))
     }
 
+    /// Returns the value that was registered as `T` or as `Arc<T>`.
     fn find<T: ?Sized + 'static>(&self) -> Option<Arc<T>> {
         fn stored<A: 'static>(state: &StateMap) -> Option<&A> {
             state.values.get(&TypeId::of::<A>())?.downcast_ref()
@@ -43,34 +44,35 @@ impl fmt::Debug for StateMap {
     }
 }
 
-/// Two values of this type were registered.
+/// Name of a type of which two values were registered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DuplicateState(pub(crate) &'static str);
 
-/// A function borrows a value of this type, and none is registered.
+/// Name of a type that a function borrows and of which no value is registered.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct MissingState(pub(crate) &'static str);
 
-/// Finds the value of a function's parameter `&T`: the call's own context for `&CallContext`, else application state.
+/// Finds the value for a function's parameter `&T`: the context of the call if `T` is `CallContext`, or else
+/// application state.
 ///
-/// An alias of `CallContext` works too, because method resolution chooses by type: it prefers the inherent function of
-/// `StateSource<CallContext>` to that of the trait [`SharedState`].
+/// An alias of `CallContext` works too, because method resolution chooses by type: it prefers the inherent function
+/// `hold` of `StateSource<CallContext>` to the function of the trait [`SharedState`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct StateSource<T: ?Sized>(PhantomData<T>);
 
 impl StateSource<CallContext> {
-    /// Returns the source of the call's own context.
+    /// Returns a [`FromCall`]. Always succeeds.
     pub fn hold(_: &StateMap) -> Result<FromCall, MissingState> {
         Ok(FromCall)
     }
 }
 
-/// Finds application state.
+/// Finds application state of type `T`.
 #[doc(hidden)]
 pub trait SharedState<T: ?Sized> {
-    /// Returns the value of type `T`.
+    /// Returns the registered value of type `T`.
     fn hold(state: &StateMap) -> Result<Shared<T>, MissingState>;
 }
 
@@ -81,20 +83,20 @@ impl<T: ?Sized + 'static> SharedState<T> for StateSource<T> {
 }
 
 impl<T: Parameter> StateSource<T> {
-    /// True if an agent can send a `T` as an argument, so that borrowing it from application state is a mistake.
+    /// True, because an agent can send a `T` as an argument. Borrowing such a type as application state is an error.
     pub const SENT: bool = true;
 }
 
-/// Default of [`StateSource::SENT`].
+/// Default of `StateSource::SENT`, for types that don't implement [`Parameter`].
 #[doc(hidden)]
 pub trait ArgumentState {
-    /// False for a type that an agent can't send.
+    /// False, because an agent can't send the type as an argument.
     const SENT: bool = false;
 }
 
 impl<T: ?Sized> ArgumentState for StateSource<T> {}
 
-/// Source of the call's own context.
+/// Placeholder in a bound tool for the context of the call, which exists only during the call.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct FromCall;
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn value_is_found_by_its_type_or_through_an_arc() {
+    fn value_is_found_by_its_type_and_by_the_type_inside_an_arc() {
         let mut state = StateMap::default();
         state.insert(7u32);
         state.insert(Arc::new(String::from("shared")));

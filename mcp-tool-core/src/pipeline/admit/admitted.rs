@@ -1,4 +1,4 @@
-//! The admitted call.
+//! The type of an admitted call.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::{
     tool::stamp::ContractStamp,
 };
 
-/// A call that may begin. Only [`Dispatcher::admit`](crate::pipeline::Dispatcher::admit) makes one.
+/// A call that may begin. Only [`Dispatcher::admit`](crate::pipeline::Dispatcher::admit) returns this type.
 #[derive(Debug)]
 pub struct Admitted {
     tool: Arc<RegisteredTool>,
     cx: CallContext,
     scopes: Arc<ScopeAuthorizer>,
-    /// Boxed, because the value is moved through the whole pipeline.
+    /// Boxed, so that moving an `Admitted` through the pipeline is cheap.
     record: Box<PendingRecord>,
 }
 
@@ -33,7 +33,7 @@ impl Admitted {
         Admitted { tool, cx, scopes, record }
     }
 
-    /// Returns the parts of the call, to run it: tool, context, scopes for the gate, record.
+    /// Takes the call apart, to run it: its tool, its context, the scope check for the gate, and its audit record.
     pub(in crate::pipeline) fn into_parts(
         self,
     ) -> (Arc<RegisteredTool>, CallContext, Arc<ScopeAuthorizer>, Box<PendingRecord>) {
@@ -55,22 +55,22 @@ impl Admitted {
         Arc::clone(&self.tool.stamp)
     }
 
-    /// Returns true if headers mirror arguments of the tool.
+    /// Returns true if the tool declares headers that mirror its arguments (`Mcp-Param-…`).
     pub(crate) fn has_headers(&self) -> bool {
         self.tool.has_headers
     }
 
-    /// Returns true if the tool declares no timeout, so that only the server's default applies.
+    /// Returns true if the tool, and for an adapter each target, declares no timeout. Then `limits.timeout` applies.
     pub(crate) fn is_untimed(&self) -> bool {
         self.tool.chain().all(|tool| tool.timeout.is_none())
     }
 
-    /// Returns true if the call may continue as a task: the tool and the client support it.
+    /// Returns true if the call may continue as a task, because both its tool and its client support tasks.
     pub(crate) fn may_be_task(&self) -> bool {
         self.tool.contract.task().is_some() && self.cx.asking().capabilities().has(Capability::Tasks)
     }
 
-    /// Records that the transport refused the call before its arguments were read; returns the correlation id.
+    /// Records that the transport refused the call after its admission; returns the correlation id.
     pub(crate) fn record_refusal(self, reason: &str) -> Uuid {
         let correlation = self.cx.correlation_id();
         self.record.failed(RecordOutcome::Refused, reason, None);

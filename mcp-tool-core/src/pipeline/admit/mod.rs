@@ -1,4 +1,4 @@
-//! Admission: decides whether a call may begin, before its arguments are read.
+//! Admission: decides whether a call may begin, before the call's arguments are read.
 
 mod admitted;
 mod refusal;
@@ -21,16 +21,16 @@ pub use admitted::Admitted;
 pub use refusal::{Refusal, RefusalKind};
 use stages::Admission;
 
-/// A call as its request states it: the named tool, and facts for its checks and its record.
+/// The parts of a call's request that admission needs.
 #[derive(Clone, Copy, Debug)]
 pub struct CallRequest<'a> {
-    /// Name of the tool.
+    /// Requested name of the tool.
     pub name: &'a str,
-    /// Versions of the tool that the caller accepts.
+    /// Versions of the tool that the request accepts; all versions if `None`.
     pub requires: Option<&'a Requirement>,
-    /// Size of the arguments in bytes, for the record.
+    /// Size of the arguments in bytes, for the audit record.
     pub arguments_bytes: usize,
-    /// For a completion: the parameter whose argument is completed.
+    /// Name of the parameter that is completed; `None` for a call of the tool.
     pub completes: Option<&'a str>,
 }
 
@@ -39,14 +39,17 @@ pub struct CallRequest<'a> {
 pub struct CallOptions {
     /// Sender of progress and log messages, if the client asked for any.
     pub reports: Option<Reports>,
-    /// Questions of the call, and the channel by which they are asked.
+    /// The channel for the call's questions, and the answers that the client sent with the call.
     pub asking: Asking,
-    /// Trace context of the request.
+    /// Trace context of the request, if it has a valid one.
     pub trace: Option<TraceContext>,
 }
 
 impl Dispatcher {
-    /// Admits a call, or records and returns its refusal. Authentication happens before, in the transport.
+    /// Admits a call. The transport must have authenticated the caller before.
+    ///
+    /// # Errors
+    /// The refusal of the call, which is already recorded.
     pub async fn admit(
         &self,
         origin: impl Into<CallOrigin>,
@@ -84,8 +87,8 @@ impl Dispatcher {
         Ok(Admitted::new(Arc::clone(tool), cx, Arc::clone(&self.scopes), record))
     }
 
-    /// Returns false if the policy doesn't permit the named tool to the caller. Returns true if there is no such tool
-    /// or version.
+    /// Returns false if the policy doesn't permit the requested tool to the caller. Returns true if no tool or version
+    /// satisfies the request.
     pub async fn is_permitted(&self, caller: &Caller, request: CallRequest<'_>) -> bool {
         match self.versions.resolve(&self.registry, caller, request.name, request.requires) {
             ResolvedVersion::Found(tool) | ResolvedVersion::Changed(tool) => {
@@ -95,7 +98,7 @@ impl Dispatcher {
         }
     }
 
-    /// Records a call that the transport refused before admission; returns its correlation id.
+    /// Records a call that the transport refused instead of admitting it; returns its correlation id.
     pub(crate) fn record_refusal(
         &self,
         origin: impl Into<CallOrigin>,

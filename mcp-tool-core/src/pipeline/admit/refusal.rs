@@ -1,4 +1,4 @@
-//! Refusals of calls before they begin.
+//! Refusals of calls by admission.
 
 use std::sync::Arc;
 
@@ -11,26 +11,27 @@ use crate::{
     tool::stamp::ContractStamp,
 };
 
-/// The refusal of a call.
+/// The refusal of a call by admission.
 #[derive(Debug)]
 pub struct Refusal {
+    /// Correlation id of the refused call.
     pub(crate) correlation: Uuid,
-    /// The kind of refusal, with details for the caller.
+    /// The kind of the refusal, with details for the caller.
     pub kind: RefusalKind,
-    /// `reason` of the audit record.
+    /// Member `reason` of the audit record.
     pub(super) reason: &'static str,
-    /// `detail` of the audit record. The caller doesn't see it.
+    /// Member `detail` of the audit record, which the caller doesn't get.
     pub(super) detail: Option<String>,
 }
 
 impl Refusal {
-    /// Writes the refusal to the call's audit record.
+    /// Writes the call's audit record with this refusal.
     pub(super) fn recorded(self: Box<Self>, record: Box<PendingRecord>) -> Box<Self> {
         record.failed(RecordOutcome::Refused, self.reason, self.detail.as_deref());
         self
     }
 
-    /// Adds the `detail` of the audit record.
+    /// Sets the member `detail` of the audit record.
     pub(super) fn with_detail(mut self: Box<Self>, detail: String) -> Box<Self> {
         self.detail = Some(detail);
         self
@@ -40,47 +41,47 @@ impl Refusal {
 /// The kind of a refusal.
 #[derive(Debug)]
 pub enum RefusalKind {
-    /// No tool has that name.
+    /// No tool has the requested name.
     UnknownTool {
-        /// The name, escaped.
+        /// The requested name, escaped.
         name: String,
     },
     /// No version of the tool satisfies the request and the client's pins.
     Unsatisfied {
-        /// The name, escaped.
+        /// The requested name, escaped.
         name: String,
-        /// The requirements.
+        /// The requirements of the request and the pins, joined by ` and `.
         asked: String,
-        /// The versions that the caller may use, newest first.
+        /// All served versions of the tool that the policy permits to the caller, newest first.
         versions: Vec<Arc<ContractStamp>>,
     },
-    /// The version that the caller last listed is no longer served.
+    /// The version that the caller last listed is no longer served, and neither is a later minor version of it.
     Changed {
-        /// The newest version.
+        /// The newest version that the client's pins allow.
         stamp: Arc<ContractStamp>,
         /// The error for the model.
         error: ToolError,
-        /// The newest version as `tools/list` shows it.
+        /// That version as `tools/list` shows it.
         tool: Value,
     },
     /// The caller's token lacks scopes.
     Scope {
         /// The tool.
         stamp: Arc<ContractStamp>,
-        /// The scopes that are missing.
+        /// The scopes that the token lacks.
         missing: Vec<String>,
-        /// Scopes of a token that would be permitted: those of the tool, the missing ones and those that the caller
-        /// has.
+        /// Scopes of a token that would be permitted: those of the tool, the missing ones and those of the caller.
         wanted: Vec<String>,
     },
-    /// The policy denies the tool, whatever the scopes.
+    /// The policy denies the tool, and a token with other scopes wouldn't help.
     Denied {
         /// The tool.
         stamp: Arc<ContractStamp>,
     },
-    /// The operator disabled the caller.
+    /// The operator disabled the caller's user or client.
     CallerDisabled,
-    /// The tool is disabled, busy, or used up its rate.
+    /// The tool is disabled, the tool or the server is busy, the caller used up its rate for the tool, or the audit
+    /// record can't be written.
     Unavailable {
         /// The tool.
         stamp: Arc<ContractStamp>,

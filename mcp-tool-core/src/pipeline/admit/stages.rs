@@ -1,4 +1,4 @@
-//! The stages of admission. Each checks one condition and makes the refusal for it.
+//! The stages of admission. Each checks one condition and refuses the call if the condition isn't met.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) struct Admission<'a> {
 }
 
 impl<'a> Admission<'a> {
-    /// Starts the admission of a call that has just arrived.
+    /// Starts the admission of a call: reads the clocks and makes the correlation id.
     pub(super) fn new(dispatcher: &'a Dispatcher, origin: CallOrigin, request: CallRequest<'a>) -> Self {
         let CallRequest { name, arguments_bytes, completes, .. } = request;
         let (moment, remote) = (Moment::now(), origin.remote);
@@ -52,7 +52,7 @@ impl<'a> Admission<'a> {
         self.request.completes.is_some()
     }
 
-    /// Begins the audit record; `tool` is `None` if the call is refused before its tool is known.
+    /// Begins the call's audit record; `tool` is `None` if the call is refused before its tool is known.
     pub(super) fn record(&self, tool: Option<&RegisteredTool>) -> Box<PendingRecord> {
         let Dispatcher { audit, .. } = self.dispatcher;
         let mut record = Box::new(PendingRecord::new(
@@ -68,7 +68,7 @@ impl<'a> Admission<'a> {
         record
     }
 
-    /// Records a refusal that the transport decided; returns the correlation id.
+    /// Records that the transport refused the call; returns the correlation id.
     pub(super) fn record_refusal(&self, reason: &str, detail: Option<&str>) -> Uuid {
         self.record(None).failed(RecordOutcome::Refused, reason, detail);
         self.start.correlation
@@ -78,12 +78,12 @@ impl<'a> Admission<'a> {
         Box::new(Refusal { correlation: self.start.correlation, kind, reason, detail: None })
     }
 
-    /// Makes a refusal that the model reads as the tool's error.
+    /// Makes a refusal that the client gets as a tool result with `isError`, so that the model reads it.
     fn unavailable(&self, reason: &'static str, tool: &RegisteredTool, error: ToolError) -> Box<Refusal> {
         self.refusal(reason, RefusalKind::Unavailable { stamp: Arc::clone(&tool.stamp), error })
     }
 
-    /// Refuses a user or client that the operator disabled.
+    /// Refuses a caller whose user or client the operator disabled.
     pub(super) fn check_caller_enabled(&self) -> Result<(), Box<Refusal>> {
         let reason = match self.dispatcher.controls.disabled_part(self.caller()) {
             None => return Ok(()),
@@ -93,19 +93,19 @@ impl<'a> Admission<'a> {
         Err(self.refusal(reason, RefusalKind::CallerDisabled))
     }
 
-    /// Finds the version of the tool that the call is for.
+    /// Finds the version of the tool that the call runs.
     pub(super) fn resolve(&self) -> ResolvedVersion<'a> {
         let CallRequest { name, requires, .. } = self.request;
         self.dispatcher.versions.resolve(&self.dispatcher.registry, self.caller(), name, requires)
     }
 
-    /// Refuses a name that no tool has.
+    /// Returns the refusal of a name that no tool has.
     pub(super) fn unknown_tool(&self) -> Box<Refusal> {
         self.refusal("unknown_tool", RefusalKind::UnknownTool { name: shown(self.request.name) })
     }
 
-    /// Refuses and records a call whose requirements no version satisfies. A caller that may use none of the versions
-    /// gets the refusal of the policy instead, so that it doesn't learn which versions exist.
+    /// Records and returns the refusal of a call whose requirements no version satisfies. If the policy permits none of
+    /// the versions to the caller, this is the policy's refusal, so that the caller doesn't learn which versions exist.
     pub(super) async fn unsatisfied(
         &self,
         asked: String,
@@ -130,7 +130,7 @@ impl<'a> Admission<'a> {
         refusal.recorded(record)
     }
 
-    /// Refuses a tool that the operator disabled, and an adapter of it.
+    /// Refuses a tool that the operator disabled, and adapters whose target the operator disabled.
     pub(super) fn check_tool_enabled(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
         if !tool.chain().any(|tool| self.dispatcher.controls.is_tool_disabled(tool.contract.name())) {
             return Ok(());
@@ -142,7 +142,7 @@ impl<'a> Admission<'a> {
         Err(self.unavailable("tool_disabled", tool, ToolError::of(ErrorKind::Disabled, message)))
     }
 
-    /// Refuses a tool that the policy doesn't permit. Only the record contains the policy's reason.
+    /// Refuses a tool that the policy doesn't permit to the caller. Only the audit record has the reason of a denial.
     pub(super) async fn check_policy(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
         let stamp = || Arc::clone(&tool.stamp);
         Err(match self.dispatcher.policy.decide(self.caller(), tool).await {
@@ -159,8 +159,8 @@ impl<'a> Admission<'a> {
         })
     }
 
-    /// Returns the scopes of a token that would be permitted: those of the tool, the missing ones and those that the
-    /// caller has.
+    /// Returns the scopes of a token that would be permitted: the scopes of the tool, the missing scopes and the
+    /// caller's scopes.
     fn wanted_scopes(&self, tool: &RegisteredTool, missing: &[String]) -> Vec<String> {
         let mut wanted: Vec<String> = policy::needed_scopes(tool).into_iter().map(str::to_owned).collect();
         let held = match self.caller().scopes() {
@@ -175,7 +175,8 @@ impl<'a> Admission<'a> {
         wanted
     }
 
-    /// Refuses a call of a contract that is no longer served; the refusal contains the current contract.
+    /// Refuses the call if the version that the caller last listed is no longer served (`is_current` is false). The
+    /// refusal contains the current contract, which from now on counts as last listed.
     pub(super) fn check_last_listed(
         &self,
         tool: &RegisteredTool,
@@ -185,7 +186,7 @@ impl<'a> Admission<'a> {
             return Ok(());
         }
         let contract = tool.contract;
-        // A refused completion doesn't show the current contract.
+        // The answer to a completion doesn't show the current contract, so the contract doesn't count as listed.
         if !self.is_completion() {
             let last_listed = &self.dispatcher.versions.last_listed;
             last_listed.remember_tool(self.caller(), contract.name(), contract.version(), tool.digest);
@@ -204,7 +205,7 @@ impl<'a> Admission<'a> {
         Err(self.refusal(ErrorKind::ContractChanged.name(), kind))
     }
 
-    /// Refuses a call whose audit record can't be written.
+    /// Refuses the call if audit records are required and the call's record might not be written.
     pub(super) fn check_audit(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
         self.dispatcher
             .audit
@@ -212,11 +213,12 @@ impl<'a> Admission<'a> {
             .map_err(|error| self.unavailable(error.kind().name(), tool, error))
     }
 
-    /// Counts the call against the caller's rates and takes its permits to run, including those of the tools that it
-    /// delegates to.
+    /// Counts the call against the caller's rates, and takes concurrency permits. For an adapter, this includes the
+    /// rates and permits of its targets.
     pub(super) fn take_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
         let Dispatcher { rates, concurrency, .. } = self.dispatcher;
-        // A completion doesn't run the tool, so it counts against a rate of its own and takes only the server's permit.
+        // A completion doesn't run the tool, so it counts only against the rate of completions, and takes only a permit
+        // of the server.
         let runs = || tool.chain().filter(|_| !self.is_completion());
         let completion = self.is_completion().then_some(&completion::RATE_CONTRACT);
         let rated = runs().map(|tool| tool.contract).chain(completion);
@@ -224,7 +226,7 @@ impl<'a> Admission<'a> {
         rates
             .reserve(self.start.moment.instant, self.caller(), rated)
             .and_then(|reservations| {
-                // A call that finds no permit doesn't count against the rates.
+                // If no permit is free, the dropped reservations don't count against the rates.
                 let permits = limits::take_permits(concurrency, limited)?;
                 reservations.commit();
                 Ok(permits)
@@ -239,8 +241,8 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// Makes the context of the admitted call, with the shortest timeout of the tool and the tools that it
-    /// delegates to.
+    /// Makes the context of the admitted call. For an adapter, the shortest timeout of the adapter and its targets
+    /// applies.
     pub(super) fn into_context(
         self,
         tool: &RegisteredTool,

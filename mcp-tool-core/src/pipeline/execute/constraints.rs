@@ -9,14 +9,14 @@ use serde_json::Value;
 use super::validator::Validator;
 use crate::error::ToolError;
 
-/// The constraints of a tool, compiled when the server starts; empty for most tools.
+/// The constraints of a tool, compiled when the server starts; `None` for a tool without constraints.
 #[derive(Debug, Default)]
 pub(crate) struct Constraints(Option<Schema>);
 
 #[derive(Debug)]
 struct Schema {
     validator: Validator,
-    /// Parameters for which `null` counts as absent.
+    /// Names of the optional parameters, for which the constraints treat `null` as absent.
     optional: Vec<&'static str>,
 }
 
@@ -24,7 +24,7 @@ impl Constraints {
     /// Compiles the constraints of a contract.
     ///
     /// # Errors
-    /// If they aren't a JSON Schema, or the feature `schemars` is off.
+    /// If the constraints aren't a JSON Schema, or if the tool has some and the feature `schemars` is off.
     pub(crate) fn new(contract: &Contract) -> Result<Self, String> {
         let Some(text) = contract.constraints() else { return Ok(Constraints::default()) };
         let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -32,7 +32,10 @@ impl Constraints {
         Ok(Constraints(Some(Schema { validator: Validator::new(&schema)?, optional: optional.collect() })))
     }
 
-    /// Checks arguments that satisfy the contract's other rules.
+    /// Checks the constraints. `arguments` must be JSON that satisfies the contract's other rules.
+    ///
+    /// # Errors
+    /// All violations of the constraints.
     pub(crate) fn check(&self, arguments: &str) -> Result<(), ToolError> {
         match &self.0 {
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! Deadline and panic guard.
+//! Runs application code within the call's deadline, and turns panics into errors.
 
 use std::{
     any::Any,
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Reads the arguments. Also catches a panic of a parameter type's own code.
+/// Reads the arguments. Catches panics, because parameter types may have their own parsing code.
 pub fn read<'a>(
     tool: &'a dyn Bound,
     cx: &'a CallContext,
@@ -35,16 +35,17 @@ pub fn read<'a>(
     }
 }
 
-/// Runs application code other than the tool's function; a panic becomes an internal error.
+/// Runs application code that isn't async and not a tool's function. A panic becomes an internal error.
 pub(crate) fn catch<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<T, ToolError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
-/// Runs the function until it returns, panics, or reaches the deadline.
+/// Runs the tool's function until it returns, panics, exceeds the deadline, or ends the call with questions.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolReturn, ToolError> {
     let mut guarded = AssertUnwindSafe(running).catch_unwind();
     let _running = cx.asking().start_function();
-    // A function that asks the user stays pending. Its call then ends with the questions, and the client calls again.
+    // A function that asks a client of 2026-07-28 stays pending. The call then ends with the function's questions, and
+    // the client repeats the call with the answers.
     let mut step = |task: &mut Context<'_>| match Pin::new(&mut guarded).poll(task) {
         Poll::Pending if cx.asking().poll_questions(task) => Poll::Ready(None),
         polled => polled.map(Some),
@@ -57,7 +58,7 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolRe
     }
 }
 
-/// Runs a future of the call until it completes, panics, or reaches the deadline.
+/// Runs a future within the call until it completes, panics, or exceeds the deadline.
 pub(crate) async fn run_future<F: Future + Unpin>(work: F, cx: &CallContext) -> Result<F::Output, ToolError> {
     let mut guarded = AssertUnwindSafe(work).catch_unwind();
     let mut step = |task: &mut Context<'_>| Pin::new(&mut guarded).poll(task);
@@ -68,7 +69,7 @@ pub(crate) async fn run_future<F: Future + Unpin>(work: F, cx: &CallContext) -> 
     }
 }
 
-/// Polls `step` until it is ready or the deadline passes. A timer is set only if the first poll is pending.
+/// Polls `step` until it is ready or the deadline passes. A function that is ready at the first poll needs no timer.
 async fn before_deadline<T>(
     step: &mut impl FnMut(&mut Context<'_>) -> Poll<T>,
     cx: &CallContext,
@@ -79,7 +80,8 @@ async fn before_deadline<T>(
     }
 }
 
-/// Polls `step` until it is ready or the deadline passes. The deadline moves by the time that the user takes to answer.
+/// Polls `step` until it is ready or the deadline passes. The time in which the call waits for answers is added
+/// to the deadline.
 async fn with_timer<T>(
     step: &mut impl FnMut(&mut Context<'_>) -> Poll<T>,
     cx: &CallContext,
@@ -96,13 +98,13 @@ async fn with_timer<T>(
     }
 }
 
-/// Interval at which a call that waits for the user's answer checks if it still waits.
+/// Interval at which a call that waits for answers checks whether it still waits.
 const RECHECK: Duration = Duration::from_secs(1);
 
 /// Runs a function that isn't async on the blocking pool.
 ///
-/// Once begun, the function can't be stopped, and its clone of the call's context keeps the permits until it returns. A
-/// function that still waits for a thread when its call is dropped never begins.
+/// Once the function has begun, it can't be stopped, and its clone of the call's context keeps the concurrency permits
+/// until the function returns. If the call is dropped while the function waits for a thread, the function never begins.
 pub(crate) async fn blocking<R: Send + 'static>(
     function: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, ToolError> {
@@ -141,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn function_that_waits_for_a_thread_never_begins_once_dropped() {
+    fn blocking_function_never_begins_if_its_call_is_dropped_before_a_thread_is_free() {
         let built =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).max_blocking_threads(1).build();
         let Ok(runtime) = built else { panic!("{built:?}") };
@@ -155,9 +157,9 @@ mod tests {
             drop(waiting);
             drop(release);
             assert!(first.await.is_ok());
-            // The pool has one thread, so this function runs after all that waited before it.
+            // The pool has one thread, so this function runs after every function that was queued before.
             assert!(blocking(|| ()).await.is_ok());
         });
-        assert!(!ran.load(Ordering::Relaxed));
+        assert!(!ran.load(Ordering::Relaxed), "the function ran although its call was dropped");
     }
 }

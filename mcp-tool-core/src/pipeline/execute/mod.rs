@@ -1,4 +1,4 @@
-//! Execution of an admitted call: reads the arguments, runs the function and checks its result.
+//! Execution of an admitted call: reads the arguments, runs the tool's function and checks the result.
 
 mod constraints;
 pub(crate) mod guard;
@@ -34,12 +34,12 @@ use crate::{
 pub(super) use constraints::Constraints;
 pub(super) use output::OutputCheck;
 
-/// The outcome of a call, with the stamp and the correlation id for its response.
+/// The outcome of a call or completion, with the stamp and the correlation id for its response.
 #[derive(Debug)]
 pub struct CallOutcome {
     pub(crate) stamp: Arc<ContractStamp>,
     pub(crate) correlation: Uuid,
-    /// The tool's answer, or the error that the caller reads.
+    /// The encoded result or the questions of the tool, or the error that the caller reads.
     pub answer: Result<ToolAnswer, ToolError>,
 }
 
@@ -56,7 +56,7 @@ impl CallOutcome {
 impl Admitted {
     /// Runs the call inside the tool's middleware and records it.
     ///
-    /// Dropping the future cancels the call. The text of `arguments` is dropped as soon as it has been read.
+    /// Dropping the future cancels the call. To save memory, `arguments` is dropped before the function runs.
     pub async fn execute(self, arguments: impl AsRef<str> + Send) -> CallOutcome {
         let (tool, cx, scopes, mut record) = self.into_parts();
         let _cancel = CancelOnDrop(cx.clone());
@@ -78,7 +78,7 @@ impl Admitted {
     }
 }
 
-/// Runs the stages inside the middleware, in order.
+/// Runs the stages inside the middleware: arguments, constraints, questions, gate, function and result.
 async fn run_stages(
     tool: &RegisteredTool,
     cx: &CallContext,
@@ -94,7 +94,7 @@ async fn run_stages(
     run_function(tool, cx, running).await
 }
 
-/// Reads the arguments of the call, and binds its record and its questions to them.
+/// Reads the arguments of the call, and sets their digest in the audit record and for the call's questions.
 fn read_call<'c>(
     tool: &'c RegisteredTool,
     cx: &'c CallContext,
@@ -113,7 +113,7 @@ fn read_call<'c>(
     Ok(running)
 }
 
-/// Reads arguments against the tool's contract and checks the constraints among them.
+/// Validates arguments against the tool's contract, and then checks the tool's constraints.
 fn read_arguments<'c>(
     tool: &'c RegisteredTool,
     cx: &'c CallContext,
@@ -124,7 +124,7 @@ fn read_arguments<'c>(
     Ok(running)
 }
 
-/// Opens the answers to questions, if the call came with any.
+/// Stores the answers to questions that the client sent with the call, if any.
 fn resume_questions(cx: &CallContext, record: &mut PendingRecord) -> Result<(), ToolError> {
     match cx.asking().is_resumed() {
         true => cx.resume().map_err(|stale| report::stale_answers(stale, record)),
@@ -132,7 +132,7 @@ fn resume_questions(cx: &CallContext, record: &mut PendingRecord) -> Result<(), 
     }
 }
 
-/// Runs the function, or the tool that it delegates to, and checks the result.
+/// Runs the tool's function, and for an adapter also its target. Checks the result.
 async fn run_function(
     tool: &RegisteredTool,
     cx: &CallContext,
@@ -146,7 +146,7 @@ async fn run_function(
     Ok(answer)
 }
 
-/// Runs the tool that an adapter delegates to, and converts its result.
+/// Runs the target of an adapter, and converts the target's result.
 fn delegate<'c>(
     adapter: &'c RegisteredTool,
     cx: &'c CallContext,
@@ -166,7 +166,7 @@ fn delegate<'c>(
     })
 }
 
-/// Cancels the call when dropped, so that tasks with a clone of its context can stop.
+/// Cancels the call when dropped, so that spawned tasks and blocking functions with a clone of its context can stop.
 pub(super) struct CancelOnDrop(pub(super) CallContext);
 
 impl Drop for CancelOnDrop {

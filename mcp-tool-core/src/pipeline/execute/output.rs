@@ -8,18 +8,18 @@ use serde_json::Value;
 use super::validator::Validator;
 use crate::{error::ToolError, tool::answer::ToolAnswer};
 
-/// The kind of result that a tool must return, with its schema; made when the server starts.
+/// The kind of result that a tool must return, and the schema for an object; made when the server starts.
 #[derive(Debug)]
 pub(crate) enum OutputCheck {
     /// No result.
     Nothing,
     /// Text.
     Text,
-    /// Content blocks.
+    /// Content blocks, which have no schema.
     Content,
-    /// An object, checked against the contract.
+    /// An object, validated against the schema in the contract.
     Object(&'static Object),
-    /// An object, checked against a JSON Schema that was generated when the server started.
+    /// An object, validated against a JSON Schema that was generated when the server started.
     Generated(Validator),
 }
 
@@ -27,7 +27,7 @@ impl OutputCheck {
     /// Returns the check for an output contract.
     ///
     /// # Errors
-    /// If a generated schema isn't a JSON Schema of an object, or the feature `schemars` is off.
+    /// If the schema is generated and isn't a JSON Schema of an object, or the feature `schemars` is off.
     pub(crate) fn new(output: &ToolOutput) -> Result<Self, String> {
         Ok(match output {
             ToolOutput::Nothing => OutputCheck::Nothing,
@@ -48,8 +48,8 @@ impl OutputCheck {
         })
     }
 
-    /// Checks a result. A violation is for the log only, since its message may contain data that the caller must not
-    /// see.
+    /// Checks a result. A violation is an internal error, which is only written to the log, because its message may
+    /// contain data that the caller must not see. Questions pass unchecked.
     pub(crate) fn check(&self, answer: &ToolAnswer) -> Result<(), ToolError> {
         match (self, answer) {
             (_, ToolAnswer::Asks(_))

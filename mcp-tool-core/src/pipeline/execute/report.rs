@@ -1,4 +1,4 @@
-//! The record of an executed call, and the errors whose cause only the operator sees.
+//! The audit record and the errors of an executed call. Causes that the caller must not read are only in the log.
 
 use std::error::Error as _;
 
@@ -13,7 +13,8 @@ use crate::{
     tool::answer::ToolAnswer,
 };
 
-/// Extends the message of an error if the call may have taken effect, so that the model checks before it calls again.
+/// Adds a warning to the message of an error after which the call may have taken effect, so that the model checks
+/// before it calls again.
 pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &PendingRecord) -> ToolError {
     match may_have_taken_effect(&error, tool, record) {
         true => error.in_doubt(),
@@ -21,12 +22,12 @@ pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &Pending
     }
 }
 
-/// Returns true if a function that writes began, and the error doesn't tell what it did.
+/// Returns true if the tool isn't read-only, its function began, and it isn't known what the function did.
 fn may_have_taken_effect(error: &ToolError, tool: &RegisteredTool, record: &PendingRecord) -> bool {
     error.is_unsettled() && record.is_running() && !tool.contract.hints().read_only()
 }
 
-/// Writes the record of the call, and the source of an error to the log.
+/// Writes the audit record of the call. Writes the source of an error to the log.
 pub(super) fn record(
     record: Box<PendingRecord>,
     answer: &Result<ToolAnswer, ToolError>,
@@ -50,13 +51,14 @@ pub(super) fn record(
     record.failed(outcome, error.kind().name(), error.violations().map(violated_rules).as_deref());
 }
 
-/// Returns pointer and rule of each violation. The message isn't recorded, since it may contain the value.
+/// Returns JSON Pointer and rule of each violation, for the audit record. Messages aren't recorded, since they may
+/// contain arguments.
 fn violated_rules(violations: &Violations) -> String {
     let rules = violations.listed().iter();
     rules.map(|broken| format!("{}:{}", broken.pointer, broken.rule.name())).collect::<Vec<_>>().join(" ")
 }
 
-/// Error for answers that can't be used for the call. Only the audit record contains the reason.
+/// Returns the error for a `requestState` that can't be used. Only the audit record contains the reason.
 pub(super) fn stale_answers(stale: StaleState, record: &mut PendingRecord) -> ToolError {
     record.set_detail(stale.name());
     let message =

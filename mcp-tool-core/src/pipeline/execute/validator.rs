@@ -1,8 +1,8 @@
-//! Validation against a JSON Schema that is known only at run time, by the `jsonschema` crate.
+//! Validation by the `jsonschema` crate, against JSON Schemas that are known only at run time.
 
 use serde_json::Value;
 
-/// A compiled JSON Schema (2020-12). Its messages contain no values.
+/// A compiled JSON Schema (2020-12). Messages of validation errors don't contain the validated values.
 #[derive(Debug)]
 pub(crate) struct Validator(Box<jsonschema::Validator>);
 
@@ -10,19 +10,19 @@ impl Validator {
     /// Compiles a schema.
     ///
     /// # Errors
-    /// If it isn't a JSON Schema.
+    /// If `schema` isn't a JSON Schema.
     pub(super) fn new(schema: &Value) -> Result<Self, String> {
         let validator = jsonschema::draft202012::new(schema).map_err(|error| error.to_string())?;
         Ok(Validator(Box::new(validator)))
     }
 
-    /// Returns pointer and message of the first error.
+    /// Returns JSON Pointer and message of the first error; `None` if the value satisfies the schema.
     pub(super) fn first_error(&self, value: &Value) -> Option<(String, String)> {
         let error = self.0.validate(value).err()?;
         Some((error.instance_path().to_string(), error.masked().to_string()))
     }
 
-    /// Returns pointer and message of every error; the messages call the value `subject`.
+    /// Returns JSON Pointer and message of every error. In messages, `subject` takes the place of values.
     pub(super) fn errors(&self, value: &Value, subject: &str) -> Vec<(String, String)> {
         let errors = self.0.iter_errors(value);
         errors

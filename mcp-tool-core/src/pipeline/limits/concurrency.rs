@@ -1,4 +1,4 @@
-//! Limits of the concurrent calls of one tool, and of all tools together.
+//! Limits of concurrent calls: for each tool that declares `concurrency`, and for the server.
 
 use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -6,10 +6,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{call::permits::Permits, error::ToolError};
 
-/// Delay after which a refused caller may try again.
+/// Delay that a refused caller is told to wait before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Limit of concurrent calls.
+/// Limit of the concurrent calls of one tool, or of the server. Each call holds one permit.
 #[derive(Clone, Debug)]
 pub(crate) struct Concurrency {
     permits: Arc<Semaphore>,
@@ -22,13 +22,15 @@ impl Concurrency {
         Concurrency { permits: Arc::new(Semaphore::new(max as usize)), max }
     }
 
-    /// Waits until no call runs.
+    /// Waits until no call holds a permit.
     pub(crate) async fn idle(&self) {
         drop(self.permits.acquire_many(self.max).await);
     }
 
-    /// Takes a permit, if one is free. Calls don't wait for permits, so that they are refused immediately when the
-    /// server is overloaded.
+    /// Takes a permit. Calls don't wait for permits: an overloaded server refuses further calls immediately.
+    ///
+    /// # Errors
+    /// If no permit is free. The message starts with `what`, the name of the tool or "the server".
     fn take(&self, what: impl fmt::Display) -> Result<OwnedSemaphorePermit, ToolError> {
         Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
             let calls = if self.max == 1 { "call" } else { "calls" };
@@ -38,7 +40,7 @@ impl Concurrency {
     }
 }
 
-/// Takes a permit of the server and one of each tool, or no permit at all.
+/// Takes a permit of the server (`all`) and one of each tool. If one of these has no free permit, takes none.
 pub(crate) fn take_permits<'c>(
     all: &Concurrency,
     tools: impl Iterator<Item = (&'c Concurrency, &'c str)>,

@@ -1,4 +1,4 @@
-//! Limits: concurrent calls, and calls of one caller to one tool per window.
+//! Limits of concurrent calls, and of the calls of one caller to one tool in a window of time.
 
 mod concurrency;
 mod rates;

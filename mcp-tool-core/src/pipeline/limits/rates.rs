@@ -1,4 +1,4 @@
-//! Rates: maximum calls of one caller to one tool, in any span of time as long as the window.
+//! Rates: a caller may call a tool at most N times in any span of time that is as long as the rate's window.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,22 +17,23 @@ use crate::{
     sync::lock,
 };
 
-/// Maximum number of windows, which take 120 MB if all have the maximum number of marks. When no window is idle, new
-/// callers are refused.
+/// Maximum number of windows, which take 120 MB if all have the maximum number of marks. While there are so many and
+/// none is idle, calls that need another window are refused.
 const MAX_WINDOWS: usize = 100_000;
 
-/// The rates of all callers and tools.
+/// The calls of each caller to each tool with a rate, counted in sliding windows.
 #[derive(Debug)]
 pub(crate) struct Rates {
+    /// Zero of all times in windows.
     pub(super) created: Instant,
     max_windows: usize,
-    /// Id of these rates as the source of the windows that are cached with callers.
+    /// Id of this value as the source of the windows that callers cache; see [`CacheSlot`].
     source_id: u64,
     pub(super) store: Mutex<WindowStore>,
 }
 
-/// The windows that a caller has used, by name and major version of the tool. They are cached with the caller, so that
-/// its next call doesn't search the store.
+/// The windows that a caller has used, each with name and major version of the tool. The caller caches them, so that
+/// the caller's next call needs no search in the store.
 #[derive(Debug, Default)]
 struct CallerWindows(Mutex<Vec<(&'static str, u32, SharedWindow)>>);
 
@@ -56,13 +57,14 @@ impl Default for Rates {
     }
 }
 
-/// Calls counted by [`Rates::reserve`]. They are uncounted when dropped without [`commit`](Self::commit).
+/// Calls that [`Rates::reserve`] counted. If this value is dropped without [`commit`](Self::commit), they no longer
+/// count.
 #[derive(Debug)]
 #[must_use = "dropping reservations uncounts the calls"]
 pub(crate) struct RateReservations(Vec<(SharedWindow, Nanoseconds)>);
 
 impl RateReservations {
-    /// Keeps the calls counted.
+    /// Makes the calls count permanently.
     pub(crate) fn commit(mut self) {
         self.0.clear();
     }
@@ -86,10 +88,11 @@ impl Rates {
         }
     }
 
-    /// Counts a call in the window of each tool that has a rate, or in none.
+    /// Counts a call in the window of each tool that has a rate. If one window refuses the call, the call counts
+    /// in none of them.
     ///
     /// # Errors
-    /// If a rate is used up; the error names it and says when the next call is allowed.
+    /// If a rate is used up, or the maximum number of windows is reached. The error says when to try again.
     pub(crate) fn reserve<'c>(
         &self,
         now: Instant,
@@ -108,6 +111,9 @@ impl Rates {
         Ok(reservations)
     }
 
+    /// Counts a call of one tool. Returns the window, and the time by which [`RateWindow::give_back`] finds the call.
+    ///
+    /// [`RateWindow::give_back`]: super::window::RateWindow::give_back
     fn reserve_one(
         &self,
         caller: &Caller,
@@ -141,9 +147,9 @@ impl Rates {
 /// The reason why a call can't be counted.
 #[derive(Debug, PartialEq, Eq)]
 enum RateRefusal {
-    /// The caller used up its rate; the next call is allowed after this time.
+    /// The caller used up its rate. The next call is allowed after this time.
     UsedUp(Duration),
-    /// No window is free for another caller; one may be free after this time.
+    /// The maximum number of windows is reached and none is idle. One may be idle after this time.
     TooManyCallers(Duration),
 }
 
@@ -173,12 +179,12 @@ impl RateRefusal {
     }
 }
 
-/// Rounds up to milliseconds, so that a caller that waits as told is admitted.
+/// Rounds up to milliseconds, so that a caller that waits exactly this time isn't refused again.
 fn round_up(time: Duration) -> Duration {
     Duration::from_millis(nanoseconds(time).div_ceil(1_000_000))
 }
 
-/// Formats a time in seconds, minutes or hours, rounded up.
+/// Formats a time, rounded up to whole seconds, minutes or hours.
 fn approximate(time: Duration) -> String {
     let seconds = nanoseconds(time).div_ceil(1_000_000_000);
     match seconds {

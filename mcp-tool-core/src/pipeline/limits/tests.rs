@@ -25,7 +25,7 @@ fn random(state: &mut u64) -> u64 {
     *state
 }
 
-/// Counts a call, or returns the error that says when the next one is allowed.
+/// Counts a call of `tool` by `caller`, at the time `at` after the creation of `rates`.
 fn call(rates: &Rates, at: Duration, caller: &Caller, tool: &Contract) -> Result<(), ToolError> {
     rates.reserve(rates.created + at, caller, std::iter::once(tool)).map(RateReservations::commit)
 }
@@ -35,7 +35,7 @@ fn retry_after(refused: Result<(), ToolError>) -> Duration {
 }
 
 #[test]
-fn no_span_as_long_as_the_window_sees_more_calls_than_the_rate() {
+fn no_time_span_of_the_window_length_contains_more_calls_than_the_rate_allows() {
     for calls in [1, 2, 7, 60, 61, 100, 1_000] {
         for seed in 1..20 {
             let mut state = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed);
@@ -44,7 +44,7 @@ fn no_span_as_long_as_the_window_sees_more_calls_than_the_rate() {
             for _ in 0..4_000 {
                 let step = 1_000_000_000 / u64::from(calls);
                 now += random(&mut state) % [1, step / 2, step * 3][(random(&mut state) % 3) as usize].max(1);
-                // Concurrent calls may read the clock in another order.
+                // Concurrent calls may count in another order than that in which they read the clock.
                 let clock = now.saturating_sub(random(&mut state) % 1_000);
                 match rate_window.take(clock) {
                     Ok(at) if random(&mut state).is_multiple_of(5) => rate_window.give_back(at),
@@ -56,14 +56,21 @@ fn no_span_as_long_as_the_window_sees_more_calls_than_the_rate() {
             let too_many = counted
                 .windows(calls as usize + 1)
                 .find(|span| span[calls as usize] - span[0] < rate_window.length);
-            assert_eq!(too_many, None, "{calls} {seed}");
-            assert!(counted.len() > calls as usize, "{calls} {seed}: {}", counted.len());
+            assert_eq!(
+                too_many, None,
+                "rate {calls}, seed {seed}: a window contains more calls than the rate"
+            );
+            assert!(
+                counted.len() > calls as usize,
+                "rate {calls}, seed {seed}: only {} calls counted",
+                counted.len()
+            );
         }
     }
 }
 
 #[test]
-fn caller_that_waits_as_told_is_admitted() {
+fn caller_that_waits_for_retry_after_is_admitted() {
     let ann = Caller::new("ann");
     for (calls, window) in [(1, Window::Day), (3, Window::Hour), (60, Window::Minute), (500, Window::Second)]
     {
@@ -74,11 +81,11 @@ fn caller_that_waits_as_told_is_admitted() {
                 refused += 1;
                 now += error.retry_after().unwrap_or_default();
                 let again = call(&rates, now, &ann, &tool);
-                assert!(again.is_ok(), "{calls} {window:?}: {again:?}");
+                assert!(again.is_ok(), "rate {calls} per {window:?}: refused after the wait: {again:?}");
             }
             now += Duration::from_micros(1);
         }
-        assert!(refused >= 4, "{calls} {window:?}: {refused}");
+        assert!(refused >= 4, "rate {calls} per {window:?}: only {refused} calls were refused");
     }
 }
 
@@ -89,19 +96,19 @@ fn caller_within_the_rate_is_never_refused() {
         let (rates, tool) = (Rates::default(), rated(calls, Window::Minute));
         for number in 0..10 * calls {
             let at = Duration::from_secs(60) * number / calls;
-            assert!(call(&rates, at, &ann, &tool).is_ok(), "{calls}: {number}");
+            assert!(call(&rates, at, &ann, &tool).is_ok(), "rate {calls}: call {number} was refused");
         }
     }
     // Calls that share a mark count for up to a sixtieth of the window longer.
     let (rates, tool) = (Rates::default(), rated(600, Window::Minute));
     for number in 0..6_000 {
         let at = Duration::from_secs(61) * number / 600;
-        assert!(call(&rates, at, &ann, &tool).is_ok(), "{number}");
+        assert!(call(&rates, at, &ann, &tool).is_ok(), "call {number} was refused");
     }
 }
 
 #[test]
-fn refusal_says_the_limit_and_when_to_retry() {
+fn refusal_names_the_limit_and_the_time_to_wait() {
     let ann = Caller::new("ann");
     let (rates, tool) = (Rates::default(), rated(10, Window::Minute));
     for second in 0..10 {
@@ -150,7 +157,7 @@ fn dropped_reservation_does_not_count() {
 }
 
 #[test]
-fn caller_and_major_version_have_their_own_window() {
+fn each_caller_and_major_version_has_a_separate_window() {
     let (rates, tool) = (Rates::default(), rated(1, Window::Hour));
     let ann = Caller::new("ann");
     let others = [
@@ -162,8 +169,8 @@ fn caller_and_major_version_have_their_own_window() {
         ann.clone().with_tenant(""),
     ];
     for caller in &others {
-        assert!(call(&rates, Duration::ZERO, caller, &tool).is_ok(), "{caller:?}");
-        assert!(call(&rates, Duration::ZERO, caller, &tool).is_err(), "{caller:?}");
+        assert!(call(&rates, Duration::ZERO, caller, &tool).is_ok(), "first call refused: {caller:?}");
+        assert!(call(&rates, Duration::ZERO, caller, &tool).is_err(), "second call admitted: {caller:?}");
     }
     let minor = tool.with_version(Version { major: 2, minor: 9 });
     let major = tool.with_version(Version { major: 3, minor: 1 });
@@ -172,7 +179,7 @@ fn caller_and_major_version_have_their_own_window() {
 }
 
 #[test]
-fn local_client_has_one_window_under_any_name() {
+fn local_client_has_the_same_window_whatever_name_it_sends() {
     let (rates, tool) = (Rates::default(), rated(1, Window::Hour));
     let local = Caller::local(Scopes::All);
     assert!(call(&rates, Duration::ZERO, &local.clone().with_agent("a"), &tool).is_ok());
@@ -181,7 +188,7 @@ fn local_client_has_one_window_under_any_name() {
 }
 
 #[test]
-fn idle_windows_are_removed_for_new_callers() {
+fn windows_of_new_callers_replace_idle_windows() {
     let (rates, tool) = (Rates::with_capacity(100), rated(2, Window::Minute));
     let caller = |number: u32| Caller::new(format!("caller {number}"));
     let at = |second| Duration::from_secs(second);
@@ -190,8 +197,8 @@ fn idle_windows_are_removed_for_new_callers() {
     }
     let full = call(&rates, at(10), &caller(100), &tool).unwrap_err();
     assert_eq!(full.kind(), ErrorKind::Unavailable);
-    assert_eq!(full.retry_after(), Some(at(50)), "the time until the first window may be idle");
-    assert!(call(&rates, at(10), &caller(0), &tool).is_ok(), "a counted caller is admitted");
+    assert_eq!(full.retry_after(), Some(at(50)), "must be the time until the first window may be idle");
+    assert!(call(&rates, at(10), &caller(0), &tool).is_ok(), "a caller that has a window must be admitted");
     // The first window was used again; the second is the first to be idle.
     assert_eq!(retry_after(call(&rates, at(60), &caller(100), &tool)), Duration::from_millis(100));
     assert!(call(&rates, Duration::from_millis(60_100), &caller(100), &tool).is_ok());
@@ -206,7 +213,7 @@ fn idle_windows_are_removed_for_new_callers() {
 }
 
 #[test]
-fn removed_window_is_not_used_by_a_caller_that_holds_it() {
+fn cached_window_is_not_used_after_the_store_removed_it() {
     let (rates, tool) = (Rates::with_capacity(2), rated(1, Window::Minute));
     // The same caller on two connections, each with its own cache of windows.
     let (first, second) = (Caller::new("ann"), Caller::new("ann"));

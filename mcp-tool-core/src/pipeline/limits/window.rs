@@ -1,36 +1,40 @@
 //! The sliding window of one caller and one tool.
 //!
-//! A window stores the times of the calls that still count, as marks. If the rate allows at most [`MARKS`] calls, each
-//! call has its own mark and the window is exact. For higher rates, memory must not grow with the rate, so the window
-//! is divided into [`MARKS`] slots. The calls of one slot share a mark, with the time of the last of them. A call may
-//! then count for up to one slot longer than the window, never shorter, so no span of time as long as the window
-//! contains more calls than the rate allows. Refused calls don't count.
+//! A window stores marks. A mark is the time of a call, and the number of calls that stop counting together. If
+//! the rate allows at most [`MARKS`] calls, each call has its own mark, and the window is exact. For higher rates,
+//! memory must not grow with the rate, so the length of the window is divided into [`MARKS`] slots. The calls of one
+//! slot share a mark, whose time is that of the last of these calls. A call may therefore count for up to one slot
+//! longer than the window, but never shorter: no span of time of the window's length contains more calls than the rate
+//! allows. Refused calls don't count.
 
 use std::{collections::VecDeque, time::Duration};
 
 use mcp_tool_contract::model::Rate;
 
-/// Maximum marks of one window. One more is possible while the oldest slot is partly outside the window.
+/// Maximum marks of one window. There is one more while the oldest slot is partly outside the window.
 pub(super) const MARKS: u32 = 60;
 
-/// Nanoseconds since the rates were created.
+/// Nanoseconds since [`Rates`](super::rates::Rates) was created, or a length of time in nanoseconds.
 pub(super) type Nanoseconds = u64;
 
 pub(super) fn nanoseconds(time: Duration) -> Nanoseconds {
     Nanoseconds::try_from(time.as_nanos()).unwrap_or(Nanoseconds::MAX)
 }
 
-/// The sliding window of one caller and one tool.
+/// The calls of one caller to one tool in a sliding window.
 #[derive(Debug)]
 pub(super) struct RateWindow {
+    /// Maximum calls that may count at one time.
     max: u32,
+    /// Time for which a call counts.
     pub(super) length: Nanoseconds,
-    /// Length of a slot. The calls of one slot share a mark.
+    /// Length of a slot; 1 if each call has its own mark.
     slot: Nanoseconds,
-    /// Number of calls that count, in all marks.
+    /// Number of calls that count: the sum of all marks.
     calls: u32,
+    /// Oldest first.
     pub(super) marks: VecDeque<Mark>,
-    /// True once the store has removed the window.
+    /// True once the store has removed the window. Then no call may count in it.
     pub(super) is_removed: bool,
 }
 
@@ -49,17 +53,17 @@ impl RateWindow {
         RateWindow { max: rate.calls(), length, slot, calls: 0, marks: VecDeque::new(), is_removed: false }
     }
 
-    /// Counts a call, unless the window was removed from the store.
+    /// Counts a call like [`take`](Self::take). Returns `None` if the store has removed the window.
     pub(super) fn take_unless_removed(&mut self, now: Nanoseconds) -> Option<Result<Nanoseconds, Duration>> {
         if self.is_removed { None } else { Some(self.take(now)) }
     }
 
-    /// Counts a call and returns its time, with which [`give_back`](Self::give_back) uncounts the call.
+    /// Counts a call and returns its time, by which [`give_back`](Self::give_back) can uncount the call.
     ///
     /// # Errors
     /// The time until the next call is allowed, if the rate is used up.
     pub(super) fn take(&mut self, now: Nanoseconds) -> Result<Nanoseconds, Duration> {
-        // Concurrent calls may get here in another order than that in which they read the clock.
+        // Concurrent calls may lock the window in another order than that in which they read the clock.
         let now = self.marks.back().map_or(now, |newest| now.max(newest.last));
         while let Some(oldest) = self.marks.front()
             && oldest.last + self.length <= now
@@ -83,7 +87,7 @@ impl RateWindow {
         Ok(now)
     }
 
-    /// Uncounts a call that was counted at the time `at`.
+    /// Uncounts a call for which [`take`](Self::take) returned `at`. Has no effect if the call no longer counts.
     pub(super) fn give_back(&mut self, at: Nanoseconds) {
         let slot = self.slot;
         let Some(index) = self.marks.iter().rposition(|mark| mark.last / slot == at / slot) else { return };
@@ -94,7 +98,7 @@ impl RateWindow {
         }
     }
 
-    /// Returns the time from which no call of the window counts.
+    /// Returns the time from which none of the current calls counts.
     pub(super) fn idle_at(&self) -> Nanoseconds {
         self.marks.back().map_or(0, |newest| newest.last + self.length)
     }

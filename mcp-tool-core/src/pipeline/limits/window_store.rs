@@ -1,4 +1,4 @@
-//! The windows of all callers, bounded in number.
+//! The windows of all callers, limited in number.
 
 use std::{
     cmp::Reverse,
@@ -15,28 +15,30 @@ use mcp_tool_contract::{
 use super::window::{Nanoseconds, RateWindow};
 use crate::{call::caller::Caller, sync::lock};
 
-/// Number of windows that are checked for idleness when one is added, so that memory shrinks again after a peak.
+/// Maximum number of windows that are checked and removed if idle when a window is added. As this is more than one, the
+/// number of windows shrinks again after a peak.
 const CHECKED_PER_INSERT: usize = 2;
 
-/// Digest of caller and tool, so that keys have the same size for names of any length.
+/// Digest of caller, tool name and major version. A digest has the same size for names of any length.
 pub(super) type WindowKey = [u8; 32];
 
-/// A window, shared by the store and its caller's cache.
+/// A window, shared by the store and the cache of its caller.
 pub(super) type SharedWindow = Arc<Mutex<RateWindow>>;
 
 /// The windows of all callers.
 #[derive(Debug, Default)]
 pub(super) struct WindowStore {
     pub(super) windows: HashMap<WindowKey, SharedWindow>,
-    /// One entry per window, earliest first, with a time before which the window isn't idle.
+    /// One entry for each window, with a time before which the window isn't idle. The earliest time comes first.
     pub(super) idle: BinaryHeap<Reverse<(Nanoseconds, WindowKey)>>,
 }
 
 impl WindowStore {
-    /// Finds or creates the window of `key` and counts a call in it. Removes idle windows before it creates one.
+    /// Finds or creates the window of `key`, and counts a call in the window. Returns the window, and the result of
+    /// [`RateWindow::take`]. Removes idle windows before it creates a window.
     ///
     /// # Errors
-    /// The time until a window may be idle, if there are `max` windows and none of them is idle.
+    /// If `key` has no window, and there are `max` windows of which none is idle: the time until one may be idle.
     pub(super) fn take(
         &mut self,
         key: WindowKey,
@@ -61,7 +63,8 @@ impl WindowStore {
         Ok((window, taken))
     }
 
-    /// Removes a few idle windows; if the store is full, as many as it takes to find one.
+    /// Checks up to [`CHECKED_PER_INSERT`] windows and removes those that are idle. If there are `max` windows,
+    /// continues until one is removed or no other window can be idle.
     fn remove_idle(&mut self, now: Nanoseconds, max: usize) {
         let mut checked = 0;
         while let Some(Reverse((at, key))) = self.idle.peek().copied()
@@ -75,7 +78,8 @@ impl WindowStore {
             match window.idle_at() {
                 // The window was used after this entry was made.
                 later if later > now => self.idle.push(Reverse((later, key))),
-                // Calls that still hold the window must not count in it, since the store may create another one.
+                // A caller that still caches the window must not count calls in it, since the store may create another
+                // window for the same key.
                 _ => {
                     window.is_removed = true;
                     drop(window);
@@ -86,8 +90,8 @@ impl WindowStore {
     }
 }
 
-/// Returns the key of a caller's window. The name that a local client gives itself isn't part of the key, since the
-/// client could get another window by another name.
+/// Returns the key of the window of a caller and a tool. The agent of the local user isn't part of the key, because a
+/// client that gives itself another name must not get another window.
 pub(super) fn window_key(caller: &Caller, contract: &Contract) -> WindowKey {
     let agent = caller.agent().filter(|_| !caller.is_local());
     let major = contract.version().major.to_string();
@@ -95,7 +99,7 @@ pub(super) fn window_key(caller: &Caller, contract: &Contract) -> WindowKey {
     let parts = principal.into_iter().chain([Some(contract.name()), Some(&*major)]);
     let mut bytes = Vec::with_capacity(128);
     for part in parts {
-        // The length before each part keeps two callers from having the same bytes.
+        // Each part follows its length, so that two different keys never have the same bytes.
         let length = part.map_or(u64::MAX, |part| part.len() as u64);
         bytes.extend(length.to_le_bytes());
         bytes.extend(part.unwrap_or_default().as_bytes());

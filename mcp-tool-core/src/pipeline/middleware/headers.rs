@@ -1,12 +1,12 @@
-//! Headers that middleware reads: those that it names, except for credentials.
+//! The request headers that middleware reads, and the check that none of them holds a credential.
 
 use super::RegisteredMiddleware;
 use crate::start_error::StartError;
 
-/// Returns the headers that middleware reads, each once.
+/// Returns the names of all headers that middleware reads, without duplicates.
 ///
 /// # Errors
-/// If a name isn't valid for a header, or the header holds a credential.
+/// If a name isn't a valid header name, or is the name of a header that holds a credential.
 pub(crate) fn header_names(middleware: &[RegisteredMiddleware]) -> Result<Vec<&'static str>, StartError> {
     let mut names: Vec<&'static str> = Vec::new();
     for registered in middleware {
@@ -23,7 +23,8 @@ pub(crate) fn header_names(middleware: &[RegisteredMiddleware]) -> Result<Vec<&'
     Ok(names)
 }
 
-/// Words in the names of headers that hold credentials.
+/// Words that mark a header as one that holds a credential. The words of a header name are separated by characters
+/// other than letters and digits.
 const CREDENTIAL_WORDS: [&str; 20] = [
     "apikey",
     "assertion",
@@ -47,6 +48,10 @@ const CREDENTIAL_WORDS: [&str; 20] = [
     "xsrf",
 ];
 
+/// Checks that `header` is a valid header name and not that of a header that holds a credential.
+///
+/// # Errors
+/// The reason, as a continuation of "the header, which".
 fn check(header: &str) -> Result<(), &'static str> {
     // A header name is a token (RFC 9110 §5.6.2).
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -85,12 +90,12 @@ mod tests {
             "X_Secret",
         ] {
             let is_refused = check(credential).is_err_and(|reason| reason.starts_with("holds a credential"));
-            assert!(is_refused, "{credential}");
+            assert!(is_refused, "{credential} must be refused as a credential");
         }
         for invalid in ["", "X Tenant", "X-Tenant:", "X-Ténant"] {
             assert!(
                 check(invalid).is_err_and(|reason| reason.starts_with("isn't the name of a header")),
-                "{invalid}"
+                "{invalid:?} must be refused as an invalid name"
             );
         }
         for plain in ["X-Tenant", "traceparent", "Idempotency-Key", "X-Author", "X-Forwarded-For"] {

@@ -1,4 +1,4 @@
-//! Middleware: the application's own code around calls, within the pipeline's deadline and panic guard.
+//! Middleware: code of the application that runs around calls, within the call's deadline and the panic guard.
 
 mod headers;
 mod next;
@@ -16,27 +16,28 @@ pub(super) use run::run;
 
 /// Middleware around the calls of a server's tools.
 ///
-/// `ToolServer::layer` adds it around all tools, and `ToolServer::layer_for` around some. The middleware that was added
-/// first is the outermost.
+/// `ToolServer::layer` adds middleware around all tools, and `ToolServer::layer_for` around some. The middleware that
+/// is added first is the outermost.
 ///
 /// # Position
-/// Middleware sees a call that was admitted: the caller is known, the policy permits the tool, the rate isn't used up
-/// and the call has its permit to run. Inside the middleware, the arguments are read, the gate is checked, the function
-/// runs and its result is validated. After that, each middleware gets the [`CallResult`], the innermost first.
-/// Middleware reads the [`CallContext`] and the headers that it names. It sees no arguments, no token and no content of
-/// the result.
+/// Middleware gets calls after their admission: the caller is known, the policy permits the tool, the rate isn't used
+/// up, and the call holds its concurrency permits. Inside the innermost middleware, the arguments are read, the gate is
+/// checked, the function runs and the result is validated. After that, each middleware gets the [`CallResult`], the
+/// innermost first. Middleware can read the [`CallContext`] and the headers that it names. It can't read the arguments,
+/// the token or the content of the result.
 ///
 /// # Guarantees
-/// Middleware runs the call once, by [`Next::run`], or refuses it, by [`Next::refuse`]. Both consume `next`, and
-/// nothing else makes the [`CallResult`] that [`handle`](Middleware::handle) returns. So middleware can't skip a
+/// Middleware runs the call once, by [`Next::run`], or refuses the call, by [`Next::refuse`]. Both consume `next`, and
+/// only they return the [`CallResult`] that [`handle`](Middleware::handle) must return. So middleware can't skip a
 /// check, run a call twice or replace the answer.
 ///
-/// The call's timeout includes its middleware. Code after `run` that doesn't await always runs; where it awaits, it may
-/// be cancelled. If middleware panics, exceeds the timeout or drops `next`, the call fails as if its function had
-/// failed: the caller reads an error, and a call that writes and had begun is recorded as `unknown`.
+/// The call's timeout includes the time in middleware. Once `run` has returned, the code up to the next `await` always
+/// runs; at an `await`, the call may be cancelled. If middleware panics, exceeds the timeout or drops `next`, the call
+/// fails as if its function had failed: the caller reads an error. If the function of a tool that isn't `read_only` had
+/// begun, the call is recorded as `unknown`.
 ///
 /// # Example: check a header
-/// The token names the tenant; a request whose header names another one is refused.
+/// The token names the tenant. A request whose header `X-Tenant` names another tenant is refused.
 /// ```
 /// use mcp_tool_runtime::{ErrorKind, Middleware, MiddlewareFuture, Next, prelude::*, testing::TestServer};
 ///
@@ -74,7 +75,7 @@ pub(super) use run::run;
 /// ```
 ///
 /// # Example: meter calls
-/// `Arc<M>` is middleware too, so the application can keep a handle on its state.
+/// `Arc<M>` is middleware too, so the application can keep a reference to the middleware's state.
 /// ```
 /// use std::{
 ///     collections::BTreeMap,
@@ -119,25 +120,25 @@ pub(super) use run::run;
 /// # }
 /// ```
 pub trait Middleware: Send + Sync + 'static {
-    /// Returns the names of the headers that this middleware reads by [`CallContext::header`]; called once, when the
-    /// server starts. Other headers aren't kept, and stdio has none.
+    /// Returns the names of the headers that this middleware reads by [`CallContext::header`]. Calls over stdio have no
+    /// headers. The server calls this once, when it starts.
     ///
-    /// The server doesn't start if a header holds a credential, such as `Authorization` or `Cookie`. A request that has
-    /// one of the named headers twice is refused with HTTP 400.
+    /// The server doesn't start if one of the headers holds a credential, such as `Authorization` or `Cookie`. A
+    /// request that has one of the named headers twice is refused with HTTP 400.
     fn headers(&self) -> &'static [&'static str] {
         &[]
     }
 
     /// Handles a call: runs it by [`Next::run`], or refuses it by [`Next::refuse`].
     ///
-    /// A clone of `call` that outlives the call keeps its permit to run.
+    /// A clone of `call` that outlives the call keeps the call's concurrency permits.
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c>;
 }
 
 /// The future of [`Middleware::handle`].
 pub type MiddlewareFuture<'c> = Pin<Box<dyn Future<Output = CallResult<'c>> + Send + 'c>>;
 
-/// Middleware that is shared with the application, such as to read its state.
+/// Middleware that the application shares, to read its state.
 impl<M: Middleware> Middleware for Arc<M> {
     fn headers(&self) -> &'static [&'static str] {
         (**self).headers()

@@ -1,4 +1,4 @@
-//! The rest of a call, as middleware runs it, and the result.
+//! [`Next`], by which middleware runs or refuses a call, and the [`CallResult`] that it then gets.
 
 use std::{
     fmt,
@@ -17,17 +17,18 @@ use crate::{
     tool::answer::ToolAnswer,
 };
 
-/// The rest of a call: the inner middleware and the tool. Run it once, or refuse the call.
+/// The rest of a call: the inner middleware and the tool. Run the rest, or refuse the call.
 #[must_use = "a call whose `Next` is dropped fails"]
 pub struct Next<'c> {
     inner: &'c [Arc<dyn Middleware>],
     call: &'c CallContext,
+    /// The stages inside the innermost middleware.
     stages: BoxFuture<'c, Executed>,
     dropped: SetOnDrop<'c>,
 }
 
 impl<'c> Next<'c> {
-    /// Makes the rest of a call, which sets `dropped` when it is dropped.
+    /// Makes the rest of a call. `dropped` becomes true once middleware drops the `Next`, or its `CallResult`.
     pub(super) fn new(
         middleware: &'c [Arc<dyn Middleware>],
         call: &'c CallContext,
@@ -37,9 +38,9 @@ impl<'c> Next<'c> {
         Next { inner: middleware, call, stages, dropped: SetOnDrop(dropped) }
     }
 
-    /// Runs the next middleware, or the tool after the innermost one.
+    /// Runs the next inner middleware. The innermost middleware runs the tool.
     ///
-    /// Dropping the future before it completes ends the call: the caller reads an
+    /// If the future is dropped before it completes, the call fails: the caller reads an
     /// [internal](crate::error::ErrorKind::Internal) error.
     pub async fn run(self) -> CallResult<'c> {
         let Next { inner, call, stages, dropped } = self;
@@ -49,8 +50,8 @@ impl<'c> Next<'c> {
         }
     }
 
-    /// Refuses the call. Nothing runs, the caller reads `error` as an error of the tool, and the record has the outcome
-    /// `refused` with the error's kind.
+    /// Refuses the call. Neither inner middleware nor the tool runs, and the caller reads `error` as an error of the
+    /// tool. The audit record has the outcome `refused` and the error's kind as the reason.
     pub fn refuse(self, error: ToolError) -> CallResult<'c> {
         let executed = Executed { answer: Err(error), has_begun: false };
         CallResult { executed, _dropped: self.dropped }
@@ -66,7 +67,7 @@ impl fmt::Debug for Next<'_> {
     }
 }
 
-/// The result of a call. Middleware can look at it, and must return it.
+/// The result of a call. Middleware can read its kind and size, and must return it unchanged.
 #[must_use = "a call whose result is dropped fails"]
 pub struct CallResult<'c> {
     executed: Executed,
@@ -74,14 +75,14 @@ pub struct CallResult<'c> {
 }
 
 impl CallResult<'_> {
-    /// Returns true if the call succeeded with a valid result.
+    /// Returns true if the call succeeded with a valid result. Questions are no result.
     #[must_use]
     pub const fn is_success(&self) -> bool {
         self.executed.answer.is_ok() && !self.asks()
     }
 
-    /// Returns true if the function asks the user first. The client calls again with the answers, and that call passes
-    /// the middleware again.
+    /// Returns true if the call ended with questions instead of a result (2026-07-28). The client repeats the call with
+    /// the answers, and the repeated call passes the middleware again.
     #[must_use]
     pub const fn asks(&self) -> bool {
         matches!(self.executed.answer, Ok(ToolAnswer::Asks(_)))
@@ -93,20 +94,21 @@ impl CallResult<'_> {
         self.executed.answer.as_ref().err().map(ToolError::kind)
     }
 
-    /// Returns the size of the result in bytes, before framing; 0 without a result.
+    /// Returns the size of the encoded result in bytes, without the JSON-RPC response around it; 0 if there is no
+    /// result.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.executed.answer.as_ref().map_or(0, |answer| answer.bytes().len())
     }
 
-    /// Returns true if the function began. If it didn't, the call was refused by middleware, by its arguments or by the
-    /// gate, and had no effect.
+    /// Returns true if the tool's function began. If not, the call was refused before, for example by inner middleware,
+    /// because of its arguments or by the gate, and the tool had no effect.
     #[must_use]
     pub const fn has_begun(&self) -> bool {
         self.executed.has_begun
     }
 
-    /// Returns the answer for the caller.
+    /// Returns the encoded result, the questions or the error for the caller.
     pub(super) fn into_answer(self) -> Result<ToolAnswer, ToolError> {
         self.executed.answer
     }
@@ -126,11 +128,12 @@ impl fmt::Debug for CallResult<'_> {
 #[derive(Debug)]
 pub(in crate::pipeline) struct Executed {
     pub(in crate::pipeline) answer: Result<ToolAnswer, ToolError>,
-    /// True if the function began.
+    /// True if the tool's function began.
     pub(in crate::pipeline) has_begun: bool,
 }
 
-/// Sets a flag when dropped. It is passed along with a call, and once it is dropped, no middleware can finish the call.
+/// Sets a flag when dropped. [`Next`] has this value and passes it on to the [`CallResult`]. If middleware drops either
+/// of them, it can't return the call's result.
 struct SetOnDrop<'c>(&'c AtomicBool);
 
 impl Drop for SetOnDrop<'_> {

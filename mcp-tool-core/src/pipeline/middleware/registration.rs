@@ -1,21 +1,21 @@
-//! Middleware as the application registered it.
+//! Middleware that the application registered, and the tools that the middleware is for.
 
 use std::{any::type_name, sync::Arc};
 
 use super::Middleware;
 use crate::tool::ToolEntry;
 
-/// Middleware, and the tools that it is for.
+/// Middleware that the application registered, and the tools that the middleware is for.
 pub struct RegisteredMiddleware {
-    /// Name of the middleware's type, for errors at start.
+    /// Name of the middleware's Rust type, for errors when the server starts.
     pub(super) type_name: &'static str,
-    /// The tools; all of them if `None`.
+    /// The tools that the middleware is for; all tools if `None`.
     tools: Option<&'static [ToolEntry]>,
     pub(super) middleware: Arc<dyn Middleware>,
 }
 
 impl RegisteredMiddleware {
-    /// Registers middleware for some tools, or for all.
+    /// Registers middleware for these tools, or for all tools if `None`.
     pub fn new<M: Middleware>(tools: Option<&'static [ToolEntry]>, middleware: M) -> Self {
         RegisteredMiddleware { type_name: type_name::<M>(), tools, middleware: Arc::new(middleware) }
     }
@@ -25,7 +25,7 @@ impl RegisteredMiddleware {
         self.tools
     }
 
-    /// Returns true if the middleware is for the tool with this name.
+    /// Returns true if the middleware is for the tool with this name, in any version.
     pub(crate) fn is_for(&self, tool: &str) -> bool {
         self.tools.is_none_or(|tools| tools.iter().any(|entry| entry.contract.name() == tool))
     }

@@ -1,4 +1,4 @@
-//! Runs a call inside its middleware.
+//! Runs a call through the tool's middleware.
 
 use std::{
     future::poll_fn,
@@ -15,10 +15,10 @@ use futures_util::future::BoxFuture;
 use super::{Executed, Middleware, Next};
 use crate::{call::context::CallContext, error::ToolError, pipeline::guard, tool::answer::ToolAnswer};
 
-/// Runs the outermost middleware, and so on inwards; `stages` run inside the innermost one. A panic or the deadline
-/// ends the call in the same way as in a function.
+/// Runs the middleware, the outermost first. The innermost middleware runs `stages`. If middleware panics or exceeds
+/// the deadline, the call fails as if its function had done so.
 ///
-/// The future is boxed and this function isn't inlined, so that calls without middleware have a small future.
+/// The future is boxed and this function isn't inlined, so that the futures of calls without middleware stay small.
 #[inline(never)]
 pub(in crate::pipeline) fn run<'c>(
     middleware: &'c [Arc<dyn Middleware>],
@@ -29,7 +29,7 @@ pub(in crate::pipeline) fn run<'c>(
     Box::pin(async move {
         let dropped = AtomicBool::new(false);
         let mut handled = pin!(Next::new(middleware, cx, stages, &dropped).run());
-        // Without this check, a call that middleware dropped would stay pending until its deadline.
+        // Without this check, a call whose `Next` middleware dropped could stay pending until its deadline.
         let answer = poll_fn(|task| match handled.as_mut().poll(task) {
             Poll::Ready(result) => Poll::Ready(result.into_answer()),
             Poll::Pending if dropped.load(Ordering::Relaxed) => {

@@ -1,4 +1,4 @@
-//! The interface of policies.
+//! The trait that an application's policy implements.
 
 use std::pin::Pin;
 
@@ -6,10 +6,11 @@ use mcp_tool_contract::model::Contract;
 
 use crate::call::caller::Caller;
 
-/// A policy: decides whether a caller may use a tool. Register one by `ToolServer::authorize_with`.
+/// A policy: decides whether a caller may use a tool. `ToolServer::authorize_with` sets the application's policy.
 ///
-/// It is asked for each call and for each tool of a list, so the data that it reads should be in memory. One decision,
-/// or all decisions of a list together, may take 5 seconds. After that, or if the policy panics, the caller is denied.
+/// The server asks the policy for each call and for each tool of a list, so the policy should read its data from
+/// memory. For an adapter, the server also asks for each target. One decision, or all decisions of a list together, may
+/// take 5 seconds. Later decisions, and decisions in which the policy panics, count as [`Decision::Deny`].
 ///
 /// ```
 /// use mcp_tool_runtime::{Authorizer, Caller, CallerKind, Contract, Decision, DecisionFuture, ScopeAuthorizer};
@@ -32,7 +33,7 @@ use crate::call::caller::Caller;
 /// let server = ToolServer::new("ledger", "1.0.0").authorize_with(PeopleWrite);
 /// ```
 pub trait Authorizer: Send + Sync + 'static {
-    /// Decides on one tool. The default denies everything.
+    /// Decides whether `caller` may use `tool`. The default implementation denies every tool.
     fn decide<'a>(&'a self, caller: &'a Caller, tool: &'a Contract) -> DecisionFuture<'a> {
         let _ = (caller, tool);
         Box::pin(std::future::ready(Decision::Deny { reason: "no_policy".into() }))
@@ -48,16 +49,19 @@ pub type DecisionFuture<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>
 pub enum Decision {
     /// The caller may use the tool.
     Permit,
-    /// The caller may use the tool with a token that has more scopes. Over HTTP, it gets status 403 with
+    /// The caller may use the tool with a token that has more scopes. Over HTTP, the caller gets status 403 with
     /// `WWW-Authenticate: Bearer error="insufficient_scope"` (RFC 6750 §3.1) and can request such a token. Lists don't
     /// show the tool, unless `oauth.discovery` is `grantable`.
     NeedsScopes {
-        /// The missing scopes: at least one, and each a scope token (RFC 6749 §3.3). Otherwise the caller is denied.
+        /// The missing scopes: at least one, and each a scope token (RFC 6749 §3.3). If there is none or one of them
+        /// isn't a scope token, the decision counts as [`Decision::Deny`].
         missing: Vec<String>,
     },
-    /// The caller may not use the tool, whatever its scopes. It gets status 403, and lists don't show the tool.
+    /// The caller may not use the tool, and a token with other scopes wouldn't help. Over HTTP, the caller gets status
+    /// 403. Lists don't show the tool.
     Deny {
-        /// The reason in one word, for the audit record. The caller doesn't see it.
+        /// The reason in one word, such as `machines_only_read`, for the audit record. The caller doesn't get the
+        /// reason.
         reason: String,
     },
 }

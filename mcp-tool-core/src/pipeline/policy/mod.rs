@@ -1,4 +1,4 @@
-//! Policy: decides which callers may use which tools, for lists and for calls alike.
+//! The policy decides which callers may use which tools, both for lists and for calls.
 
 mod authorizer;
 mod scopes;
@@ -13,24 +13,24 @@ use crate::{call::caller::Caller, pipeline::registry::RegisteredTool};
 pub use authorizer::{Authorizer, Decision, DecisionFuture};
 pub use scopes::ScopeAuthorizer;
 
-/// Timeout of the application's own policy, for one decision or for all decisions of a list.
+/// Timeout of the application's own policy, for one decision or for all decisions of a list together.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The policy of a server.
 pub enum Policy {
-    /// The built-in policy, which needs no boxed future.
+    /// The built-in policy. It is called without a boxed future.
     Scopes(ScopeAuthorizer),
     /// The application's own policy.
     Own(Box<dyn Authorizer>),
 }
 
 impl Policy {
-    /// Returns true for the application's own policy, which may decide by more than scopes.
+    /// Returns true for the application's own policy. Its decisions may depend on more than the caller's scopes.
     pub(crate) fn is_own(&self) -> bool {
         matches!(self, Policy::Own(_))
     }
 
-    /// Decides on a tool and on the tools that it delegates to, because all of them must be permitted.
+    /// Decides on a tool. An adapter is permitted only if its targets are permitted too.
     pub(crate) async fn decide(&self, caller: &Caller, tool: &RegisteredTool) -> Decision {
         let mut lacking: Vec<String> = Vec::new();
         for tool in tool.chain() {
@@ -40,7 +40,7 @@ impl Policy {
             };
             match decision {
                 Decision::Permit => {}
-                // A decision without valid scopes can't be satisfied by any token.
+                // No token can have scopes that aren't named, or that aren't valid.
                 Decision::NeedsScopes { missing }
                     if missing.is_empty() || !missing.iter().all(|scope| is_scope(scope)) =>
                 {
@@ -57,7 +57,8 @@ impl Policy {
         if lacking.is_empty() { Decision::Permit } else { Decision::NeedsScopes { missing: lacking } }
     }
 
-    /// Decides on each tool, for a list. All decisions together have [`TIMEOUT`]; after it, the other tools are denied.
+    /// Decides on each tool, for a list. If the application's own policy takes longer than [`TIMEOUT`] for all tools
+    /// together, the remaining tools are denied.
     pub(crate) async fn decide_all(&self, caller: &Caller, tools: &[Arc<RegisteredTool>]) -> Vec<Decision> {
         let deadline = Instant::now() + TIMEOUT;
         let mut decisions = Vec::with_capacity(tools.len());
@@ -72,7 +73,7 @@ impl Policy {
     }
 }
 
-/// Asks the application's own policy. A panic or timeout denies.
+/// Asks the application's own policy about one tool. If the policy panics or exceeds [`TIMEOUT`], the tool is denied.
 async fn decide_in_time(authorizer: &dyn Authorizer, caller: &Caller, tool: &Contract) -> Decision {
     let decision = AssertUnwindSafe(async { authorizer.decide(caller, tool).await }).catch_unwind();
     match tokio::time::timeout(TIMEOUT, decision).await {
@@ -87,7 +88,7 @@ pub(crate) fn is_scope(scope: &str) -> bool {
     !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 
-/// Returns the scopes that a tool and the tools that it delegates to need, each once, in order.
+/// Returns the scopes that a tool needs, without duplicates. For an adapter, this includes the scopes of its targets.
 pub(crate) fn needed_scopes(tool: &RegisteredTool) -> Vec<&'static str> {
     let mut needed = Vec::new();
     for scope in tool.chain().flat_map(|tool| tool.contract.required_scopes()) {

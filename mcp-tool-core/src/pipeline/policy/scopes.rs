@@ -1,4 +1,4 @@
-//! The built-in policy: a caller needs every scope of a tool.
+//! The built-in policy: a caller needs all scopes that the tool declares.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,22 +7,24 @@ use mcp_tool_contract::model::Contract;
 use super::authorizer::{Authorizer, Decision, DecisionFuture};
 use crate::call::caller::Caller;
 
-/// The built-in policy: permits a tool if the caller holds each scope of the tool, including the scope of its gate. A
-/// held scope counts also for the scopes that it includes.
+/// The built-in policy: permits a tool if the caller holds all scopes that the tool declares, including the scope of
+/// its gate.
 ///
-/// The setting `oauth.scope_hierarchy` says which scopes include which. The local user holds every scope.
-/// `ToolServer::authorize_with` passes it to a policy of your own. See [`Authorizer`] for an example.
+/// A caller that holds a scope also holds the scopes that the setting `oauth.scope_hierarchy` includes in it. The local
+/// user holds every scope, unless the setting `local.scopes` names some. `ToolServer::authorize_with` passes the
+/// built-in policy to the application's own. See [`Authorizer`] for an example.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeAuthorizer {
-    /// For each scope, the scopes that include it.
+    /// For each scope, the scopes that include it, directly or through others.
     includers: HashMap<String, Vec<String>>,
 }
 
 impl ScopeAuthorizer {
-    /// Reads a hierarchy. Each line is a scope and the scopes that it includes; inclusion is transitive.
+    /// Parses `oauth.scope_hierarchy`. Each line is a scope and the scopes that it includes, separated by spaces.
+    /// Inclusion is transitive.
     ///
     /// # Errors
-    /// If a line has only one scope.
+    /// If a line has fewer than two scopes.
     pub(crate) fn new(hierarchy: &[String]) -> Result<Self, String> {
         let mut included: HashMap<&str, Vec<&str>> = HashMap::new();
         for line in hierarchy {
@@ -57,7 +59,7 @@ impl ScopeAuthorizer {
             || self.includers.get(scope).is_some_and(|wide| wide.iter().any(|wide| held.hold(wide)))
     }
 
-    /// Decides as [`Authorizer::decide`] does, without a boxed future.
+    /// Makes the same decision as [`Authorizer::decide`], without a boxed future.
     pub(super) fn check(&self, caller: &Caller, tool: &Contract) -> Decision {
         let missing: Vec<String> =
             tool.required_scopes().filter(|scope| !self.holds(caller, scope)).map(str::to_owned).collect();

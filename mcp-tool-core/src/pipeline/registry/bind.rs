@@ -1,4 +1,4 @@
-//! Binding of the tools to application state, once, when the server starts.
+//! Makes the registry when the server starts: binds the tools to application state and checks them.
 
 use std::{
     cmp::Reverse,
@@ -26,8 +26,11 @@ use crate::{
 };
 
 impl Registry {
-    /// Binds the tools to application state, links adapters to their targets, allows destructive tools by name, and
-    /// adds middleware.
+    /// Binds the tools to application state, links adapters to their targets, allows the destructive tools that
+    /// `allow_destructive` names, and adds middleware.
+    ///
+    /// # Errors
+    /// The first problem that keeps the server from starting.
     pub(crate) fn bind(
         tools: &[ToolEntry],
         state: &StateMap,
@@ -64,7 +67,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Links an adapter to the tool that it delegates to.
+    /// Links an adapter to its target. Has no effect for other tools.
     fn link_adapter(&self, entry: &ToolEntry, adapter: &RegisteredTool) -> Result<(), StartError> {
         let Some(target) = entry.adapts else { return Ok(()) };
         let (name, version) = (adapter.contract.name(), adapter.contract.version());
@@ -74,13 +77,13 @@ impl Registry {
             Some(found) => check::adapter_fits(adapter.contract, found.contract).map(|()| found),
         };
         let found = found.map_err(|reason| StartError::Adapter { tool: name, version, reason })?;
-        // Each tool is linked once.
+        // Each adapter is linked once, so the cell is empty.
         drop(adapter.adapts.set(Arc::clone(found)));
         Ok(())
     }
 
-    /// Adds middleware to the tools that it is for, and to their adapters, so that a call of an older version doesn't
-    /// bypass it.
+    /// Adds each middleware to the tools that it is for, and to adapters that lead to these tools. Otherwise a call of
+    /// an older version would bypass the middleware.
     fn add_middleware(&self, middleware: &[RegisteredMiddleware]) -> Result<(), StartError> {
         let named = middleware.iter().filter_map(RegisteredMiddleware::tools).flatten();
         for tool in named.map(|entry| entry.contract.name()) {
@@ -121,7 +124,7 @@ impl RegisteredTool {
         let digest = contract
             .digest()
             .map_err(|error| StartError::OutputSchema { tool, reason: error.to_string() })?;
-        // Const evaluation can't check a default against a pattern, a format or a newtype's own check.
+        // Const evaluation can't check a default against a pattern, a format or the code of a newtype.
         bound
             .check_defaults()
             .map_err(|violations| StartError::Default { tool, violation: violations.to_string() })?;
@@ -145,7 +148,10 @@ impl RegisteredTool {
     }
 }
 
-/// Compares an output schema that is generated at run time with the locked one.
+/// Compares an output schema that is generated at run time with the schema in the lock.
+///
+/// # Errors
+/// If the difference requires a higher version than the tool has.
 fn check_generated_output(entry: &ToolEntry) -> Result<(), StartError> {
     let (Some((schema, version)), contract) = (entry.late, entry.contract) else { return Ok(()) };
     let locked = contract.with_version(version).with_output(ToolOutput::FromLock(schema));
@@ -184,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn generated_output_schema_is_compared_with_the_lock() {
+    fn changed_output_schema_needs_the_version_that_the_change_requires() {
         assert_eq!(drift(&CONTRACT, LOCKED), None);
         assert_eq!(drift(&NEXT, r#"{"type":"object"}"#), None);
         for contract in [&CONTRACT, &DECLARED] {

@@ -1,4 +1,4 @@
-//! Checks of the served tools against each other and against the settings, when the server starts.
+//! Checks, when the server starts, that the served tools fit together and fit the settings.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,8 @@ use mcp_tool_contract::{model::Contract, name::MAX_NAME};
 use super::{Registry, older_name};
 use crate::start_error::StartError;
 
-/// Checks that an adapter's contract promises no more than that of its target, and requires no less.
+/// Checks that an adapter's hints promise no more than the hints of its target, and that the adapter names all scopes
+/// and upstreams of its target.
 ///
 /// # Errors
 /// The reason, as a continuation of "is an adapter, and".
@@ -35,7 +36,7 @@ pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), 
     Ok(())
 }
 
-/// Checks that no adapter delegates to itself, directly or through others.
+/// Checks that no adapter leads back to itself, directly or through other adapters.
 pub(super) fn adapters_have_no_cycle(registry: &Registry) -> Result<(), StartError> {
     let in_cycle = registry.tools.iter().find(|tool| tool.chain().nth(registry.tools.len()).is_some());
     match in_cycle {
@@ -48,7 +49,8 @@ pub(super) fn adapters_have_no_cycle(registry: &Registry) -> Result<(), StartErr
     }
 }
 
-/// Checks that the names of older versions in a list have at most 64 characters, which is the limit of clients.
+/// Checks that the names under which lists show older versions, such as `find_v1`, have at most [`MAX_NAME`]
+/// characters, the maximum that clients accept.
 pub(super) fn older_names_fit(registry: &Registry) -> Result<(), StartError> {
     for family in registry.families.values() {
         let mut older = family.iter().skip(1).map(|tool| older_name(tool.contract));
@@ -61,7 +63,8 @@ pub(super) fn older_names_fit(registry: &Registry) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Checks that every tool that the operator allows is destructive and has no gate.
+/// Checks that each name in `--allow-destructive` is that of a tool that needs this permission: at least one of its
+/// versions is destructive and has no gate.
 pub(super) fn allowed_are_destructive(
     registry: &Registry,
     allowed: &HashSet<String>,

@@ -1,4 +1,4 @@
-//! The tools that a server serves.
+//! The registry of the tools that a server serves.
 
 mod bind;
 mod check;
@@ -25,9 +25,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Registry {
     tools: Vec<Arc<RegisteredTool>>,
-    /// The versions of each name, newest first.
+    /// The served versions of each tool, by name; the newest version first.
     families: HashMap<&'static str, Vec<Arc<RegisteredTool>>>,
-    /// Headers that middleware reads.
+    /// Names of the headers that middleware reads.
     pub headers: Vec<&'static str>,
 }
 
@@ -36,28 +36,31 @@ pub struct RegisteredTool {
     pub(crate) contract: &'static Contract,
     pub(crate) digest: Digest,
     pub(crate) stamp: Arc<ContractStamp>,
-    /// Canonical form of the arguments for audit records, without secrets.
+    /// Makes the canonical form of the arguments without secrets, whose digest is in audit records.
     pub(crate) recorded_form: CanonicalForm,
-    /// Canonical form of all arguments, to bind questions to a call; `None` if no parameter is secret.
+    /// Makes the canonical form of all arguments, to whose digest questions are bound. `None` if no parameter is
+    /// secret, so that `recorded_form` is the same.
     pub(crate) full_form: Option<CanonicalForm>,
-    /// The function, bound to its application state.
+    /// The tool's function, bound to application state.
     pub bound: Box<dyn Bound>,
     pub(crate) constraints: Constraints,
     pub(crate) output: OutputCheck,
+    /// Limit of the tool's concurrent calls, if the tool declares one.
     pub(crate) concurrency: Option<Concurrency>,
+    /// Timeout that the tool declares.
     pub(crate) timeout: Option<Duration>,
-    /// True if headers mirror arguments of the tool.
+    /// True if the tool declares headers that mirror its arguments (`Mcp-Param-…`).
     pub(crate) has_headers: bool,
-    /// The tool that an adapter delegates to.
+    /// The target of an adapter; unset for other tools.
     adapts: OnceLock<Arc<RegisteredTool>>,
-    /// Middleware around the tool's calls, the outermost first; unset if there is none.
+    /// Middleware around calls of the tool, the outermost first; unset if there is none.
     middleware: OnceLock<Box<[Arc<dyn Middleware>]>>,
-    /// True for a destructive tool without a gate that the operator allowed.
+    /// True if the operator named the tool in `--allow-destructive`.
     pub(crate) is_allowed_destructive: bool,
 }
 
 impl Registry {
-    /// Returns all tools, in order.
+    /// Returns all tools, in the order of the application's list.
     pub(crate) fn tools(&self) -> &[Arc<RegisteredTool>] {
         &self.tools
     }
@@ -69,28 +72,29 @@ impl Registry {
 }
 
 impl RegisteredTool {
-    /// Returns the tool that an adapter delegates to.
+    /// Returns the target of an adapter; `None` for other tools.
     pub(crate) fn adapts(&self) -> Option<&Arc<RegisteredTool>> {
         self.adapts.get()
     }
 
-    /// Returns this tool, the tool that it delegates to, and so on.
+    /// Returns this tool. For an adapter, its target follows, then the target's own target if that is an adapter, and
+    /// so on.
     pub(crate) fn chain(&self) -> impl Iterator<Item = &RegisteredTool> {
         std::iter::successors(Some(self), |tool| tool.adapts().map(|target| &**target))
     }
 
-    /// Returns true if an argument of the tool can be completed.
+    /// Returns true if at least one argument of the tool can be completed.
     pub(crate) fn has_completions(&self) -> bool {
         self.bound.has_completers() || self.contract.input().iter().any(completion::has_listed_values)
     }
 
-    /// Returns the middleware around the tool's calls, the outermost first.
+    /// Returns the middleware around calls of the tool, the outermost first.
     pub(crate) fn middleware(&self) -> &[Arc<dyn Middleware>] {
         self.middleware.get().map_or(&[], |middleware| middleware)
     }
 }
 
-/// Name of an older major version in a list: `list_invoices_v1`.
+/// Returns the name under which lists show an older major version, such as `list_invoices_v1`.
 pub fn older_name(contract: &Contract) -> String {
     format!("{}_v{}", contract.name(), contract.version().major)
 }

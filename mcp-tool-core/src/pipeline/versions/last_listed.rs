@@ -1,4 +1,4 @@
-//! Contracts that each caller last listed.
+//! The contracts that each caller last listed, so that calls run the version that the caller knows.
 
 use std::{
     collections::HashMap,
@@ -19,18 +19,21 @@ use crate::{
     sync::lock,
 };
 
-/// Maximum callers of one generation. Two generations are kept, so at most twice as many callers are remembered.
+/// Maximum callers in one generation. Two generations are kept, so at most 10,000 callers are remembered.
 const GENERATION: usize = 5_000;
-/// Maximum distinct lists that callers share: callers with the same scopes list the same tools.
+/// Maximum distinct lists that are kept to be shared by further callers. Callers with equal scopes usually get equal
+/// lists.
 const MAX_SHARED_LISTS: usize = 64;
 
-/// Last-listed contracts of callers that have an agent: in memory, and in a file between runs of the server.
+/// Last-listed contracts of the callers that have an agent. They are kept in memory, and if a file is configured, also
+/// across restarts of the server.
 #[derive(Debug)]
 pub struct LastListed {
     callers: Mutex<CallerLists>,
-    /// Copy of [`CallerLists::changes`], by which a list that is cached with a caller is checked without the lock.
+    /// Copy of [`CallerLists::changes`] that is read without the lock, to check whether a list that a caller caches is
+    /// current.
     changes: AtomicU64,
-    /// Id of this value as the source of the lists that are cached with callers.
+    /// Id of this value as the source of the lists that callers cache; see [`CacheSlot`].
     source_id: u64,
     file: Option<PathBuf>,
 }
@@ -46,41 +49,42 @@ impl Default for LastListed {
     }
 }
 
-/// Contents of the file: callers by key, each with the index of its list.
+/// Contents of the file: the distinct lists, and the key of each caller with the index of the caller's list.
 #[derive(Default, Deserialize, Serialize)]
 struct LastListedFile {
     lists: Vec<HashMap<String, (String, String)>>,
     callers: Vec<(String, usize)>,
 }
 
-/// The tools of a list, by name, each with version and contract digest.
+/// A list of tools: version and contract digest of each tool, by the tool's name.
 pub type List = HashMap<String, (Version, Digest)>;
 
-/// Lists by caller, in two generations. When the younger generation is full, the older one is forgotten.
+/// The last list of each caller, in two generations. When the younger generation is full, it replaces the older one.
 #[derive(Debug, Default)]
 struct CallerLists {
     young: HashMap<String, Arc<List>>,
     old: HashMap<String, Arc<List>>,
-    /// Recent lists, so that callers with equal lists share one.
+    /// The most recent distinct lists, so that callers with equal lists share one `Arc`.
     shared: Vec<Arc<List>>,
-    /// Grows when a caller's list or the generations change.
+    /// Number that grows when a caller's list changes or callers are forgotten.
     changes: u64,
 }
 
-/// Returns the key of a caller; `None` without an agent, since callers without one can't be told apart.
+/// Returns the key of a caller: issuer, tenant, user and agent. `None` for a caller without an agent, since several
+/// programs with different lists may call as such a caller.
 fn caller_key(caller: &Caller) -> Option<String> {
     let agent = caller.agent()?;
-    // The parts are joined by the unit separator, which no part contains.
+    // The parts are joined by the control character U+001F, which no part contains.
     let mut key = caller.issuer().map(|issuer| format!("{issuer}\u{1f}")).unwrap_or_default();
     key.push_str(&format!("{}\u{1f}{}\u{1f}{agent}", caller.tenant().unwrap_or_default(), caller.user()));
     Some(key)
 }
 
 impl LastListed {
-    /// Reads the file, if it exists.
+    /// Reads the file. A missing file counts as empty.
     ///
     /// # Errors
-    /// If the file can't be read, or wasn't written by a server.
+    /// If the file can't be read, or its contents aren't those that [`save`](Self::save) writes.
     pub(crate) fn open(file: &Path) -> io::Result<Self> {
         let stored: LastListedFile = match fs::read(file) {
             Ok(bytes) => serde_json::from_slice(&bytes)?,
@@ -100,7 +104,7 @@ impl LastListed {
         Ok(LastListed { callers: Mutex::new(callers), file: Some(file.to_owned()), ..LastListed::default() })
     }
 
-    /// Writes the file, if one is configured. The old file is replaced in one step.
+    /// Writes the file, if one is configured. The old file is replaced atomically.
     ///
     /// # Errors
     /// If the file can't be written.
@@ -124,7 +128,7 @@ impl LastListed {
         fs::rename(&temporary, file)
     }
 
-    /// Returns the list of these tools, to be shared by all callers that see the same tools.
+    /// Returns the [`List`] of these tools. Callers that see the same tools can share it.
     pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<List> {
         Arc::new(
             newest
@@ -133,14 +137,15 @@ impl LastListed {
         )
     }
 
-    /// Notes that the caller listed these tools.
+    /// Stores `list` as the caller's last list. Has no effect for a caller without an agent.
     pub fn listed_as(&self, caller: &Caller, list: &Arc<List>) {
         if let Some(key) = caller_key(caller) {
             self.update(|callers| callers.remember(key, list));
         }
     }
 
-    /// Notes that the caller was told the current contract of one tool.
+    /// Sets version and digest of one tool in the caller's last list, because an error contained the tool's current
+    /// contract.
     pub(crate) fn remember_tool(&self, caller: &Caller, tool: &str, version: Version, digest: Digest) {
         let Some(key) = caller_key(caller) else { return };
         let mut list =
@@ -149,7 +154,8 @@ impl LastListed {
         self.listed_as(caller, &Arc::new(list));
     }
 
-    /// Returns version and contract digest of a tool, as the caller last listed it.
+    /// Returns version and contract digest of a tool in the caller's last list; `None` if the caller didn't list the
+    /// tool, or has no agent.
     pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
         caller.agent()?;
         let version = (self.source_id, self.changes.load(Ordering::Acquire));
@@ -158,6 +164,7 @@ impl LastListed {
         list.as_ref().as_ref()?.get(tool).copied()
     }
 
+    /// Runs `work` with the lock, and updates the copy of `changes`.
     fn update<T>(&self, work: impl FnOnce(&mut CallerLists) -> T) -> T {
         let mut callers = lock(&self.callers);
         let result = work(&mut callers);
@@ -166,7 +173,7 @@ impl LastListed {
     }
 }
 
-/// Parses a list of the file.
+/// Parses a list of the file. `None` if a version or digest is malformed.
 fn parse_list(list: HashMap<String, (String, String)>) -> Option<List> {
     list.into_iter()
         .map(|(tool, (version, digest))| {
@@ -178,7 +185,7 @@ fn parse_list(list: HashMap<String, (String, String)>) -> Option<List> {
 }
 
 impl CallerLists {
-    /// Finds a caller's list and moves it to the younger generation.
+    /// Returns a caller's list, and moves the caller to the younger generation.
     fn find(&mut self, key: &str) -> Option<Arc<List>> {
         if let Some(list) = self.young.get(key) {
             return Some(Arc::clone(list));
@@ -188,7 +195,7 @@ impl CallerLists {
         Some(list)
     }
 
-    /// Sets a caller's list.
+    /// Sets a caller's list. If an equal list is shared, `list` replaces the shared one.
     fn remember(&mut self, key: String, list: &Arc<List>) {
         if self.young.get(&key).is_some_and(|known| Arc::ptr_eq(known, list)) {
             return;
@@ -196,7 +203,7 @@ impl CallerLists {
         self.changes += 1;
         let same = self.shared.iter().position(|known| Arc::ptr_eq(known, list));
         match same.or_else(|| self.shared.iter().position(|known| known == list)) {
-            // The next caller of this list passes the same `Arc`, which the comparison of pointers finds.
+            // Callers usually pass the `Arc` that was made last, which the fast comparison of pointers then finds.
             Some(index) => self.shared[index] = Arc::clone(list),
             None => {
                 if self.shared.len() == MAX_SHARED_LISTS {
@@ -209,7 +216,7 @@ impl CallerLists {
         self.insert(key, Arc::clone(list));
     }
 
-    /// Adds a list to the younger generation.
+    /// Adds a caller to the younger generation. If this generation is full, starts a new one and forgets the older one.
     fn insert(&mut self, key: String, list: Arc<List>) {
         if self.young.len() >= GENERATION && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
@@ -233,8 +240,8 @@ mod tests {
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
             known.listed_as(&caller(number), &list(1));
-            // A caller that returns is kept.
-            assert!(known.of(&caller(0), "list").is_some(), "{number}");
+            // A caller that calls again is moved to the younger generation, and so isn't forgotten.
+            assert!(known.of(&caller(0), "list").is_some(), "caller 0 was forgotten after caller {number}");
         }
         let callers = lock(&known.callers);
         assert!(callers.young.len() + callers.old.len() <= 2 * GENERATION);

@@ -1,7 +1,9 @@
-//! Version policy: the version of a tool that a call runs.
+//! Version policy: decides which version of a tool a call runs.
 //!
-//! If the request or the client's pins require versions, it is the newest that satisfies them all. Otherwise it is the
-//! version that the caller last listed, or a later minor version of it. A caller that listed nothing gets the newest.
+//! 1. If the request, its tool name (`find_v1`) or the client's pins require versions, the call runs the newest version
+//!    that satisfies all of them.
+//! 2. Otherwise, the call runs the version that the caller last listed, or a later minor version of it.
+//! 3. If the caller has never listed the tool, the call runs the newest version.
 
 mod last_listed;
 mod requirement;
@@ -20,20 +22,21 @@ pub use requirement::{ClientPin, Requirement};
 pub(crate) enum ResolvedVersion<'r> {
     /// The call runs this version.
     Found(&'r Arc<RegisteredTool>),
-    /// No tool has the name.
+    /// No tool has the requested name.
     Unknown,
-    /// No version satisfies all requirements.
+    /// No version satisfies all requirements of the request, its tool name and the client's pins.
     Unsatisfied {
-        /// The requirements, as text.
+        /// The requirements of the request and the pins, joined by ` and `.
         asked: String,
-        /// All versions, newest first.
+        /// All served versions of the tool, newest first.
         versions: Vec<&'r Arc<RegisteredTool>>,
     },
-    /// The caller last listed a version that is no longer served and has no successor; this is the newest version.
+    /// The version that the caller last listed is no longer served, and neither is a later minor version of it.
+    /// Contains the newest version.
     Changed(&'r Arc<RegisteredTool>),
 }
 
-/// Client pins and last-listed contracts.
+/// The version policy's data: client pins and last-listed contracts.
 #[derive(Debug, Default)]
 pub struct Versions {
     pub(crate) pins: Vec<ClientPin>,
@@ -42,7 +45,8 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Finds the version that a call of `name` runs. A name such as `find_v1` is for major version 1 of `find`.
+    /// Finds the version that a call of `name` runs. If no tool has the name `find_v1`, this name means major version 1
+    /// of `find`.
     pub(crate) fn resolve<'r>(
         &self,
         registry: &'r Registry,
@@ -76,7 +80,7 @@ impl Versions {
         let Some((version, digest)) = self.last_listed.of(caller, tool) else {
             return ResolvedVersion::Found(newest);
         };
-        // A later minor version is compatible with the one that was listed.
+        // Callers of the listed version can call a later minor version of the same major version.
         let succeeds = |tool: &&Arc<RegisteredTool>| {
             let own = tool.contract.version();
             tool.digest == digest || (own.major == version.major && own.minor > version.minor)
@@ -84,9 +88,9 @@ impl Versions {
         family.iter().find(succeeds).map_or(ResolvedVersion::Changed(newest), ResolvedVersion::Found)
     }
 
-    /// Returns the tools of a caller's list. The newest version that its pins allow is listed under the tool's own
-    /// name, and older major versions under names such as `find_v1`. `is_permitted` decides by the tool's index if the
-    /// caller may use it.
+    /// Returns the tools of a caller's list. The newest version that the client's pins allow has the tool's own name in
+    /// the list, and older major versions have names such as `find_v1`. `is_permitted` gets the index of a tool and
+    /// returns true if the caller may use that tool.
     pub(crate) fn listed(
         &self,
         registry: &Registry,
@@ -102,7 +106,8 @@ impl Versions {
             if !is_permitted(index) || !fits(tool) {
                 continue;
             }
-            // A call by the tool's own name runs the newest version, even if this caller may not use that one.
+            // A call by the tool's own name runs the newest version, even if the caller isn't permitted to use it. So
+            // an older version is never listed under the tool's own name.
             let newer = |other: &Arc<RegisteredTool>| {
                 other.contract.version() > tool.contract.version() && fits(other)
             };
@@ -117,16 +122,16 @@ impl Versions {
     }
 }
 
-/// A tool in a list.
+/// A tool in a caller's list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ListedTool {
-    /// Index among all tools.
+    /// Index of the tool in [`Registry::tools`].
     pub(crate) index: usize,
-    /// True if the tool is listed under its own name.
+    /// True if the list shows the tool under its own name, false for a name such as `find_v1`.
     pub(crate) is_newest: bool,
 }
 
-/// Splits a name such as `find_v1` into name and major version.
+/// Splits a name such as `find_v1` into name and major version. `None` for other names.
 fn major_of(name: &str) -> Option<(&str, u32)> {
     let (plain, major) = name.rsplit_once("_v")?;
     let is_plain = major == "0" || !major.starts_with('0');

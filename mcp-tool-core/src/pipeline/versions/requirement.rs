@@ -1,4 +1,4 @@
-//! Requirements for the versions of tools, set by a caller or by the operator for a client.
+//! Version requirements: of a request, or of the operator for a client (a pin).
 
 use std::fmt;
 
@@ -11,15 +11,15 @@ use crate::call::caller::Caller;
 pub enum Requirement {
     /// A range of versions.
     Range(semver::VersionReq),
-    /// One contract.
+    /// The one contract with this digest.
     Contract(Digest),
 }
 
 impl Requirement {
-    /// Parses a requirement of at most 256 characters. Spaces may separate bounds instead of commas.
+    /// Parses a requirement of at most 256 bytes. Bounds may be separated by spaces instead of commas.
     ///
     /// # Errors
-    /// A message that describes the syntax.
+    /// If `text` isn't a requirement. The message describes the syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
         const SYNTAX: &str = "not a version requirement: write one such as \"^1.2\" or \">=1, <3\", or a contract's \"sha256:…\"";
         if text.starts_with("sha256:") {
@@ -36,6 +36,7 @@ impl Requirement {
         semver::VersionReq::parse(&text).map(Requirement::Range).map_err(|_| SYNTAX.into())
     }
 
+    /// Returns true if a contract with this version and digest satisfies the requirement.
     pub(crate) fn fits(&self, version: &Version, digest: &Digest) -> bool {
         match self {
             Requirement::Range(range) => {
@@ -55,20 +56,21 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// A requirement that the operator sets for a client (`contract.pins`).
+/// A pin: a requirement that the operator sets for the calls of a client (setting `contract.pins`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientPin {
+    /// Id of the OAuth client, name of the agent, or name that a local client gives itself.
     client: String,
-    /// The tool; all tools if `None`.
+    /// Name of the tool that the pin is for; all tools if `None`.
     pub(crate) tool: Option<String>,
     pub(crate) requirement: Requirement,
 }
 
 impl ClientPin {
-    /// Parses `CLIENT TOOL REQUIREMENT`, where the tool may be `*`.
+    /// Parses `CLIENT TOOL REQUIREMENT`. The tool `*` means all tools.
     ///
     /// # Errors
-    /// A message that describes the syntax.
+    /// If `text` isn't a pin. The message describes the syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut words = text.trim().splitn(3, char::is_whitespace);
         let (Some(client), Some(tool), Some(requirement)) = (words.next(), words.next(), words.next()) else {
@@ -84,8 +86,8 @@ impl ClientPin {
         })
     }
 
-    /// Returns true if the pin is for this caller's calls of `tool`. It names the caller's client id or agent, or a
-    /// local client by the name that it gives itself, which is compared without the client's version.
+    /// Returns true if the pin is for calls of `tool` by this caller. The pin's client must be the caller's client id
+    /// or agent. The agent of the local user is a name and a version, of which the name is enough.
     pub(crate) fn is_for(&self, caller: &Caller, tool: &str) -> bool {
         let is_client = caller.client() == Some(&self.client)
             || caller.agent().is_some_and(|agent| {
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn requirement_has_the_syntax_of_cargo() {
+    fn requirement_is_parsed_in_the_syntax_of_cargo() {
         for (requirement, major, minor) in [
             ("^1.2", 1, 9),
             ("1.2", 1, 2),
@@ -122,24 +124,24 @@ mod tests {
             ("2.*", 2, 0),
             ("*", 0, 1),
         ] {
-            assert!(fits(requirement, major, minor), "{requirement}");
+            assert!(fits(requirement, major, minor), "{requirement} must allow {major}.{minor}");
         }
         for (requirement, major, minor) in [("^1.2", 1, 1), ("^1.2", 2, 0), ("=2.1", 2, 2), (">=1 <3", 3, 0)]
         {
-            assert!(!fits(requirement, major, minor), "{requirement}");
+            assert!(!fits(requirement, major, minor), "{requirement} must not allow {major}.{minor}");
         }
     }
 
     #[test]
     fn invalid_requirement_is_refused() {
         for text in ["", "newest", "1.x.y.z", "sha256:12", "sha256:", &"1".repeat(300), ">"] {
-            assert!(Requirement::parse(text).is_err(), "{text}");
+            assert!(Requirement::parse(text).is_err(), "an invalid requirement was accepted: {text:?}");
         }
         assert!(Requirement::parse(&Digest::of_bytes(b"").to_string()).is_ok());
     }
 
     #[test]
-    fn pin_is_for_its_client_and_its_tool() {
+    fn pin_applies_only_to_its_client_and_its_tool() {
         let Ok(pin) = ClientPin::parse("acme list >=1, <2") else { panic!("no pin") };
         let local = Caller::local(Scopes::All);
         assert!(pin.is_for(&local.clone().with_agent("acme 3.1"), "list"));
