@@ -25,11 +25,12 @@ pub(crate) enum RecordOutcome {
     Asked,
     /// The call ended with an error before the function started.
     Refused,
-    /// The function failed, or its result breaks the contract. The call had no effect, or its effect is known.
+    /// The function failed, or its result breaks the contract, and the outcome isn't `unknown`.
     Error,
-    /// The call was cancelled before the function started, or the function changes nothing.
+    /// The call was cancelled without an effect: the function had not started, the tool is `read_only`, or the request
+    /// was a completion.
     Cancelled,
-    /// The function had started when the call failed or was cancelled, and may have changed something.
+    /// The function had started when the call failed or was cancelled, and the function may have changed something.
     Unknown,
 }
 
