@@ -1,5 +1,7 @@
-//! The transports stdio and HTTP, and the MCP messages on them. A legacy session is a session of MCP revision 2025-11-25
-//! or earlier.
+//! The transports stdio and HTTP, and the MCP messages on them.
+//!
+//! Modern clients speak revision 2026-07-28, and describe themselves in the `_meta` of each request. Legacy clients
+//! speak earlier revisions: they send `initialize`, and over HTTP they may open a session.
 //!
 //! | messages | served by |
 //! |---|---|
