@@ -33,8 +33,8 @@ impl FileSink {
         FileSink { path, max_size, keep, file: None, torn: false, stuck: None }
     }
 
-    /// Returns `true` if `path` still names the open file. A rotation by another process renames the file. Always `true`
-    /// on systems other than Unix.
+    /// Returns `true` if `path` still names the open file. A rotation by another process renames the file. Always
+    /// `true` on systems other than Unix.
     fn is_in_place(&self) -> bool {
         #[cfg(unix)]
         if let Some(file) = &self.file {

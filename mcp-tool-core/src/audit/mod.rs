@@ -1,5 +1,5 @@
-//! Audit records: one JSON line for each call, including refused calls. A record has digests of the arguments and of the
-//! result instead of their values.
+//! Audit records: one JSON line for each call, including refused calls. A record has digests of the arguments and of
+//! the result instead of their values.
 
 mod file;
 mod query;

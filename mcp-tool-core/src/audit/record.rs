@@ -48,8 +48,8 @@ impl RecordOutcome {
 }
 
 /// Record of a call that hasn't ended. Each record is written exactly once. If the call is dropped before
-/// [`succeeded`](Self::succeeded), [`asked`](Self::asked) or [`failed`](Self::failed), `Drop` writes the record with the
-/// outcome `cancelled` or `unknown`.
+/// [`succeeded`](Self::succeeded), [`asked`](Self::asked) or [`failed`](Self::failed), `Drop` writes the record with
+/// the outcome `cancelled` or `unknown`.
 #[derive(Debug)]
 pub(crate) struct PendingRecord {
     audit: Arc<Audit>,

@@ -61,7 +61,8 @@ impl Sink for LineSink {
     }
 }
 
-/// Accepts the audit records of a server, and passes them to the writing thread. Dropping it writes the waiting records.
+/// Accepts the audit records of a server, and passes them to the writing thread. Dropping it writes the waiting
+/// records.
 #[derive(Debug)]
 pub struct Audit {
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -245,8 +246,8 @@ fn write_all(mut sink: Box<dyn Sink>, state: &WriterState) {
     }
 }
 
-/// Waits for lines, moves them into `batch`, and returns their number. `None` if the writer is stopping and no lines are
-/// left. While there are no lines, tries a failed sink again.
+/// Waits for lines, moves them into `batch`, and returns their number. `None` if the writer is stopping and no lines
+/// are left. While there are no lines, tries a failed sink again.
 fn next(batch: &mut Vec<u8>, sink: &mut dyn Sink, state: &WriterState) -> Option<usize> {
     let mut pending = state.lock();
     while pending.lines.is_empty() && !pending.stopping {

@@ -83,9 +83,9 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Passes the current state to `line`, and appends the line that `line` returns. On return, the line is on disk. Returns
-/// `false` if `line` returned `None`. Before appending, removes an incomplete last line, as after a crash; no server
-/// ever applied it.
+/// Passes the current state to `line`, and appends the line that `line` returns. On return, the line is on disk.
+/// Returns `false` if `line` returned `None`. Before appending, removes an incomplete last line, as after a crash; no
+/// server ever applied it.
 ///
 /// # Errors
 /// The file doesn't exist, can't be read or written, or would be too large; a line in the file is not an entry; or

@@ -137,8 +137,8 @@ impl ControlState {
         is_disabled.then_some(Disabled::Client)
     }
 
-    /// Returns `true` if the token is revoked. A token that was issued up to [`MAX_SKEW`] later than a revocation covers
-    /// counts as covered.
+    /// Returns `true` if the token is revoked. A token that was issued up to [`MAX_SKEW`] later than a revocation
+    /// covers counts as covered.
     pub(super) fn is_revoked(&self, token: &Issued<'_>) -> bool {
         let Issued { jti, subject, client, agent, issued_at } = *token;
         let is_revoked_by = |map: &HashMap<String, ControlEntry>, name: Option<&str>| {

@@ -16,8 +16,8 @@ pub enum Id {
 }
 
 impl Id {
-    /// Parses an id from its JSON text. Removes needless escapes from strings, so that all spellings of an id are equal.
-    /// `None` for an invalid id and for more than 512 bytes.
+    /// Parses an id from its JSON text. Removes needless escapes from strings, so that all spellings of an id are
+    /// equal. `None` for an invalid id and for more than 512 bytes.
     pub(crate) fn new(raw: &str) -> Option<Self> {
         if raw.len() > MAX_ID_BYTES {
             return None;

@@ -62,7 +62,8 @@ impl<'r> ToolResultParts<'r> {
         }
     }
 
-    /// Estimates the number of bytes that [`write`](Self::write) appends for the answer, without the stamp. 0 for errors.
+    /// Estimates the number of bytes that [`write`](Self::write) appends for the answer, without the stamp. 0 for
+    /// errors.
     pub(super) fn content_bytes(&self) -> usize {
         match self.answer {
             // The object is written twice: as structured content, and as text, where each quote takes one more byte.

@@ -167,8 +167,8 @@ impl AuthenticationLayer {
         CallOrigin { remote: Some(remote), token, ..caller.into() }
     }
 
-    /// Returns the response to a refused call. If the caller lacks a scope, the response has a challenge with the scopes
-    /// to request.
+    /// Returns the response to a refused call. If the caller lacks a scope, the response has a challenge with the
+    /// scopes to request.
     pub fn challenged(&self, refused: FramedResponse) -> HttpResponse {
         let challenge = match (&self.authenticator, refused.required_scopes.as_deref()) {
             (Some(authenticator), Some(scopes)) => Some(authenticator.insufficient_scope(scopes)),

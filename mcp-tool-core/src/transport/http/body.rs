@@ -208,8 +208,8 @@ pub(super) async fn drain(headers: &HeaderMap, body: &mut Incoming) {
     }
 }
 
-/// Reads and drops the rest of a body. Without this, closing the connection with unread input would reset the connection
-/// before the client has read the answer.
+/// Reads and drops the rest of a body. Without this, closing the connection with unread input would reset the
+/// connection before the client has read the answer.
 async fn discard(body: &mut Incoming) {
     let rest = async { while let Ok(Some(_)) = data(body).await {} };
     drop(tokio::time::timeout(LINGER, rest).await);

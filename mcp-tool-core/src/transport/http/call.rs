@@ -43,7 +43,8 @@ pub(super) struct PreparedCall {
 }
 
 impl Service {
-    /// Checks a call's headers and admits the call. If the call is rejected or refused, the error is the response to it.
+    /// Checks a call's headers and admits the call. If the call is rejected or refused, the error is the response to
+    /// it.
     pub(super) async fn prepare_call(
         &self,
         headers: &HeaderMap,

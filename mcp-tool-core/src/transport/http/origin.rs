@@ -59,8 +59,8 @@ impl Origins {
     /// server's own origin is allowed.
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Disallowed> {
         let host = only(headers, &HOST).ok().flatten().and_then(|host| host.to_str().ok());
-        // Fast path for the usual request, which has an allowed host in the same spelling, no host in the request target
-        // and no origin.
+        // Fast path for the usual request, which has an allowed host in the same spelling, no host in the request
+        // target and no origin.
         if uri.authority().is_none()
             && !headers.contains_key(ORIGIN)
             && host.is_some_and(|host| self.hosts.iter().any(|allowed| allowed.is_spelled(host)))

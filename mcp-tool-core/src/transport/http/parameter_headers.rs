@@ -1,5 +1,5 @@
-//! `Mcp-Param-*` headers. A client repeats an argument as such a header if the tool declares the header for the parameter
-//! (2026-07-28, Streamable HTTP §custom headers).
+//! `Mcp-Param-*` headers. A client repeats an argument as such a header if the tool declares the header for the
+//! parameter (2026-07-28, Streamable HTTP §custom headers).
 
 use hyper::HeaderMap;
 use mcp_tool_contract::{

@@ -1,4 +1,5 @@
-//! `Mcp-*` headers, which repeat parts of the body and must equal them (2026-07-28, Streamable HTTP §server validation).
+//! `Mcp-*` headers, which repeat parts of the body and must equal them (2026-07-28, Streamable HTTP §server
+//! validation).
 
 use std::borrow::Cow;
 
@@ -47,8 +48,8 @@ pub fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), Protoc
     }
 }
 
-/// Checks the headers of a `tools/list` request against its body. The order of the checks is that of rmcp, so that errors
-/// are the same as for other requests.
+/// Checks the headers of a `tools/list` request against its body. The order of the checks is that of rmcp, so that
+/// errors are the same as for other requests.
 pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolError> {
     check_single(headers)?;
     let version = header(headers, &VERSION)?;

@@ -1,4 +1,5 @@
-//! Wrappers of response bodies: [`InParts`] sends a body in small parts, and [`Guarded`] keeps a value as long as a body.
+//! Wrappers of response bodies: [`InParts`] sends a body in small parts, and [`Guarded`] keeps a value as long as a
+//! body.
 
 use std::{
     pin::Pin,

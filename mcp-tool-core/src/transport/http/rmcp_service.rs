@@ -1,4 +1,5 @@
-//! Forwards requests to rmcp's HTTP service. If legacy sessions are enabled, checks that a session belongs to the caller.
+//! Forwards requests to rmcp's HTTP service. If legacy sessions are enabled, checks that a session belongs to the
+//! caller.
 
 use std::sync::Arc;
 
@@ -78,8 +79,8 @@ impl RmcpService {
         self.has_sessions() && parts.headers.contains_key(SESSION)
     }
 
-    /// Returns `true` if sessions are enabled, and a `tools/list` request names a session, is a legacy request, or lacks
-    /// the client's capabilities. Such a request is not answered from the prebuilt lists.
+    /// Returns `true` if sessions are enabled, and a `tools/list` request names a session, is a legacy request, or
+    /// lacks the client's capabilities. Such a request is not answered from the prebuilt lists.
     pub fn needs_session(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
         let names_or_needs_session =
             parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities;

@@ -86,8 +86,8 @@ impl Entries {
         self.other_names.get(index).map_or("", |entry| entry)
     }
 
-    /// Returns the entries of `tools` (each an index and `is_newest`), separated by commas. If the tools are consecutive
-    /// and have the names that callers without a pin see, nothing is copied.
+    /// Returns the entries of `tools` (each an index and `is_newest`), separated by commas. If the tools are
+    /// consecutive and have the names that callers without a pin see, nothing is copied.
     pub(super) fn joined(&self, tools: &[(usize, bool)]) -> Text {
         let follows = |pair: &[(usize, bool)]| matches!(pair, [(index, _), (next, _)] if *next == index + 1);
         let is_part = tools.windows(2).all(follows)

@@ -11,8 +11,8 @@ use crate::transport::{
 };
 
 /// Time for which a client may cache a list, in milliseconds. A list can change when the server restarts, and when the
-/// operator disables or enables a tool or a caller. A client may see the change late, but the admission of calls applies
-/// it immediately.
+/// operator disables or enables a tool or a caller. A client may see the change late, but the admission of calls
+/// applies it immediately.
 pub(crate) const LIST_TTL_MS: u64 = 60_000;
 
 /// The end of a `tools/list` response, after the entries.

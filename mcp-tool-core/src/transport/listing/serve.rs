@@ -35,8 +35,8 @@ impl Endpoint {
         Ok(ListResponse { head, entries: page.entries })
     }
 
-    /// Returns a page of the tools that `caller` sees. Keeps the contracts of all these tools as last listed by `caller`,
-    /// to check the caller's later calls.
+    /// Returns a page of the tools that `caller` sees. Keeps the contracts of all these tools as last listed by
+    /// `caller`, to check the caller's later calls.
     pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
         let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
         let is_disabled = controls.disabled_part(caller).is_some();

@@ -117,8 +117,8 @@ impl ToolList {
         sealer.seal(&(number as u64).to_le_bytes(), &self.binding(registry))
     }
 
-    /// Returns the page number in a cursor. `None` if the cursor was sealed with other keys, for other tools, for another
-    /// page size, or before the contract of a listed tool changed.
+    /// Returns the page number in a cursor. `None` if the cursor was sealed with other keys, for other tools, for
+    /// another page size, or before the contract of a listed tool changed.
     pub(super) fn page_number(&self, cursor: &str, registry: &Registry, sealer: &Sealer) -> Option<usize> {
         let number = sealer.open(cursor, &self.binding(registry))?;
         let number = usize::try_from(u64::from_le_bytes(number.try_into().ok()?)).ok()?;

@@ -1,5 +1,5 @@
-//! Unit tests of pages, cursors and cached lists. In addition, `tests/differential` compares the lists of random servers
-//! with a second implementation.
+//! Unit tests of pages, cursors and cached lists. In addition, `tests/differential` compares the lists of random
+//! servers with a second implementation.
 
 use std::{num::NonZeroU32, sync::Arc};
 

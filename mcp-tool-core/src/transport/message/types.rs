@@ -9,7 +9,8 @@ use crate::{
     transport::{id::Id, protocol_error::ProtocolError, protocol_version::is_supported},
 };
 
-/// Maximum size of the JSON text of `requestState`, of `inputResponses`, and of the client's capabilities, in bytes each.
+/// Maximum size of the JSON text of `requestState`, of `inputResponses`, and of the client's capabilities, in bytes
+/// each.
 pub(super) const MAX_MEMBER_BYTES: usize = 64 << 10;
 
 /// Keys of `_meta`.
@@ -63,8 +64,8 @@ pub struct ToolCall<'m> {
     pub meta: Meta<'m>,
     /// The client's answers to the questions in an earlier result of this call.
     pub(crate) presented: Option<Box<PresentedAnswers>>,
-    /// The error with which the call must be rejected. Kept in the call, because the record of a rejected call needs the
-    /// call's name too.
+    /// The error with which the call must be rejected. Kept in the call, because the record of a rejected call needs
+    /// the call's name too.
     pub error: Option<Box<ProtocolError>>,
 }
 

@@ -1,5 +1,5 @@
-//! `completion/complete` for an argument of a tool, with the reference `{"type": "ref/tool", "name": …}`. This reference
-//! is an extension: the specification defines only references to prompts and resources.
+//! `completion/complete` for an argument of a tool, with the reference `{"type": "ref/tool", "name": …}`. This
+//! reference is an extension: the specification defines only references to prompts and resources.
 
 use mcp_tool_contract::read::violation::shown;
 use rmcp::{
@@ -45,8 +45,8 @@ struct Argument {
 }
 
 impl Protocol {
-    /// Parses the parameters of a request to complete a tool's argument. `None` for any other request, and if no tool has
-    /// completions.
+    /// Parses the parameters of a request to complete a tool's argument. `None` for any other request, and if no tool
+    /// has completions.
     pub(super) fn tool_completion(
         &self,
         request: &CustomRequest,
@@ -56,8 +56,8 @@ impl Protocol {
         is_of_tool.then(|| CompletionParams::deserialize(params))
     }
 
-    /// Completes an argument of a tool. For a tool that the caller may not call, the error is the same as for an unknown
-    /// tool.
+    /// Completes an argument of a tool. For a tool that the caller may not call, the error is the same as for an
+    /// unknown tool.
     pub(super) async fn complete_argument(
         &self,
         params: Result<CompletionParams, serde_json::Error>,
@@ -111,8 +111,8 @@ pub(super) fn unknown_reference() -> ErrorData {
     )
 }
 
-/// Returns the error for a refused completion. For a tool that is disabled or that the caller may not call, the error is
-/// the same as for an unknown tool.
+/// Returns the error for a refused completion. For a tool that is disabled or that the caller may not call, the error
+/// is the same as for an unknown tool.
 fn refused(name: &str, refusal: &Refusal) -> ErrorData {
     let correlation = refusal.correlation;
     let message = match &refusal.kind {

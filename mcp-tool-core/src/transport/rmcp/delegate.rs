@@ -13,8 +13,8 @@ use super::{Protocol, fallback::FallbackHandler, request::is_modern, server_info
 use crate::call::caller::Caller;
 
 impl Protocol {
-    /// Passes a request to the fallback handler, if `declared` returns `true` for the handler's capabilities. Else returns
-    /// the error -32601 (method not found).
+    /// Passes a request to the fallback handler, if `declared` returns `true` for the handler's capabilities. Else
+    /// returns the error -32601 (method not found).
     pub(super) async fn delegate<'h, M: ConstString, T: HasMeta>(
         &'h self,
         declared: fn(&ServerCapabilities) -> bool,

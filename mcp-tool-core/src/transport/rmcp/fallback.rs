@@ -1,5 +1,5 @@
-//! The fallback handler: the application's rmcp `ServerHandler`, which gets the requests that this crate doesn't answer,
-//! such as `prompts/get` and `resources/read`.
+//! The fallback handler: the application's rmcp `ServerHandler`, which gets the requests that this crate doesn't
+//! answer, such as `prompts/get` and `resources/read`.
 
 use futures_util::future::BoxFuture;
 use rmcp::{

@@ -20,8 +20,8 @@ pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolErro
     })
 }
 
-/// Rejects a request that opens a session or a stream if it is larger than [`MAX_RETAINED_BYTES`]. In memory, rmcp's form
-/// of a request takes several times the request's size.
+/// Rejects a request that opens a session or a stream if it is larger than [`MAX_RETAINED_BYTES`]. In memory, rmcp's
+/// form of a request takes several times the request's size.
 pub(crate) fn check_retained_size(method: &str, bytes: &[u8]) -> Result<(), ProtocolError> {
     if !["initialize", "subscriptions/listen"].contains(&method) || bytes.len() <= MAX_RETAINED_BYTES {
         return Ok(());

@@ -38,8 +38,8 @@ pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
     named.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
 
-/// Returns the version requirement in `dev.mcp-tool/requires`; `None` if the request has none. An invalid requirement is
-/// an error.
+/// Returns the version requirement in `dev.mcp-tool/requires`; `None` if the request has none. An invalid requirement
+/// is an error.
 pub(super) fn required_version(
     context: &RequestContext<RoleServer>,
 ) -> Result<Option<Requirement>, ErrorData> {

@@ -51,8 +51,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Returns the minimum severity of log messages to the client; `None` if the client has not set a level, and gets no
-    /// log messages.
+    /// Returns the minimum severity of log messages to the client; `None` if the client has not set a level, and gets
+    /// no log messages.
     pub(in crate::transport) fn level(&self) -> Option<LogLevel> {
         LogLevel::of_number(self.level.load(Ordering::Relaxed))
     }
@@ -73,8 +73,8 @@ impl Session {
         self.caller.get_or_init(|| caller);
     }
 
-    /// Starts a task that notifies the client of changes. While the session's caller is disabled, the task drops changes.
-    /// Only the first call has an effect.
+    /// Starts a task that notifies the client of changes. While the session's caller is disabled, the task drops
+    /// changes. Only the first call has an effect.
     pub(super) fn open(
         self: &Arc<Self>,
         peer: Peer<RoleServer>,

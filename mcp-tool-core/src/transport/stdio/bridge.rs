@@ -29,8 +29,8 @@ use crate::sync::lock;
 /// Ids of the requests that rmcp has not answered yet, each with its permit, of which there are at most 64.
 pub(super) type Forwarded = Arc<Mutex<HashMap<Id, OwnedSemaphorePermit>>>;
 
-/// Passes messages to rmcp until `messages` is closed. If rmcp's service ends earlier, as after an invalid first message,
-/// starts a new service.
+/// Passes messages to rmcp until `messages` is closed. If rmcp's service ends earlier, as after an invalid first
+/// message, starts a new service.
 pub(super) async fn serve_rmcp(
     endpoint: Arc<Endpoint>,
     messages: mpsc::Receiver<ClientJsonRpcMessage>,

@@ -45,8 +45,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Time for cancelled calls to write their audit records.
 const RECORDING: Duration = Duration::from_secs(1);
 
-/// Serves until the input ends, the client closes the output, or `stop` is cancelled. Then waits up to 10 s for calls in
-/// flight.
+/// Serves until the input ends, the client closes the output, or `stop` is cancelled. Then waits up to 10 s for calls
+/// in flight.
 ///
 /// Returns `true` if all calls finished and their answers were written, or could not be written because the client had
 /// closed the output.

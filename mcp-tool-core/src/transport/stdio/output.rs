@@ -1,5 +1,5 @@
-//! The writing thread. It writes all waiting lines in one write. The total size of waiting lines is limited: at the limit,
-//! senders wait.
+//! The writing thread. It writes all waiting lines in one write. The total size of waiting lines is limited: at the
+//! limit, senders wait.
 
 use std::{
     io::Write,
@@ -44,7 +44,8 @@ struct Waiting {
     sleeps: bool,
     /// No more lines are accepted.
     closed: bool,
-    /// The thread has ended because a write failed, usually because the client closed stdout. Further lines are dropped.
+    /// The thread has ended because a write failed, usually because the client closed stdout. Further lines are
+    /// dropped.
     gone: bool,
 }
 

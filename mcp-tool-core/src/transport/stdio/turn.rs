@@ -1,9 +1,9 @@
 //! Decides which thread or task processes messages. Messages are processed one at a time, in order.
 //!
-//! There is one [`Connection`]. The thread or task that holds the connection is the processor. The processor itself polls
-//! a call for the first time, so a short call needs neither a task nor a thread switch. Normally, the reading thread is
-//! the processor. If processing has to wait, it continues in a task, and the reading thread reads on. If a call's first
-//! poll blocks the processor for one to two ticks of the watchdog, a new task becomes the processor.
+//! There is one [`Connection`]. The thread or task that holds the connection is the processor. The processor itself
+//! polls a call for the first time, so a short call needs neither a task nor a thread switch. Normally, the reading
+//! thread is the processor. If processing has to wait, it continues in a task, and the reading thread reads on. If a
+//! call's first poll blocks the processor for one to two ticks of the watchdog, a new task becomes the processor.
 //!
 //! # States
 //!
@@ -29,18 +29,18 @@
 //! | Task | in the task's future | on the reading thread | the task: `park` or `offer` |
 //! | Polling | in [`TurnState::polling`] | as in the state before | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
 //!
-//! If the processor is still in the same poll as one tick before, `tick` takes the connection from `TurnState::polling`.
-//! It registers the call as detached, starts a task that continues to process messages, and moves an input in
-//! `TurnState::input` to a new reading thread. When the poll of the blocked processor returns, `reclaim` returns `None`.
-//! The blocked processor then leaves its call to a task, and ends.
+//! If the processor is still in the same poll as one tick before, `tick` takes the connection from
+//! `TurnState::polling`. It registers the call as detached, starts a task that continues to process messages, and moves
+//! an input in `TurnState::input` to a new reading thread. When the poll of the blocked processor returns, `reclaim`
+//! returns `None`. The blocked processor then leaves its call to a task, and ends.
 //!
 //! [`end`](Turn::end) drops a connection in Idle or Polling, and aborts the task. A call in its first poll still
 //! finishes.
 //!
 //! # Invariants
 //!
-//! - No input is missed: the reading thread puts lines into the inbox before it looks for an idle connection, and `park`
-//!   checks the inbox while it holds the lock of `idle`.
+//! - No input is missed: the reading thread puts lines into the inbox before it looks for an idle connection, and
+//! `park` checks the inbox while it holds the lock of `idle`.
 //! - A processor can `reclaim` the connection only if no later poll has begun, because polls are numbered.
 //! - Locks are taken in this order: `TurnState`, then the inbox, the calls or the writer.
 
