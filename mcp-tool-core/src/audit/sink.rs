@@ -12,7 +12,7 @@ use std::{
 
 use crate::{error::ToolError, sync};
 
-/// Number of waiting records from which on calls are refused, or further records are dropped.
+/// Number of waiting records at which calls are refused (with a required sink) or further records are dropped.
 const MAX_WAITING: usize = 16_384;
 /// Time after which the writer tries a failed sink again.
 const RETRY: Duration = Duration::from_millis(250);
@@ -94,7 +94,7 @@ struct PendingLines {
     asleep: bool,
     /// The writer ends after the lines that it already has.
     stopping: bool,
-    /// The writer has ended, by itself or by a panic.
+    /// The writing thread has ended or panicked.
     ended: bool,
 }
 
@@ -145,8 +145,8 @@ impl Audit {
     }
 
     /// Appends the record of a call; `line` ends with a newline. While too many records wait, the record is dropped,
-    /// unless the sink is required and the call's function `has_started`. The records that are kept in spite of the
-    /// limit are at most as many as concurrent calls.
+    /// unless the sink is required and the call's function `has_started`. The number of records that are kept in spite
+    /// of the limit is at most the number of concurrent calls.
     pub(crate) fn append(&self, line: &[u8], has_started: bool) {
         let state = &*self.state;
         if state.is_full() && !(has_started && state.required) {

@@ -147,7 +147,8 @@ impl Watcher {
     }
 }
 
-/// Warns if users other than the file's owner may write it, because they could enable what the operator disabled.
+/// Logs a warning if users other than the owner may write the control file. Such users could enable what the operator
+/// disabled.
 fn warn_of_permissions(path: &Path) {
     #[cfg(unix)]
     if let Ok(metadata) = std::fs::metadata(path)

@@ -15,13 +15,13 @@ pub(crate) mod code {
     pub(crate) const HEADER_MISMATCH: i32 = -32020;
     pub(crate) const MISSING_CAPABILITY: i32 = -32021;
     pub(crate) const UNSUPPORTED_VERSION: i32 = -32022;
-    /// This project's: the caller cancelled the request.
+    /// Code of this project: the client cancelled the request.
     pub(crate) const CANCELLED: i32 = -31499;
-    /// This project's: the request carries no valid token.
+    /// Code of this project: the request has no valid token.
     pub(crate) const UNAUTHENTICATED: i32 = -31401;
-    /// This project's: the caller lacks a scope, is denied the tool, or was disabled.
+    /// Code of this project: the caller lacks a scope, may not use the tool, or is disabled.
     pub(crate) const FORBIDDEN: i32 = -31403;
-    /// This project's: the issuer that could verify the token is unreachable.
+    /// Code of this project: the token can't be verified, because its issuer is unreachable.
     pub(crate) const UNVERIFIABLE: i32 = -31503;
 
     /// Returns the `reason` in the audit record of a call that was rejected with this code.

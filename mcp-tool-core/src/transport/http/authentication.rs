@@ -188,7 +188,7 @@ impl AuthenticationLayer {
         let mut response = whole(StatusCode::OK, json, document.to_owned().into());
         // Web pages of every origin may read the document, because it is public.
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        // Clients send the header MCP-Protocol-Version, so a browser first asks by a preflight request if it may.
+        // Clients send the header MCP-Protocol-Version. A browser first asks by a preflight request if this is allowed.
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         Some(response)

@@ -105,7 +105,8 @@ impl Service {
         headers: &HeaderMap,
     ) -> HttpResponse {
         let PreparedCall { admitted, id, era, cancellable, reports } = call;
-        // `notifications/cancelled` has no `clientInfo`, so both it and the call are labelled by their headers.
+        // `notifications/cancelled` has no `clientInfo`. So that a notification finds its call, the callers of both are
+        // labelled by headers only.
         let caller_by_headers = || self.caller(sender, headers, None);
         let may_be_task = admitted.may_be_task();
         let Some((token, receiver)) = reports else {

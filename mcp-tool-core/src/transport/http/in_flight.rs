@@ -38,7 +38,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Lists {
-    /// Requests in flight. Notifying a request cancels it.
+    /// Requests in flight. `Notify` cancels a call outside of sessions, and has no effect on a request in a session.
     calls: HashMap<Key, Vec<Arc<Notify>>>,
     /// The last [`MAX_MISSED`] cancellations that matched no listed request.
     missed: VecDeque<MissedCancellation>,

@@ -45,7 +45,7 @@ impl Service {
     }
 
     /// Returns the caller of a request. Without authorization, this is the local user, labelled with the name in
-    /// `client` (JSON text of `clientInfo`) or, without it, with the header `User-Agent`.
+    /// `client` (JSON text of `clientInfo`) or, if `client` is `None` or invalid, with the header `User-Agent`.
     pub(super) fn caller(&self, sender: &Sender<'_>, headers: &HeaderMap, client: Option<&str>) -> Caller {
         let local = || {
             let local_caller = &self.endpoint.local_caller;

@@ -18,7 +18,7 @@ use crate::call::caller::{Caller, Principal};
 #[derive(Debug)]
 pub(super) struct Sessions {
     pub(super) manager: Arc<LocalSessionManager>,
-    /// By session id.
+    /// The owner of each session, by session id.
     owners: Mutex<HashMap<String, Owner>>,
     /// Number of permits in use.
     opening: AtomicUsize,

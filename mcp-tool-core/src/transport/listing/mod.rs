@@ -30,7 +30,7 @@ pub(crate) const DEFAULT_PAGE_SIZE: NonZeroU32 = match NonZeroU32::new(1_000) {
 #[derive(Debug)]
 pub(crate) struct Listing {
     entries: Entries,
-    /// Tools per page.
+    /// Maximum number of tools on a page.
     page_size: usize,
     /// Lists also show tools for which the caller lacks a scope.
     shows_grantable: bool,
@@ -39,7 +39,7 @@ pub(crate) struct Listing {
     scope_samples: Vec<usize>,
     /// For each tool, by its registry index: the position in `scope_samples` of a tool that needs the same scopes.
     sample_of: Vec<usize>,
-    /// Some tool needs a scope.
+    /// At least one tool needs a scope, which may be that of its gate.
     pub(crate) needs_scopes: bool,
     /// The list for callers who may see every tool.
     complete: Arc<ToolList>,

@@ -52,7 +52,7 @@ impl Visible {
 pub(super) struct ToolList {
     /// The index of each listed tool, and `true` if the tool is listed by its own name; in order of the index.
     tools: Vec<(usize, bool)>,
-    /// Tools per page.
+    /// Maximum number of tools on a page.
     page_size: usize,
     pages: Box<[OnceLock<Page>]>,
     digest: OnceLock<Digest>,

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::sync::lock;
 
-/// Ids of the requests that rmcp has not answered yet, each with its permit, of which there are at most 64.
+/// Ids of the requests that rmcp has not answered yet, each with its permit. The number of permits limits the requests.
 pub(super) type Forwarded = Arc<Mutex<HashMap<Id, OwnedSemaphorePermit>>>;
 
 /// Passes messages to rmcp until `messages` is closed. If rmcp's service ends earlier, as after an invalid first

@@ -73,13 +73,14 @@ pub(super) struct Connection {
     permits: Arc<Semaphore>,
     /// The client's name and version in `initialize`; `None` before `initialize`.
     client: Option<String>,
+    /// The session of a legacy client.
     session: Arc<Session>,
     client_label: ClientLabel,
     /// `initialize` was received, so legacy requests are accepted.
     initialized: bool,
     /// rmcp got a request from which it learned the client's era, so it now accepts notifications.
     opened: bool,
-    /// Dropped with the connection, which reports that no more messages are processed.
+    /// When this guard is dropped with the connection, it reports that no more messages are processed.
     _processed: DropGuard,
 }
 

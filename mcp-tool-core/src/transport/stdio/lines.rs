@@ -10,7 +10,7 @@ use crate::sync::lock;
 
 /// Maximum size of one line with its newline, in bytes.
 pub(super) const MAX_LINE: usize = 4 * 1024 * 1024;
-/// Total size of waiting lines from which on no more input is read, in bytes.
+/// Total size of waiting lines at which no more input is read, in bytes.
 const MAX_WAITING_BYTES: usize = 256 * 1024;
 /// Maximum size of one read, in bytes.
 const CHUNK: usize = 256 * 1024;

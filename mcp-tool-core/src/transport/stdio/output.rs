@@ -13,9 +13,9 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::sync::lock;
 
-/// Total size of unwritten lines from which on senders wait, in bytes.
+/// Total size of unwritten lines at which senders wait, in bytes.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
-/// Total size of waiting lines from which on the thread is woken even without a flush, in bytes.
+/// Total size of waiting lines at which the thread is woken without a flush, in bytes.
 const BATCH_BYTES: usize = 64 * 1024;
 /// Maximum capacity of a buffer that is kept for the next write, in bytes.
 const MAX_KEPT_BYTES: usize = 1024 * 1024;
