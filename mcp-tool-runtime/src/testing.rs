@@ -20,8 +20,8 @@
 //! let refused = server.call("halve", serde_json::json!({ "number": 7 })).await.unwrap_err();
 //! assert_eq!(refused.kind(), Some(ErrorKind::Refused));
 //!
-//! let ann = server.as_caller(Caller::new("ann").with_scopes(["letters:read"])); assert_eq!(ann.call("halve",
-//! serde_json::json!({ "number": 8 })).await.unwrap_err().missing_scopes(), ["numbers:read"]);
+//! let ann = server.as_caller(Caller::new("ann").with_scopes(["letters:read"]));
+//! assert_eq!(ann.call("halve", serde_json::json!({ "number": 8 })).await.unwrap_err().missing_scopes(), ["numbers:read"]);
 //! # Ok(())
 //! # }
 //! ```

@@ -51,8 +51,7 @@ pub mod version {}
 /// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
 /// # let listed = server.list().await;
 /// # let tool = &listed[0];
-/// assert_eq!(tool["_meta"]["securitySchemes"], json!([{ "type": "oauth2", "scopes": ["parcels:read", "parcels:write"]
-/// }]));
+/// assert_eq!(tool["_meta"]["securitySchemes"], json!([{ "type": "oauth2", "scopes": ["parcels:read", "parcels:write"] }]));
 /// # Ok(())
 /// # }
 /// ```
@@ -297,9 +296,15 @@ pub mod max_items {}
 /// ```
 /// use mcp_tool_runtime::prelude::*;
 ///
-/// /// Send a parcel. #[mcp_tool( version = "1.0", scope = "parcels:write", constraints = r#"{"anyOf": [{"required":
-/// ["email"]}, {"required": ["phone"]}]}"# )] async fn send_parcel(/** Email address. */ email: Option<String>, /**
-/// Phone number. */ phone: Option<String>) -> String { format!("sent to {email:?} or {phone:?}") }
+/// /// Send a parcel.
+/// #[mcp_tool(
+///     version = "1.0",
+///     scope = "parcels:write",
+///     constraints = r#"{"anyOf": [{"required": ["email"]}, {"required": ["phone"]}]}"#
+/// )]
+/// async fn send_parcel(/** Email address. */ email: Option<String>, /** Phone number. */ phone: Option<String>) -> String {
+///     format!("sent to {email:?} or {phone:?}")
+/// }
 /// ```
 pub mod constraints {}
 
@@ -442,8 +447,11 @@ pub mod task {}
 /// ```
 /// use mcp_tool_runtime::prelude::*;
 ///
-/// /// Send a parcel. #[mcp_tool(version = "1.0", scope = "parcels:write", deprecated(message = "Use dispatch.",
-/// replacement = "dispatch", removal = "2027-01-31"))] async fn send_parcel() -> String { "sent".to_owned() }
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.0", scope = "parcels:write", deprecated(message = "Use dispatch.", replacement = "dispatch", removal = "2027-01-31"))]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -489,7 +497,10 @@ pub mod crate_ {}
 /// ```
 /// use mcp_tool_runtime::prelude::*;
 ///
-/// /// Send a parcel. #[mcp_tool(version = "1.1", scope = "parcels:write", weakens("timeout-raised", reason = "Customs
-/// take longer."), timeout = "1m")] async fn send_parcel() -> String { "sent".to_owned() }
+/// /// Send a parcel.
+/// #[mcp_tool(version = "1.1", scope = "parcels:write", weakens("timeout-raised", reason = "Customs take longer."), timeout = "1m")]
+/// async fn send_parcel() -> String {
+///     "sent".to_owned()
+/// }
 /// ```
 pub mod weakens {}

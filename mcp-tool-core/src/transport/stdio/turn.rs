@@ -40,7 +40,7 @@
 //! # Invariants
 //!
 //! - No input is missed: the reading thread puts lines into the inbox before it looks for an idle connection, and
-//! `park` checks the inbox while it holds the lock of `idle`.
+//!   `park` checks the inbox while it holds the lock of `idle`.
 //! - A processor can `reclaim` the connection only if no later poll has begun, because polls are numbered.
 //! - Locks are taken in this order: `TurnState`, then the inbox, the calls or the writer.
 
