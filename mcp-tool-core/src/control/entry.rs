@@ -235,8 +235,8 @@ mod tests {
         for action in all {
             let entry = ControlEntry { time, by: "ann".into(), action, reason: Some("line\nbreak".into()) };
             let line = entry.to_line().unwrap();
-            assert_eq!(line.matches('\n').count(), 1, "{line}");
-            assert_eq!(ControlEntry::parse(line.trim_end().as_bytes()), Ok(entry), "{line}");
+            assert_eq!(line.matches('\n').count(), 1, "not one line: {line}");
+            assert_eq!(ControlEntry::parse(line.trim_end().as_bytes()), Ok(entry), "another entry: {line}");
         }
     }
 
@@ -259,7 +259,7 @@ mod tests {
         ];
         for (line, expected) in cases {
             let error = ControlEntry::parse(line.as_bytes()).unwrap_err();
-            assert!(error.contains(expected), "{line}: {error}");
+            assert!(error.contains(expected), "the error for {line} lacks '{expected}': {error}");
         }
     }
 }

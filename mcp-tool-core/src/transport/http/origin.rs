@@ -198,15 +198,15 @@ mod tests {
         let origins =
             Origins::new(&["mcp.example.com".into(), "other.example.com:8443".into()], &[]).unwrap();
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080", "mcp.example.com:9"] {
-            assert_eq!(status(&origins, &[host], &[]), 200, "{host}");
+            assert_eq!(status(&origins, &[host], &[]), 200, "the allowed host {host} was refused");
         }
         assert_eq!(status(&origins, &["other.example.com:8443"], &[]), 200);
         for host in ["evil.example", "other.example.com", "localhost.evil.example", "127.0.0.1.evil.example"]
         {
-            assert_eq!(status(&origins, &[host], &[]), 403, "{host}");
+            assert_eq!(status(&origins, &[host], &[]), 403, "the host {host} isn't allowed");
         }
         for host in [&[][..], &["a@localhost"], &["localhost:x"], &[""], &["localhost", "evil.example"]] {
-            assert_eq!(status(&origins, host, &[]), 400, "{host:?}");
+            assert_eq!(status(&origins, host, &[]), 400, "the Host headers {host:?} aren't valid");
         }
     }
 
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(from(&["http://localhost:8080"]), 200);
         assert_eq!(from(&["https://APP.example.com"]), 200);
         for origin in ["null", "http://localhost:9090", "https://localhost:8080", "http://evil.example", ""] {
-            assert_eq!(from(&[origin]), 403, "{origin}");
+            assert_eq!(from(&[origin]), 403, "the origin {origin:?} isn't allowed");
         }
         assert_eq!(from(&["http://localhost:8080", "http://evil.example"]), 403);
     }

@@ -96,7 +96,7 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
     for caller in callers(4) {
         endpoint.page(&caller, None).await.unwrap();
         let (lists, bytes) = endpoint.listing.cache.usage();
-        assert!((1..=6).contains(&lists) && bytes <= limit, "{lists} lists of {bytes} bytes");
+        assert!((1..=6).contains(&lists) && bytes <= limit, "the cache has {lists} lists of {bytes} bytes");
     }
     // A list above the limit is not cached, and evicts nothing.
     let (endpoint, _) = with_limit(2).await;

@@ -119,7 +119,7 @@ mod tests {
         let Some(fast) = parse_call(text) else { return false };
         match full_parser::parse(text) {
             Ok(ClientMessage::Call(full)) => assert_eq!(format!("{fast:?}"), format!("{full:?}"), "{text}"),
-            other => panic!("{text}: {other:?}"),
+            other => panic!("the full parser doesn't return a call for {text}: {other:?}"),
         }
         true
     }
@@ -129,7 +129,7 @@ mod tests {
         for text in
             [MODERN, LEGACY, r#"{"jsonrpc":"2.0","id":-1,"method":"tools/call","params":{"name":"x"}}"#]
         {
-            assert!(takes_fast_path(text), "{text}");
+            assert!(takes_fast_path(text), "the fast path doesn't parse the usual call {text}");
         }
         let read =
             parse_call(MODERN).map(|call| (call.id, call.name, call.arguments, call.meta.progress_token));
@@ -163,8 +163,8 @@ mod tests {
         ];
         for (from, to) in unusual {
             let text = MODERN.replacen(from, to, 1);
-            assert_ne!(text, MODERN, "{from}");
-            assert!(parse_call(&text).is_none(), "{text}");
+            assert_ne!(text, MODERN, "the message has no text {from} to replace");
+            assert!(parse_call(&text).is_none(), "the fast path parsed the unusual call {text}");
         }
     }
 

@@ -373,7 +373,7 @@ mod tests {
                     ("\"a\"", "x", "{ \"n\":1.0 }")
                 );
             }
-            other => panic!("{other:?}"),
+            other => panic!("the valid call was not parsed: {other:?}"),
         }
     }
 
@@ -399,7 +399,11 @@ mod tests {
         assert_eq!(error(&call(r#"{"name":"x","requestState":"s"}"#)), (code::INVALID_PARAMS, seven.clone()));
         for requirement in ["\"newest\"", "1", "null", "\"sha256:12\""] {
             let meta = format!(r#"{{"name":"x","_meta":{{"dev.mcp-tool/requires":{requirement}}}}}"#);
-            assert_eq!(error(&call(&meta)), (code::INVALID_PARAMS, seven.clone()), "{requirement}");
+            assert_eq!(
+                error(&call(&meta)),
+                (code::INVALID_PARAMS, seven.clone()),
+                "for the requirement {requirement}"
+            );
         }
         assert_eq!(
             crate::transport::message::parse(b"\"\xff\"").err().map(|error| error.code),

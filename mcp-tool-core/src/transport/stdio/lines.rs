@@ -184,7 +184,7 @@ mod tests {
         for at_a_time in [1, 2, 3, 5, 1_000] {
             let read = lines(b"one\n\ntwo and\nthree\nnot whole", at_a_time);
             let read: Vec<_> = read.iter().flatten().map(String::as_str).collect();
-            assert_eq!(read, ["one", "", "two and", "three"], "{at_a_time} at a time");
+            assert_eq!(read, ["one", "", "two and", "three"], "with reads of {at_a_time} bytes");
         }
     }
 
@@ -199,7 +199,11 @@ mod tests {
         for at_a_time in [1_000, 4_096, CHUNK] {
             let read = lines(&input, at_a_time);
             let lengths: Vec<_> = read.iter().map(|line| line.as_ref().map(String::len)).collect();
-            assert_eq!(lengths, [Some(6), Some(MAX_LINE - 1), None, Some(5)], "{at_a_time} at a time");
+            assert_eq!(
+                lengths,
+                [Some(6), Some(MAX_LINE - 1), None, Some(5)],
+                "with reads of {at_a_time} bytes"
+            );
         }
     }
 }
