@@ -192,8 +192,7 @@ mod tests {
         assert!(watcher.check().unwrap().is_none(), "an incomplete last line was applied");
         for rewritten in ["", &other, &format!("{other}{LINE}")] {
             write(rewritten);
-            let checked = watcher.check();
-            assert!(matches!(checked, Err(ControlFileError::Rewritten)), "accepted: {rewritten:?}");
+            assert!(matches!(watcher.check(), Err(ControlFileError::Rewritten)), "accepted: {rewritten:?}");
         }
         write(&format!("{LINE}{other}nonsense\n"));
         assert!(matches!(watcher.check(), Err(ControlFileError::Malformed { line: 3, .. })));
