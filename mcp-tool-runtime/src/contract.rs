@@ -1,4 +1,4 @@
-//! Parts of a [`Contract`](crate::Contract), for code that reads contracts, such as an
+//! Types of the values that a [`Contract`](crate::Contract) contains, for code that reads contracts, such as an
 //! [`Authorizer`](crate::Authorizer) or a [`Middleware`](crate::Middleware).
 //!
 //! ```

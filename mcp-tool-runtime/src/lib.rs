@@ -1,7 +1,7 @@
 #![doc = include_str!("../GUIDE.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// Code from the macros names this crate by the path `mcp_tool_runtime`, in the crate's own tests too.
+// Code that the macros generate refers to this crate as `mcp_tool_runtime`, even in doc tests and tests of this crate.
 extern crate self as mcp_tool_runtime;
 
 pub mod contract;
@@ -51,7 +51,7 @@ pub use mcp_tool_core::{
 pub use mcp_tool_macros::{ToolSchema, mcp_tool, tools};
 pub use server::ToolServer;
 
-/// Imports for a file that defines tools.
+/// Items that most files with tools import: `use mcp_tool_runtime::prelude::*;`.
 pub mod prelude {
     #[cfg(feature = "oauth")]
     pub use crate::UpstreamExt as _;

@@ -1,4 +1,4 @@
-//! The server that an application builds.
+//! [`ToolServer`], with which an application declares and runs its server.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use mcp_tool_core::{
 };
 use rmcp::ServerHandler;
 
-/// An MCP server of tools, with their application state, middleware and policy.
+/// Builder of an MCP server: its tools, application state, middleware and policy.
 ///
 /// The [guide](crate#a-server) has an example.
 #[must_use = "a server does nothing until it runs"]
@@ -28,55 +28,60 @@ impl ToolServer {
         ToolServer { application: Application::new(name, version) }
     }
 
-    /// Sets the default of the setting `http.legacy_sessions`, which is the maximum number of HTTP sessions for clients
-    /// of 2025-11-25. Without this method, the default is 0.
+    /// Sets the default of the setting `http.legacy_sessions`: the maximum number of open HTTP sessions of clients of
+    /// revisions up to 2025-11-25. Without this method, the default is 0, and the server offers no sessions.
     ///
-    /// In a session, such a client can be asked while a call runs, and is notified when a list changes. Without
-    /// sessions, each of its requests is independent.
+    /// In a session, a tool can ask the client questions while a call runs, and the server notifies the client of
+    /// changed lists. Without sessions, the server treats each request of a client independently.
     pub fn legacy_sessions(mut self, max: u32) -> Self {
         self.application.legacy_sessions = max;
         self
     }
 
-    /// Serves prompts, resources and the rest of the protocol by an rmcp handler. The handler must use the version of
-    /// rmcp that this crate depends on.
+    /// Serves prompts, resources and the rest of the protocol with an rmcp handler, which must implement the trait of
+    /// the rmcp version that this crate depends on.
     ///
-    /// The capabilities in the handler's `get_info` are declared to clients. A request for another capability is
-    /// answered with -32601. The handler gets no requests for tools, logging and the lifecycle, which this server
-    /// answers. With authorization, it gets only authenticated requests.
+    /// The server declares the capabilities in the handler's `get_info` to clients, and answers requests for other
+    /// capabilities with -32601. The server itself answers requests about tools, logging and the lifecycle; the handler
+    /// doesn't get them. With authorization, the handler gets only authenticated requests.
     /// [`Caller::of_request`](crate::Caller::of_request) returns a request's caller, and the handler decides what the
-    /// caller may do. A request that takes longer than `limits.timeout` and a panic are internal errors.
+    /// caller may do. If the handler panics, or takes longer than `limits.timeout`, the client gets an internal error.
     ///
-    /// `accepted_subscription_filter` decides which resources clients of 2026-07-28 may subscribe to
-    /// (`subscriptions/listen`); by default, none. rmcp doesn't pass the caller to this method, so it should not
-    /// accept resources that only some callers may see. `subscribe`, which serves older clients, can decide by caller.
+    /// The handler's `accepted_subscription_filter` decides to which resources clients of 2026-07-28 may subscribe
+    /// (`subscriptions/listen`); by default, to none. rmcp doesn't pass the caller to `accepted_subscription_filter`,
+    /// so the method should not accept resources that only some callers may see. `subscribe`, which rmcp calls for
+    /// older clients, can decide by caller.
     pub fn fallback(mut self, handler: impl ServerHandler) -> Self {
         self.application.fallback = Some(Arc::new(handler));
         self
     }
 
-    /// Returns the notifier of changed lists and resources, for background tasks of the application. Tools get it as
-    /// the parameter `&Announcements`.
+    /// Returns the handle by which background tasks of the application tell clients that a list or a resource has
+    /// changed. A tool gets the same handle as a parameter of type `&Announcements`.
     #[must_use]
     pub fn announcements(&self) -> Announcements {
         self.application.announcements.clone()
     }
 
-    /// Sets the `instructions` for the model that uses the server.
+    /// Sets `instructions`, the guidance for the model that uses the server. Without this method, clients get the
+    /// instructions of the fallback handler, if there are any.
     pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
         self.application.instructions = Some(instructions.into());
         self
     }
 
-    /// Adds tools, in the order in which they are listed: [`tools!`](crate::tools)`[…]`.
+    /// Adds tools, which the macro [`tools!`](crate::tools)`[…]` collects. Clients see tools in the order in which they
+    /// were added.
     pub fn tools(mut self, tools: &'static [ToolEntry]) -> Self {
         self.application.tools.extend_from_slice(tools);
         self
     }
 
-    /// Sets the application's own policy, which decides in place of the tools' scopes which caller may use which tool.
+    /// Sets the application's own policy, which decides which caller may use which tool. Without this method, the
+    /// built-in policy decides by the tools' scopes.
     ///
-    /// `policy` receives the built-in policy, which knows the operator's settings; most policies ask it first.
+    /// `policy` receives the built-in policy, which applies `oauth.scope_hierarchy`. Most policies ask the built-in
+    /// policy first.
     pub fn authorize_with<A: Authorizer>(
         mut self,
         policy: impl FnOnce(ScopeAuthorizer) -> A + 'static,
@@ -91,19 +96,19 @@ impl ToolServer {
         self
     }
 
-    /// Adds a [`Middleware`] around the calls of some tools: [`tools!`](crate::tools)`[…]`, as for
-    /// [`ToolServer::tools`]. It applies to every version of each tool, and to adapters that call one of them.
+    /// Adds a [`Middleware`] around the calls of some tools, which the macro [`tools!`](crate::tools)`[…]` collects.
+    /// The middleware applies to every version of each tool, and to every adapter that calls one of these tools.
     ///
-    /// A server that doesn't serve one of the tools doesn't start.
+    /// The server doesn't start if it lacks one of these tools.
     pub fn layer_for(mut self, tools: &'static [ToolEntry], middleware: impl Middleware) -> Self {
         self.application.middleware.push(RegisteredMiddleware::new(Some(tools), middleware));
         self
     }
 
-    /// Registers a value of application state for every function that takes a reference to its type. An
-    /// `Arc<dyn Trait>` is for functions that take `&dyn Trait`.
+    /// Registers a value of application state for every tool function that takes a reference to the value's type.
+    /// Functions that take `&dyn Trait` get a registered `Arc<dyn Trait>`.
     ///
-    /// Two values of one type, or a tool whose state isn't registered, are errors at start.
+    /// The server doesn't start if two values have the same type, or if a tool needs a type that isn't registered.
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.application.open_state(move || std::future::ready(Ok(value)));
         self
@@ -127,14 +132,14 @@ impl ToolServer {
     /// Runs the command line: `serve`, `tools`, `contract`, `audit`, `doctor`, `disable`, `enable`, `revoke`,
     /// `revocations`, `help`.
     ///
-    /// The exit code is 0 after an orderly end, 2 for a command line that can't be parsed, 3 to 6 for findings of
-    /// `contract`, else 1.
+    /// The exit code is 0 for success, 2 for a command line that can't be parsed, 3 to 6 for failed checks of
+    /// `contract`, and 1 for any other error.
     #[cfg(feature = "cli")]
     pub fn run(self) -> impl Future<Output = std::process::ExitCode> {
         mcp_tool_cli::run(self.application)
     }
 
-    /// Returns the application, for other crates of this workspace.
+    /// Returns the declared application. Only other crates of this workspace use this method.
     #[doc(hidden)]
     #[must_use]
     pub fn into_application(self) -> Application {

@@ -1,4 +1,4 @@
-//! Calls tools in tests, through the whole pipeline and without a transport.
+//! [`TestServer`], which calls tools in tests through the whole pipeline, without a transport.
 //!
 //! The [guide](crate#testing) has an example.
 
@@ -37,21 +37,23 @@ use mcp_tool_core::{
 
 use crate::ToolServer;
 
-/// A running server that a test calls directly, as a caller of its choice.
+/// A started server whose tools a test calls directly. The caller is the local user with all scopes, unless
+/// [`as_caller`](TestServer::as_caller) sets another one.
 #[derive(Clone, Debug)]
 pub struct TestServer {
     endpoint: Arc<Endpoint>,
     caller: Caller,
     records: Records,
     requires: Option<Requirement>,
-    /// Headers of the calls, as an HTTP request would have them.
+    /// Name and value of each header that middleware can read, as if calls were HTTP requests.
     headers: Vec<(String, String)>,
     person: Person,
     token: Option<InboundToken>,
 }
 
 impl TestServer {
-    /// Starts a server as `serve` does: application state is opened, and every tool is bound.
+    /// Starts a server as `serve` does: opens the application state, and binds every tool to it. All operator's
+    /// settings have their defaults.
     ///
     /// # Errors
     /// As for `serve`: see [`StartError`].
@@ -76,10 +78,11 @@ impl TestServer {
         .await
     }
 
-    /// Starts a server with upstreams: for each its name, and the keys and values of its section `[upstream.NAME]`.
+    /// Starts a server with upstreams. Each item of `upstreams` is an upstream's name, and the keys and values of the
+    /// settings in its section `[upstream.NAME]`.
     ///
     /// # Errors
-    /// As for [`start`](TestServer::start), and for a setting that is invalid.
+    /// As for [`start`](TestServer::start), and if a setting of an upstream is invalid.
     #[cfg(feature = "oauth")]
     pub async fn start_with_upstreams<'s>(
         server: ToolServer,
@@ -127,8 +130,8 @@ impl TestServer {
         })
     }
 
-    /// Starts `server` as the next deployment of this server. Its callers still expect the contracts that they last
-    /// listed here.
+    /// Starts `server` as the next deployment of this server. Calls to the new server are checked against the contracts
+    /// that their callers last listed on this server. All operator settings of the new server have their defaults.
     ///
     /// # Errors
     /// As for [`start`](TestServer::start).
@@ -144,25 +147,25 @@ impl TestServer {
     /// of a contract.
     ///
     /// # Errors
-    /// The expected form, if `requirement` is neither.
+    /// The text names the expected form, if `requirement` is neither a version requirement nor a digest.
     pub fn requiring(&self, requirement: &str) -> Result<Self, String> {
         Ok(TestServer { requires: Some(Requirement::parse(requirement)?), ..self.clone() })
     }
 
-    /// Returns the entries of `tools/list` as the caller sees them.
+    /// Returns the entries of all pages of `tools/list` that the caller sees.
     #[must_use]
     pub async fn list(&self) -> Vec<Value> {
         let entries = self.endpoint.entries(&self.caller).await.into_iter();
         entries.map(|entry| serde_json::from_str(&entry).unwrap_or_default()).collect()
     }
 
-    /// Returns the calls of deprecated tools so far: tool, version, caller, number of calls.
+    /// Returns the number of calls of each deprecated tool so far, by caller: (tool, version, caller, number of calls).
     #[must_use]
     pub fn deprecated_calls(&self) -> Vec<(&'static str, Version, String, u64)> {
         self.endpoint.dispatcher.usage.counts()
     }
 
-    /// Returns the same server, called by another caller.
+    /// Returns the same server, called by `caller`.
     #[must_use]
     pub fn as_caller(&self, caller: Caller) -> Self {
         TestServer { caller, ..self.clone() }
@@ -196,7 +199,7 @@ impl TestServer {
     /// served call.
     ///
     /// # Errors
-    /// The error that a client would receive.
+    /// The call was refused, or failed.
     pub async fn call(&self, tool: &str, arguments: impl Serialize) -> Result<TestResult, TestError> {
         let arguments =
             serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
@@ -204,11 +207,12 @@ impl TestServer {
         admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
 
-    /// Completes an argument, and returns the `completion` that a client would receive. Scopes, gate, middleware, rate
-    /// and deadline apply.
+    /// Completes the argument of `parameter`, of which a person has typed `typed`, and returns the `completion` that a
+    /// client would receive. Scopes, gate, middleware, rate and deadline are those of a served completion.
     ///
     /// # Errors
-    /// The reason for the refusal or failure. A client would read only "unknown tool" for a tool that it may not use.
+    /// The completion was refused, or failed. The error tells why, although a client reads only "Unknown tool" if its
+    /// caller may not use the tool.
     pub async fn complete(&self, tool: &str, parameter: &str, typed: &str) -> Result<TestResult, TestError> {
         let admitted = self.admit(tool, typed.len(), Some(parameter)).await?;
         let answer = admitted.complete(parameter, typed).await.answer;
@@ -238,7 +242,7 @@ impl TestServer {
         admitted.map_err(|refusal| TestError::from(refusal.kind))
     }
 
-    /// Returns the audit records so far, in order, as they would be in the file.
+    /// Returns all audit records so far, in the order and form in which the audit file would contain them.
     #[must_use]
     pub fn records(&self) -> Vec<Value> {
         self.endpoint.dispatcher.audit.flush(Duration::MAX);
@@ -246,7 +250,8 @@ impl TestServer {
     }
 }
 
-/// The person behind the calls of a test. The person's client supports tasks.
+/// Simulated client of a test, which supports tasks and answers questions for the person behind the call. `None` if the
+/// client can't be asked.
 #[derive(Clone, Default)]
 struct Person(Option<Arc<Answers>>);
 
@@ -286,14 +291,14 @@ pub fn check_contracts(server: &ToolServer) -> Result<(), crate::ContractError> 
     mcp_tool_cli::contract::check(&server.application)
 }
 
-/// The result of a call.
+/// The result of a call or of a completion.
 #[derive(Clone, Debug)]
 pub struct TestResult {
     answer: ToolAnswer,
 }
 
 impl TestResult {
-    /// Returns the structured result, or `null`.
+    /// Returns the structured content; `null` for a result without structured content.
     #[must_use]
     pub fn json(&self) -> Value {
         match &self.answer {
@@ -306,7 +311,8 @@ impl TestResult {
         }
     }
 
-    /// Returns the text that the model reads.
+    /// Returns the text, or the JSON text of structured content. Empty for [`Content`](crate::Content) and for a tool
+    /// that returns nothing.
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.answer {
@@ -317,8 +323,8 @@ impl TestResult {
         }
     }
 
-    /// Returns the content blocks, as in the protocol. For a [`Structured`](crate::Structured) result, these are the
-    /// blocks that were added to the struct.
+    /// Returns the blocks of [`Content`](crate::Content), or the blocks that [`Structured`](crate::Structured) adds to
+    /// its struct, in the protocol's JSON form. Empty for any other result.
     #[must_use]
     pub fn content(&self) -> Vec<Value> {
         match &self.answer {
@@ -338,20 +344,20 @@ impl TestResult {
 pub enum TestError {
     /// No tool has this name.
     UnknownTool(String),
-    /// The tool is served in these versions, and none satisfies the requirement.
+    /// No version of the tool satisfies the requirement. The caller may use these versions, newest first.
     NoSuchVersion(Vec<Version>),
     /// The caller lacks these scopes.
     MissingScopes(Vec<String>),
-    /// The policy denies the call, and more scopes wouldn't change that.
+    /// The policy denies the call, whatever scopes the caller has.
     Denied,
     /// An operator disabled the caller.
     Disabled,
-    /// The tool, or a guard, refused the call or failed.
+    /// The tool failed, or the tool or the server refused the call with an error of this kind.
     Tool(ToolError),
 }
 
 impl TestError {
-    /// Returns the kind of the error that the model reads, if it reads one.
+    /// Returns the kind of a [`TestError::Tool`]; `None` for other variants.
     #[must_use]
     pub const fn kind(&self) -> Option<ErrorKind> {
         match self {
@@ -364,7 +370,7 @@ impl TestError {
         }
     }
 
-    /// Returns the violations of invalid arguments.
+    /// Returns all violations by the arguments; `None` if the error isn't about invalid arguments.
     #[must_use]
     pub const fn violations(&self) -> Option<&Violations> {
         match self {
@@ -377,7 +383,7 @@ impl TestError {
         }
     }
 
-    /// Returns the scopes that the caller lacks.
+    /// Returns the scopes that the caller lacks; empty unless the error is [`TestError::MissingScopes`].
     #[must_use]
     pub fn missing_scopes(&self) -> &[String] {
         match self {
@@ -423,7 +429,7 @@ impl fmt::Display for TestError {
 
 impl std::error::Error for TestError {}
 
-/// Records kept in memory for the test.
+/// Sink that keeps the audit records in memory, for [`TestServer::records`].
 #[derive(Clone, Debug, Default)]
 struct Records {
     lines: Arc<Mutex<Vec<Value>>>,

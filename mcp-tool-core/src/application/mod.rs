@@ -1,4 +1,4 @@
-//! The application as its author declares it, the operator's settings, and the start of the server.
+//! The application that an author declares, the operator's settings, and the start of a server from both.
 
 mod settings;
 mod start;
@@ -20,34 +20,35 @@ use crate::{
 };
 pub use settings::OperatorSettings;
 
-/// An application: its tools, and everything else that its author declares.
+/// Everything that the author of a server declares: tools, state, policy, middleware and fallback handler.
 pub struct Application {
-    /// Name of the server, for clients.
+    /// Name of the server, which clients see in `serverInfo`.
     pub name: String,
-    /// Version of the server, for clients.
+    /// Version of the server, which clients see in `serverInfo`.
     pub version: String,
-    /// Guidance for the model.
+    /// `instructions` for the model that uses the server.
     pub instructions: Option<String>,
-    /// The tools, in order.
+    /// The tools, in the order in which they are listed.
     pub tools: Vec<ToolEntry>,
-    /// Functions that open application state.
+    /// Functions that open the values of application state, in the order in which they run.
     pub state: Vec<OpenState>,
-    /// The application's own policy, instead of scopes.
+    /// Makes the application's own policy. If `None`, the built-in policy decides by scopes.
     pub policy: Option<MakePolicy>,
     /// Fallback handler: an rmcp `ServerHandler` for prompts, resources and other methods that aren't about tools.
     pub fallback: Option<Arc<dyn FallbackHandler>>,
     /// Notifies clients of changed lists and resources.
     pub announcements: Announcements,
-    /// Maximum HTTP sessions of clients of 2025-11-25, unless the operator sets it.
+    /// Default of the setting `http.legacy_sessions`: the maximum number of legacy HTTP sessions.
     pub legacy_sessions: u32,
-    /// Middleware, the outermost first.
+    /// Middleware; the first is the outermost.
     pub middleware: Vec<RegisteredMiddleware>,
 }
 
-/// Makes a policy from the built-in one.
+/// Makes the application's own policy, from the built-in policy.
 pub type MakePolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
 
-/// Opens one value of application state. It needn't be `Send`, because it runs in the task that starts the server.
+/// Opens one value of application state, and adds the value to the map. Not `Send`, because it runs in the task that
+/// starts the server.
 pub type OpenState = Box<dyn FnOnce(StateMap) -> StateFuture>;
 
 /// The future of an [`OpenState`].
@@ -71,7 +72,8 @@ impl Application {
         }
     }
 
-    /// Registers application state. A second value of its type is an error at start.
+    /// Registers a function that opens a value of application state. If two functions open values of the same type, the
+    /// server doesn't start.
     pub fn open_state<T, F>(&mut self, open: impl FnOnce() -> F + 'static)
     where
         T: Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! Settings of the operator.
+//! The operator's settings that don't depend on the transport.
 
 use std::{collections::HashSet, num::NonZeroU32, path::PathBuf, sync::Arc, time::Duration};
 
@@ -9,40 +9,41 @@ use crate::{
     transport::listing::DEFAULT_PAGE_SIZE,
 };
 
-/// Settings of the operator that don't depend on the transport.
+/// The operator's settings that don't depend on the transport.
 #[derive(Clone, Debug)]
 pub struct OperatorSettings {
-    /// Timeout of a call whose tool declares none.
+    /// Timeout of calls of tools that declare no `timeout`, and of requests to the fallback handler.
     pub timeout: Duration,
-    /// Maximum concurrent calls of all tools.
+    /// Maximum number of concurrent calls of all tools together.
     pub concurrency: NonZeroU32,
     /// Maximum size of a result in bytes.
     pub max_result: usize,
-    /// Destructive tools without a gate that may run.
+    /// Names of destructive tools without a gate that may run.
     pub allow_destructive: HashSet<String>,
-    /// Scopes of the local user; all scopes if `None`.
+    /// Scopes of the local user; `None` for all scopes.
     pub local_scopes: Option<Vec<String>>,
-    /// Scope hierarchy. Each line is a scope and the scopes that it includes.
+    /// Lines of `oauth.scope_hierarchy`, each with a scope and the scopes that this scope implies.
     pub scope_hierarchy: Vec<String>,
     /// Lists also show tools that the caller could use with more scopes.
     pub shows_grantable: bool,
-    /// Maximum tools on one page of a list.
+    /// Maximum number of tools on one page of `tools/list`.
     pub list_page: NonZeroU32,
     /// Versions of tools that clients are pinned to.
     pub pins: Vec<ClientPin>,
-    /// File that keeps last-listed contracts between runs.
+    /// File that keeps last-listed contracts between runs. If `None`, they are lost when the process ends.
     pub known_file: Option<PathBuf>,
-    /// File with revocations and disabled tools, clients and users.
+    /// File with revocations and disabled tools, clients and users. If `None`, nothing can be disabled or revoked.
     pub control_file: Option<PathBuf>,
-    /// Keys of sealed cursors, in base64url. The first key seals new cursors, and all keys open cursors.
+    /// Keys that seal cursors and the state of questions, in base64url. The first key seals, and every key opens. If
+    /// empty, the process makes a key of its own.
     pub seal_keys: Vec<String>,
-    /// Connections to upstreams, if any are configured.
+    /// Connections to upstreams; `None` if no upstream is configured.
     pub outbound: Option<Arc<dyn Outbound>>,
-    /// File for audit records; the log if `None`.
+    /// File for audit records. If `None`, the log gets the records.
     pub audit_file: Option<PathBuf>,
-    /// Size of the audit file in bytes at which it is rotated.
+    /// Maximum size of the audit file, in bytes. The file is rotated before it would become larger.
     pub audit_max_size: u64,
-    /// Number of rotated files that are kept; all of them if 0.
+    /// Number of rotated audit files that are kept; 0 keeps all of them.
     pub audit_keep: usize,
 }
 
@@ -64,7 +65,7 @@ impl Default for OperatorSettings {
             outbound: None,
             audit_file: None,
             audit_max_size: 64 << 20,
-            // Audit records are evidence: they are only deleted if the operator says so.
+            // Audit records are evidence, so they are deleted only if the operator sets a number of files.
             audit_keep: 0,
         }
     }

@@ -1,4 +1,4 @@
-//! The start of a server: opens state, binds the tools and makes the endpoint that transports serve.
+//! The start of a server: opens the application state, binds the tools, and makes the endpoint that transports serve.
 
 use std::{io::Write, sync::Arc};
 
@@ -48,7 +48,8 @@ impl OperatorSettings {
 }
 
 impl Application {
-    /// Opens the application state, binds the tools to it and makes the endpoint.
+    /// Opens the application state, binds the tools to the state, and makes the endpoint. Audit records are written to
+    /// `sink`.
     // Boxed, so that it is compiled in this crate and not in each crate that awaits it.
     pub fn start(
         self,
@@ -108,7 +109,7 @@ impl Application {
     }
 }
 
-/// Names the setting in an error.
+/// Prefixes an error with the name of the setting.
 fn setting<T>(name: &str, result: Result<T, impl std::fmt::Display>) -> Result<T, StartError> {
     result.map_err(|error| StartError::Setting(format!("{name}: {error}")))
 }
@@ -125,7 +126,8 @@ async fn open_state(open: Vec<OpenState>, announcements: &Announcements) -> Resu
     Ok(state)
 }
 
-/// Checks that upstreams are configured if a tool reaches one.
+/// Refuses tools that reach an upstream if no upstream is configured. If some are, `Upstreams::open` has checked that
+/// all upstreams of the tools are.
 fn check_upstreams(tools: &[ToolEntry], settings: &OperatorSettings) -> Result<(), StartError> {
     let reached = |entry: &ToolEntry| Some((entry.contract.name(), *entry.contract.upstreams().first()?));
     match tools.iter().find_map(reached).filter(|_| settings.outbound.is_none()) {
@@ -152,7 +154,8 @@ fn versions(settings: &OperatorSettings, registry: &Registry) -> Result<Versions
     Ok(Versions { pins: settings.pins.clone(), last_listed: Arc::new(last_listed) })
 }
 
-/// Makes the sealer of cursors. Logs if cursors become invalid when this process ends.
+/// Makes the sealer of cursors and of the state of questions. If tools or lists have pages and `seal.keys` is empty,
+/// logs that cursors become invalid when this process ends.
 fn sealer(settings: &OperatorSettings, registry: &Registry) -> Result<Sealer, StartError> {
     let keys = settings.seal_keys.iter().map(String::as_str);
     let sealer = setting("seal.keys", Sealer::new(keys))?;
@@ -177,7 +180,7 @@ fn controls(settings: &OperatorSettings, announcements: &Announcements) -> Resul
     }
 }
 
-/// Returns the caller of stdio, and of HTTP without authorization.
+/// Returns the local user, who makes all calls over stdio, and over HTTP without authorization.
 fn local_caller(settings: &OperatorSettings) -> Caller {
     Caller::local(match &settings.local_scopes {
         None => Scopes::All,

@@ -1,4 +1,4 @@
-//! The audit file (`audit.file`), which is rotated before it exceeds its maximum size.
+//! The audit file (`audit.file`). The file is rotated before it would exceed its maximum size (`audit.max_size`).
 
 use std::{
     fs::{File, Metadata, OpenOptions},
@@ -9,12 +9,12 @@ use std::{
 
 use super::{Sink, rotated};
 
-/// Time after which a failed rotation is tried again. The file grows until then.
+/// Time after which a failed rotation is tried again. Until then, the file may exceed its maximum size.
 const ROTATION_RETRY: Duration = Duration::from_secs(60);
-/// Maximum wait for another server that rotates the same file.
+/// Maximum time to wait while another server rotates the same file.
 const ROTATION_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Sink that appends to a file.
+/// Sink that appends records to the audit file, and rotates the file.
 pub(crate) struct FileSink {
     path: PathBuf,
     /// Maximum size of the file, in bytes.
@@ -24,7 +24,7 @@ pub(crate) struct FileSink {
     file: Option<File>,
     /// The file's last line has no newline.
     torn: bool,
-    /// Time of the last failed rotation.
+    /// Time of the last failed rotation of the open file.
     stuck: Option<Instant>,
 }
 
@@ -33,7 +33,8 @@ impl FileSink {
         FileSink { path, max_size, keep, file: None, torn: false, stuck: None }
     }
 
-    /// Returns `true` if `path` still names the open file. A rotation, by this or another process, renames the file.
+    /// Returns `true` if `path` still names the open file. A rotation by another process renames the file. Always
+    /// `true` on systems other than Unix.
     fn is_in_place(&self) -> bool {
         #[cfg(unix)]
         if let Some(file) = &self.file {
@@ -44,7 +45,7 @@ impl FileSink {
         true
     }
 
-    /// Returns the open file; opens it if it isn't open, or if it was renamed.
+    /// Returns the open file. If no file is open, or another process renamed the open file, opens the file at `path`.
     fn current_file(&mut self) -> io::Result<&mut File> {
         if !self.is_in_place() {
             self.file = None;
@@ -58,7 +59,8 @@ impl FileSink {
         self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// Returns the first lines that fit into a file of `length` bytes; none if the file has to be rotated first.
+    /// Returns the lines at the front of `lines` that may be appended to a file that has `length` bytes; empty if the
+    /// file has to be rotated first.
     fn fitting<'l>(&self, length: u64, lines: &'l [u8]) -> &'l [u8] {
         let free = usize::try_from(self.max_size.saturating_sub(length)).unwrap_or(usize::MAX);
         let is_stuck = self.stuck.is_some_and(|since| since.elapsed() < ROTATION_RETRY);
@@ -72,7 +74,7 @@ impl FileSink {
         }
     }
 
-    /// Renames the file, so that the next write creates a new one. If this fails, the file grows above its maximum
+    /// Renames the file, so that the next write creates a new file. If renaming fails, the file may exceed its maximum
     /// size, because no record may be lost.
     fn rotate(&mut self) {
         let Some(file) = &self.file else { return };
@@ -96,7 +98,7 @@ impl FileSink {
             self.stuck = Some(Instant::now());
             return;
         }
-        // In a thread, so that no record waits for the disk.
+        // Synced in a thread, so that no record waits for the disk.
         let synced = self.file.take().map(|file| std::thread::Builder::new().spawn(move || file.sync_all()));
         if let Some(Err(error)) = synced {
             tracing::warn!(%error, "a rotated audit file isn't synced explicitly");
@@ -108,7 +110,7 @@ impl FileSink {
         }
     }
 
-    /// Appends `part`, which is the front of `lines`, and removes the lines that were written from `lines`.
+    /// Appends `part`, which is the front of `lines`, and removes each line that was written completely from `lines`.
     fn append(&mut self, part: &[u8], lines: &mut &[u8]) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
         // Ends a line that a full disk or a crash cut off.
@@ -156,7 +158,7 @@ impl Sink for FileSink {
     }
 }
 
-/// Returns the complete lines.
+/// Returns `lines` without an incomplete last line.
 fn whole(lines: &[u8]) -> &[u8] {
     let end = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
     &lines[..end]
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn rotation_by_another_server_is_awaited() {
+    fn writer_waits_for_a_rotation_by_another_server() {
         let Ok(folder) = tempfile::tempdir() else { panic!("no directory") };
         let (path, moved) = (folder.path().join("calls.jsonl"), folder.path().join("moved.jsonl"));
         let mut sink = FileSink::new(path.clone(), 100, 0);
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn file_locked_by_another_process_keeps_growing() {
+    fn file_that_another_process_keeps_locked_is_not_rotated() {
         let Ok(folder) = tempfile::tempdir() else { panic!("no directory") };
         let path = folder.path().join("calls.jsonl");
         let mut sink = FileSink::new(path.clone(), 100, 0);

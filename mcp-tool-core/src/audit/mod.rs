@@ -1,4 +1,5 @@
-//! The audit record: one JSON line per call, refused calls included, with digests instead of values.
+//! Audit records: one JSON line for each call, including refused calls. A record has digests of the arguments and of
+//! the result instead of their values.
 
 mod file;
 mod query;

@@ -1,4 +1,4 @@
-//! Searches the records of an audit file and of its rotated files, line by line.
+//! Search of the records in an audit file and in its rotated files, line by line.
 
 use std::{
     fs::{self, File},
@@ -12,14 +12,14 @@ use serde::Deserialize;
 use super::rotated;
 use crate::call::caller::Caller;
 
-/// Maximum size of a line, in bytes. No record is that long.
+/// Maximum size of a line, in bytes. Longer lines aren't records, because every record is shorter.
 const MAX_LINE: u64 = 1 << 20;
-/// Maximum time by which the clock may have been set back between a record and the rotation of its file.
+/// Maximum time by which the clock may have been set back between the writing of a record and the rotation of its file.
 const CLOCK_SLACK: TimeDelta = TimeDelta::hours(1);
-/// Maximum time between the start of a call and its record.
+/// Maximum time between the start of a call, which is the time in its record, and the writing of the record.
 const MAX_DURATION: TimeDelta = TimeDelta::days(1);
 
-/// Filter of records. `None` matches every record.
+/// Filter of records. A record has to match every member that isn't `None`.
 #[derive(Clone, Debug, Default)]
 pub struct RecordQuery {
     /// Matches calls that began at this time or later.
@@ -28,11 +28,11 @@ pub struct RecordQuery {
     pub until: Option<DateTime<Utc>>,
     /// Matches calls of this user.
     pub user: Option<String>,
-    /// Matches calls of this agent; a local agent matches with and without its version.
+    /// Matches calls of this agent. The agent of the local user has a name and a version; the name is enough to match.
     pub agent: Option<String>,
     /// Matches calls in this tenant.
     pub tenant: Option<String>,
-    /// Matches calls of this tool, and of its older versions such as `greet_v1`.
+    /// Matches calls by this name of a tool, and by the names of its older versions, such as `greet_v1` for `greet`.
     pub tool: Option<String>,
     /// Matches calls with this outcome, such as `ok` or `refused`.
     pub outcome: Option<String>,
@@ -51,19 +51,19 @@ pub struct AuditRecord {
     pub agent: Option<String>,
     /// The caller's tenant.
     pub tenant: Option<String>,
-    /// Requested name of the tool.
+    /// Name of the tool, as it was requested.
     pub tool: String,
-    /// Version of the tool.
+    /// Version of the tool; `None` if the call was refused before the version was found.
     pub version: Option<String>,
     /// The parameter whose argument was completed. `None` if the tool was called.
     pub completes: Option<String>,
     /// Outcome, such as `ok` or `refused`.
     pub outcome: String,
-    /// Reason of a failure.
+    /// Reason for the outcome; `None` for `ok` and `asked`.
     pub reason: Option<String>,
 }
 
-/// Lines and files that a search couldn't read.
+/// Lines and files that a search could not read.
 #[derive(Debug, Default)]
 pub struct QuerySummary {
     /// Number of lines that aren't records, by file.
@@ -73,14 +73,14 @@ pub struct QuerySummary {
 }
 
 impl RecordQuery {
-    /// Returns whether the record matches; `None` if its time is invalid.
+    /// Returns `true` if the record matches; `None` if the record's time is invalid.
     fn matches(&self, record: &AuditRecord) -> Option<bool> {
         let time = DateTime::parse_from_rfc3339(&record.time).ok()?;
         let accepts = |filter: &Option<String>, value: Option<&str>| {
             filter.as_deref().is_none_or(|filter| value == Some(filter))
         };
         let agent = record.agent.as_deref();
-        // A local user's agent is a name and a version.
+        // The agent of the local user is a name and a version, separated by a space.
         let local_name =
             agent.filter(|_| record.user == Caller::LOCAL).and_then(|agent| agent.split(' ').next());
         let is_match = self.since.is_none_or(|since| time >= since)
@@ -93,10 +93,11 @@ impl RecordQuery {
         Some(is_match)
     }
 
-    /// Passes the matching records and their lines to `visit`, in the order in which they were written.
+    /// Passes each matching record and its line to `visit`, in the order in which the records were written. Unreadable
+    /// files and lines are listed in the summary.
     ///
     /// # Errors
-    /// The first error of `visit`. Unreadable files are no error, but part of the summary.
+    /// The first error of `visit`, which ends the search.
     pub fn run<E>(
         &self,
         path: &Path,
@@ -115,7 +116,7 @@ impl RecordQuery {
         for (file, path) in rotated.chain([(current, path.to_owned())]) {
             let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
             match file {
-                // The current file was rotated, and nothing was recorded since.
+                // The file was rotated, and no record was written since then.
                 Err(error) if is_missing(&error) && current_identity.is_none() && has_rotated => {}
                 Err(error) => summary.unread.push((path, error.to_string())),
                 Ok(_) if is_compressed(&path) => {
@@ -127,7 +128,8 @@ impl RecordQuery {
         Ok(summary)
     }
 
-    /// Returns the rotated files that may have matching records, oldest first, without the current file.
+    /// Returns the rotated files that may contain matching records, oldest first. `current` is the identity of the file
+    /// that was at `path` when it was opened, and is left out even if it has been rotated since.
     fn rotated(&self, path: &Path, current: Option<(u64, u64)>) -> io::Result<Vec<PathBuf>> {
         let mut ours = Vec::new();
         let mut others = Vec::new();
@@ -140,7 +142,7 @@ impl RecordQuery {
             }
         }
         ours.sort();
-        // A file rotated by this program begins where the previous one ends, unless others rotate the file too.
+        // If only this program rotates, the records in a file begin at the rotation time of the file before it.
         let begins =
             if others.is_empty() { ours.iter().map(|(time, _)| Some(*time)).collect() } else { vec![] };
         let begins = [None].into_iter().chain(begins).chain(std::iter::repeat(None));
@@ -195,8 +197,8 @@ impl RecordQuery {
     }
 }
 
-/// Reads the next line without its newline; returns `false` at the end. A line that is too long is cut, so that it
-/// isn't read as a record.
+/// Reads the next line without its newline; returns `false` at the end of the file. Of a line longer than [`MAX_LINE`],
+/// keeps only the beginning, which isn't a valid record.
 fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     if file.by_ref().take(MAX_LINE).read_until(b'\n', line)? == 0 {
@@ -215,14 +217,14 @@ fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Returns `true` if `called` is the name of `tool`, or of an older version of it.
+/// Returns `true` if `called` is the name `tool` itself, or the name of an older version of this tool.
 fn is_of(called: &str, tool: &str) -> bool {
     let older = called.strip_prefix(tool).and_then(|end| end.strip_prefix("_v"));
     called == tool
         || older.is_some_and(|major| !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Returns `true` for endings of files rotated by another program: `.1`, `-20261114`, and compressed ones.
+/// Returns `true` for endings that other programs give to rotated files, such as `.1`, `-20261114` and `.1.gz`.
 fn is_rotated_by_others(end: &str) -> bool {
     let plain = COMPRESSED.iter().find_map(|extension| end.strip_suffix(extension)).unwrap_or(end);
     let number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -237,7 +239,7 @@ fn is_compressed(path: &Path) -> bool {
     COMPRESSED.iter().any(|extension| name.ends_with(extension))
 }
 
-/// Returns device and inode of a file.
+/// Returns device and inode of a file, which identify the file even after it was renamed.
 #[cfg(unix)]
 fn identity(metadata: &fs::Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;

@@ -1,4 +1,4 @@
-//! The record of one call, written as a JSON line.
+//! The audit record of one call or completion, written as a JSON line.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -16,20 +16,21 @@ use crate::{
     tool::stamp::ContractStamp,
 };
 
-/// The member `outcome` of a record.
+/// Value of the member `outcome` of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RecordOutcome {
-    /// The function returned a result, which was sent.
+    /// The function returned a valid result.
     Ok,
-    /// The call ended with a question. The client repeats the call with the answer.
+    /// The call ended with a question. The client can repeat the call with the answer.
     Asked,
-    /// The function wasn't started.
+    /// The call ended with an error before the function started.
     Refused,
-    /// The function failed, or its result breaks the contract.
+    /// The function failed, or its result breaks the contract, and the outcome isn't `unknown`.
     Error,
-    /// The call was cancelled. If a writing function had started, the outcome is `unknown`.
+    /// The call was cancelled without an effect: the function had not started, the tool is `read_only`, or the request
+    /// was a completion.
     Cancelled,
-    /// A writing function had started, and its effect isn't known.
+    /// The function had started when the call failed or was cancelled, and the function may have changed something.
     Unknown,
 }
 
@@ -46,8 +47,9 @@ impl RecordOutcome {
     }
 }
 
-/// Record of a call that hasn't ended. It is written exactly once, and if no method has written it, by `Drop` with the
-/// outcome `cancelled` or `unknown`.
+/// Record of a call that hasn't ended. Each record is written exactly once. If the call is dropped before
+/// [`succeeded`](Self::succeeded), [`asked`](Self::asked) or [`failed`](Self::failed), `Drop` writes the record with
+/// the outcome `cancelled` or `unknown`.
 #[derive(Debug)]
 pub(crate) struct PendingRecord {
     audit: Arc<Audit>,
@@ -55,41 +57,44 @@ pub(crate) struct PendingRecord {
     correlation: Uuid,
     caller: Caller,
     remote: Option<IpAddr>,
-    /// The requested name, if it isn't the tool's own name.
+    /// The requested name, escaped; `None` if it is the tool's own name.
     requested_name: Option<String>,
+    /// The called version of the tool; `None` if the call was refused before the version was found.
     tool: Option<Arc<ContractStamp>>,
+    /// Name, version and contract digest of the version that an adapter calls; `None` if the tool isn't an adapter.
     answered_by: Option<String>,
-    /// Set once the call is admitted.
+    /// `None` until the call is admitted.
     call: Option<CallContext>,
     /// Size of the arguments, in bytes.
     arguments_bytes: usize,
+    /// Digest of the arguments; `None` until they have been read.
     arguments: Option<Digest>,
-    /// The parameter whose argument is completed. `None` if the tool is called.
+    /// Name of the parameter whose argument is completed, escaped. `None` if the tool is called.
     completes: Option<String>,
-    /// Detail that the caller doesn't get.
+    /// Text that explains the reason, and that the caller doesn't get.
     detail: Option<&'static str>,
     /// The function has started.
     is_running: bool,
     is_written: bool,
 }
 
-/// Facts of a call at its arrival.
+/// Facts of a call that are known when the call arrives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallStart<'c> {
     pub(crate) moment: Moment,
     pub(crate) correlation: Uuid,
-    /// The client's address, if the call came over a network.
+    /// The client's network address; `None` over stdio.
     pub(crate) remote: Option<IpAddr>,
-    /// The requested name.
+    /// Name of the tool, as the client sent it.
     pub(crate) name: &'c str,
     /// Size of the arguments, in bytes.
     pub(crate) arguments_bytes: usize,
-    /// The parameter whose argument is to be completed.
+    /// Name of the parameter whose argument is to be completed, as the client sent it. `None` if the tool is called.
     pub(crate) completes: Option<&'c str>,
 }
 
 impl PendingRecord {
-    /// Starts the record of a call; `tool` is `None` for an unknown name.
+    /// Starts the record of a call. `tool` is `None` if the call is refused before the version of the tool is known.
     pub(crate) fn new(
         audit: &Arc<Audit>,
         start: CallStart<'_>,
@@ -117,13 +122,14 @@ impl PendingRecord {
         }
     }
 
-    /// Records the version that answers for an adapter.
+    /// Records the version that an adapter finally calls, and that answers the call.
     pub(crate) fn answered_by(&mut self, tool: &ContractStamp) {
         let (name, version) = (tool.contract.name(), tool.contract.version());
         self.answered_by = Some(format!("{name} {version} {}", tool.digest));
     }
 
-    /// Records the trace, questions and upstreams of an admitted call.
+    /// Keeps the context of an admitted call. The record gets the call's trace, its first call and its upstreams from
+    /// the context when it is written.
     pub(crate) fn admitted(&mut self, call: CallContext) {
         self.call = Some(call);
     }
@@ -133,22 +139,22 @@ impl PendingRecord {
         self.arguments = arguments;
     }
 
-    /// Records a detail that the caller doesn't get.
+    /// Records a text that explains the reason, and that the caller doesn't get.
     pub(crate) fn set_detail(&mut self, detail: &'static str) {
         self.detail = Some(detail);
     }
 
-    /// Marks the function as started.
+    /// Records that the function has started.
     pub(crate) fn start(&mut self) {
         self.is_running = true;
     }
 
-    /// Returns `true` once the function has started.
+    /// Returns `true` if the function has started.
     pub(crate) fn is_running(&self) -> bool {
         self.is_running
     }
 
-    /// Writes the record of a call with a result.
+    /// Writes the record of a call that ends with `result`.
     pub(crate) fn succeeded(mut self, result: &[u8]) {
         self.write(RecordOutcome::Ok, None, None, Some(result));
     }
@@ -158,7 +164,8 @@ impl PendingRecord {
         self.write(RecordOutcome::Asked, None, None, None);
     }
 
-    /// Writes the record of a call without a result.
+    /// Writes the record of a call that ends with an error. `detail` explains `reason`, and replaces the text of
+    /// [`set_detail`](Self::set_detail).
     pub(crate) fn failed(mut self, outcome: RecordOutcome, reason: &str, detail: Option<&str>) {
         self.write(outcome, Some(reason), detail, None);
     }
@@ -254,7 +261,7 @@ impl Drop for PendingRecord {
     }
 }
 
-/// Writer of a record's members, whose names need no escapes.
+/// Writes the members of a record. Names of members are written without escapes.
 #[derive(Default)]
 struct RecordWriter(JsonWriter);
 
@@ -283,7 +290,7 @@ impl RecordWriter {
     }
 }
 
-/// Returns the caller's members of a record.
+/// Returns the members of a record that describe the caller, as JSON text without the enclosing braces.
 fn caller_members(caller: &Caller) -> String {
     let mut line = RecordWriter::default();
     line.0.raw(r#""user":"#);

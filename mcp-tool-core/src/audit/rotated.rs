@@ -1,4 +1,5 @@
-//! Names of rotated audit files. `FILE` is renamed to `FILE.20261114T093000.123456Z`, so that the names sort by time.
+//! Names of rotated audit files: `FILE` is renamed to `FILE.20261114T093000.123456Z`, with the time of the rotation.
+//! Sorted by name, files are sorted by time.
 
 use std::{
     fs, io,
@@ -9,10 +10,10 @@ use std::{
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 const STAMP: &str = "%Y%m%dT%H%M%S%.6fZ";
-/// Bytes of a stamp, such as `20261114T093000.123456Z`.
+/// Length of the time in a name, such as `20261114T093000.123456Z`, in bytes.
 const STAMP_LENGTH: usize = 23;
 
-/// Returns an unused name for a file that is rotated now.
+/// Returns the name that the file `path` gets if it is rotated now. No file has this name yet.
 ///
 /// # Errors
 /// The folder can't be accessed.
@@ -33,7 +34,8 @@ fn with_ending(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// Returns the files whose names begin with that of `path`, each with the rest of its name, in no particular order.
+/// Returns the files in the same folder whose names begin with the name of `path` and are longer: the rest of the name,
+/// and the path. The order is unspecified.
 ///
 /// # Errors
 /// The folder can't be read.
@@ -52,7 +54,8 @@ pub(crate) fn siblings(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-/// Returns the time of a rotation from the end of a file's name; `None` for files of other programs.
+/// Parses the time of a rotation from `end`, the rest of a file's name after `FILE`. `None` if this program didn't make
+/// the name.
 pub(crate) fn time_of(end: &str) -> Option<DateTime<Utc>> {
     let stamp = end.strip_prefix('.').filter(|stamp| stamp.len() == STAMP_LENGTH)?;
     let time = NaiveDateTime::parse_from_str(stamp, STAMP).ok()?.and_utc();
@@ -81,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rotated_name_has_the_time() {
+    fn name_of_a_rotated_file_contains_the_time_of_its_rotation() {
         let rotated = unused(Path::new("calls.jsonl")).unwrap();
         let end = rotated.to_str().unwrap().strip_prefix("calls.jsonl").unwrap();
         let time = SystemTime::from(time_of(end).unwrap());

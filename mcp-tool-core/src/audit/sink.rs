@@ -1,4 +1,4 @@
-//! The writer of audit records, a thread that writes JSON lines in order.
+//! The writer of audit records: a thread that writes the records to a sink, in order, as JSON lines.
 
 use std::{
     io::{self, Write},
@@ -12,34 +12,35 @@ use std::{
 
 use crate::{error::ToolError, sync};
 
-/// Maximum number of records that wait to be written.
+/// Number of waiting records at which calls are refused (with a required sink) or further records are dropped.
 const MAX_WAITING: usize = 16_384;
-/// Time after which a failed sink is tried again.
+/// Time after which the writer tries a failed sink again.
 const RETRY: Duration = Duration::from_millis(250);
-/// Time that the first record of a batch waits for more records.
+/// Time for which the writer collects records into one batch, after the first record of the batch.
 const BATCH_DELAY: Duration = Duration::from_millis(5);
-/// Maximum capacity in bytes that is kept for the next batch.
+/// Maximum capacity of the batch buffer that is kept for the next batch, in bytes.
 const MAX_CAPACITY: usize = 256 * 1024;
 
 /// Destination of audit records.
 pub trait Sink: Send + 'static {
-    /// Opens the destination.
+    /// Prepares the destination. If opening fails, the writer tries again later.
     ///
     /// # Errors
-    /// Lines can't be written to it.
+    /// The destination can't be opened, so lines can't be written to it.
     fn open(&mut self) -> io::Result<()>;
 
-    /// Writes lines, and removes the written ones from the front of `lines`.
+    /// Writes lines, and removes the written lines from the front of `lines`.
     ///
     /// # Errors
-    /// Not all lines were written; the caller passes the rest again.
+    /// Not all lines were written. The caller passes the remaining lines again.
     fn write(&mut self, lines: &mut &[u8]) -> io::Result<()>;
 
-    /// Returns `true` if tools that write are refused while this sink fails.
+    /// Returns `true` if no call may run without its record. Then, while this sink fails, calls of tools that aren't
+    /// `read_only` are refused, and all calls are refused while too many records wait.
     fn is_required(&self) -> bool;
 }
 
-/// Sink, such as stderr, whose failures don't make calls fail.
+/// Sink that writes lines to a stream, such as stderr. If writing fails, records are dropped and calls still run.
 pub struct LineSink(pub(crate) Box<dyn Write + Send>);
 
 impl Sink for LineSink {
@@ -60,7 +61,8 @@ impl Sink for LineSink {
     }
 }
 
-/// The audit records of a server.
+/// Accepts the audit records of a server, and passes them to the writing thread. Dropping it writes the waiting
+/// records.
 #[derive(Debug)]
 pub struct Audit {
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -69,29 +71,35 @@ pub struct Audit {
 
 #[derive(Debug)]
 struct WriterState {
+    /// [`Sink::is_required`] of the sink.
     required: bool,
+    /// The sink's last operation failed.
     failing: AtomicBool,
+    /// Number of records that are neither written nor dropped yet.
     waiting: AtomicUsize,
+    /// Number of records that were dropped since the sink last recovered.
     dropped: AtomicU64,
     pending: Mutex<PendingLines>,
     /// Wakes the writer.
     wake: Condvar,
 }
 
-/// Lines that the writer hasn't taken yet.
+/// Lines that the writer hasn't taken yet, and the state of the writer.
 #[derive(Debug, Default)]
 struct PendingLines {
     lines: Vec<u8>,
+    /// Number of records in `lines`.
     count: usize,
-    /// The writer sleeps until it is woken.
+    /// The writer waits until it is woken.
     asleep: bool,
+    /// The writer ends after the lines that it already has.
     stopping: bool,
-    /// The writer has ended.
+    /// The writing thread has ended or panicked.
     ended: bool,
 }
 
 impl Audit {
-    /// Starts the writer. A sink that can't be opened counts as failed and is tried again.
+    /// Starts the writing thread. If the sink can't be opened, it counts as failed, and the thread tries it again.
     ///
     /// # Errors
     /// The thread can't be started.
@@ -115,8 +123,8 @@ impl Audit {
         Ok(Audit { writer: Mutex::new(Some(writer)), state })
     }
 
-    /// Returns an error if a required sink could miss the record of a call. It could miss any record while too many
-    /// records wait, and the record of a call that `writes` while the sink fails.
+    /// Returns an error if a call must not run, because its record could be lost. With a required sink, no call may run
+    /// while too many records wait, and no call that `writes` may run while the sink fails.
     pub(crate) fn permits(&self, writes: bool) -> Result<(), ToolError> {
         let WriterState { required, failing, .. } = &*self.state;
         let refused = *required && ((writes && failing.load(Ordering::Relaxed)) || self.state.is_full());
@@ -128,7 +136,7 @@ impl Audit {
         Ok(())
     }
 
-    /// Waits until all records are written or dropped, at most for `timeout`.
+    /// Waits until no records wait any more, because they were written or dropped; at most for `timeout`.
     pub fn flush(&self, timeout: Duration) {
         let start = Instant::now();
         while self.state.waiting.load(Ordering::Acquire) > 0 && start.elapsed() < timeout {
@@ -136,8 +144,9 @@ impl Audit {
         }
     }
 
-    /// Appends the record of a call, as a complete line. While too many records wait, the record is dropped, unless the
-    /// sink is required and the call's function `has_started`. Such records are at most as many as concurrent calls.
+    /// Appends the record of a call; `line` ends with a newline. While too many records wait, the record is dropped,
+    /// unless the sink is required and the call's function `has_started`. The number of records that are kept in spite
+    /// of the limit is at most the number of concurrent calls.
     pub(crate) fn append(&self, line: &[u8], has_started: bool) {
         let state = &*self.state;
         if state.is_full() && !(has_started && state.required) {
@@ -177,7 +186,7 @@ impl Drop for Audit {
     }
 }
 
-/// Marks the writer as ended, after a panic too.
+/// Marks the writer as ended when the writing thread drops it, even if the thread panics.
 struct EndGuard<'s>(&'s WriterState);
 
 impl Drop for EndGuard<'_> {
@@ -237,8 +246,8 @@ fn write_all(mut sink: Box<dyn Sink>, state: &WriterState) {
     }
 }
 
-/// Takes the next lines into `batch` and returns their number; `None` at the end. While there are no lines, a failed
-/// sink is tried again.
+/// Waits for lines, moves them into `batch`, and returns their number. `None` if the writer is stopping and no lines
+/// are left. While there are no lines, tries a failed sink again.
 fn next(batch: &mut Vec<u8>, sink: &mut dyn Sink, state: &WriterState) -> Option<usize> {
     let mut pending = state.lock();
     while pending.lines.is_empty() && !pending.stopping {
@@ -255,7 +264,7 @@ fn next(batch: &mut Vec<u8>, sink: &mut dyn Sink, state: &WriterState) -> Option
         }
     }
     pending.asleep = false;
-    // Waking up and writing for each record would cost more than the calls.
+    // Collects a batch, because waking up and writing for each record would take more time than the calls themselves.
     let waited = state.wake.wait_timeout_while(pending, BATCH_DELAY, |pending| !pending.stopping);
     let (mut pending, _) = sync::unpoisoned(waited);
     std::mem::swap(&mut pending.lines, batch);

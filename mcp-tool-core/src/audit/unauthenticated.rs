@@ -7,10 +7,10 @@ use std::{
 
 use crate::sync;
 
-/// Maximum number of records per second.
+/// Maximum number of records of unauthenticated requests in one second.
 const MAX_PER_SECOND: u32 = 10;
 
-/// Number of records of unauthenticated requests in the current second, and of records that were dropped.
+/// Counts the records of unauthenticated requests in the current second, and the dropped records.
 #[derive(Debug, Default)]
 pub(crate) struct UnauthenticatedRecords(Mutex<RecordWindow>);
 
@@ -22,7 +22,8 @@ struct RecordWindow {
 }
 
 impl UnauthenticatedRecords {
-    /// Returns `None` if the record of a request must be dropped, else the number of records dropped before it.
+    /// Returns `None` if the record of a request at `now` must be dropped. Else returns the number of records that were
+    /// dropped since the last admitted record.
     pub(crate) fn admit(&self, now: Instant) -> Option<u64> {
         let mut window = sync::lock(&self.0);
         if window.since.is_none_or(|since| now.duration_since(since) >= Duration::from_secs(1)) {
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flood_is_recorded_up_to_the_limit_and_counted() {
+    fn records_above_the_limit_are_dropped_and_their_number_is_reported() {
         let (records, now) = (UnauthenticatedRecords::default(), Instant::now());
         let recorded = (0..1_000).filter(|_| records.admit(now).is_some()).count();
         assert_eq!(recorded, MAX_PER_SECOND as usize);

@@ -1,62 +1,63 @@
-//! One line of the control file.
+//! An entry of the control file, and its form as a line of JSON.
 
 use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Maximum size of a name and of a reason, in bytes.
+/// Maximum size of each text of an entry (a name, an id or the reason), in bytes.
 const MAX_TEXT: usize = 1_024;
 
 /// Entry of the control file: an action of the operator, with its time, author and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ControlEntry {
-    /// Time at which the entry was made.
+    /// Time at which the operator made the entry.
     pub time: DateTime<Utc>,
     /// Name of the operator.
     pub by: String,
     /// Action of the operator.
     pub action: ControlAction,
-    /// Reason, for people.
+    /// The operator's reason, for people who read the file. It has no effect.
     pub reason: Option<String>,
 }
 
-/// Action of an entry.
+/// Action of the operator, with its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ControlAction {
-    /// Disables a target until it is enabled again.
+    /// Disables a target until an entry enables it again.
     Disable(DisableTarget),
-    /// Enables a disabled target.
+    /// Enables a disabled target again.
     Enable(DisableTarget),
-    /// Revokes tokens for good.
+    /// Revokes tokens; no entry can undo this.
     Revoke(RevokedTokens),
 }
 
 /// Target that can be disabled and enabled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DisableTarget {
-    /// A tool, in all its versions.
+    /// Name of a tool, which is disabled in all its versions.
     Tool(String),
-    /// An OAuth client or agent.
+    /// Id of an OAuth client or agent, or name of a local client.
     Client(String),
-    /// A user.
+    /// User name.
     User(String),
 }
 
-/// Set of tokens that a revocation names.
+/// The tokens that an entry revokes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RevokedTokens {
     /// The token with this `jti`.
     Id(String),
-    /// Tokens of a subject that were issued until the time of the entry.
+    /// Tokens of this user that were issued until the time of the entry.
     Subject(String),
-    /// Tokens of a client that were issued until the time of the entry.
+    /// Tokens of this OAuth client or agent that were issued until the time of the entry.
     Client(String),
-    /// All tokens that were issued before this time.
+    /// All tokens that were issued before this time, which may differ from the time of the entry.
     Before(DateTime<Utc>),
 }
 
-/// JSON form of an entry. Exactly one of the targets is present.
+/// JSON form of an entry. In a valid line, exactly one of `tool`, `client`, `user`, `jti`, `subject` and `before` is
+/// present.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct EntryLine {
@@ -85,10 +86,10 @@ impl ControlEntry {
         ControlEntry { time: SystemTime::now().into(), by, action, reason }
     }
 
-    /// Parses a line without its newline.
+    /// Parses a line of the file, without its newline.
     ///
     /// # Errors
-    /// The reason why the line is not an entry.
+    /// The line is not an entry. The error is the reason.
     pub(crate) fn parse(line: &[u8]) -> Result<Self, String> {
         // serde would also read an array, as the struct's members in order.
         if !line.starts_with(b"{") {
@@ -133,10 +134,10 @@ impl ControlEntry {
         Ok(ControlEntry { time: parse_time(&time)?, by, action, reason })
     }
 
-    /// Returns the line with its newline.
+    /// Returns the entry as a line of the file, with its newline.
     ///
     /// # Errors
-    /// A text of the entry is empty or too long.
+    /// A text of the entry is empty, or longer than 1,024 bytes.
     pub fn to_line(&self) -> Result<String, String> {
         let mut line = self.to_json();
         line.push('\n');
@@ -171,7 +172,7 @@ impl ControlEntry {
     }
 }
 
-/// Target of a line, before its action is known.
+/// Target of a line, parsed before the line's action.
 enum LineTarget {
     Disable(DisableTarget),
     /// A client can be disabled, and its tokens can be revoked.
@@ -180,7 +181,7 @@ enum LineTarget {
 }
 
 impl ControlAction {
-    /// Value of `order` in the line.
+    /// Returns the value of the line's member `order`.
     const fn name(&self) -> &'static str {
         match self {
             ControlAction::Disable(_) => "disable",
@@ -201,14 +202,14 @@ fn check_text(text: &str) -> Result<(), String> {
 /// Parses a time in RFC 3339.
 ///
 /// # Errors
-/// The error describes the format.
+/// `text` has another format. The error describes the expected format.
 pub fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.to_utc())
         .map_err(|_| "must be a time in RFC 3339, such as 2026-11-14T09:30:00Z".into())
 }
 
-/// Returns a time in RFC 3339 with microseconds, as entries have it.
+/// Returns a time in the form of the control file: RFC 3339 with microseconds.
 pub fn format_time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
@@ -218,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parsed_entry_equals_the_written_one() {
+    fn entry_is_equal_after_writing_and_parsing() {
         let tool = || DisableTarget::Tool("a\u{202e}\"b".into());
         let time = parse_time("2026-11-14T09:30:00+01:00").unwrap();
         let all = [
@@ -234,8 +235,8 @@ mod tests {
         for action in all {
             let entry = ControlEntry { time, by: "ann".into(), action, reason: Some("line\nbreak".into()) };
             let line = entry.to_line().unwrap();
-            assert_eq!(line.matches('\n').count(), 1, "{line}");
-            assert_eq!(ControlEntry::parse(line.trim_end().as_bytes()), Ok(entry), "{line}");
+            assert_eq!(line.matches('\n').count(), 1, "not one line: {line}");
+            assert_eq!(ControlEntry::parse(line.trim_end().as_bytes()), Ok(entry), "another entry: {line}");
         }
     }
 
@@ -258,7 +259,7 @@ mod tests {
         ];
         for (line, expected) in cases {
             let error = ControlEntry::parse(line.as_bytes()).unwrap_err();
-            assert!(error.contains(expected), "{line}: {error}");
+            assert!(error.contains(expected), "the error for {line} lacks '{expected}': {error}");
         }
     }
 }

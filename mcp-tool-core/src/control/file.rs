@@ -1,4 +1,4 @@
-//! The control file. Lines are only appended, each by one write.
+//! Reading and writing of the control file. Commands only append lines, each with one write.
 
 use std::{
     error::Error,
@@ -9,7 +9,8 @@ use std::{
 
 use super::state::ControlState;
 
-/// Maximum size of the file in bytes: some hundred thousand entries, which are applied within a second.
+/// Maximum size of the file in bytes. A file of this size has some hundred thousand entries, and can be applied within
+/// a second.
 const MAX_FILE: u64 = 16 << 20;
 
 /// Reason why a control file can't be applied.
@@ -18,7 +19,7 @@ pub enum ControlFileError {
     /// The file can't be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// A line is no entry, so no line is applied.
+    /// A line is not an entry. No line of the file is applied then.
     #[error("line {line}: {reason}; correct or remove that line")]
     Malformed {
         /// Number of the line, from 1.
@@ -26,13 +27,13 @@ pub enum ControlFileError {
         /// Description of what is wrong.
         reason: String,
     },
-    /// The file is too large.
+    /// The file is larger than 16 MiB.
     #[error(
         "it is larger than {} MiB: start a new file with the lines that `revocations --format json` prints",
         MAX_FILE >> 20
     )]
     TooLarge,
-    /// The file lacks lines that were applied before.
+    /// The file doesn't begin with the lines that this server applied before.
     #[error(
         "it doesn't begin with the lines that were read from it before: restore them, or restart the server"
     )]
@@ -42,7 +43,7 @@ pub enum ControlFileError {
 /// Reads the whole file, including an incomplete last line.
 ///
 /// # Errors
-/// The file is unreadable or too large.
+/// The file can't be read, or is larger than 16 MiB.
 pub fn read(file: &mut File) -> Result<Vec<u8>, ControlFileError> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
@@ -52,16 +53,17 @@ pub fn read(file: &mut File) -> Result<Vec<u8>, ControlFileError> {
     Ok(bytes)
 }
 
-/// Returns the complete lines. A last line without a newline is still being written.
+/// Returns the complete lines: `bytes` without a last line that has no newline. Such a line is still being written, or
+/// its writing failed.
 pub fn complete(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
     &bytes[..end]
 }
 
-/// Applies complete lines in order.
+/// Returns the state after all of `lines`, which are applied in order.
 ///
 /// # Errors
-/// A line is no entry.
+/// A line is not an entry.
 pub fn fold(lines: &[u8]) -> Result<ControlState, ControlFileError> {
     ControlState::fold(lines).map_err(|(line, reason)| ControlFileError::Malformed { line, reason })
 }
@@ -81,11 +83,13 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Appends the line that `line` returns for the current state. The line is durable on return. Returns `false` if `line`
-/// returned `None`. Removes an incomplete last line, as after a crash, because such a line never was in effect.
+/// Passes the current state to `line`, and appends the line that `line` returns. On return, the line is on disk.
+/// Returns `false` if `line` returned `None`. Before appending, removes an incomplete last line, as after a crash; no
+/// server ever applied it.
 ///
 /// # Errors
-/// The file doesn't exist or can't be written, or it has an invalid line, so that servers would apply no line of it.
+/// The file doesn't exist, can't be read or written, or would be too large; a line in the file is not an entry; or
+/// `line` failed.
 pub fn append(
     path: &Path,
     line: impl FnOnce(&ControlState) -> Result<Option<String>, String>,
@@ -103,7 +107,7 @@ pub fn append(
     if length < bytes.len() as u64 {
         file.set_len(length)?;
     }
-    // One write, so that a reader sees the whole line or an incomplete one.
+    // With one write, a reader sees the whole line or a line without a newline, which it ignores.
     if file.write(line.as_bytes())? < line.len() {
         file.set_len(length)?;
         return Err(io::Error::from(io::ErrorKind::StorageFull).into());

@@ -1,5 +1,5 @@
-//! Disabled tools, clients and users, and revoked tokens. Commands append entries to the control file, and every server
-//! that reads the file applies them within a second.
+//! Disabled tools, clients and users, and revoked tokens. The commands `disable`, `enable` and `revoke` append entries
+//! to the control file (`control.file`). Every server that watches the file applies new entries within a second.
 
 pub mod entry;
 pub mod file;
@@ -23,32 +23,34 @@ use crate::{
     sync,
 };
 
-/// The control state of a server. Clones share it.
+/// The control state of a server: everything that is disabled or revoked. Clones share the state. `None` if the server
+/// has no control file.
 #[derive(Clone, Debug, Default)]
 pub struct Controls(Option<Arc<SharedState>>);
 
 #[derive(Debug, Default)]
 struct SharedState {
     current: RwLock<ControlState>,
-    /// The state isn't empty. While it is empty, as on most servers, calls read nothing but this flag.
+    /// Something is disabled or revoked. On most servers, nothing is, and calls read only this flag.
     is_active: AtomicBool,
+    /// Number of states that were applied so far.
     generation: AtomicU64,
-    /// The file is unreadable or was modified, so the last known state stays in effect.
+    /// The file can't be applied now, so the last applied state stays in effect.
     is_stale: AtomicBool,
-    /// Notifies clients when their list of tools may have changed.
+    /// Tells clients that their list of tools may have changed.
     announcements: Option<Announcements>,
 }
 
 impl Controls {
-    /// The controls of a server without a control file.
+    /// Returns the controls of a server without a control file, where nothing is disabled or revoked.
     pub(crate) fn none() -> Self {
         Controls::default()
     }
 
-    /// Reads a control file, creates it if it doesn't exist, and watches it from now on.
+    /// Applies a control file, and starts to watch the file. If the file doesn't exist, creates it.
     ///
     /// # Errors
-    /// The file is unreadable or invalid; the server must not start then.
+    /// The file can't be created, read or applied. The server must not start without its revocations.
     pub(crate) fn open(path: &Path, announcements: &Announcements) -> Result<Self, String> {
         let announcements = Some(announcements.clone());
         let shared = Arc::new(SharedState { announcements, ..SharedState::default() });
@@ -56,12 +58,12 @@ impl Controls {
         Ok(Controls(Some(shared)))
     }
 
-    /// Returns `true` if there is a control file.
+    /// Returns `true` if the server has a control file.
     pub(crate) const fn has_file(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Returns `false` while the control file can't be applied.
+    /// Returns `false` while the control file can't be applied; `true` for a server without a control file.
     pub(crate) fn is_current(&self) -> bool {
         !self.0.as_ref().is_some_and(|shared| shared.is_stale.load(Ordering::Acquire))
     }
@@ -75,12 +77,13 @@ impl Controls {
         self.read(|state| state.is_tool_disabled(tool)).unwrap_or(false)
     }
 
-    /// Returns the part of a caller that is disabled.
+    /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. `None` if the
+    /// caller may use the server.
     pub fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         self.read(|state| state.disabled_part(caller)).flatten()
     }
 
-    /// Reads the state; `None` while it is empty.
+    /// Passes the state to `read`. `None` while nothing is disabled or revoked.
     fn read<T>(&self, read: impl FnOnce(&ControlState) -> T) -> Option<T> {
         let shared = self.0.as_ref().filter(|shared| shared.is_active.load(Ordering::Acquire))?;
         Some(read(&sync::read(&shared.current)))

@@ -1,4 +1,4 @@
-//! State of the control file: all its entries, applied in order.
+//! The state that results from applying all entries of the control file in order.
 
 use std::{
     collections::HashMap,
@@ -8,7 +8,7 @@ use std::{
 use super::entry::{ControlAction, ControlEntry, DisableTarget, RevokedTokens};
 use crate::{call::caller::Caller, ports::Issued};
 
-/// Tools, clients and users that are disabled, and tokens that are revoked, each with the entry in effect.
+/// Names of disabled tools, clients and users, and of revoked tokens, each with the entry that disabled or revoked it.
 #[derive(Clone, Debug, Default)]
 pub struct ControlState {
     disabled_tools: HashMap<String, ControlEntry>,
@@ -17,7 +17,7 @@ pub struct ControlState {
     revoked_ids: HashMap<String, ControlEntry>,
     revoked_subjects: HashMap<String, ControlEntry>,
     revoked_clients: HashMap<String, ControlEntry>,
-    /// All tokens issued before this time are revoked.
+    /// All tokens that were issued before this time are revoked. The latest time of all entries applies.
     revoked_before: Option<(SystemTime, ControlEntry)>,
 }
 
@@ -34,10 +34,10 @@ pub enum Disabled {
 const MAX_SKEW: Duration = Duration::from_secs(30);
 
 impl ControlState {
-    /// Applies complete lines in order.
+    /// Returns the state after all of `lines`, which are applied in order.
     ///
     /// # Errors
-    /// The number of the first line that is not an entry, and the reason.
+    /// A line is not an entry. The error is the number of the first such line, from 1, and the reason.
     pub(crate) fn fold(lines: &[u8]) -> Result<Self, (usize, String)> {
         let mut state = ControlState::default();
         for (index, line) in lines.split_inclusive(|byte| *byte == b'\n').enumerate() {
@@ -94,7 +94,8 @@ impl ControlState {
         maps.chain(self.revoked_before.iter().map(|(_, entry)| entry))
     }
 
-    /// Returns `true` if the same tools, clients and users are disabled, so that lists of tools are the same.
+    /// Returns `true` if both states disable the same tools, clients and users. All callers then see the same tools as
+    /// before.
     pub(super) fn disables_same(&self, other: &ControlState) -> bool {
         let is_same = |left: &HashMap<String, ControlEntry>, right: &HashMap<String, ControlEntry>| {
             left.len() == right.len() && left.keys().all(|name| right.contains_key(name))
@@ -122,8 +123,9 @@ impl ControlState {
         self.disabled_tools.contains_key(tool)
     }
 
-    /// Returns the part of a caller that is disabled. A local client is known only by the name that it gives itself. An
-    /// entry matches this name with or without the version.
+    /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. A local caller
+    /// has no client id, only the name and version that the client gives itself. An entry matches this label with or
+    /// without the version.
     pub(super) fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         if self.disabled_users.contains_key(caller.user()) {
             return Some(Disabled::User);
@@ -135,12 +137,13 @@ impl ControlState {
         is_disabled.then_some(Disabled::Client)
     }
 
-    /// Returns `true` if the token is revoked.
+    /// Returns `true` if the token is revoked. A token that was issued up to [`MAX_SKEW`] later than a revocation
+    /// covers counts as covered.
     pub(super) fn is_revoked(&self, token: &Issued<'_>) -> bool {
         let Issued { jti, subject, client, agent, issued_at } = *token;
         let is_revoked_by = |map: &HashMap<String, ControlEntry>, name: Option<&str>| {
             let entry = name.and_then(|name| map.get(name));
-            // If the issuer's clock is ahead, a token's time may be later than that of an entry made after the token.
+            // If the issuer's clock is ahead, a token that was issued before the entry may have a later time.
             entry.is_some_and(|entry| {
                 issued_at.is_none_or(|issued| issued <= SystemTime::from(entry.time) + MAX_SKEW)
             })
@@ -157,7 +160,8 @@ impl ControlState {
     }
 }
 
-/// Inserts an entry, unless the map has one with a later time. So the order of the lines doesn't matter.
+/// Inserts a revocation, unless the map has a later one for the same name. A later revocation covers more tokens, even
+/// if its line comes first, as after the operator's clock was set back.
 fn insert_latest(map: &mut HashMap<String, ControlEntry>, name: String, entry: ControlEntry) {
     let is_later = map.get(&name).is_none_or(|known| known.time <= entry.time);
     if is_later {
@@ -183,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn last_entry_of_a_target_applies() {
+    fn last_line_of_a_target_decides_if_it_is_disabled() {
         let disable = r#""order":"disable","tool":"x""#;
         let enable = r#""order":"enable","tool":"x""#;
         assert!(fold(&[disable]).is_tool_disabled("x") && !fold(&[disable]).is_tool_disabled("y"));
@@ -200,7 +204,7 @@ mod tests {
         assert_eq!(
             state.disabled_part(&Caller::new("ann").with_agent("harness 1")),
             None,
-            "an id must match as a whole"
+            "an entry for `harness` must not disable the client with the id `harness 1`"
         );
         let actor = Caller::new("ann").with_client("harness").with_agent("actor");
         assert_eq!(state.disabled_part(&actor), Some(Disabled::Client));
@@ -209,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn token_is_revoked_by_id_owner_and_time() {
+    fn token_is_revoked_by_id_subject_client_and_time_of_issue() {
         let now = SystemTime::from(parse_time(NOW).unwrap());
         let (earlier, later) = (now - MOMENT, now + MAX_SKEW + MOMENT);
         let id = fold(&[r#""order":"revoke","jti":"j""#]);
@@ -220,7 +224,7 @@ mod tests {
             assert!(by.is_revoked(&issued(Some(now))) && by.is_revoked(&issued(None)), "{target}");
             assert!(
                 by.is_revoked(&issued(Some(now + MAX_SKEW))),
-                "{target}: the issuer's clock may be ahead"
+                "{target}: a token from an issuer whose clock is ahead by the maximum skew is not revoked"
             );
             assert!(!by.is_revoked(&issued(Some(later))), "{target}");
             assert!(!by.is_revoked(&Issued { jti: Some("s"), ..Issued::default() }), "{target}");
@@ -231,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn earlier_entry_does_not_replace_a_later_one() {
+    fn revocation_with_an_earlier_time_does_not_replace_a_later_one() {
         let late = format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","subject":"s"}}"#);
         let early = late.replace("2026", "2025");
         let late_before =
@@ -245,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_line_is_named() {
+    fn error_has_the_number_of_the_invalid_line() {
         let good = format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","subject":"s"}}"#);
         let (line, reason) = ControlState::fold(format!("{good}\n\n{good}\n").as_bytes()).unwrap_err();
         assert_eq!((line, reason.as_str()), (2, "must be a JSON object"));

@@ -1,4 +1,4 @@
-//! Watcher of the control file. It checks the file five times a second and applies it when it has grown.
+//! Watcher of the control file: a thread that checks the file five times a second and applies lines that were added.
 
 use std::{
     fs::{File, Metadata},
@@ -15,15 +15,15 @@ use super::{
     state::ControlState,
 };
 
-/// Time between two checks. It leaves time to read and apply a change within a second.
+/// Time between two checks. Short enough to apply a change within a second, including the time to read the file.
 const PERIOD: Duration = Duration::from_millis(200);
 /// Time after which the log repeats an error that persists.
 const REPEAT: Duration = Duration::from_secs(60);
 
-/// Applies the file and watches it until the state is dropped.
+/// Applies the file, and starts a thread that watches the file until `shared` is dropped.
 ///
 /// # Errors
-/// The file can't be applied, or no thread can be started.
+/// The file can't be created or applied, or the thread can't be started.
 pub(super) fn start(path: &Path, shared: &Arc<SharedState>) -> Result<(), ControlFileError> {
     file::create(path)?;
     let mut watcher =
@@ -39,14 +39,14 @@ pub(super) fn start(path: &Path, shared: &Arc<SharedState>) -> Result<(), Contro
 
 struct Watcher {
     path: PathBuf,
-    /// The file's metadata at the last read.
+    /// The file's metadata just before the last read; `None` if the file could not be read.
     seen: Option<FileVersion>,
     applied: AppliedLines,
-    /// Current error, and the time at which it was logged.
+    /// The error that keeps the file from being applied, and the time at which this error was last logged.
     error: Option<(String, Instant)>,
 }
 
-/// Metadata that changes when the file changes.
+/// Metadata of a file. A different value shows that the file was changed or replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileVersion {
     length: u64,
@@ -89,7 +89,7 @@ impl Watcher {
         }
     }
 
-    /// Returns the state of the file, if it has changed.
+    /// Returns the state that the file describes, if complete lines were added since the last check.
     fn check(&mut self) -> Result<Option<ControlState>, ControlFileError> {
         let version = match std::fs::metadata(&self.path) {
             Ok(metadata) => FileVersion::of(&metadata),
@@ -107,7 +107,7 @@ impl Watcher {
         // The metadata is from before the read, so the next check notices a change during the read.
         self.seen = Some(version);
         let lines = file::complete(&bytes);
-        // Lines that were applied must still be there, so that no revocation is ever forgotten.
+        // The file must still begin with the applied lines, so that no revocation is lost.
         let beginning = lines.get(..self.applied.length).map(Digest::of_bytes);
         if self.applied.digest.is_some() && beginning != self.applied.digest {
             return Err(ControlFileError::Rewritten);
@@ -147,7 +147,8 @@ impl Watcher {
     }
 }
 
-/// Warns if users other than the file's owner may write it, because they could enable what the operator disabled.
+/// Logs a warning if users other than the owner may write the control file. Such users could enable what the operator
+/// disabled.
 fn warn_of_permissions(path: &Path) {
     #[cfg(unix)]
     if let Ok(metadata) = std::fs::metadata(path)
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn applied_lines_must_stay() {
+    fn file_that_lacks_applied_lines_is_refused() {
         let folder = std::env::temp_dir().join(uuid::Uuid::now_v7().to_string());
         std::fs::create_dir(&folder).unwrap();
         let mut watcher = watcher(&folder);
@@ -186,12 +187,12 @@ mod tests {
         assert!(matches!(watcher.check(), Err(ControlFileError::Io(_))));
         write(LINE);
         assert!(watcher.check().unwrap().is_some_and(|state| state.is_tool_disabled("x")));
-        assert!(watcher.check().unwrap().is_none(), "nothing changed");
+        assert!(watcher.check().unwrap().is_none(), "an unchanged file was applied again");
         write(&format!("{LINE}{{\"time\""));
-        assert!(watcher.check().unwrap().is_none(), "its last line isn't complete");
+        assert!(watcher.check().unwrap().is_none(), "an incomplete last line was applied");
         for rewritten in ["", &other, &format!("{other}{LINE}")] {
             write(rewritten);
-            assert!(matches!(watcher.check(), Err(ControlFileError::Rewritten)), "{rewritten}");
+            assert!(matches!(watcher.check(), Err(ControlFileError::Rewritten)), "accepted: {rewritten:?}");
         }
         write(&format!("{LINE}{other}nonsense\n"));
         assert!(matches!(watcher.check(), Err(ControlFileError::Malformed { line: 3, .. })));

@@ -1,4 +1,4 @@
-//! Turns a parsed `tools/call` into a request to the pipeline, or rejects it.
+//! Turns a parsed `tools/call` into a request for admission by the pipeline, or rejects the call.
 
 use super::{
     endpoint::Endpoint,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Endpoint {
-    /// Records a malformed call and answers it with the error.
+    /// Records a call that is rejected before its admission, and returns `error` as the response.
     pub(super) fn reject_call(
         &self,
         origin: impl Into<CallOrigin>,
@@ -26,7 +26,7 @@ impl Endpoint {
 }
 
 impl ToolCall<'_> {
-    /// The call as a request for admission by the pipeline.
+    /// Returns the request for this call's admission by the pipeline.
     #[must_use]
     pub fn request(&self) -> CallRequest<'_> {
         CallRequest {
@@ -37,8 +37,8 @@ impl ToolCall<'_> {
         }
     }
 
-    /// The channel for questions to the person behind a stateless call. The questions travel in the call's result, so
-    /// only modern clients can be asked.
+    /// Returns the channel for questions to the person behind a call without a session. The result of a modern call can
+    /// contain questions. A legacy client can't be asked without a session.
     pub(super) fn asking(&mut self) -> Asking {
         match self.meta.era() {
             Era::Legacy => Asking::default(),

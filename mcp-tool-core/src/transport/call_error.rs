@@ -1,4 +1,5 @@
-//! JSON-RPC errors that answer a call: refusals, and the tool errors for which the protocol has an error of its own.
+//! JSON-RPC errors that answer a call. They answer most refusals, and the tool errors that the client has to act on
+//! itself. All other errors of a call are tool results, which go to the model.
 
 use mcp_tool_contract::json::META_VERSIONS;
 use uuid::Uuid;
@@ -27,18 +28,19 @@ pub(super) struct CallError {
     pub(super) message: String,
     /// The error's `data`: an object as JSON text.
     pub(super) data: Vec<u8>,
-    /// All scopes that the call needs, separated by spaces; `None` unless a missing scope is the error.
+    /// Scopes that the client should request in a new token, separated by spaces. `None` unless the caller lacks a
+    /// scope.
     pub(super) required_scopes: Option<String>,
 }
 
-/// The answer to a refused call: an error of the protocol, or a tool result that the model reads.
+/// The answer to a refused call: a JSON-RPC error, or a tool result that the model reads.
 pub(super) enum RefusalAnswer<'r> {
     Protocol(CallError),
     ToolResult(ToolResultParts<'r>),
 }
 
 impl CallError {
-    /// The protocol's error for this outcome; `None` if the call is answered by a tool result.
+    /// Returns the JSON-RPC error that answers an executed call; `None` if a tool result answers the call.
     pub fn of_outcome(outcome: &CallOutcome, era: Era) -> Option<Self> {
         let error = outcome.answer.as_ref().err()?;
         // The client acts on these two errors itself; a tool result would go to its model.
@@ -124,7 +126,7 @@ impl<'r> RefusalAnswer<'r> {
     }
 }
 
-/// Writes an error's `data`: an object of `members`, each followed by a comma, and of the stamp's members.
+/// Returns an error's `data`: an object with `members`, each followed by a comma, and then the stamp's members.
 fn data(members: &str, stamp: &ResultStamp<'_>) -> Vec<u8> {
     let mut data = JsonWriter::default();
     data.raw("{");

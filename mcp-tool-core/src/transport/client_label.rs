@@ -1,4 +1,4 @@
-//! Labels the local caller with the name that the client gives itself. Such a label proves no identity.
+//! Labels the local user's calls with the name that the client gives itself. A label doesn't prove an identity.
 
 use std::sync::Mutex;
 
@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::call::caller::Caller;
 
-/// Maximum bytes of a label that is cached.
+/// Maximum size of a label's source text that is cached, in bytes.
 const MAX_CACHED_BYTES: usize = 1_024;
 
-/// Labels the local caller of one connection. Caches the last labelled caller, because most clients send the same name
+/// Labels the local caller of one connection. Caches the last labelled caller, because most clients send the same label
 /// in every request.
 #[derive(Debug, Default)]
 pub struct ClientLabel(Mutex<Option<CachedLabel>>);
@@ -22,17 +22,18 @@ struct CachedLabel {
     caller: Caller,
 }
 
-/// The source of a label.
+/// The part of a request from which a label is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
-    /// The object `clientInfo`.
+    /// The object `clientInfo`, from which name and version are taken.
     ClientInfo,
     /// A plain name, such as the `User-Agent` header.
     Name,
 }
 
 impl ClientLabel {
-    /// `local` labelled with `client_info` (JSON text) or, if that is absent or invalid, with `name`.
+    /// Returns `local` with a label: name and version from `client_info` (JSON text) or, if `client_info` is absent or
+    /// invalid, `name`. Without both, returns `local` unchanged.
     pub fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
         let by_info = client_info.and_then(|info| self.labelled(local, Source::ClientInfo, info));
         let by_name = || name.and_then(|name| self.labelled(local, Source::Name, name));
@@ -62,7 +63,7 @@ impl ClientLabel {
     }
 }
 
-/// The client's name and version, from the JSON text of `clientInfo`.
+/// Returns the client's name and version from the JSON text of `clientInfo`; `None` if the text is invalid.
 fn parse_client_info(client_info: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Client {
@@ -80,7 +81,7 @@ mod tests {
     use crate::call::caller::Scopes;
 
     #[test]
-    fn client_label_follows_the_last_request() {
+    fn label_is_that_of_the_current_request_and_not_of_an_earlier_one() {
         let (client_label, local) = (ClientLabel::default(), Caller::local(Scopes::All));
         let agent = |info: Option<&str>, name: Option<&str>| {
             client_label.caller(&local, info, name).agent().map(str::to_owned)

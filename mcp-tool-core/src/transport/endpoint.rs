@@ -1,28 +1,27 @@
-//! The started server, which the transports stdio and HTTP serve.
+//! [`Endpoint`], the started server that the transports stdio and HTTP serve.
 
 use std::{num::NonZeroU32, sync::Arc};
 
 use super::{listing::Listing, log_levels::LogLevels, rmcp::fallback::FallbackHandler};
 use crate::{announce::Announcements, call::caller::Caller, pipeline::Dispatcher, tasks::Tasks};
 
-/// A started server, shared by its transports.
+/// A started server: everything that a transport needs to answer messages.
 pub struct Endpoint {
-    /// Admits and records calls.
+    /// Admits calls, and records refused requests.
     pub dispatcher: Dispatcher,
     /// The server's name, as in `serverInfo`.
     pub name: String,
     pub(crate) version: String,
     pub(crate) instructions: Option<String>,
-    /// The caller of every request while no authorization is configured.
+    /// The local user: the caller of every request over stdio, and over HTTP without authorization.
     pub local_caller: Caller,
-    /// `"io.modelcontextprotocol/serverInfo":{…}`, a member of every modern result's `_meta`.
+    /// JSON member `"io.modelcontextprotocol/serverInfo":{…}`, which every modern result has in its `_meta`.
     pub server_info: String,
-    /// The prebuilt answers to `tools/list`.
+    /// The tool lists that are prebuilt to answer `tools/list`.
     pub(crate) listing: Listing,
-    /// The application's rmcp `ServerHandler` for requests that this crate does not answer, such as those for prompts
-    /// and resources.
+    /// The application's rmcp `ServerHandler` for requests that this crate doesn't answer, such as `prompts/get`.
     pub(crate) fallback: Option<Arc<dyn FallbackHandler>>,
-    /// Change notifications for clients that subscribed.
+    /// Sends notifications of changed lists and resources to clients.
     pub(crate) announcements: Announcements,
     /// Log levels of legacy clients without a session.
     pub(crate) log_levels: LogLevels,
@@ -40,7 +39,7 @@ pub(crate) struct ServerDescription {
 
 impl Endpoint {
     /// # Errors
-    /// rmcp can't parse a tool's list entry as a tool.
+    /// rmcp can't parse a tool's list entry as its type `Tool`.
     pub(crate) fn new(
         dispatcher: Dispatcher,
         tasks: Tasks,
@@ -68,7 +67,7 @@ impl Endpoint {
         })
     }
 
-    /// Returns `true` if an argument of some tool can be completed.
+    /// Returns `true` if some tool has a parameter whose argument can be completed.
     pub(super) fn has_completions(&self) -> bool {
         self.dispatcher.registry.tools().iter().any(|tool| tool.has_completions())
     }

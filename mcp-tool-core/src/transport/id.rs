@@ -1,10 +1,10 @@
-//! Request ids.
+//! Ids of JSON-RPC requests.
 
 use std::{fmt, sync::Arc};
 
 use crate::json::JsonWriter;
 
-/// Maximum bytes of a request's id. The answer to the request repeats the id.
+/// Maximum size of an id's JSON text, in bytes. Limited, because every answer repeats the id of its request.
 const MAX_ID_BYTES: usize = 512;
 
 /// A request's id: a string or an integer. Integers, the usual case, need no allocation.
@@ -16,13 +16,14 @@ pub enum Id {
 }
 
 impl Id {
-    /// Parses an id from its JSON text. Strings are normalized to have no needless escapes, so equal ids compare equal.
+    /// Parses an id from its JSON text. Removes needless escapes from strings, so that all spellings of an id are
+    /// equal. `None` for an invalid id and for more than 512 bytes.
     pub(crate) fn new(raw: &str) -> Option<Self> {
         if raw.len() > MAX_ID_BYTES {
             return None;
         }
         if raw.starts_with('"') {
-            // Printable ASCII without escapes is normalized already.
+            // Printable ASCII without escapes has only one spelling.
             if raw.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'\\') {
                 return Some(Id::String(raw.into()));
             }

@@ -1,4 +1,4 @@
-//! Log levels of legacy clients without a session, by caller.
+//! Log levels that legacy clients without a session set. They are kept for each caller, because no session keeps them.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -7,10 +7,11 @@ use crate::call::{
     report::LogLevel,
 };
 
-/// Maximum callers whose level is kept. Beyond it, each new caller's level replaces that of some other caller.
+/// Maximum number of callers whose level is kept. If it is reached, the level of a new caller replaces the level of an
+/// arbitrary other caller.
 const MAX_CALLERS: usize = 10_000;
 
-/// The level that each caller set (`logging/setLevel`, up to 2025-11-25).
+/// The level that each caller last set by `logging/setLevel`, a method of revisions up to 2025-11-25.
 #[derive(Debug, Default)]
 pub(crate) struct LogLevels(Mutex<HashMap<Principal, LogLevel>>);
 

@@ -1,12 +1,15 @@
-//! The transports stdio and HTTP, and the MCP messages that they carry.
+//! The transports stdio and HTTP, and the MCP messages on them.
+//!
+//! Modern clients speak revision 2026-07-28, and describe themselves in the `_meta` of each request. Legacy clients
+//! speak earlier revisions: they send `initialize`, and over HTTP they may open a session.
 //!
 //! | messages | served by |
 //! |---|---|
-//! | `tools/call`, outside legacy HTTP sessions | `message` parses it from its raw bytes, the pipeline runs it, `response` frames the outcome |
+//! | `tools/call`, outside legacy HTTP sessions | `message` parses the raw bytes, the pipeline runs the call, `response` frames the outcome |
 //! | `tools/list`, outside legacy HTTP sessions | `listing`, from prebuilt JSON |
-//! | everything else | `rmcp`, through `impl ServerHandler` |
+//! | all other messages | `rmcp`, through `impl ServerHandler` |
 //!
-//! `stdio` and `http` own the connections. Both serve one `endpoint::Endpoint`, the started server.
+//! `stdio` and `http` own the connections. Each serves an `endpoint::Endpoint`, the started server.
 
 mod call;
 mod call_error;

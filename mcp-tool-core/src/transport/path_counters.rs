@@ -1,24 +1,24 @@
-//! Records which code path read or answered each message; compiled out without the feature `testing`.
+//! Records the code path that read or answered each message. Without the feature `testing`, nothing is recorded.
 
 use std::cell::{Cell, RefCell};
 
-/// The code path of a message.
+/// Code path that read or answered a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ReadPath {
     /// A call, read by the fast path.
     Fast,
     /// A call, read by the full parser.
     Full,
-    /// A list, answered from prebuilt entries.
+    /// A `tools/list` request over HTTP, answered from prebuilt entries.
     List,
-    /// A message that rmcp answered.
+    /// A message that the HTTP listener forwarded to rmcp.
     Rmcp,
 }
 
 thread_local! {
     // Per thread, so that a test with its own runtime sees only the messages of its own listener. `None` until the
-    // thread first calls `take_recorded`: a build of the whole workspace enables the feature in every server, where
-    // nothing would ever empty the list.
+    // thread first calls `take_recorded`, because a build of the whole workspace enables the feature in every server,
+    // and a server never empties the list.
     static RECORDED: RefCell<Option<Vec<ReadPath>>> = const { RefCell::new(None) };
     static IS_FAST_PATH_DISABLED: Cell<bool> = const { Cell::new(false) };
 }
@@ -30,19 +30,20 @@ pub(super) fn record(path: ReadPath) {
     }
 }
 
-/// Returns `true` if every call on this thread is left to the full parser.
+/// Returns `true` if the full parser parses every call on this thread.
 #[inline]
 pub(super) fn is_fast_path_disabled() -> bool {
     cfg!(feature = "testing") && IS_FAST_PATH_DISABLED.get()
 }
 
-/// The paths recorded on this thread since the last call of this function.
+/// Returns the paths that were recorded on this thread since the last call of this function, in order. The first call
+/// starts the recording, and returns an empty list.
 #[must_use]
 pub fn take_recorded() -> Vec<ReadPath> {
     RECORDED.replace(Some(Vec::new())).unwrap_or_default()
 }
 
-/// Leaves every call on this thread to the full parser while `is_disabled`.
+/// Makes the full parser parse every call on this thread if `is_disabled`, until this function is called again.
 pub fn disable_fast_path(is_disabled: bool) {
     IS_FAST_PATH_DISABLED.set(is_disabled);
 }
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thread_records_only_after_take_recorded() {
+    fn recording_starts_with_the_first_call_of_take_recorded() {
         record(ReadPath::Fast);
         assert!(RECORDED.with_borrow(Option::is_none));
         assert_eq!(take_recorded(), []);

@@ -15,16 +15,16 @@ pub(crate) mod code {
     pub(crate) const HEADER_MISMATCH: i32 = -32020;
     pub(crate) const MISSING_CAPABILITY: i32 = -32021;
     pub(crate) const UNSUPPORTED_VERSION: i32 = -32022;
-    /// This project's: the caller cancelled the request.
+    /// Code of this project: the client cancelled the request.
     pub(crate) const CANCELLED: i32 = -31499;
-    /// This project's: the request carries no valid token.
+    /// Code of this project: the request has no valid token.
     pub(crate) const UNAUTHENTICATED: i32 = -31401;
-    /// This project's: the caller lacks a scope, is denied the tool, or was disabled.
+    /// Code of this project: the caller lacks a scope, may not use the tool, or is disabled.
     pub(crate) const FORBIDDEN: i32 = -31403;
-    /// This project's: the issuer that could verify the token is unreachable.
+    /// Code of this project: the token can't be verified, because its issuer is unreachable.
     pub(crate) const UNVERIFIABLE: i32 = -31503;
 
-    /// The `reason` of a rejected call's audit record.
+    /// Returns the `reason` in the audit record of a call that was rejected with this code.
     pub(crate) const fn rejection_reason(code: i32) -> &'static str {
         match code {
             HEADER_MISMATCH => "header_mismatch",
@@ -41,7 +41,7 @@ pub struct ProtocolError {
     pub(crate) message: String,
     /// The request's id, if it could be read.
     pub(crate) id: Option<Id>,
-    /// Members of the error's `data`, as JSON text.
+    /// Members of the error's `data`, as JSON text without the enclosing braces; `None` for no members.
     pub(crate) data: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl ProtocolError {
         ProtocolError { code, message: message.into(), id: None, data: None }
     }
 
-    /// An unsupported protocol version, with the supported ones in `data` (2026-07-28, versioning).
+    /// The error for an unsupported protocol version. Its `data` lists the supported versions (2026-07-28, versioning).
     pub(crate) fn unsupported_version(requested: &str) -> Self {
         let (requested, supported) =
             (json!(shown(requested)), json!(supported_versions().collect::<Vec<_>>()));
@@ -59,7 +59,7 @@ impl ProtocolError {
         ProtocolError { data: Some(data), ..error }
     }
 
-    /// The same error, answering the request `id`.
+    /// Returns the same error as an answer to the request `id`.
     pub(crate) fn with_id(self, id: &Id) -> Self {
         ProtocolError { id: Some(id.clone()), ..self }
     }

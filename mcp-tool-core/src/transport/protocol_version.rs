@@ -2,10 +2,11 @@
 
 use rmcp::model::ProtocolVersion;
 
-/// The first revision whose requests carry protocol members in `_meta` and mirror them in headers.
+/// The first modern revision. Requests of modern revisions name the revision and the client's capabilities in `_meta`,
+/// and repeat parts of the body in HTTP headers.
 pub(crate) const MODERN: &str = "2026-07-28";
 
-/// Supported revisions, oldest first.
+/// Returns all supported revisions, oldest first.
 pub(crate) fn supported_versions() -> impl Iterator<Item = &'static str> {
     ProtocolVersion::KNOWN_VERSIONS.iter().map(|version| version.as_str())
 }

@@ -1,4 +1,4 @@
-//! A running call together with the progress and log messages that it sends.
+//! A running call, and the reports (progress and log messages) that its function sends.
 
 use std::{
     pin::Pin,
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::call::report::Report;
 
-/// A call that reports while it runs: yields its reports in order, then its result.
+/// A running call that yields its reports in order, and then its result.
 pub(super) struct ReportingCall<T> {
     call: Pin<Box<dyn Future<Output = T> + Send>>,
     reports: mpsc::Receiver<Report>,
@@ -20,7 +20,7 @@ pub(super) struct ReportingCall<T> {
 pub(super) enum CallEvent<T> {
     /// Progress or a log message.
     Report(Report),
-    /// The call's result; nothing follows.
+    /// The call's result, after which no event follows.
     Finished(T),
 }
 
@@ -32,7 +32,7 @@ impl<T> ReportingCall<T> {
         ReportingCall { call: Box::pin(call), reports, result: None }
     }
 
-    /// Waits for the next report or, after the last one, for the result.
+    /// Waits for the next report or, after the last report, for the result.
     pub(super) async fn next(&mut self) -> CallEvent<T> {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
     }

@@ -17,16 +17,17 @@ use crate::{
     tool::stamp::META_CORRELATION,
 };
 
-/// Bytes reserved for a response besides its content: frame, stamp and server info.
+/// Bytes that are reserved for the parts of a response other than its content: JSON-RPC frame, stamp and server info.
 const FRAME_BYTES: usize = 640;
 
-/// A JSON-RPC response, with the HTTP status that it is sent with.
+/// A JSON-RPC response as JSON text, with its HTTP status. Stdio ignores the status.
 #[derive(Debug)]
 pub struct FramedResponse {
     pub(crate) status: u16,
     /// The response as JSON text.
     pub body: Vec<u8>,
-    /// All scopes that the call needs, separated by spaces; `None` unless a missing scope is the error.
+    /// Scopes that the client should request in a new token, separated by spaces. `None` unless the caller lacks a
+    /// scope.
     pub(crate) required_scopes: Option<String>,
 }
 
@@ -35,17 +36,17 @@ impl FramedResponse {
         FramedResponse { status: 200, body, required_scopes: None }
     }
 
-    /// The response to a message that can't be processed.
+    /// The response to a message that can't be processed, with HTTP status 400.
     pub(crate) fn protocol_error(error: &ProtocolError) -> Self {
         protocol_error(error, None)
     }
 
-    /// The response to a call that was rejected before its admission.
+    /// The response to a call that was recorded as rejected; with the correlation id of its record.
     pub(super) fn rejected_call(error: &ProtocolError, correlation: Uuid) -> Self {
         protocol_error(error, Some(correlation))
     }
 
-    /// The response to a call that was refused admission.
+    /// The response to a call that the pipeline refused to admit.
     pub fn refusal(refusal: &Refusal, id: &Id, era: Era, server_info: &str) -> Self {
         match RefusalAnswer::of(refusal) {
             RefusalAnswer::Protocol(error) => call_error(error, id),
@@ -53,7 +54,7 @@ impl FramedResponse {
         }
     }
 
-    /// The response to a call that ran.
+    /// The response to a call that was admitted and executed.
     pub fn outcome(outcome: &CallOutcome, id: &Id, era: Era, server_info: &str) -> Self {
         match CallError::of_outcome(outcome, era) {
             Some(error) => call_error(error, id),
@@ -82,7 +83,8 @@ impl FramedResponse {
     }
 }
 
-/// Writes a report as a notification. `token` is the client's progress token as JSON text.
+/// Returns a report as a JSON-RPC notification. `token` is the client's progress token as JSON text, which reports of
+/// progress need.
 pub(crate) fn report(token: Option<&str>, report: &Report) -> Vec<u8> {
     let mut text = JsonWriter::with_capacity(160);
     match report {
@@ -157,7 +159,7 @@ pub(super) fn write_error(text: &mut JsonWriter, code: i32, message: &str, data:
     text.raw("}");
 }
 
-/// Begins a message with about `content` bytes besides its frame.
+/// Begins a response. `content` is the expected size of its content, for which memory is reserved, in bytes.
 fn begin(id: Option<&Id>, content: usize) -> JsonWriter {
     let mut text = JsonWriter::with_capacity(FRAME_BYTES + content);
     text.raw(r#"{"jsonrpc":"2.0","#);

@@ -21,17 +21,17 @@ use crate::{
     tool::stamp::ContractStamp,
 };
 
-/// The outcome of starting a call that may run as a task. The client is answered with it.
+/// The outcome of starting a call that may continue as a task: the answer to the client's request.
 pub(super) enum TaskCall {
-    /// The call finished, or asks for input, before it had to wait.
+    /// The call has ended with a result, an error or a question, so no task was created.
     Finished(CallOutcome),
     /// The call continues as a task.
     Started { id: String, view: TaskView, stamp: Arc<ContractStamp>, correlation: Uuid },
 }
 
 impl TaskCall {
-    /// Runs a call until it first has to wait, and then continues it as a task. If no more tasks are allowed, waits for
-    /// the call's result instead.
+    /// Runs a call until the call has to wait for the first time, and then continues the call as a task. If the maximum
+    /// number of tasks is reached, waits for the call's result instead.
     pub(super) async fn start(
         endpoint: &Arc<Endpoint>,
         admitted: Admitted,
@@ -50,7 +50,7 @@ impl TaskCall {
         if is_untimed {
             cx.extend_deadline(DEFAULT_TIMEOUT);
         }
-        // Before the call continues, because the client gets its further questions through the task.
+        // Switched before the call continues, because from now on the client gets the call's questions from the task.
         cx.asking().continue_as_task(Arc::clone(&task.inbox));
         let (id, view) = (task.id.clone(), task.view());
         let started = TaskCall::Started { id, view, stamp, correlation: cx.correlation_id() };
@@ -70,7 +70,7 @@ impl TaskCall {
     }
 }
 
-/// The call's result or error, as `tasks/get` returns it.
+/// Returns the call's result or error in the form in which `tasks/get` returns it.
 fn stored_result(outcome: &CallOutcome, server_info: &str) -> TaskOutcome {
     let mut text = JsonWriter::default();
     let error = CallError::of_outcome(outcome, Era::Modern);

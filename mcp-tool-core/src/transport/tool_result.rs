@@ -16,7 +16,8 @@ use crate::{
 /// The `_meta` key of a tool error's [`ErrorDetails`].
 pub(super) const META_ERROR: &str = "dev.mcp-tool/error";
 
-/// The tool's stamp with the call's correlation id, as members of `_meta` or of an error's `data`.
+/// Version and contract digest of a tool, and the correlation id of a call: members of a result's `_meta` or of an
+/// error's `data`.
 pub(super) struct ResultStamp<'s> {
     pub(super) stamp: &'s ContractStamp,
     pub(super) correlation: Uuid,
@@ -34,7 +35,7 @@ impl<'s> ResultStamp<'s> {
         text.raw(&self.stamp.after_id);
     }
 
-    /// The stamp as a JSON object.
+    /// Returns the stamp as a JSON object.
     pub(super) fn object(&self) -> Result<JsonObject, serde_json::Error> {
         let mut text = JsonWriter::default();
         text.raw("{");
@@ -44,11 +45,11 @@ impl<'s> ResultStamp<'s> {
     }
 }
 
-/// The parts of a call's `CallToolResult`: the tool's answer, or an error that the model reads.
+/// The values from which a call's `CallToolResult` is written: the tool's answer, or an error that the model reads.
 pub(super) struct ToolResultParts<'r> {
     pub(super) stamp: ResultStamp<'r>,
     pub(super) answer: Result<&'r ToolAnswer, &'r ToolError>,
-    /// The tool's current list entry, if the caller called a contract that changed.
+    /// The tool's current list entry; `None` unless the call was refused because the tool's contract has changed.
     pub(super) changed_tool: Option<&'r serde_json::Value>,
 }
 
@@ -61,10 +62,11 @@ impl<'r> ToolResultParts<'r> {
         }
     }
 
-    /// Estimated bytes that [`write`](Self::write) appends, without stamp and error details.
+    /// Estimates the number of bytes that [`write`](Self::write) appends for the answer, without the stamp. 0 for
+    /// errors.
     pub(super) fn content_bytes(&self) -> usize {
         match self.answer {
-            // Written twice: as structured content, and as text, where each quote takes one more byte.
+            // The object is written twice: as structured content, and as text, where each quote takes one more byte.
             Ok(ToolAnswer::Object(json)) => json.len() * 2 + json.len() / 4,
             Ok(ToolAnswer::Structured { object, content }) => {
                 object.len() * 2 + object.len() / 4 + content.len()
@@ -75,7 +77,7 @@ impl<'r> ToolResultParts<'r> {
         }
     }
 
-    /// Appends the result as a JSON object. `server_info` is a member of `_meta`, which only modern results have.
+    /// Appends the result as a JSON object. `server_info` is a JSON member for `_meta`, and only modern results get it.
     pub fn write(&self, text: &mut JsonWriter, era: Era, server_info: &str) {
         if let Ok(ToolAnswer::Asks(members)) = self.answer {
             return self.write_input_required(text, members, server_info);
@@ -130,7 +132,8 @@ impl<'r> ToolResultParts<'r> {
         text.raw("}}");
     }
 
-    /// A result that asks for input before the call can finish (2026-07-28, multi round-trip requests).
+    /// Appends a result that asks the client for input before the call can finish (2026-07-28, multi round-trip
+    /// requests).
     fn write_input_required(&self, text: &mut JsonWriter, members: &str, server_info: &str) {
         text.raw(r#"{"resultType":"input_required","#);
         text.raw(members);
@@ -147,7 +150,8 @@ impl<'r> ToolResultParts<'r> {
     }
 }
 
-/// The error's text, as the model reads it.
+/// Returns the error's text for the model: the message, and the time until a retry or the correlation id if the error
+/// has one.
 pub(super) fn error_text(error: &ToolError, correlation: Uuid) -> String {
     let mut text = cut(error.to_string().into()).into_owned();
     if let Some(after) = error.retry_after() {
@@ -159,14 +163,14 @@ pub(super) fn error_text(error: &ToolError, correlation: Uuid) -> String {
     text
 }
 
-/// A tool error for programs, as the value of [`META_ERROR`].
+/// Machine-readable details of a tool error: the value of [`META_ERROR`].
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ErrorDetails<'e> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
-    /// Calls that one caller may make per window.
+    /// Maximum number of calls that one caller may make within `window_ms`, for the error `rate_limited`.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,7 +179,7 @@ pub(super) struct ErrorDetails<'e> {
     violations: Option<&'e [mcp_tool_contract::read::violation::Violation]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     more_violations: Option<usize>,
-    /// The tool's current list entry, if its contract changed.
+    /// The tool's current list entry, for the error `contract_changed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     tool: Option<&'e serde_json::Value>,
 }

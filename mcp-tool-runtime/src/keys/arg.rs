@@ -1,9 +1,9 @@
 //! Keys of `#[arg(…)]`, one module per key.
 //!
-//! A key narrows what the type allows and never widens it. Bounds for scalars, such as `max_len`, apply to each item of
-//! a `Vec`.
+//! A bound can narrow the values that a parameter's type allows, but not widen them. Bounds for scalars, such as
+//! `max_len`, apply to each item of a `Vec`.
 
-/// `min = N`: minimum of an integer or a float. Default: that of the type.
+/// `min = N`: minimum of an integer or a float. Default: the minimum of the type.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -31,7 +31,7 @@
 /// ```
 pub mod min {}
 
-/// `max = N`: maximum of an integer or a float. Default: that of the type.
+/// `max = N`: maximum of an integer or a float. Default: the maximum of the type.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -171,9 +171,10 @@ pub mod min_items {}
 /// ```
 pub mod max_items {}
 
-/// `pattern = "…"`: regular expression that a string matches anywhere; anchor it by `^` and `$`. Default: none.
+/// `pattern = "…"`: regular expression that must match somewhere in the string. To match the whole string, write `^` at
+/// its beginning and `$` at its end. Default: none.
 ///
-/// It takes only syntax with the same meaning in ECMA-262 (flag `u`), Rust and Python: `[0-9]`, not `\\d`. A compiled
+/// Only syntax with the same meaning in ECMA-262 (flag `u`), Rust and Python is allowed: `[0-9]`, not `\d`. A compiled
 /// pattern has at most 256 KiB.
 ///
 /// ```
@@ -202,9 +203,11 @@ pub mod max_items {}
 /// ```
 pub mod pattern {}
 
-/// `default = …`: value of an absent argument, a literal within the bounds. Not with `Option`, `Vec` or `secret`.
+/// `default = …`: value that the function gets if the argument is absent; a literal within the bounds. Can't be
+/// combined with `Option`, `Vec` or `secret`.
 ///
-/// The default is shown in the description, because strict modes of some clients refuse `default` in a schema.
+/// The default is appended to the parameter's description, because some clients in strict mode refuse `default` in a
+/// schema.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -233,7 +236,8 @@ pub mod pattern {}
 /// ```
 pub mod r#default {}
 
-/// `secret`: the value is never echoed, logged or digested. Not with `default`, `header` or `complete`.
+/// `secret`: the framework never echoes, logs or digests the value. Can't be combined with `default`, `header` or
+/// `complete`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -265,8 +269,8 @@ pub mod secret {}
 /// `header = "…"`: clients of 2026-07-28 repeat the argument as the header `Mcp-Param-…`, by which a proxy can route.
 /// Default: none.
 ///
-/// For strings, enums, booleans and integers within ±(2^53 − 1). A call whose header differs from its argument is
-/// refused.
+/// The parameter must be a string, an enum, a boolean, or an integer within ±(2^53 − 1). Over HTTP, a call of
+/// 2026-07-28 is refused if its header differs from its argument.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -297,9 +301,9 @@ pub mod header {}
 /// `complete = function(state, …)`: async function that suggests values while someone types. Enums and booleans don't
 /// need it.
 ///
-/// The function takes the named application state and the text so far, and returns `Vec<String>` or a `Result` of it. A
-/// client sends `completion/complete` with the reference `{"type": "ref/tool", "name": …}`. The key is not part of the
-/// contract.
+/// The parentheses name parameters of the tool that take application state. The completion function takes the same
+/// references, then the text typed so far, and returns `Vec<String>` or a `Result` with it. A client sends
+/// `completion/complete` with the reference `{"type": "ref/tool", "name": …}`. The key is not part of the contract.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

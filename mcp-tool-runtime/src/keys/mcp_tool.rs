@@ -4,8 +4,8 @@
 
 /// `version = "major.minor"`: version of the contract. Required.
 ///
-/// A change that breaks callers needs a new major version, and an additive change a new minor version. The compiler
-/// compares each contract with the locked contract. `0.0` and leading zeros are errors.
+/// A change that breaks callers requires a new major version, and an additive change requires a new minor version. The
+/// compiler compares each contract with the contract in the lock. `0.0` and leading zeros are errors.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -29,10 +29,11 @@
 /// ```
 pub mod version {}
 
-/// `scope = "…"` or `scope = ["…", …]`: scopes, all of which a caller needs. Required, unless the tool is `public`.
+/// `scope = "…"` or `scope = ["…", …]`: the scopes that a caller needs, all of them. Required, unless the tool is
+/// `public`.
 ///
-/// A scope is a scope token of RFC 6749 §3.3. A caller without them gets HTTP 403 and the scopes to request, and the
-/// tool is not in its list.
+/// A scope is a scope token of RFC 6749 §3.3. A caller that lacks a scope gets HTTP 403 with the scopes to request, and
+/// doesn't see the tool in `tools/list`, unless `oauth.discovery` is `grantable`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -56,9 +57,9 @@ pub mod version {}
 /// ```
 pub mod scope {}
 
-/// `public`: no scope is needed. Not with `scope` or `gate`.
+/// `public`: a caller needs no scope. Can't be combined with `scope` or `gate`.
 ///
-/// Where authorization is configured, a valid token is still required.
+/// If authorization is configured, a caller still needs a valid token.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -84,8 +85,8 @@ pub mod public {}
 
 /// `name = "…"`: name of the tool. Default: the name of the function.
 ///
-/// A name has 1 to 64 characters of `[A-Za-z0-9_-]`, and begins with a letter or `_`. It can't end in `_v` and a
-/// number, because older versions have such names.
+/// A name has 1 to 64 characters of `[A-Za-z0-9_-]`, and begins with a letter or `_`. A name can't end in `_v` and a
+/// number, because clients call older versions by such names: `parcels_send_v1`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -109,7 +110,7 @@ pub mod public {}
 /// ```
 pub mod name {}
 
-/// `title = "…"`: name of the tool for people. Default: none.
+/// `title = "…"`: name of the tool that clients show to people. Default: none.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -133,9 +134,10 @@ pub mod name {}
 /// ```
 pub mod title {}
 
-/// `read_only`: the tool changes nothing (`readOnlyHint`). Not with `destructive`.
+/// `read_only`: the tool changes nothing (`readOnlyHint`). Can't be combined with `destructive`.
 ///
-/// Calls of the tool are never recorded as `unknown`, and the tool runs even while audit records can't be written.
+/// Calls of the tool are never recorded as `unknown`. While audit records can't be written, the tool still runs, until
+/// 16,384 records wait to be written.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -159,10 +161,10 @@ pub mod title {}
 /// ```
 pub mod read_only {}
 
-/// `destructive`: the tool can't be undone (`destructiveHint`). Not with `read_only`.
+/// `destructive`: the tool's effect can't be undone (`destructiveHint`). Can't be combined with `read_only`.
 ///
-/// A call is refused as `approval_required`, unless the tool has a [`gate`] whose scope the caller holds, or the
-/// operator names the tool in `gate.allow_destructive`.
+/// With a [`gate`], a caller needs the gate's scope. Without a gate, calls are refused as `approval_required`, unless
+/// the operator names the tool in `gate.allow_destructive`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -212,7 +214,7 @@ pub mod destructive {}
 /// ```
 pub mod idempotent {}
 
-/// `open_world`: the tool reaches beyond the server's own domain (`openWorldHint`).
+/// `open_world`: the tool interacts with systems outside the server's own domain (`openWorldHint`).
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -236,7 +238,8 @@ pub mod idempotent {}
 /// ```
 pub mod open_world {}
 
-/// `max_len = N`: maximum length, in code points, of string parameters without a bound of their own. Default: 1,024.
+/// `max_len = N`: maximum length, in code points, of string parameters without a `max_len` of their own. Default:
+/// 1,024.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -260,7 +263,7 @@ pub mod open_world {}
 /// ```
 pub mod max_len {}
 
-/// `max_items = N`: maximum number of items of array parameters without a bound of their own. Default: 100.
+/// `max_items = N`: maximum number of items of array parameters without a `max_items` of their own. Default: 100.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -284,11 +287,11 @@ pub mod max_len {}
 /// ```
 pub mod max_items {}
 
-/// `constraints = r#"{…}"#`: conditions that all arguments satisfy together, as JSON Schema. Default: none.
+/// `constraints = r#"{…}"#`: conditions among the arguments of a call, as a JSON Schema object. Default: none.
 ///
-/// The object has `anyOf`, `oneOf`, `allOf`, `not`, `if`/`then`/`else`, `required` and `dependentRequired` over
-/// declared parameters. Its keywords are listed at the root of `inputSchema`. Enforcing it needs the feature
-/// `schemars`; a server without the feature doesn't start. Some clients refuse such tools.
+/// The object may contain `anyOf`, `oneOf`, `allOf`, `not`, `if`/`then`/`else`, `required` and `dependentRequired`, and
+/// may name declared parameters only. Clients see these keywords at the root of `inputSchema`. A server without the
+/// feature `schemars` can't enforce constraints, so it doesn't start. Some clients refuse tools with constraints.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -341,8 +344,8 @@ pub mod constraints {}
 /// ```
 pub mod timeout {}
 
-/// `concurrency = N`: maximum number of calls of the tool that run at a time, from 1. Default: `limits.concurrency` for
-/// all tools together.
+/// `concurrency = N`: maximum number of calls of the tool that run at a time; at least 1. Default: none. In addition,
+/// `limits.concurrency` limits the calls of all tools together.
 ///
 /// A call beyond this maximum is refused as `unavailable` immediately. Calls are not queued.
 ///
@@ -369,10 +372,10 @@ pub mod timeout {}
 /// ```
 pub mod concurrency {}
 
-/// `rate = "N/window"`: maximum number of calls of one caller in any window of time. Default: none.
+/// `rate = "N/window"`: maximum number of calls that one caller may make within a window of time. Default: none.
 ///
-/// 1 to 1,000,000 calls per `s`, `min`, `h` or `day`. A call beyond this maximum is refused as `rate_limited`, with the
-/// time until the next call is possible.
+/// `N` is 1 to 1,000,000, and `window` is `s`, `min`, `h` or `day`. A call beyond this maximum is refused as
+/// `rate_limited`, with the time until the next call is possible.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -396,10 +399,10 @@ pub mod concurrency {}
 /// ```
 pub mod rate {}
 
-/// `gate(scope = "…")`: scope that a caller of a destructive tool needs, in place of a person's approval. Only with
-/// `destructive`.
+/// `gate(scope = "…")`: additional scope that a caller of a destructive tool needs, in place of a person's approval.
+/// Allowed only with `destructive`.
 ///
-/// Use a scope that few callers hold. It can't be one of `scope`.
+/// Use a scope that few callers hold. The key `scope` can't contain the same scope.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -425,9 +428,9 @@ pub mod gate {}
 
 /// `upstream = "…"` or `upstream = ["…", …]`: upstreams that the tool may call, at most 16. Default: none.
 ///
-/// A name is `[a-z][a-z0-9_-]*` of 1 to 64 characters, and has its settings in `[upstream.NAME]`.
-/// `cx.upstream("billing")?` of the feature `oauth` returns the client. A server whose tools name an upstream without
-/// settings doesn't start.
+/// A name matches `[a-z][a-z0-9_-]*` and has at most 64 characters. The operator configures each upstream in the
+/// section `[upstream.NAME]`. With the feature `oauth`, `cx.upstream("billing")?` returns a client of the upstream. A
+/// server whose tools name an upstream without settings doesn't start.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -450,8 +453,8 @@ pub mod upstream {}
 
 /// `task` or `task(required)`: a call that has to wait continues as a task, if its client supports tasks (SEP-2663).
 ///
-/// With `required`, clients that don't support tasks are refused. A task runs for an hour at most, unless the tool has
-/// a `timeout`.
+/// With `required`, calls from clients that don't support tasks are refused. A task runs for an hour at most, unless
+/// the tool has a `timeout`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -475,10 +478,11 @@ pub mod upstream {}
 /// ```
 pub mod task {}
 
-/// `deprecated(message = "…", replacement = "…", removal = "…")`: the tool will be removed. `message` is required.
+/// `deprecated(message = "…", replacement = "…", removal = "…")`: this version of the tool will be removed. `message`
+/// is required.
 ///
-/// `replacement` is the name of a tool. `removal` is a day (RFC 3339 `full-date`), before which the version won't be
-/// removed. Calls are counted by caller.
+/// `replacement` is the name of a tool. `removal` is a day (RFC 3339 `full-date`): the version won't be removed before
+/// this day. The server counts the calls of the version by caller.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -502,10 +506,10 @@ pub mod task {}
 /// ```
 pub mod deprecated {}
 
-/// `crate = "…"`: path of the runtime crate, if the macro can't find it as a dependency. Default: the name of
-/// `mcp-tool-runtime` in Cargo.toml, also if it is renamed.
+/// `crate = "…"`: path of the crate `mcp-tool-runtime`, if the macro can't find the crate as a dependency. Default: the
+/// name under which Cargo.toml depends on `mcp-tool-runtime`.
 ///
-/// Needed where another crate re-exports the runtime, and in `macro_rules!` with `$crate`.
+/// Needed if another crate re-exports `mcp-tool-runtime`, and in `macro_rules!` with `$crate`.
 ///
 /// ```
 /// mod acme {
@@ -535,8 +539,8 @@ pub mod deprecated {}
 /// ```
 pub mod crate_ {}
 
-/// `weakens("rule-id", reason = "…")`: reason for a change that lowers a guard, such as a removed scope. May occur
-/// several times.
+/// `weakens("rule-id", reason = "…")`: reason for a change that weakens a guard, such as a removed scope. The key may
+/// occur several times.
 ///
 /// The rule must be of class *weakens* and apply to the change from the locked contract. The lock keeps the reason.
 /// `contract explain RULE` describes a rule.

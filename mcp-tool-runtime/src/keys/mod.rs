@@ -1,4 +1,5 @@
-//! Keys of the attributes. Each key has an empty module, whose page shows an example and the resulting schema.
+//! Keys of the attributes `#[mcp_tool]`, `#[arg]` and `#[schema]`. Each key has an empty module, whose page describes
+//! the key and shows an example.
 
 pub mod arg;
 pub mod mcp_tool;

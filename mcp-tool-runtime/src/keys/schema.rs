@@ -1,6 +1,7 @@
 //! Keys of `#[schema(…)]`, one module per key.
 //!
-//! A key is set on a newtype, or on a field of a struct that derives `ToolSchema`. Enums take no keys.
+//! A key is set on a newtype, or on a field of a struct that derives `ToolSchema`. `crate` is set on any type that
+//! derives `ToolSchema`, and is the only key of enums.
 
 /// `min = N`: minimum of a newtype or a field that is an integer or a float.
 ///
@@ -118,7 +119,7 @@ pub mod min_len {}
 /// ```
 pub mod max_len {}
 
-/// `min_items = N`: minimum number of items of a field.
+/// `min_items = N`: minimum number of items of a `Vec` field. Default: 0.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -150,7 +151,7 @@ pub mod max_len {}
 /// ```
 pub mod min_items {}
 
-/// `max_items = N`: maximum number of items of a field. Required for a `Vec`.
+/// `max_items = N`: maximum number of items of a `Vec` field. Every `Vec` field needs this key.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -182,7 +183,7 @@ pub mod min_items {}
 /// ```
 pub mod max_items {}
 
-/// `pattern = "…"`: regular expression that a newtype or a field matches, as for
+/// `pattern = "…"`: regular expression that must match in the value of a newtype or a field. The syntax is that of
 /// [`#[arg(pattern = …)]`](super::arg::pattern).
 ///
 /// ```
@@ -212,8 +213,8 @@ pub mod max_items {}
 /// ```
 pub mod pattern {}
 
-/// `from_str`: a newtype that an agent sends as a string. It is read by the field's `FromStr`, and written by the
-/// field's `Serialize`.
+/// `from_str`: makes a newtype a string in the schema. The `FromStr` of the newtype's field parses arguments, and the
+/// field's `Serialize` writes results.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -242,10 +243,10 @@ pub mod pattern {}
 /// ```
 pub mod from_str {}
 
-/// `crate = "…"`: path of the runtime crate, if the macro can't find it as a dependency. Default: the name of
-/// `mcp-tool-runtime` in Cargo.toml, also if it is renamed.
+/// `crate = "…"`: path of the crate `mcp-tool-runtime`, if the macro can't find the crate as a dependency. Default: the
+/// name under which Cargo.toml depends on `mcp-tool-runtime`.
 ///
-/// Needed where another crate re-exports the runtime, and in `macro_rules!` with `$crate`.
+/// Needed if another crate re-exports `mcp-tool-runtime`, and in `macro_rules!` with `$crate`.
 ///
 /// ```
 /// mod acme {
@@ -279,7 +280,7 @@ pub mod from_str {}
 /// ```
 pub mod crate_ {}
 
-/// `secret`: keeps a field out of forms and results. A struct with a secret field can't be a form or a result.
+/// `secret`: marks a field as secret. Using a struct with a secret field as a form or a result is a compile error.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

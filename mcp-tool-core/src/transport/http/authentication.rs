@@ -1,4 +1,4 @@
-//! The authentication layer of the HTTP listener: TLS, and the verification of tokens.
+//! The authentication layer of the HTTP listener, which ends TLS and authenticates requests by their tokens.
 
 use std::{
     io,
@@ -32,16 +32,16 @@ use crate::{
     },
 };
 
-/// Ends TLS, and authenticates requests. Both are optional.
+/// Ends TLS and authenticates requests, each if it is configured.
 #[derive(Debug, Default)]
 pub struct AuthenticationLayer {
-    /// Verifies tokens; `None` treats every request as the local user's.
+    /// Verifies tokens. If `None`, the local user is the caller of every request.
     pub authenticator: Option<Box<dyn Authenticator>>,
-    /// Ends TLS at this listener; `None` serves plain HTTP.
+    /// Performs TLS handshakes. If `None`, the listener serves plain HTTP.
     pub tls: Option<Box<dyn TlsAcceptor>>,
 }
 
-/// An accepted connection. One type for both, so that hyper is compiled once.
+/// An accepted connection. One type for plain and encrypted connections, so that hyper is compiled only once.
 pub(super) enum AcceptedStream {
     Plain(TcpStream),
     Encrypted(Box<dyn Stream>),
@@ -79,7 +79,7 @@ impl AsyncWrite for AcceptedStream {
     }
 }
 
-/// The identity of a request that passed authentication; `None` if there is no authenticator.
+/// The verified caller and token of a request that passed authentication. `None` without an authenticator.
 #[derive(Debug, Default)]
 pub(super) struct Identity(Option<Authenticated>);
 
@@ -98,25 +98,25 @@ impl AuthenticationLayer {
         self.tls.is_some()
     }
 
-    /// Returns `true` if every request needs a token.
+    /// Returns `true` if every MCP request needs a token.
     pub(super) fn is_guarded(&self) -> bool {
         self.authenticator.is_some()
     }
 
-    /// Makes the authenticator refuse tokens that `controls` revoke.
+    /// Makes the authenticator refuse the tokens that are revoked according to `controls`.
     pub fn apply(&mut self, controls: &Controls) {
         if let Some(authenticator) = &mut self.authenticator {
             authenticator.apply(std::sync::Arc::new(controls.clone()));
         }
     }
 
-    /// The host of the protected resource's URL; `None` without an authenticator.
+    /// Returns `host[:port]` of the protected resource's URL; `None` without an authenticator.
     #[must_use]
     pub fn host(&self) -> Option<String> {
         self.authenticator.as_ref().map(|authenticator| authenticator.host())
     }
 
-    /// Authenticates a request, and removes the token from its headers.
+    /// Authenticates a request, and removes the token from `headers`. Without an authenticator, accepts every request.
     pub(super) async fn authenticate(&self, uri: &Uri, headers: &mut HeaderMap) -> Result<Identity, Denied> {
         let Some(authenticator) = &self.authenticator else { return Ok(Identity::default()) };
         let authenticated = match authenticator.authenticate(uri, headers) {
@@ -126,7 +126,7 @@ impl AuthenticationLayer {
         authenticated.map(|authenticated| Identity(Some(authenticated)))
     }
 
-    /// Records and answers an unauthenticated request.
+    /// Records an unauthenticated request, and returns the response to it.
     pub(super) fn refuse(
         &self,
         denied: &Denied,
@@ -150,7 +150,7 @@ impl AuthenticationLayer {
         response
     }
 
-    /// The caller of a request; `None` if every caller is the local user.
+    /// Returns the authenticated caller of a request; `None` without an authenticator.
     pub(super) fn caller(&self, identity: &Identity) -> Option<Caller> {
         self.authenticator.as_ref()?;
         Some(
@@ -161,13 +161,14 @@ impl AuthenticationLayer {
         )
     }
 
-    /// The caller, address and token of a call.
+    /// Returns the origin of a call: its caller, address and token.
     pub(super) fn origin(&self, identity: &Identity, caller: Caller, remote: IpAddr) -> CallOrigin {
         let token = identity.0.as_ref().map(|authenticated| authenticated.token.clone());
         CallOrigin { remote: Some(remote), token, ..caller.into() }
     }
 
-    /// The response to a refused call, with a challenge that names the scopes that the call needs.
+    /// Returns the response to a refused call. If the caller lacks a scope, the response has a challenge with the
+    /// scopes to request.
     pub fn challenged(&self, refused: FramedResponse) -> HttpResponse {
         let challenge = match (&self.authenticator, refused.required_scopes.as_deref()) {
             (Some(authenticator), Some(scopes)) => Some(authenticator.insufficient_scope(scopes)),
@@ -180,20 +181,20 @@ impl AuthenticationLayer {
         response
     }
 
-    /// The protected resource metadata (RFC 9728); `None` for any other path.
+    /// Returns the response with the protected resource metadata (RFC 9728), if `path` is one of its paths.
     pub(super) fn metadata(&self, path: &str) -> Option<HttpResponse> {
         let document = self.authenticator.as_ref()?.metadata(path)?;
         let json = HeaderValue::from_static("application/json");
         let mut response = whole(StatusCode::OK, json, document.to_owned().into());
-        // The document is public.
+        // Web pages of every origin may read the document, because it is public.
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        // Clients send MCP-Protocol-Version, which a browser first has to ask for by a preflight request.
+        // Clients send the header MCP-Protocol-Version. A browser first asks by a preflight request if this is allowed.
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         Some(response)
     }
 
-    /// Completes the TLS handshake of a connection, if TLS ends here.
+    /// Performs the TLS handshake of a connection. Without TLS, returns the plain connection.
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<AcceptedStream> {
         match &self.tls {
             Some(tls) => tls.accept(stream).await.map(AcceptedStream::Encrypted),
@@ -202,17 +203,18 @@ impl AuthenticationLayer {
     }
 }
 
-/// Adds a header, unless its value is invalid.
+/// Sets a header, unless `value` isn't a valid header value.
 fn insert(response: &mut HttpResponse, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
 }
 
-/// Rejects addresses that a server without authorization or TLS must not listen on.
+/// Checks that a server with these settings may listen on `address`. Any server may listen on a loopback address.
 ///
 /// # Errors
-/// The error names the missing setting.
+/// `address` isn't a loopback address, and the server has no authorization, or neither TLS nor a proxy that ends TLS.
+/// The error names the missing settings.
 pub(super) fn check_address(
     layer: &AuthenticationLayer,
     address: IpAddr,

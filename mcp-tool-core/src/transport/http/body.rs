@@ -1,4 +1,5 @@
-//! Reads request bodies, and limits the size and time of each body and the memory of all bodies.
+//! Reads request bodies. Limits the size of each body, the time in which a body must arrive, and the total memory of
+//! large bodies.
 
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
@@ -10,18 +11,19 @@ use hyper::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Time for a body to arrive.
+/// Maximum time in which a body must arrive.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// Time that a large body waits for memory.
+/// Maximum time for which a large body waits for a memory permit.
 const MEMORY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time for which a rejected body is still read, so that its sender sees the answer.
+/// Maximum time for which the rest of a rejected body is still read, so that the client can read the answer.
 const LINGER: Duration = Duration::from_secs(5);
-/// Maximum bytes of a body that is read without a memory permit.
+/// Maximum size of a body that needs no memory permit, in bytes.
 const SMALL_BODY: usize = 64 * 1024;
-/// Maximum bytes of all bodies above [`SMALL_BODY`] together.
+/// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. At least the maximum size of one
+/// body.
 const MEMORY: usize = 8 * 1024 * 1024;
 
-/// The rejection of a body: HTTP status and reason.
+/// The rejection of a request because of its body: HTTP status, and message for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rejected {
     pub(super) status: u16,
@@ -32,22 +34,23 @@ fn rejected<T>(status: u16, message: impl Into<String>) -> Result<T, Rejected> {
     Err(Rejected { status, message: message.into() })
 }
 
-/// Reads bodies, and limits the memory of bodies above [`SMALL_BODY`].
+/// Reads bodies, and limits their total memory.
 #[derive(Debug)]
 pub(super) struct BodyReader {
+    /// Maximum size of one body.
     max_bytes: usize,
-    /// One permit per byte.
+    /// One permit per byte of a body above [`SMALL_BODY`].
     memory: Arc<Semaphore>,
 }
 
-/// A body with its memory permit.
+/// A body, with its memory permit if the body is larger than [`SMALL_BODY`].
 #[derive(Debug)]
 pub(super) struct RequestBody {
     pub(super) bytes: Bytes,
     memory: Option<OwnedSemaphorePermit>,
 }
 
-/// Text of a body, which keeps the body's memory permit.
+/// A part of a body's text, with the memory permit of the whole body.
 #[derive(Debug)]
 pub(super) struct RetainedText {
     text: Bytes,
@@ -62,7 +65,7 @@ impl RequestBody {
         if is_within { self.bytes.slice_ref(part) } else { Bytes::copy_from_slice(part) }
     }
 
-    /// Keeps a part of the body, with the whole memory permit.
+    /// Drops the body except for `part`, which gets the memory permit of the whole body.
     pub(super) fn retain(self, part: Bytes) -> RetainedText {
         RetainedText { text: part, _memory: self.memory }
     }
@@ -76,7 +79,7 @@ impl From<Bytes> for RetainedText {
 
 impl AsRef<str> for RetainedText {
     fn as_ref(&self) -> &str {
-        // Always UTF-8: it is part of a parsed message.
+        // Always UTF-8, because the text is part of a parsed message.
         str::from_utf8(&self.text).unwrap_or_default()
     }
 }
@@ -86,7 +89,8 @@ impl BodyReader {
         BodyReader { max_bytes, memory: Arc::new(Semaphore::new(MEMORY.max(max_bytes))) }
     }
 
-    /// Reads a whole body.
+    /// Reads a whole body. An error is the response to a body that is too large, too slow or incomplete, or that got no
+    /// memory permit.
     pub(super) async fn read(
         &self,
         headers: &HeaderMap,
@@ -120,7 +124,7 @@ impl BodyReader {
         }
     }
 
-    /// Reads a body; `None` if it is too large.
+    /// Reads a body, whose size the client announced as `announced` bytes. `None` if the body is too large.
     async fn collect(
         &self,
         announced: Option<usize>,
@@ -142,12 +146,12 @@ impl BodyReader {
                 return Ok(None);
             }
             if memory.is_none() && bytes.len() + chunk.len() > SMALL_BODY {
-                // The permit for the whole body is acquired in one step, because two bodies that each hold half
-                // of their memory would deadlock. It isn't acquired earlier, because a client that announces a
-                // large body and sends nothing must not take memory.
+                // The permit for the whole body is acquired in one step, because two bodies that have half of their
+                // permits each could wait for each other. It isn't acquired earlier, because a client that announces
+                // a large body and sends nothing must not block memory.
                 let expected = announced.unwrap_or(self.max_bytes);
                 memory = Some(self.acquire(expected).await?);
-                // Reserved pages take no memory until they are written.
+                // Reserving takes no memory, because the system provides pages only when they are written.
                 bytes.reserve_exact(expected - bytes.len());
             }
             bytes.extend_from_slice(&chunk);
@@ -166,7 +170,7 @@ impl BodyReader {
     }
 }
 
-/// The reason that a body can't be read to its end.
+/// Reason why a body can't be read to its end.
 enum ReadError {
     Connection(hyper::Error),
     Rejected(Rejected),
@@ -184,7 +188,7 @@ impl From<Rejected> for ReadError {
     }
 }
 
-/// The next bytes of a body; trailers are skipped.
+/// Returns the next bytes of a body; `None` at its end. Skips trailers and empty frames.
 async fn data(body: &mut Incoming) -> hyper::Result<Option<Bytes>> {
     while let Some(frame) = body.frame().await {
         if let Ok(bytes) = frame?.into_data()
@@ -196,15 +200,16 @@ async fn data(body: &mut Incoming) -> hyper::Result<Option<Bytes>> {
     Ok(None)
 }
 
-/// Drops the body of a request that was rejected, unless its sender waits for `100 Continue`.
+/// Reads and drops the body of a rejected request. Doesn't read if the client waits for `100 Continue`, because such a
+/// client has not sent the body.
 pub(super) async fn drain(headers: &HeaderMap, body: &mut Incoming) {
     if !headers.contains_key(EXPECT) {
         discard(body).await;
     }
 }
 
-/// Reads and drops the rest of a body, because closing the connection with unread input would reset it before the
-/// client reads the answer.
+/// Reads and drops the rest of a body. Without this, closing the connection with unread input would reset the
+/// connection before the client has read the answer.
 async fn discard(body: &mut Incoming) {
     let rest = async { while let Ok(Some(_)) = data(body).await {} };
     drop(tokio::time::timeout(LINGER, rest).await);

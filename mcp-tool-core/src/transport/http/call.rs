@@ -30,19 +30,21 @@ use crate::{
     },
 };
 
-/// An admitted call, and the way to answer it.
+/// An admitted call, with everything that its response needs.
 pub(super) struct PreparedCall {
     admitted: Admitted,
     id: Id,
     era: Era,
-    /// `Some` for a legacy call, which `notifications/cancelled` can cancel.
+    /// Makes a legacy call cancellable by `notifications/cancelled`. `None` for a modern call.
     cancellable: Option<CancellableCall>,
-    /// The client's progress token and the call's reports, if they are sent to the client.
+    /// The client's progress token (JSON text) and the receiver of the call's reports. `None` if the client gets no
+    /// reports.
     reports: Option<(Option<String>, mpsc::Receiver<Report>)>,
 }
 
 impl Service {
-    /// Checks a call's headers and admits the call. If the call is rejected or refused, the error is its response.
+    /// Checks a call's headers and admits the call. If the call is rejected or refused, the error is the response to
+    /// it.
     pub(super) async fn prepare_call(
         &self,
         headers: &HeaderMap,
@@ -66,7 +68,7 @@ impl Service {
             Era::Modern => call.meta.level,
             Era::Legacy => self.endpoint.log_levels.get(&origin.caller),
         };
-        // Reports need a stream, which the client has to accept.
+        // Reports are sent only on an event stream, and only if the client accepts one.
         let can_send = |is_requested: bool| is_requested && accepts_events(headers);
         let token = call.meta.progress_token;
         let token = if can_send(token.is_some()) { token.map(str::to_owned) } else { None };
@@ -94,7 +96,7 @@ impl Service {
         })
     }
 
-    /// Runs a call, and answers with one message or a stream of events.
+    /// Runs a call. The response is one message or, if the call sends a report, a stream of events.
     pub(super) async fn run_call(
         &self,
         call: PreparedCall,
@@ -103,7 +105,8 @@ impl Service {
         headers: &HeaderMap,
     ) -> HttpResponse {
         let PreparedCall { admitted, id, era, cancellable, reports } = call;
-        // `notifications/cancelled` identifies its sender by headers alone, so the call must be listed by them too.
+        // `notifications/cancelled` has no `clientInfo`. So that a notification finds its call, the callers of both are
+        // labelled by headers only.
         let caller_by_headers = || self.caller(sender, headers, None);
         let may_be_task = admitted.may_be_task();
         let Some((token, receiver)) = reports else {
@@ -111,7 +114,7 @@ impl Service {
                 let started = TaskCall::start(&self.endpoint, admitted, arguments).await;
                 return framed(started.response(&id, &self.endpoint.server_info));
             }
-            // Pinned in place, because the future of a call is large and each move copies it.
+            // Pinned here, because the future of a call is large, and every move would copy it.
             let call = pin!(admitted.execute(arguments));
             let outcome = match cancellable {
                 None => call.await,
@@ -127,7 +130,7 @@ impl Service {
         let (caller, endpoint) = (caller_by_headers(), Arc::clone(&self.endpoint));
         let call = async move {
             if may_be_task {
-                // If the call becomes a task, the client gets its progress from the task.
+                // If the call continues as a task, the client gets later progress from the task.
                 let started = TaskCall::start(&endpoint, admitted, arguments).await;
                 return started.response(&id, &endpoint.server_info);
             }
@@ -149,7 +152,8 @@ impl Service {
     }
 }
 
-/// Records an admitted call as rejected, because its headers contradict its arguments, and answers it with the error.
+/// Records that an admitted call is rejected, because its headers differ from its arguments, and returns the response
+/// with the error.
 fn reject_admitted(admitted: Admitted, id: &Id, error: ProtocolError) -> FramedResponse {
     let correlation = admitted.record_refusal(code::rejection_reason(error.code));
     FramedResponse::rejected_call(&error.with_id(id), correlation)

@@ -9,8 +9,9 @@ use crate::network::Network;
 /// The header to which each proxy appends the address of its peer.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Returns the address of a request's client. This is the peer or, if the peer is a trusted proxy, the last address in
-/// `X-Forwarded-For` that isn't a trusted proxy. Earlier addresses are unverified and ignored.
+/// Returns the address of a request's client. This is the address of the peer or, if the peer is a trusted proxy, the
+/// last address in `X-Forwarded-For` that isn't a trusted proxy's. Earlier addresses are ignored, because the client
+/// itself may have written them. If `X-Forwarded-For` has no such address, returns the last trusted proxy.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
     let mut remote = peer.to_canonical();
@@ -20,7 +21,7 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Netwo
     let lines: Vec<&[u8]> = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
     let mut named = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
     while is_proxy(remote) {
-        // An unreadable address ends the search.
+        // Text that isn't an address ends the search.
         let next = named.next().and_then(|name| str::from_utf8(name).ok()?.trim().parse::<IpAddr>().ok());
         let Some(next) = next else { break };
         remote = next.to_canonical();
@@ -42,36 +43,40 @@ mod tests {
     }
 
     #[test]
-    fn header_of_untrusted_peer_is_ignored() {
+    fn forwarded_for_of_untrusted_peer_is_ignored() {
         assert_eq!(remote("::ffff:198.51.100.7", &[b"192.0.2.1"], &[]), "198.51.100.7");
     }
 
     #[test]
-    fn trusted_proxy_names_the_client() {
+    fn last_untrusted_address_that_a_trusted_proxy_forwards_is_the_client() {
         let proxies = ["10.0.0.0/8"];
         assert_eq!(remote("10.0.0.1", &[b"192.0.2.1"], &proxies), "192.0.2.1");
         assert_eq!(
             remote("10.0.0.1", &[b"6.6.6.6, 192.0.2.1, 10.0.0.2"], &proxies),
             "192.0.2.1",
-            "the last untrusted address"
+            "the client must be the last address that isn't a proxy"
         );
         assert_eq!(
             remote("10.0.0.1", &[b"6.6.6.6", b"192.0.2.1"], &proxies),
             "192.0.2.1",
-            "the last line counts"
+            "the client must be taken from the last header line"
         );
         assert_eq!(remote("10.0.0.1", &[], &proxies), "10.0.0.1");
         assert_eq!(remote("10.0.0.1", &[b"unknown"], &proxies), "10.0.0.1");
         assert_eq!(
             remote("10.0.0.1", &[b"\xff, 192.0.2.1"], &proxies),
             "192.0.2.1",
-            "an unreadable address before it"
+            "an invalid address before the client's must be ignored"
         );
         assert_eq!(
             remote("10.0.0.1", &[b"6.6.6.6", b"\xff"], &proxies),
             "10.0.0.1",
-            "an unreadable last address"
+            "an invalid last address must end the search at the proxy"
         );
-        assert_eq!(remote("192.0.2.9", &[b"192.0.2.1"], &proxies), "192.0.2.9", "an untrusted peer");
+        assert_eq!(
+            remote("192.0.2.9", &[b"192.0.2.1"], &proxies),
+            "192.0.2.9",
+            "an untrusted peer is the client"
+        );
     }
 }

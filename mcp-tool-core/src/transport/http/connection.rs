@@ -1,4 +1,4 @@
-//! Serves one connection: one request at a time, with timeouts and a graceful shutdown.
+//! Serves the requests of one connection one after the other, with timeouts and a graceful shutdown.
 
 use std::{
     convert::Infallible,
@@ -27,18 +27,19 @@ use super::{
     service::Service,
 };
 
-/// Time from the first byte of a request's head to its last.
+/// Maximum time from the first byte of a request's head to its last byte.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time for which a client may read nothing of an answer.
+/// Time after which a connection ends if nothing of an answer can be written, because the client doesn't read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Interval of the idle check between requests. A connection ends if a whole interval passes without input, which is
-/// one to two intervals after the last input. Proxies close their idle connections earlier.
+/// Interval of the idle check between requests. A connection ends if a whole interval passes without input: one to two
+/// intervals after the last input. Proxies usually close idle connections earlier.
 const IDLE_INTERVAL: Duration = Duration::from_secs(90);
-/// Maximum bytes of a request's head, and of all that a connection reads ahead. Hyper's default of 400 KiB would be
-/// 26 MiB for 64 clients with large bodies.
+/// Maximum size of hyper's read buffer, which limits a request's head and the input that a connection reads ahead, in
+/// bytes. With hyper's default of 400 KiB, 64 clients with large bodies would use 26 MiB.
 const MAX_BUFFER: usize = 32 * 1024;
 
-/// Answers the requests of one stream until it ends, or until `stop` is cancelled and the current request is answered.
+/// Answers the requests of one stream until the stream ends, or until `stop` is cancelled and the current request is
+/// answered.
 pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: IpAddr,
@@ -49,7 +50,7 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     let watched = Watched::new(stream, Arc::clone(&phase));
     let (service, peer, phase) = (&*service, &Peer::new(peer), &phase);
     let handler = service_fn(|request: Request<Incoming>| {
-        // Set here and not in the future, because hyper reads more input before it polls the future.
+        // Set before the future is made, because hyper may read more input before it polls the future.
         phase.set(Phase::ANSWERING);
         let answering = Answering(Arc::clone(phase));
         async move {
@@ -57,8 +58,8 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
             Ok::<_, Infallible>(response.map(|body| InParts::new(Guarded::new(body, answering))))
         }
     });
-    // Hyper's timer for heads isn't used, because it is reset for each request. Vectored writes aren't used, because
-    // one write with a copy of the body costs less.
+    // Hyper's timer for heads isn't used, because hyper resets the timer for each request, which costs time. Vectored
+    // writes aren't used, because copying the body into one buffer takes less time.
     let mut builder = http1::Builder::new();
     builder.max_buf_size(MAX_BUFFER).writev(false);
     let mut connection = builder.serve_connection(TokioIo::new(watched), handler);
@@ -79,14 +80,18 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// The state of a connection between and during requests.
+/// The phase of a connection. The connection's request handler and its socket share the phase.
 #[derive(Debug, Default)]
 struct Phase(AtomicU8);
 
 impl Phase {
+    /// The connection waits for a request.
     const IDLE: u8 = 0;
+    /// A part of a request's head has arrived.
     const READING: u8 = 1;
+    /// The head is complete, and the response is not sent completely.
     const ANSWERING: u8 = 2;
+    /// A head arrived too slowly, so the connection ends with status 408.
     const LATE: u8 = 3;
 
     fn get(&self) -> u8 {
@@ -98,7 +103,7 @@ impl Phase {
     }
 }
 
-/// Marks a request as answered when its response body is dropped.
+/// Guard of a response body. When it is dropped, the request counts as answered.
 struct Answering(Arc<Phase>);
 
 impl Drop for Answering {
@@ -107,14 +112,16 @@ impl Drop for Answering {
     }
 }
 
-/// A socket that fails when a head arrives too slowly, the client doesn't read, or the connection is idle. It sets no
-/// timer for a request that arrives and is answered immediately.
+/// A socket that fails if a head arrives too slowly, if the client doesn't read, or if the connection is idle for too
+/// long. Sets no timer for a request whose head arrives at once and whose answer is written at once.
 struct Watched<S> {
     stream: S,
     phase: Arc<Phase>,
-    /// The deadline of a partly received head.
+    /// Timer of a head that has arrived only in part.
     deadline: Option<Pin<Box<Sleep>>>,
+    /// Timer of pending writes; `None` if the last write was not pending.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Timer of the idle check.
     idle: Option<Pin<Box<Sleep>>>,
     /// Input was received since the last idle check.
     has_received: bool,
@@ -125,13 +132,13 @@ impl<S> Watched<S> {
         Watched { stream, phase, deadline: None, stalled: None, idle: None, has_received: false }
     }
 
-    /// Returns `true` if the head missed its deadline.
+    /// Returns `true` if the head has not arrived within [`HEAD_TIMEOUT`].
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD_TIMEOUT)));
         deadline.as_mut().poll(cx).is_ready()
     }
 
-    /// Returns `true` if nothing was received for a whole interval.
+    /// Returns `true` if nothing was received during a whole interval of the idle check.
     fn is_idle(&mut self, cx: &mut Context<'_>) -> bool {
         let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE_INTERVAL)));
         while idle.as_mut().poll(cx).is_ready() {
@@ -171,7 +178,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
             }
         }
         let is_expired = match this.phase.get() {
-            // No timer for a head that is read without waiting.
+            // No timer is set for a head that arrives at once.
             Phase::READING => (read.is_pending() || this.deadline.is_some()) && this.is_late(cx),
             Phase::IDLE => read.is_pending() && this.is_idle(cx),
             _ => false,
@@ -213,7 +220,7 @@ mod tests {
         (Watched::new(server, Arc::clone(&phase)), client, phase)
     }
 
-    /// The error that ends the connection, and the seconds until then.
+    /// Reads until the connection fails. Returns the error, and the time from `since` to the error in seconds.
     async fn ended(mut watched: Watched<DuplexStream>, since: Instant) -> (io::ErrorKind, u64) {
         loop {
             match watched.read_u8().await {
@@ -226,14 +233,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silent_connection_ends() {
+    async fn connection_without_input_ends_after_one_idle_interval() {
         let (watched, _client, phase) = watched();
         assert_eq!(ended(watched, Instant::now()).await, (io::ErrorKind::TimedOut, 90));
-        assert_eq!(phase.get(), Phase::IDLE, "nothing was late");
+        assert_eq!(phase.get(), Phase::IDLE, "an idle connection was treated as one with a late head");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn connection_with_input_ends_later() {
+    async fn connection_ends_when_a_whole_idle_interval_passes_without_input() {
         let (watched, mut client, _phase) = watched();
         let since = Instant::now();
         let sender = tokio::spawn(async move {
@@ -243,7 +250,7 @@ mod tests {
             }
             client
         });
-        // Received at 80 s and at 160 s; checked at 90, 180 and 270 s.
+        // Input arrives after 80 s and 160 s. The idle check runs after 90 s, 180 s and 270 s.
         assert_eq!(ended(watched, since).await, (io::ErrorKind::TimedOut, 270));
         drop(sender.await);
     }

@@ -1,4 +1,4 @@
-//! Sends each parsed message to the pipeline, the prebuilt lists, or rmcp.
+//! Parses each message, and passes it to the pipeline, to the prebuilt lists or to rmcp.
 
 use futures_util::future::BoxFuture;
 use hyper::{StatusCode, http::request::Parts};
@@ -42,7 +42,7 @@ impl Service {
         };
         let caller = self.caller(sender, &parts.headers, client);
         match &mut message {
-            // A modern request is in no session, even if it has a session header.
+            // A modern call belongs to no session, even if it has a session header.
             ClientMessage::Call(call)
                 if !self.rmcp.is_in_session(parts)
                     || call.error.is_some()
@@ -60,7 +60,7 @@ impl Service {
 
     /// Answers messages other than calls, and legacy calls in sessions.
     ///
-    /// Boxed here, out of line, so that the future of a call doesn't have the size of this one.
+    /// Boxed in a function of its own, so that this large future isn't part of the future of a call.
     #[inline(never)]
     fn dispatch_other<'a>(
         &'a self,
@@ -127,7 +127,7 @@ impl Service {
             ClientMessage::Call(mut call)
                 if !self.endpoint.dispatcher.is_permitted(&caller, call.request()).await =>
             {
-                // Answered here, because rmcp can't answer a refusal with its HTTP status.
+                // Refused calls are answered here, because rmcp can't send a refusal with its HTTP status.
                 let arguments = RetainedText::from(body.part(call.arguments));
                 match self.prepare_call(&parts.headers, &mut call, sender, caller).await {
                     Ok(call) => self.run_call(call, arguments, sender, &parts.headers).await,

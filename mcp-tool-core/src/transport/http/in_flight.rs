@@ -1,5 +1,5 @@
-//! Legacy requests in flight. Outside of a session, a client cancels a call by `notifications/cancelled`. In a session,
-//! two requests in flight must not have the same id.
+//! Legacy requests in flight. The list of calls outside of sessions lets `notifications/cancelled` cancel a call. The
+//! list of requests in sessions prevents two requests in flight with the same id.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Legacy requests in flight, by id and by sender or session.
+/// The list of legacy requests in flight. Clones share the list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight {
     shared: Arc<Shared>,
@@ -32,17 +32,19 @@ pub(super) struct InFlight {
 #[derive(Debug, Default)]
 struct Shared {
     lists: Mutex<Lists>,
-    /// The number of cancellations that matched no request.
+    /// The number of cancellations so far that matched no listed request.
     missed: AtomicU64,
 }
 
 #[derive(Debug, Default)]
 struct Lists {
+    /// Requests in flight. `Notify` cancels a call outside of sessions, and has no effect on a request in a session.
     calls: HashMap<Key, Vec<Arc<Notify>>>,
+    /// The last [`MAX_MISSED`] cancellations that matched no listed request.
     missed: VecDeque<MissedCancellation>,
 }
 
-/// A request's id, with its sender or session because different clients use the same ids.
+/// A request's id together with its caller or session, because different clients use the same ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Sender { principal: Arc<Principal>, id: Id },
@@ -61,19 +63,20 @@ impl Key {
     }
 }
 
-/// A cancellation that matched no request, and the number of such cancellations before it.
+/// A cancellation that matched no listed request.
 #[derive(Debug)]
 struct MissedCancellation {
     key: Key,
+    /// Number of cancellations before this one that matched no listed request.
     number: u64,
 }
 
-/// Maximum remembered cancellations that matched no request. They may be for a call that just started and isn't listed
-/// yet.
+/// Maximum number of kept cancellations that matched no listed request. Such a cancellation may be for a call that has
+/// just started and isn't listed yet.
 const MAX_MISSED: usize = 256;
 
 impl InFlight {
-    /// Makes a call cancellable from now on.
+    /// Returns a handle that makes a call cancellable. The call can be cancelled by messages that arrive from now on.
     pub(super) fn cancellable(&self) -> CancellableCall {
         CancellableCall { in_flight: self.clone(), since: self.shared.missed.load(Ordering::Acquire) }
     }
@@ -89,7 +92,7 @@ impl InFlight {
         guard
     }
 
-    /// Lists a request of a session; `None` if another request with the same id is in flight.
+    /// Lists a request of a session. `None` if another request of the session with the same id is in flight.
     pub(super) fn enter_session(&self, session: &str, id: &Id) -> Option<InFlightGuard> {
         let key = Key::Session { session: session.to_owned(), id: id.clone() };
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
@@ -102,8 +105,8 @@ impl InFlight {
         is_first.then_some(guard)
     }
 
-    /// Cancels the caller's call with this id. If several clients of the caller have a call with this id, cancels none,
-    /// because any of them could be meant.
+    /// Cancels the caller's call with this id. If several calls of the caller have this id, as calls by several clients
+    /// may, cancels no call, because any of these calls could be meant.
     pub(super) fn cancel(&self, caller: &Caller, id: Id) {
         let key = Key::new(caller, id);
         let mut lists = self.lock();
@@ -125,15 +128,17 @@ impl InFlight {
     }
 }
 
-/// A call that a message can cancel. A call that finishes in its first poll is never listed.
+/// Makes a call cancellable by its caller. A call that finishes in its first poll is never listed.
 #[derive(Debug)]
 pub(super) struct CancellableCall {
     in_flight: InFlight,
+    /// Number of the first missed cancellation that may be for this call.
     since: u64,
 }
 
 impl CancellableCall {
-    /// Runs the call. If the caller cancels the call by its id, returns the error response.
+    /// Runs a call. If the caller cancels the call by its id, drops the call and returns the error response.
+    /// `caller_and_id` is called only if the call has to wait.
     pub(super) async fn run<T>(
         self,
         mut call: Pin<&mut impl Future<Output = T>>,
@@ -156,7 +161,7 @@ impl CancellableCall {
     }
 }
 
-/// Keeps a request listed until it is dropped.
+/// Keeps a request in the list until the guard is dropped.
 #[derive(Debug)]
 pub(super) struct InFlightGuard {
     in_flight: InFlight,
@@ -183,11 +188,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn call_is_cancelled_by_a_message_received_while_it_starts() {
+    async fn cancellation_received_before_the_call_is_listed_cancels_only_that_call() {
         let (in_flight, caller, id) =
             (InFlight::default(), Caller::new("ann"), Id::new("7").unwrap_or_default());
         let done = || async {
-            // Pending long enough for a remembered cancellation to end the call.
+            // Pending for some polls, so that a kept cancellation would end the call.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }

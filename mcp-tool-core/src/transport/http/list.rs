@@ -1,4 +1,4 @@
-//! `tools/list` over HTTP. Each response has its own head, and shares the entries with other responses.
+//! `tools/list` over HTTP. The head of each response is written for its request; the entries are shared.
 
 use std::{
     convert::Infallible,
@@ -28,7 +28,8 @@ use crate::{
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Maximum bytes of entries that are copied, because up to this size a copy costs less than a body in parts.
+/// Maximum size of entries that are copied into one body, in bytes. Up to this size, copying takes less time than a
+/// body in parts.
 const MAX_COPIED: usize = 16 * 1024;
 
 /// Checks the headers of a `tools/list` request, and answers the request.
@@ -54,7 +55,7 @@ pub(super) async fn respond_list(
     }
 }
 
-/// A response that shares the entries, so that a long list is in memory only once.
+/// Returns a response whose body shares the entries, so that a long list is in memory only once.
 fn in_parts(list: ListResponse) -> HttpResponse {
     let ListResponse { head, entries } = list;
     let parts = [head.into(), Bytes::from_owner(entries), Bytes::from_static(TAIL.as_bytes())];
@@ -63,7 +64,7 @@ fn in_parts(list: ListResponse) -> HttpResponse {
     response
 }
 
-/// The unsent parts of a body; sent ones are empty.
+/// A body in three parts. A part that was sent is empty.
 struct Parts([Bytes; 3]);
 
 impl Body for Parts {

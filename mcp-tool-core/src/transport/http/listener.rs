@@ -1,4 +1,4 @@
-//! Accepts connections until shutdown.
+//! The HTTP listener: accepts connections until shutdown, and then waits for calls in flight.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -19,14 +19,14 @@ use super::{
 };
 use crate::transport::endpoint::Endpoint;
 
-/// Time for the last answers to pass from rmcp to their streams.
+/// Time for rmcp to write the last answers to its streams, before the streams are ended.
 const FLUSH: Duration = Duration::from_millis(100);
-/// Pause after a connection that could not be accepted.
+/// Pause after a connection could not be accepted.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is cancelled, then waits up to `settings.grace` for calls in flight.
 ///
-/// Returns `true` if all these calls finished.
+/// Returns `true` if all calls in flight finished in this time.
 // Boxed, so that the server is compiled in this crate and not in each crate that awaits it.
 pub fn serve(
     endpoint: Arc<Endpoint>,
@@ -49,7 +49,7 @@ async fn serve_connections(
     let mut overload = Overload::new(settings.max_connections);
     let grace = settings.grace;
     let end = CancellationToken::new();
-    // A proxy ends TLS, so a direct connection from another machine would carry tokens in the clear.
+    // If a proxy ends TLS, a direct connection from another machine would carry tokens unencrypted.
     let only_proxies = !authentication.ends_tls() && !settings.proxies.is_empty();
     let service = Arc::new(Service::new(Arc::clone(&endpoint), settings, authentication, &end));
     let mut connections = JoinSet::new();
@@ -78,7 +78,7 @@ async fn serve_connections(
                 });
             }
             Err(error) => {
-                // Usually the process has no free file descriptors, and has to wait for connections to end.
+                // Usually the process has no free file descriptors until other connections end.
                 tracing::error!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_RETRY).await;
             }
@@ -103,15 +103,15 @@ async fn serve_connections(
 
 async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
     let (stream, peer) = listener.accept().await?;
-    // Without `TCP_NODELAY`, an answer in two writes waits 40 ms for the client's delayed acknowledgement.
+    // Without `TCP_NODELAY`, the second write of an answer waits up to 40 ms for the client's delayed acknowledgement.
     stream.set_nodelay(true)?;
     Ok((stream, peer))
 }
 
-/// Binds `address`.
+/// Binds a listener to `address`.
 ///
 /// # Errors
-/// The address needs authorization or TLS that isn't configured, or can't be bound.
+/// The address can't be bound, or needs authorization or TLS, and the server has none.
 pub async fn bind(
     address: SocketAddr,
     authentication: &AuthenticationLayer,

@@ -1,7 +1,8 @@
-//! HTTP/1.1 on hyper. Outside legacy sessions, a call's message is parsed only once.
+//! HTTP/1.1, served by hyper. Outside legacy sessions, the message of a call is parsed only once; in sessions, rmcp
+//! parses it again.
 //!
 //! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, body) → `dispatch`,
-//! which sends calls to `call`, lists to `list`, and everything else to `rmcp_service`.
+//! which passes calls to `call`, `tools/list` to `list`, and all other messages to `rmcp_service`.
 
 mod authentication;
 mod body;

@@ -1,5 +1,5 @@
-//! Checks `Host` and `Origin` headers, to refuse web pages that reach a local server by DNS rebinding (2026-07-28,
-//! Streamable HTTP §security).
+//! Checks the headers `Host` and `Origin`, to refuse requests of web pages that reach a local server by DNS rebinding
+//! (2026-07-28, Streamable HTTP §security).
 
 use hyper::{
     HeaderMap, Uri,
@@ -11,7 +11,7 @@ use hyper::{
     http::{HeaderValue, uri::Authority},
 };
 
-/// Allowed hosts, and allowed origins of web pages.
+/// The hosts by which clients may address the server, and the origins of web pages that may send requests.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     hosts: Vec<Host>,
@@ -35,10 +35,10 @@ pub(super) struct Disallowed {
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl Origins {
-    /// Allows the loopback names, `hosts` and `origins`.
+    /// Allows `hosts`, `origins`, and the hosts `localhost`, `127.0.0.1` and `[::1]`.
     ///
-    /// A host is `mcp.example.com`, on every port, or `mcp.example.com:8443`, on one. An origin is
-    /// `https://app.example.com`, with its port if that isn't the default.
+    /// A host such as `mcp.example.com` allows every port, and `mcp.example.com:8443` allows one port. An origin is
+    /// `https://app.example.com`, followed by its port if the port isn't the default of the scheme.
     ///
     /// # Errors
     /// A value is not a valid host or origin.
@@ -55,10 +55,12 @@ impl Origins {
         Ok(Origins { hosts: hosts.collect::<Result<_, _>>()?, origins: origins.collect::<Result<_, _>>()? })
     }
 
-    /// Rejects a request for a host that isn't allowed, or from a web page whose origin isn't allowed.
+    /// Rejects a request for a host that isn't allowed, and a request from a web page whose origin isn't allowed. The
+    /// server's own origin is allowed.
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Disallowed> {
         let host = only(headers, &HOST).ok().flatten().and_then(|host| host.to_str().ok());
-        // Fast path for the usual request: an allowed host in the same spelling, no host in the target, no origin.
+        // Fast path for the usual request, which has an allowed host in the same spelling, no host in the request
+        // target and no origin.
         if uri.authority().is_none()
             && !headers.contains_key(ORIGIN)
             && host.is_some_and(|host| self.hosts.iter().any(|allowed| allowed.is_spelled(host)))
@@ -100,7 +102,7 @@ impl Origins {
         })
     }
 
-    /// Returns `true` for a page of this server, or of an allowed origin.
+    /// Returns `true` if `origin` is allowed, or is the `http` origin of `host`, which is this server.
     fn allows_origin(&self, origin: &HeaderValue, host: &Host) -> bool {
         let Ok(origin) = origin.to_str() else { return false };
         let origin = origin.to_ascii_lowercase();
@@ -112,7 +114,8 @@ impl Origins {
 }
 
 impl Host {
-    /// Returns `true` if `host` is this host in the same spelling, on an allowed port.
+    /// Returns `true` if the header value `host` is this host in the same spelling, with an allowed port or without a
+    /// port.
     fn is_spelled(&self, host: &str) -> bool {
         let Some(rest) = host.strip_prefix(self.host.as_str()) else { return false };
         match (rest.strip_prefix(':'), self.port) {
@@ -132,7 +135,7 @@ impl Host {
         let authority = Authority::try_from(text).ok()?;
         let without_port =
             authority.port_u16().map_or(text, |_| text.rsplit_once(':').map_or(text, |(host, _)| host));
-        // Rejects credentials and an invalid port.
+        // Rejects text with credentials (`user@host`) or an invalid port.
         let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
         let has_invalid_port = authority.port().is_some_and(|port| !is_port(port.as_str()));
         if authority.host() != without_port || authority.host().is_empty() || has_invalid_port {
@@ -142,7 +145,7 @@ impl Host {
     }
 }
 
-/// Adds the headers of a CORS preflight response, for an allowed origin.
+/// Adds the headers of a CORS preflight response. The origin of the request must be allowed.
 pub(super) fn preflight(request: &HeaderMap, response: &mut HeaderMap) {
     response.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST, GET, DELETE"));
     response.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
@@ -151,7 +154,7 @@ pub(super) fn preflight(request: &HeaderMap, response: &mut HeaderMap) {
     }
 }
 
-/// Lets the page that sent a request read its response (CORS), for an allowed origin.
+/// Adds the CORS headers that let web pages of `origin` read the response. `origin` must be allowed.
 pub(super) fn allow_reading(origin: HeaderValue, response: &mut HeaderMap) {
     response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     response
@@ -159,13 +162,14 @@ pub(super) fn allow_reading(origin: HeaderValue, response: &mut HeaderMap) {
     response.append(VARY, HeaderValue::from_static("origin"));
 }
 
-/// The scheme and host of an origin (RFC 6454 §6.1); `None` for `null` and for invalid origins.
+/// Returns the scheme and host of an `http` or `https` origin (RFC 6454 §6.1). `None` for `null`, other schemes and
+/// invalid origins.
 fn split_origin(origin: &str) -> Option<(&str, Host)> {
     let (scheme, host) = origin.split_once("://")?;
     matches!(scheme, "http" | "https").then(|| Host::parse(host).map(|named| (scheme, named)))?
 }
 
-/// The value of a header that must not be repeated.
+/// Returns the value of a header, `None` if the header is absent, or an error if the header is repeated.
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h HeaderValue>, ()> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -194,15 +198,15 @@ mod tests {
         let origins =
             Origins::new(&["mcp.example.com".into(), "other.example.com:8443".into()], &[]).unwrap();
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080", "mcp.example.com:9"] {
-            assert_eq!(status(&origins, &[host], &[]), 200, "{host}");
+            assert_eq!(status(&origins, &[host], &[]), 200, "the allowed host {host} was refused");
         }
         assert_eq!(status(&origins, &["other.example.com:8443"], &[]), 200);
         for host in ["evil.example", "other.example.com", "localhost.evil.example", "127.0.0.1.evil.example"]
         {
-            assert_eq!(status(&origins, &[host], &[]), 403, "{host}");
+            assert_eq!(status(&origins, &[host], &[]), 403, "the host {host} isn't allowed");
         }
         for host in [&[][..], &["a@localhost"], &["localhost:x"], &[""], &["localhost", "evil.example"]] {
-            assert_eq!(status(&origins, host, &[]), 400, "{host:?}");
+            assert_eq!(status(&origins, host, &[]), 400, "the Host headers {host:?} aren't valid");
         }
     }
 
@@ -216,19 +220,19 @@ mod tests {
     }
 
     #[test]
-    fn web_page_is_allowed_only_from_this_server_or_the_list() {
+    fn web_page_is_allowed_only_from_this_server_or_an_allowed_origin() {
         let origins = Origins::new(&[], &["https://app.example.com".into()]).unwrap();
         let from = |origin: &[&str]| status(&origins, &["localhost:8080"], origin);
         assert_eq!(from(&["http://localhost:8080"]), 200);
         assert_eq!(from(&["https://APP.example.com"]), 200);
         for origin in ["null", "http://localhost:9090", "https://localhost:8080", "http://evil.example", ""] {
-            assert_eq!(from(&[origin]), 403, "{origin}");
+            assert_eq!(from(&[origin]), 403, "the origin {origin:?} isn't allowed");
         }
         assert_eq!(from(&["http://localhost:8080", "http://evil.example"]), 403);
     }
 
     #[test]
-    fn invalid_hosts_and_origins_are_refused() {
+    fn invalid_hosts_and_origins_in_settings_are_refused() {
         assert!(Origins::new(&["https://a".into()], &[]).is_err());
         assert!(Origins::new(&[], &["app.example.com".into()]).is_err());
         assert!(Origins::new(&[], &["*".into()]).is_err());

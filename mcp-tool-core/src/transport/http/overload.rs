@@ -1,5 +1,5 @@
-//! Answers connections over the limit with 503 immediately, because a server that doesn't answer looks like one that is
-//! down.
+//! Answers connections above the maximum number with 503 immediately. A server that didn't answer would look as if it
+//! were down.
 
 use std::{
     io,
@@ -14,21 +14,23 @@ use tokio::{
     task::JoinSet,
 };
 
-/// Maximum refused connections that are answered at one time. More connections are closed without an answer.
+/// Maximum number of refused connections that are answered at one time. Further connections are closed without an
+/// answer.
 const MAX_ANSWERING: usize = 256;
-/// Time for the client to read its answer.
+/// Maximum time for the client to read the answer.
 const LINGER: Duration = Duration::from_secs(1);
-/// Minimum interval between two warnings.
+/// Minimum interval between two warnings in the log.
 const WARNING_INTERVAL: Duration = Duration::from_secs(10);
 
 const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
     content-type: text/plain; charset=utf-8\r\ncontent-length: 52\r\n\r\n\
     too many connections are open: try again in 1 second";
 
-/// Refuses connections over the limit.
+/// Refuses connections above the maximum number.
 pub(super) struct Overload {
-    /// Maximum open connections.
+    /// Maximum number of open connections (`http.max_connections`), for the warning.
     max_connections: u32,
+    /// One permit per connection that is answered.
     answering: Arc<Semaphore>,
     warned_at: Option<Instant>,
 }
@@ -38,7 +40,8 @@ impl Overload {
         Overload { max_connections, answering: Arc::new(Semaphore::new(MAX_ANSWERING)), warned_at: None }
     }
 
-    /// Answers a plain connection with 503; closes a TLS connection, whose handshake would cost more than a call.
+    /// Answers a plain connection with 503. Closes a TLS connection without an answer, because the handshake would take
+    /// more time than a call.
     pub(super) fn refuse(&mut self, stream: TcpStream, is_plain: bool, tasks: &mut JoinSet<()>) {
         if self.warned_at.is_none_or(|warned_at| warned_at.elapsed() > WARNING_INTERVAL) {
             self.warned_at = Some(Instant::now());
@@ -59,7 +62,8 @@ impl Overload {
 async fn answer(mut stream: TcpStream) -> io::Result<()> {
     stream.write_all(ANSWER).await?;
     stream.shutdown().await?;
-    // Closing with unread input would reset the connection before the answer is read.
+    // The input is read to its end, because closing the connection with unread input would reset the connection before
+    // the client has read the answer.
     let mut dropped = [0; 1024];
     while stream.read(&mut dropped).await? > 0 {}
     Ok(())
@@ -70,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answer_has_its_content_length() {
+    fn content_length_of_the_answer_is_the_length_of_its_body() {
         let answer = std::str::from_utf8(ANSWER).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.ends_with(&format!("content-length: {}", body.len())), "{answer}");

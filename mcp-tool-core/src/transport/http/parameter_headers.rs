@@ -1,5 +1,5 @@
-//! `Mcp-Param-*` headers, which mirror arguments for which the tool declares a header (2026-07-28, Streamable HTTP
-//! §custom headers).
+//! `Mcp-Param-*` headers. A client repeats an argument as such a header if the tool declares the header for the
+//! parameter (2026-07-28, Streamable HTTP §custom headers).
 
 use hyper::HeaderMap;
 use mcp_tool_contract::{
@@ -14,7 +14,8 @@ use mcp_tool_contract::{
 use super::protocol_headers::{decoded, mismatch, single};
 use crate::transport::protocol_error::ProtocolError;
 
-/// Checks a call's headers against its arguments. Unreadable arguments are left to the pipeline, which refuses them.
+/// Checks that each declared header equals its argument. Arguments that can't be parsed pass this check, because the
+/// pipeline refuses them later.
 pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -> Result<(), ProtocolError> {
     let mirrored = mirror::mirrored(arguments, contract.input()).unwrap_or_default();
     mirrored.into_iter().try_for_each(|mirrored| check_one(headers, mirrored))
@@ -26,7 +27,7 @@ fn check_one(headers: &HeaderMap, mirrored: MirroredArgument<'_>) -> Result<(), 
     let value = single(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
     match (value, given) {
         (None, None) => Ok(()),
-        // Arrays and objects have no header. The pipeline refuses this argument.
+        // An array or object can't be a header's value. The pipeline refuses this argument.
         (None, Some(given)) if given.starts_with(['[', '{']) => Ok(()),
         (None, Some(_)) => mismatch(format!(
             "the header {header} is missing: it must equal the argument '{param}'; list the tools again"

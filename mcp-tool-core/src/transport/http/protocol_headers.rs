@@ -1,4 +1,5 @@
-//! `Mcp-*` headers, which must equal the body (2026-07-28, Streamable HTTP §server validation).
+//! `Mcp-*` headers, which repeat parts of the body and must equal them (2026-07-28, Streamable HTTP §server
+//! validation).
 
 use std::borrow::Cow;
 
@@ -20,7 +21,7 @@ const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
-/// Rejects a repeated `Mcp-*` header.
+/// Rejects a request whose `MCP-Protocol-Version`, `Mcp-Method` or `Mcp-Name` is repeated or isn't visible ASCII.
 pub(super) fn check_single(headers: &HeaderMap) -> Result<(), ProtocolError> {
     [VERSION, METHOD, NAME].into_iter().try_for_each(|name| header(headers, &name).map(drop))
 }
@@ -40,14 +41,15 @@ pub fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), Protoc
             same(&METHOD, header(headers, &METHOD)?, "tools/call")?;
             let name = header(headers, &NAME)?.map(|name| decoded(NAME.as_str(), name)).transpose()?;
             same(&NAME, name.as_deref(), &call.name)?;
-            // The version first, because another revision may need other members.
+            // Checked before the capabilities, because another revision may require other members.
             call.meta.check_version()?;
             check_capabilities(&call.meta)
         }
     }
 }
 
-/// Checks the headers of a `tools/list` against its body, in the same order as rmcp does for other requests.
+/// Checks the headers of a `tools/list` request against its body. The order of the checks is that of rmcp, so that
+/// errors are the same as for other requests.
 pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolError> {
     check_single(headers)?;
     let version = header(headers, &VERSION)?;
@@ -63,7 +65,8 @@ pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolEr
     }
 }
 
-/// The headers that middleware reads. Rejects a repeated header.
+/// Returns those headers of a request that middleware reads. Rejects the request if one of them is repeated or isn't
+/// visible ASCII.
 pub(in crate::transport) fn middleware_headers(
     headers: &HeaderMap,
     endpoint: &Endpoint,
@@ -86,7 +89,7 @@ fn check_legacy(version: Option<&str>) -> Result<(), ProtocolError> {
     }
 }
 
-/// Rejects an unsupported version.
+/// Rejects a version that this server doesn't speak.
 fn check_supported(version: Option<&str>) -> Result<(), ProtocolError> {
     match version {
         Some(version) if !is_supported(version) => Err(ProtocolError::new(
@@ -125,7 +128,8 @@ fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h st
     single(headers, name.as_str())
 }
 
-/// The value of a header, which must not be repeated.
+/// Returns the value of a header; `None` if the header is absent. Rejects a header that is repeated or isn't visible
+/// ASCII.
 pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ProtocolError> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -138,7 +142,7 @@ pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'
     }
 }
 
-/// Decodes a value of the form `=?base64?…?=` (§value encoding).
+/// Decodes a value of the form `=?base64?…?=` (§value encoding). Returns any other value unchanged.
 pub(super) fn decoded<'v>(name: &str, value: &'v str) -> Result<Cow<'v, str>, ProtocolError> {
     let Some(encoded) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
         return Ok(Cow::Borrowed(value));

@@ -1,4 +1,4 @@
-//! HTTP responses.
+//! Constructors of HTTP responses.
 
 use std::convert::Infallible;
 
@@ -16,7 +16,7 @@ use crate::transport::{
     response::FramedResponse,
 };
 
-/// An HTTP response whose body is either whole, or a stream of this crate or of rmcp.
+/// An HTTP response. Its body is complete in memory, or a stream of this crate or of rmcp.
 pub(super) type HttpResponse = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>>;
 
 const EVENTS: &str = "text/event-stream";
@@ -39,7 +39,7 @@ pub(super) fn whole(status: StatusCode, content_type: HeaderValue, body: Bytes) 
     response
 }
 
-/// A response without a body.
+/// Returns a response without a body.
 pub(super) fn empty(status: StatusCode) -> HttpResponse {
     let mut response = Response::new(Either::Left(Full::default()));
     *response.status_mut() = status;
@@ -59,8 +59,8 @@ pub(super) fn protocol_error(error: &ProtocolError) -> HttpResponse {
     framed(FramedResponse::protocol_error(error))
 }
 
-/// Adds the members that rmcp's `Tool` lacks to a `tools/list` response of rmcp. A response in a session is an event
-/// stream, and stays unchanged.
+/// Adds `securitySchemes`, which rmcp's type `Tool` lacks, to the entries of a `tools/list` response of rmcp. Doesn't
+/// change event streams, which are rmcp's responses in sessions, and errors.
 pub(super) async fn with_security_schemes(response: HttpResponse) -> HttpResponse {
     if response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;
@@ -79,7 +79,7 @@ pub(super) async fn with_security_schemes(response: HttpResponse) -> HttpRespons
     response
 }
 
-/// A JSON response that replaces a rejection by rmcp, which is plain text.
+/// Returns the JSON response that replaces a rejection by rmcp, which is plain text.
 pub(super) fn rejected_by_rmcp(status: StatusCode) -> HttpResponse {
     match status {
         StatusCode::NOT_FOUND => invalid(404, "unknown session: initialize again"),
@@ -88,7 +88,7 @@ pub(super) fn rejected_by_rmcp(status: StatusCode) -> HttpResponse {
     }
 }
 
-/// The response to a request that is rejected before its message is parsed.
+/// Returns the response to a request that is rejected as invalid, with a JSON-RPC error that has no id.
 pub(super) fn invalid(status: u16, message: &str) -> HttpResponse {
     let error = ProtocolError::new(code::INVALID_REQUEST, message);
     framed(FramedResponse { status, ..FramedResponse::protocol_error(&error) })
@@ -100,19 +100,19 @@ pub(super) fn event_stream(events: EventStream) -> HttpResponse {
     response
 }
 
-/// Returns `true` if `Accept` names event streams first. A client has to accept event streams and JSON (Streamable HTTP
-/// §sending messages), so the first type is its preference.
+/// Returns `true` if `Accept` begins with `text/event-stream`. Every client has to accept both event streams and JSON
+/// (Streamable HTTP §sending messages), so the first type counts as the client's preference.
 pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
     let Some((first, rest)) =
         headers.get(ACCEPT).and_then(|accept| accept.as_bytes().split_at_checked(EVENTS.len()))
     else {
         return false;
     };
-    // With parameters, such as a weight, the order isn't a clear preference.
+    // If the type has parameters, such as a weight, its position doesn't clearly express a preference.
     first.eq_ignore_ascii_case(EVENTS.as_bytes()) && matches!(rest, [] | [b',' | b' ', ..])
 }
 
-/// Turns a JSON response into a stream of one event. A response with an error status stays JSON.
+/// Turns a JSON response with status 200 into a stream of one event. Returns any other response unchanged.
 pub(super) async fn as_event(response: HttpResponse) -> HttpResponse {
     if response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;

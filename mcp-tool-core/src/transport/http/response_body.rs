@@ -1,4 +1,5 @@
-//! Wrappers of response bodies: [`InParts`] sends a body in parts, and [`Guarded`] keeps a value with a body.
+//! Wrappers of response bodies: [`InParts`] sends a body in small parts, and [`Guarded`] keeps a value as long as a
+//! body.
 
 use std::{
     pin::Pin,
@@ -7,18 +8,18 @@ use std::{
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-/// Maximum bytes that a connection copies at once.
+/// Maximum size of a part, in bytes.
 const PART: usize = 15 * 1024;
 
-/// A body in parts of at most [`PART`], each sent before the next is polled.
+/// A body that is sent in parts of at most [`PART`] bytes. Each part is sent before the next part is polled.
 ///
-/// Hyper copies a part behind the response's head, so that both are sent in one write, and keeps this buffer. The size
-/// of the parts limits the size of the buffer.
+/// Hyper copies the response's head and a part into one buffer, to send both in one write, and keeps the buffer. The
+/// size of the parts limits the size of this buffer.
 pub(super) struct InParts<B> {
     body: B,
-    /// Data of the body that was not sent yet.
+    /// Data that was polled from `body` and is not returned yet.
     rest: Bytes,
-    /// A part was just returned, and more parts follow.
+    /// The last poll returned a part, and `rest` isn't empty.
     sending: bool,
 }
 
@@ -47,7 +48,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for InParts<B> {
                 other => return other,
             }
         } else if std::mem::take(&mut this.sending) {
-            // Hyper flushes when the body is pending.
+            // Hyper sends its buffer when the body is pending.
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -70,7 +71,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for InParts<B> {
     }
 }
 
-/// A body that keeps a value until the body is dropped.
+/// A body, with a value that is dropped together with the body.
 pub(super) struct Guarded<B, T> {
     body: B,
     _guard: T,
@@ -111,7 +112,7 @@ mod tests {
 
     use super::*;
 
-    /// The sizes of the parts, and all bytes.
+    /// Returns the size of each part, and the bytes of all parts together.
     async fn parts<B: Body<Data = Bytes, Error = Infallible> + Unpin>(body: B) -> (Vec<usize>, Vec<u8>) {
         let mut body = InParts::new(body);
         let (mut sizes, mut all) = (Vec::new(), Vec::new());
@@ -131,7 +132,7 @@ mod tests {
             assert_eq!(body.size_hint().exact(), Some(left as u64));
             assert!(!body.is_end_stream());
             assert!(body.frame().await.is_some());
-            // The next part follows when this one was sent.
+            // Pending, so that hyper sends the last part, unless it was the final part.
             let polled = futures_util::poll!(std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)));
             assert_eq!(polled.is_pending(), left > PART);
         }
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn frames_stay_in_order() {
+    async fn frames_of_all_sizes_are_sent_in_order() {
         let pieces = [vec![1; PART + 1], vec![2; 3], vec![3; PART * 2]];
         let whole = pieces.concat();
         let frames = pieces.map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::from(piece))));

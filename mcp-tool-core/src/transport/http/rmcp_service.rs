@@ -1,4 +1,5 @@
-//! Forwards requests to rmcp's HTTP service, with sessions or without.
+//! Forwards requests to rmcp's HTTP service. If legacy sessions are enabled, checks that a session belongs to the
+//! caller.
 
 use std::sync::Arc;
 
@@ -36,14 +37,15 @@ use crate::{
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// rmcp's HTTP service, with sessions or without. One type for both, so that rmcp is compiled once.
+/// rmcp's HTTP service. One type serves with sessions and without, so that rmcp is compiled only once.
 pub(super) struct RmcpService {
     service: StreamableHttpService<Protocol, LocalSessionManager>,
+    /// `None` if legacy sessions are disabled.
     sessions: Option<Sessions>,
 }
 
 impl RmcpService {
-    /// Cancelling `end` ends rmcp's streams.
+    /// Returns the service. Cancelling `end` ends rmcp's streams.
     pub(super) fn new(
         endpoint: &Arc<Endpoint>,
         settings: &HttpSettings,
@@ -54,7 +56,7 @@ impl RmcpService {
         let sessions =
             settings.sessions.map(|max_sessions| Sessions::new(max_sessions, settings.session_idle));
         let manager = sessions.as_ref().map(|sessions| Arc::clone(&sessions.manager)).unwrap_or_default();
-        // Host and origin are checked before rmcp gets a request.
+        // rmcp need not check host and origin, because `route` has checked them.
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(sessions.is_some())
             .with_json_response(true)
@@ -72,19 +74,20 @@ impl RmcpService {
         self.sessions.is_some()
     }
 
-    /// Returns `true` if the request names a session, and there are sessions.
+    /// Returns `true` if sessions are enabled and the request names a session.
     pub(super) fn is_in_session(&self, parts: &Parts) -> bool {
         self.has_sessions() && parts.headers.contains_key(SESSION)
     }
 
-    /// Returns `true` if rmcp must find the request's session, or reject a request without one.
+    /// Returns `true` if sessions are enabled, and a `tools/list` request names a session, is a legacy request, or
+    /// lacks the client's capabilities. Such a request is not answered from the prebuilt lists.
     pub fn needs_session(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
         let names_or_needs_session =
             parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities;
         self.has_sessions() && names_or_needs_session
     }
 
-    /// Rejects a legacy request without the session that it needs.
+    /// Rejects a legacy request without a session, if sessions are enabled. `initialize` needs no session.
     pub(super) fn check_session(
         &self,
         parts: &Parts,
@@ -99,7 +102,7 @@ impl RmcpService {
         Err(ProtocolError::new(code::INVALID_PARAMS, message))
     }
 
-    /// Forwards a request. In a session, rejects a request with the id of another request in flight.
+    /// Forwards a request. Rejects the request if another request in flight in the same session has the same id.
     pub(super) async fn request(
         &self,
         parts: &mut Parts,
@@ -123,7 +126,7 @@ impl RmcpService {
         self.forward(parts, body, sender, caller, guard).await
     }
 
-    /// Forwards `initialize`, which opens a session if there are sessions.
+    /// Forwards `initialize`. If sessions are enabled, rmcp opens a session, which then belongs to `caller`.
     pub(super) async fn initialize(
         &self,
         parts: &mut Parts,
@@ -144,7 +147,8 @@ impl RmcpService {
         response
     }
 
-    /// Forwards a request to rmcp, with its body already read.
+    /// Forwards a request with this body to rmcp. Rejects the request if it names a session that isn't open, or that
+    /// belongs to another caller. `guard` is kept until the response is sent.
     pub(super) async fn forward(
         &self,
         parts: &mut Parts,
@@ -165,7 +169,7 @@ impl RmcpService {
         let (empty, ()) = Request::new(()).into_parts();
         let mut parts = std::mem::replace(parts, empty);
         let ends = parts.method == Method::DELETE;
-        // rmcp requires both types in `Accept`, and still answers in JSON if the response is one message.
+        // rmcp requires both types in `Accept`. It still answers in JSON if the response is a single message.
         let both = HeaderValue::from_static("application/json, text/event-stream");
         parts.headers.insert(ACCEPT, both);
         parts.extensions.insert(caller);
@@ -173,7 +177,7 @@ impl RmcpService {
         sender.identity.insert_into(&mut parts.extensions);
         let request = Request::from_parts(parts, Full::new(body));
         path_counters::record(ReadPath::Rmcp);
-        // Boxed, because this future of seven kilobytes would otherwise be part of the futures that contain it.
+        // Boxed, because this future has seven kilobytes, which every future that contains it would have too.
         let response = Box::pin(self.service.handle(request)).await;
         let mut response = response.map(|body| {
             Either::Right(match guard {

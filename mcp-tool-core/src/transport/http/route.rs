@@ -1,4 +1,4 @@
-//! The steps of a request before its message is parsed: path, host, origin, authentication, method and body.
+//! The checks of a request before its message is parsed: path, host, origin, authentication, method and body.
 
 use hyper::{
     Method, Request, StatusCode,
@@ -21,7 +21,7 @@ pub const PATH: &str = "/mcp";
 
 impl Service {
     pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> HttpResponse {
-        // Passed by reference from here on, because a value that is passed to an async function is copied.
+        // Passed by reference from here on, because passing a value to an async function copies the value.
         let (mut parts, mut body) = request.into_parts();
         match parts.uri.path() {
             PATH => self.respond_mcp(&mut parts, &mut body, peer).await,
@@ -59,7 +59,7 @@ impl Service {
 
     /// Answers a request whose host and origin are allowed.
     async fn respond_allowed(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> HttpResponse {
-        // Before authentication, because a preflight request carries no token.
+        // Answered before authentication, because a preflight request has no token.
         if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             let mut response = empty(StatusCode::NO_CONTENT);
             origin::preflight(&parts.headers, response.headers_mut());

@@ -1,13 +1,14 @@
-//! The sender of a request: connection, address, identity.
+//! The sender of a request: its connection, network address and identity.
 
 use std::net::IpAddr;
 
 use super::authentication::Identity;
 use crate::transport::client_label::ClientLabel;
 
-/// State of one connection that its requests share.
+/// State that all requests of one connection share.
 #[derive(Debug)]
 pub(super) struct Peer {
+    /// Address of the other end of the connection, which may be a proxy.
     pub(super) address: IpAddr,
     pub(super) client_label: ClientLabel,
 }
@@ -21,7 +22,7 @@ impl Peer {
 /// The sender of a request that passed authentication.
 pub(super) struct Sender<'p> {
     pub(super) peer: &'p Peer,
-    /// The client's address, behind trusted proxies.
+    /// The client's network address. Behind trusted proxies, the address that they report.
     pub(super) remote: IpAddr,
     pub(super) identity: Identity,
 }

@@ -1,4 +1,4 @@
-//! The state that all HTTP requests share.
+//! [`Service`], the state that all requests of an HTTP listener share.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{call::caller::Caller, transport::endpoint::Endpoint};
 
-/// Answers HTTP requests, by its methods in `route`, `dispatch` and `call`.
+/// Answers HTTP requests. The modules `route`, `dispatch` and `call` define its methods.
 pub struct Service {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) authentication: AuthenticationLayer,
@@ -22,7 +22,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Cancelling `end` ends rmcp's streams.
+    /// Returns the service. Cancelling `end` ends rmcp's streams.
     pub fn new(
         endpoint: Arc<Endpoint>,
         settings: HttpSettings,
@@ -38,13 +38,14 @@ impl Service {
         &self.authentication
     }
 
-    /// Returns `true` if `peer` is a trusted proxy or on this machine.
+    /// Returns `true` if `peer` is the address of a trusted proxy, or a loopback address.
     pub(super) fn is_proxy_or_local(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.contains(peer))
     }
 
-    /// The caller of a request. Without authorization it is the local user, labelled with the client's name.
+    /// Returns the caller of a request. Without authorization, this is the local user, labelled with the name in
+    /// `client` (JSON text of `clientInfo`) or, if `client` is `None` or invalid, with the header `User-Agent`.
     pub(super) fn caller(&self, sender: &Sender<'_>, headers: &HeaderMap, client: Option<&str>) -> Caller {
         let local = || {
             let local_caller = &self.endpoint.local_caller;

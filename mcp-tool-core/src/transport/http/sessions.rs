@@ -1,4 +1,5 @@
-//! Legacy sessions, if the operator enables them: bounded in number, bound to their owner, closed when idle.
+//! Legacy sessions, which the operator or the application enables. Their number is limited, each belongs to the caller
+//! that opened it, and idle sessions are closed.
 
 use std::{
     collections::HashMap,
@@ -13,16 +14,18 @@ use rmcp::transport::streamable_http_server::session::local::LocalSessionManager
 
 use crate::call::caller::{Caller, Principal};
 
-/// rmcp's sessions, and the owner of each.
+/// rmcp's open sessions, and the owner of each session.
 #[derive(Debug)]
 pub(super) struct Sessions {
     pub(super) manager: Arc<LocalSessionManager>,
+    /// The owner of each session, by session id.
     owners: Mutex<HashMap<String, Owner>>,
+    /// Number of permits in use.
     opening: AtomicUsize,
     max_sessions: usize,
 }
 
-/// A permit to open a session.
+/// A permit to open one session, in use until it is dropped.
 pub(super) struct OpeningPermit<'s>(&'s AtomicUsize);
 
 impl Drop for OpeningPermit<'_> {
@@ -31,8 +34,8 @@ impl Drop for OpeningPermit<'_> {
     }
 }
 
-/// The caller that opened a session. It is compared with each request's caller, because knowing a session's id proves
-/// no identity.
+/// The caller that opened a session. Each request's caller is compared with the owner, because knowing a session's id
+/// doesn't prove an identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Owner(Principal);
 
@@ -40,7 +43,7 @@ impl Owner {
     fn of(caller: &Caller) -> Self {
         let mut owner = Principal::clone(caller.principal());
         if caller.issuer().is_none() {
-            // Without authorization, the agent is only a label, which may change.
+            // Without authorization, the agent is only a label, which may differ between requests.
             owner.agent = None;
         }
         Owner(owner)
@@ -61,7 +64,8 @@ impl Sessions {
         }
     }
 
-    /// A permit for one more session, unless the maximum is reached; held until the session is open.
+    /// Returns a permit to open one more session; `None` if the maximum is reached. The caller of this method keeps the
+    /// permit until the session is open.
     pub(super) async fn permit(&self) -> Option<OpeningPermit<'_>> {
         let open = self.manager.sessions.read().await;
         crate::sync::lock(&self.owners).retain(|id, _| open.contains_key(id.as_str()));
@@ -90,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn session_belongs_to_its_owner_under_any_label() {
+    fn local_session_is_usable_only_by_its_owner_whatever_the_label_of_the_client() {
         let sessions = Sessions::new(1, Duration::from_secs(1));
         let ann = Caller::new("ann").with_agent("one");
         sessions.set_owner("s", &ann);
@@ -102,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn authorized_session_belongs_to_one_agent_of_one_issuer() {
+    fn session_with_a_token_is_usable_only_by_the_same_issuer_user_and_agent() {
         let sessions = Sessions::new(1, Duration::from_secs(1));
         let ann = Caller::new("ann").with_issuer("https://one.example").with_agent("one");
         sessions.set_owner("s", &ann);

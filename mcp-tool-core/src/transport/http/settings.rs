@@ -8,15 +8,15 @@ use crate::network::Network;
 /// Settings of the HTTP listener.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// Allowed hosts and origins.
+    /// Allowed hosts, and allowed origins of web pages.
     pub origins: Origins,
-    /// Proxies that end TLS for this server; their `X-Forwarded-For` is trusted.
+    /// Networks of the proxies that end TLS for this server. `X-Forwarded-For` from these proxies is trusted.
     pub proxies: Vec<Network>,
-    /// Maximum bytes of a request's body.
+    /// Maximum size of a request's body, in bytes.
     pub max_body: usize,
-    /// Maximum open connections.
+    /// Maximum number of open connections.
     pub max_connections: u32,
-    /// Maximum legacy sessions; `None` serves legacy clients without sessions.
+    /// Maximum number of open legacy sessions. If `None`, legacy clients are served without sessions.
     pub sessions: Option<u32>,
     /// Time after which an idle session ends.
     pub session_idle: Duration,

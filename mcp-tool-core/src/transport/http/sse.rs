@@ -1,4 +1,4 @@
-//! Server-sent events, for calls that send reports, and for clients that prefer events to JSON.
+//! Server-sent events: the responses to calls that send reports, and to clients that prefer events to JSON.
 
 use std::{
     convert::Infallible,
@@ -18,13 +18,16 @@ use crate::{
     },
 };
 
-/// Interval of comments that keep a silent stream open.
+/// Interval of the comments that keep a stream without events open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The events of one call: its reports, then its response. Dropping the stream cancels the call.
+/// Response body with the events of one call: its reports, and then its response. Dropping the stream cancels the call.
 pub(super) struct EventStream {
+    /// `None` after the response.
     call: Option<ReportingCall<FramedResponse>>,
+    /// The client's progress token, as JSON text.
     token: Option<String>,
+    /// The first report, which the call has sent before the stream began.
     first: Option<Report>,
     keep_alive: Interval,
 }
@@ -37,7 +40,7 @@ impl EventStream {
     }
 }
 
-/// One JSON message as an event.
+/// Returns one JSON message as an event.
 pub(super) fn event(json: &[u8]) -> Bytes {
     // The JSON has no line breaks, so one `data:` line suffices.
     [b"event: message\ndata: ", json, b"\n\n"].concat().into()

@@ -1,4 +1,4 @@
-//! Each tool's list entry as JSON text, including members that rmcp's `Tool` lacks.
+//! The list entry of each tool, as JSON text. Includes members that rmcp's type `Tool` lacks.
 
 use std::{ops::Range, sync::Arc};
 
@@ -32,22 +32,22 @@ impl AsRef<[u8]> for Text {
     }
 }
 
-/// The list entries of all tools, by a tool's index in the registry. The newest version of a tool has the tool's own
-/// name, and an older major version has its [`older_name`].
+/// The list entries of all tools, by a tool's index in the registry. Each tool has two names: the newest version is
+/// listed by the tool's own name, and any older major version by its [`older_name`], such as `greet_v1`.
 #[derive(Debug)]
 pub(super) struct Entries {
     /// All entries, separated by commas, so that the entries of consecutive tools are one slice.
     whole: Arc<str>,
     parts: Vec<Range<usize>>,
     is_newest: Vec<bool>,
-    /// Each entry with the other of its two names. Empty without pins, because only a pin makes another version the
-    /// newest for a caller.
+    /// Each tool's entry with the name that `whole` doesn't use for the tool. Empty without pins, because only a pin
+    /// makes a caller's newest version differ from the newest version of all.
     other_names: Vec<Box<str>>,
 }
 
 impl Entries {
     /// # Errors
-    /// rmcp can't parse an entry as a tool.
+    /// rmcp can't parse an entry as its type `Tool`.
     pub(super) fn of(registry: &Registry, has_pins: bool) -> Result<Self, serde_json::Error> {
         let (mut whole, mut parts, mut is_newest) = (String::new(), Vec::new(), Vec::new());
         let mut other_names = Vec::new();
@@ -68,17 +68,17 @@ impl Entries {
         Ok(Entries { whole: whole.into(), parts, is_newest, other_names })
     }
 
-    /// Returns `true` if the tool is the newest version with its name.
+    /// Returns `true` if no other version of the tool is newer than the version at `index`.
     pub(super) fn is_newest(&self, index: usize) -> bool {
         self.is_newest.get(index).copied().unwrap_or(false)
     }
 
-    /// The tool's entry, as callers without a pin see it.
+    /// Returns the tool's entry in the form that callers without a pin see.
     pub(super) fn at(&self, index: usize) -> &str {
         self.parts.get(index).and_then(|part| self.whole.get(part.clone())).unwrap_or_default()
     }
 
-    /// The tool's entry with the tool's own name if `is_newest`, else with its [`older_name`].
+    /// Returns the tool's entry, with the tool's own name if `is_newest`, else with its [`older_name`].
     pub(super) fn named(&self, index: usize, is_newest: bool) -> &str {
         if self.is_newest(index) == is_newest {
             return self.at(index);
@@ -86,8 +86,8 @@ impl Entries {
         self.other_names.get(index).map_or("", |entry| entry)
     }
 
-    /// The entries of `tools` (each an index and `is_newest`), separated by commas. Entries of consecutive tools aren't
-    /// copied.
+    /// Returns the entries of `tools` (each an index and `is_newest`), separated by commas. If the tools are
+    /// consecutive and have the names that callers without a pin see, nothing is copied.
     pub(super) fn joined(&self, tools: &[(usize, bool)]) -> Text {
         let follows = |pair: &[(usize, bool)]| matches!(pair, [(index, _), (next, _)] if *next == index + 1);
         let is_part = tools.windows(2).all(follows)
@@ -107,13 +107,13 @@ impl Entries {
         text.into()
     }
 
-    /// Bytes of the entries of `tools`, with their commas.
+    /// Returns the size of the entries of `tools` with one comma each, in bytes.
     pub(super) fn size(&self, tools: &[(usize, bool)]) -> usize {
         tools.iter().map(|(index, is_newest)| self.named(*index, *is_newest).len() + 1).sum()
     }
 }
 
-/// Writes an entry with the tool's own name if `is_newest`, else with its [`older_name`].
+/// Returns a tool's entry as JSON text, with the tool's own name if `is_newest`, else with its [`older_name`].
 fn write_entry(tool: &RegisteredTool, is_newest: bool) -> Result<String, serde_json::Error> {
     let older = older_name(tool.contract);
     let name = if is_newest { tool.contract.name() } else { &older };
@@ -125,7 +125,8 @@ fn write_entry(tool: &RegisteredTool, is_newest: bool) -> Result<String, serde_j
     Ok(text)
 }
 
-/// Copies a tool's security schemes from `_meta` to the top level of its entry, where hosts look for them (SEP-1488).
+/// Copies the security schemes in the `_meta` of a tool's entry to the top level of the entry, where hosts look for
+/// security schemes (SEP-1488).
 pub fn with_security(tool: &mut Value) {
     let schemes = tool.pointer(&format!("/_meta/{META_SECURITY}")).cloned();
     if let (Some(schemes), Value::Object(members)) = (schemes, tool) {
@@ -133,7 +134,7 @@ pub fn with_security(tool: &mut Value) {
     }
 }
 
-/// Applies [`with_security`] to each tool of a `tools/list` response that rmcp wrote.
+/// Applies [`with_security`] to each entry in a `tools/list` response that rmcp wrote.
 pub(crate) fn all_with_security(answer: &mut Value) {
     let tools = answer.pointer_mut("/result/tools").and_then(Value::as_array_mut);
     tools.into_iter().flatten().for_each(with_security);
@@ -145,7 +146,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn security_schemes_are_copied_to_the_entry() {
+    fn security_schemes_in_meta_are_copied_to_the_top_level_of_the_entry() {
         let schemes = json!([{ "type": "oauth2", "scopes": ["mail:send"] }]);
         let mut tool = json!({ "name": "send", "_meta": { "securitySchemes": schemes } });
         with_security(&mut tool);

@@ -1,5 +1,5 @@
-//! `tools/list`, answered from prebuilt JSON. Entries are written when the server starts. A page is written at its
-//! first request, and shared by all callers who see the same tools.
+//! `tools/list`, answered from prebuilt JSON. Each tool's entry is written when the server starts. A page of entries is
+//! written when it is first requested, and then shared by all callers who see the same tools.
 
 pub(super) mod entry;
 pub(super) mod page;
@@ -19,27 +19,27 @@ use self::{
 };
 use crate::pipeline::{Dispatcher, policy, registry::Registry};
 
-/// Default tools per page. Most clients read only the first page, so all tools of an ordinary server must fit on it. A
-/// thousand tools are about a megabyte, which is more than any model reads.
+/// Default number of tools per page. Most clients read only the first page, so all tools of an ordinary server must fit
+/// on the first page. A thousand entries are about a megabyte, which is more than any model reads.
 pub(crate) const DEFAULT_PAGE_SIZE: NonZeroU32 = match NonZeroU32::new(1_000) {
     Some(size) => size,
     None => NonZeroU32::MIN,
 };
 
-/// The prebuilt lists of a server.
+/// The prebuilt tool lists of a server.
 #[derive(Debug)]
 pub(crate) struct Listing {
     entries: Entries,
-    /// Tools per page.
+    /// Maximum number of tools on a page.
     page_size: usize,
     /// Lists also show tools for which the caller lacks a scope.
     shows_grantable: bool,
-    /// For each distinct set of scopes, the index of one tool that needs it. The built-in policy decides alike on all
-    /// tools that need the same scopes.
+    /// For each distinct set of needed scopes, the registry index of one tool that needs these scopes. The built-in
+    /// policy is asked about these tools only, because it decides by the needed scopes.
     scope_samples: Vec<usize>,
-    /// For each tool, by its index: the index in `scope_samples` of the tool that needs the same scopes.
+    /// For each tool, by its registry index: the position in `scope_samples` of a tool that needs the same scopes.
     sample_of: Vec<usize>,
-    /// Some tool needs a scope.
+    /// At least one tool needs a scope, which may be that of its gate.
     pub(crate) needs_scopes: bool,
     /// The list for callers who may see every tool.
     complete: Arc<ToolList>,
@@ -51,7 +51,7 @@ pub(crate) struct Listing {
 
 impl Listing {
     /// # Errors
-    /// rmcp can't parse a tool's entry as a tool.
+    /// rmcp can't parse a tool's entry as its type `Tool`.
     pub(super) fn new(
         dispatcher: &Dispatcher,
         shows_grantable: bool,
@@ -88,7 +88,7 @@ impl Listing {
         })
     }
 
-    /// A tool's entry as rmcp's type, with the tool's own name.
+    /// Returns the entry of the first registered version of the tool `name`, as rmcp's type, under the tool's own name.
     pub(crate) fn tool(&self, registry: &Registry, name: &str) -> Option<rmcp::model::Tool> {
         let index = registry.tools().iter().position(|tool| tool.contract.name() == name)?;
         let mut tool: rmcp::model::Tool = serde_json::from_str(self.entries.at(index)).ok()?;

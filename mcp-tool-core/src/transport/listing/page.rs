@@ -10,21 +10,22 @@ use crate::transport::{
     protocol_version::MODERN,
 };
 
-/// Time for which a client may cache a list, in milliseconds. A list changes when the server restarts, or when its
-/// operator disables a tool or a caller. A client may see such a change late, but calls apply it immediately.
+/// Time for which a client may cache a list, in milliseconds. A list can change when the server restarts, and when the
+/// operator disables or enables a tool or a caller. A client may see the change late, but the admission of calls
+/// applies it immediately.
 pub(crate) const LIST_TTL_MS: u64 = 60_000;
 
-/// The end of a response, after its entries.
+/// The end of a `tools/list` response, after the entries.
 pub(crate) const TAIL: &str = "]}}";
 
-/// The members that a response has because of the protocol revision that the request names.
+/// The form of a `tools/list` response, which depends on the protocol revision that the request names in `_meta`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// The request names no revision, and the response has neither `_meta` nor `resultType`.
+    /// For a request that names no revision: neither `_meta` nor `resultType`.
     Plain,
-    /// The request names a revision before 2026-07-28, and the response has `_meta`.
+    /// For a request that names a revision before 2026-07-28: `_meta`, but no `resultType`.
     Named,
-    /// The request names 2026-07-28 or later, and the response has `_meta` and `resultType`.
+    /// For a request that names 2026-07-28 or later: `_meta` and `resultType`.
     Modern,
 }
 
@@ -37,7 +38,7 @@ impl Shape {
         }
     }
 
-    /// Rejects a modern request without valid client capabilities.
+    /// Rejects a request that names 2026-07-28 or later and lacks valid client capabilities.
     pub fn check(self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
         // Most clients send `{}`, which needs no parsing.
         let is_valid = |raw: &str| raw == "{}" || serde_json::from_str::<ClientCapabilities>(raw).is_ok();
@@ -61,7 +62,7 @@ fn invalid(message: &str) -> Result<(), ProtocolError> {
 pub struct Page {
     /// The entries, separated by commas.
     pub entries: Text,
-    /// The cursor of the next page.
+    /// The cursor of the next page; `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -70,13 +71,14 @@ pub struct Page {
 pub(crate) struct ListRequest<'r> {
     pub(crate) id: &'r Id,
     pub(crate) shape: Shape,
+    /// The cursor that the client sent; `None` for the first page.
     pub(crate) cursor: Option<&'r str>,
-    /// The listener authenticates every request.
+    /// The HTTP listener authenticates every request. `false` over stdio.
     pub(crate) is_guarded: bool,
 }
 
-/// A response to `tools/list`: the head, the entries and [`TAIL`], in this order. The head is written for one request,
-/// and the entries are shared.
+/// A response to `tools/list`, which consists of the head, the entries and [`TAIL`], in this order. The head is written
+/// for one request. The entries are shared by all responses with the same page.
 #[derive(Debug)]
 pub(crate) struct ListResponse {
     pub(crate) head: String,
@@ -84,7 +86,7 @@ pub(crate) struct ListResponse {
 }
 
 impl ListResponse {
-    /// The whole response, copied into one buffer.
+    /// Returns the whole response, copied into one buffer.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         let (mut message, entries) = (self.head.into_bytes(), self.entries.as_str());
         message.reserve_exact(entries.len() + TAIL.len());
@@ -94,7 +96,7 @@ impl ListResponse {
     }
 }
 
-/// The beginning of a response, up to its entries.
+/// Returns the beginning of a `tools/list` response, up to the entries.
 pub(super) fn head(
     request: &ListRequest<'_>,
     next: Option<&str>,

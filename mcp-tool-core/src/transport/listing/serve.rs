@@ -1,4 +1,4 @@
-//! Serves tool lists: finds the tools that a caller may see, and returns the page that the caller requested.
+//! Serves tool lists: determines the tools that a caller sees, and returns the page that the caller requested.
 
 use std::sync::Arc;
 
@@ -18,14 +18,15 @@ use crate::{
 };
 
 impl Endpoint {
-    /// Answers a `tools/list` request. Over HTTP, the request's headers are already checked.
+    /// Answers a `tools/list` request, whose id, `_meta` and headers the transport has already checked. An error is the
+    /// response to a request with an invalid cursor.
     pub(crate) async fn list(
         &self,
         caller: &Caller,
         request: ListRequest<'_>,
     ) -> Result<ListResponse, FramedResponse> {
         let page = self.page(caller, request.cursor).await.map_err(|error| {
-            // Status 200, as in a legacy session, because the message itself is valid.
+            // Status 200, because the message itself is valid. rmcp answers in the same way in legacy sessions.
             let error = FramedResponse::protocol_error(&error.with_id(request.id));
             FramedResponse { status: 200, ..error }
         })?;
@@ -34,8 +35,8 @@ impl Endpoint {
         Ok(ListResponse { head, entries: page.entries })
     }
 
-    /// Returns a page of the tools that `caller` sees, and remembers their contracts, to check the caller's later calls
-    /// against them.
+    /// Returns a page of the tools that `caller` sees. Keeps the contracts of all these tools as last listed by
+    /// `caller`, to check the caller's later calls.
     pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
         let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
         let is_disabled = controls.disabled_part(caller).is_some();
@@ -54,7 +55,7 @@ impl Endpoint {
         Ok(page)
     }
 
-    /// The list of the tools that `caller` sees.
+    /// Returns the list of all tools that `caller` sees, whether or not the caller itself is disabled.
     pub(super) async fn visible_to(&self, caller: &Caller) -> Arc<ToolList> {
         let Dispatcher { registry, versions, policy, controls, .. } = &self.dispatcher;
         let Listing {
@@ -100,7 +101,7 @@ impl Endpoint {
         cache.get_or_make(visible, |visible| ToolList::new(visible, *page_size), |list| list.size(entries))
     }
 
-    /// Returns `true` if lists differ between callers, so that shared caches must not store them.
+    /// Returns `true` if different callers may see different lists. Shared caches must not store such lists.
     pub(crate) fn lists_differ(&self, is_guarded: bool) -> bool {
         let Dispatcher { versions, policy, controls, .. } = &self.dispatcher;
         is_guarded
@@ -110,7 +111,8 @@ impl Endpoint {
             || self.listing.needs_scopes
     }
 
-    /// The list entries of all tools that `caller` sees, each the JSON text of an object, without pagination.
+    /// Returns the list entries of all tools that `caller` sees, without pagination. Each entry is a JSON object. Keeps
+    /// the contracts of these tools as last listed by `caller`.
     pub async fn entries(&self, caller: &Caller) -> Vec<String> {
         if self.dispatcher.controls.disabled_part(caller).is_some() {
             return Vec::new();

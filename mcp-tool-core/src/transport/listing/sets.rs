@@ -1,4 +1,4 @@
-//! Cache of tool lists, by the set of tools in them.
+//! Cache of tool lists. The key of a list is the set of tools in the list.
 
 use std::{
     collections::HashMap,
@@ -10,26 +10,27 @@ use std::{
 
 use super::shown::{ToolList, Visible};
 
-/// Maximum cached lists. Callers see different tools because they hold different scopes, in few combinations.
+/// Maximum number of cached lists. Few lists are needed, because callers differ in scopes, of which few combinations
+/// occur.
 pub(super) const MAX_LISTS: usize = 64;
-/// Maximum bytes of all cached pages. A list above this limit is not cached.
+/// Maximum total size of all cached pages, in bytes. A single list above this limit is not cached.
 const MAX_BYTES: usize = 32 << 20;
 
-/// Cached tool lists. The key is the whole set of listed tools. Each request determines the set of its caller by the
-/// policy, so a caller never gets a list with tools that it may not see.
+/// Cached tool lists. The key of a list is the whole set of listed tools. For each request, the policy decides which
+/// tools the caller may see, so the cache can't return a list with other tools.
 #[derive(Debug)]
 pub(super) struct ListCache {
-    /// Maximum bytes of all cached pages.
+    /// Maximum total size of all cached pages, in bytes.
     max_bytes: usize,
     cached: RwLock<HashMap<Visible, Cached>>,
-    /// Number of look-ups so far, to find the least recently used list.
+    /// Number of look-ups so far, used to find the least recently used list.
     clock: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Cached {
     list: Arc<ToolList>,
-    /// Maximum bytes of the list's pages.
+    /// Size of the list's pages once all of them are written, in bytes.
     bytes: usize,
     /// Value of `clock` at the list's last look-up.
     used_at: AtomicU64,
@@ -42,8 +43,8 @@ impl Default for ListCache {
 }
 
 impl ListCache {
-    /// Returns the cached list of `visible`. If there is none, makes the list and caches it, and evicts the least
-    /// recently used lists if a limit is exceeded.
+    /// Returns the cached list of the tools in `visible`. If no such list is cached, makes and caches the list, and
+    /// evicts the least recently used lists until no limit is exceeded. A list above the maximum size is not cached.
     pub(super) fn get_or_make(
         &self,
         visible: Visible,
@@ -55,7 +56,7 @@ impl ListCache {
             cached.used_at.store(now, Ordering::Relaxed);
             return Arc::clone(&cached.list);
         }
-        // Made without the lock, so that no other caller waits.
+        // Made before the lock is taken, so that no other request waits.
         let list = Arc::new(make(&visible));
         let bytes = size(&list);
         if bytes > self.max_bytes {
@@ -83,7 +84,7 @@ impl ListCache {
         ListCache { max_bytes, ..ListCache::default() }
     }
 
-    /// The number of cached lists, and the bytes of their pages.
+    /// Returns the number of cached lists, and the total size of their pages in bytes.
     pub(super) fn usage(&self) -> (usize, usize) {
         let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
         (cached.len(), cached.values().map(|cached| cached.bytes).sum())

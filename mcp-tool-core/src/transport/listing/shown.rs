@@ -1,4 +1,4 @@
-//! The list of the tools that a caller sees, shared by all callers who see the same tools.
+//! Lists of visible tools. All callers who see the same tools share one list.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +13,8 @@ use crate::{
     seal::Sealer,
 };
 
-/// The set of visible tools. Two bits per tool say that the tool is visible, and that it is listed by its own name.
+/// The set of tools that a caller sees. Each tool has two bits: the tool is visible, and the tool is listed by its own
+/// name instead of an older version's name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Visible(Box<[u64]>);
 
@@ -22,12 +23,12 @@ const VISIBLE: u64 = 0b01;
 const NEWEST: u64 = 0b10;
 
 impl Visible {
-    /// The empty set over `tools` tools.
+    /// Returns the empty set for a registry of `tools` tools.
     pub(super) fn none(tools: usize) -> Self {
         Visible(vec![0; tools.div_ceil(TOOLS_PER_WORD)].into())
     }
 
-    /// Adds a tool, listed by its own name if `is_newest`, else by the name of an older major version.
+    /// Adds the tool at `index`, which is listed by its own name if `is_newest`, else by an older version's name.
     pub(super) fn show(&mut self, index: usize, is_newest: bool) {
         if let Some(word) = self.0.get_mut(index / TOOLS_PER_WORD) {
             let bits = if is_newest { VISIBLE | NEWEST } else { VISIBLE };
@@ -35,7 +36,7 @@ impl Visible {
         }
     }
 
-    /// Each visible tool's index, and `true` if it is listed by its own name; in order.
+    /// Returns the index of each visible tool, and `true` if the tool is listed by its own name; in order of the index.
     fn tools(&self) -> impl Iterator<Item = (usize, bool)> {
         self.0.iter().enumerate().flat_map(|(word_index, word)| {
             (0..TOOLS_PER_WORD).filter_map(move |tool| {
@@ -46,12 +47,12 @@ impl Visible {
     }
 }
 
-/// The list for all callers who see the same tools. Nothing in it depends on the single caller.
+/// The list for all callers who see the same tools. Its content depends only on the set of tools and the page size.
 #[derive(Debug)]
 pub(super) struct ToolList {
-    /// Each tool's index, and `true` if it is listed by its own name; in order.
+    /// The index of each listed tool, and `true` if the tool is listed by its own name; in order of the index.
     tools: Vec<(usize, bool)>,
-    /// Tools per page.
+    /// Maximum number of tools on a page.
     page_size: usize,
     pages: Box<[OnceLock<Page>]>,
     digest: OnceLock<Digest>,
@@ -61,22 +62,23 @@ pub(super) struct ToolList {
 impl ToolList {
     pub(super) fn new(visible: &Visible, page_size: usize) -> Self {
         let tools: Vec<(usize, bool)> = visible.tools().collect();
-        // An empty list is a page too.
+        // An empty list has one empty page.
         let pages = (0..tools.len().div_ceil(page_size).max(1)).map(|_| OnceLock::new()).collect();
         ToolList { tools, page_size, pages, digest: OnceLock::new(), last_listed: OnceLock::new() }
     }
 
-    /// The entries in order.
+    /// Returns the list entries of all tools, in order.
     pub(super) fn entries<'s>(&'s self, entries: &'s Entries) -> impl Iterator<Item = &'s str> {
         self.tools.iter().map(|(index, is_newest)| entries.named(*index, *is_newest))
     }
 
-    /// Maximum bytes of the list's pages.
+    /// Returns the size of the list's pages once all of them are written, in bytes.
     pub(super) fn size(&self, entries: &Entries) -> usize {
         entries.size(&self.tools)
     }
 
-    /// The contracts in this list. Later calls of a caller who got this list are checked against them.
+    /// Returns the contracts of the tools that are listed by their own names. Later calls of a caller who got this list
+    /// are checked against these contracts.
     pub(super) fn last_listed(&self, registry: &Registry) -> &Arc<List> {
         self.last_listed.get_or_init(|| {
             let newest = self.tools.iter().filter(|(_, is_newest)| *is_newest);
@@ -86,8 +88,8 @@ impl ToolList {
         })
     }
 
-    /// The page with this number, from 0. `None` if the list has fewer pages, or if the cursor of the following page
-    /// can't be sealed.
+    /// Returns the page with this number, counted from 0. `None` if the list has fewer pages, or if the cursor of the
+    /// following page can't be sealed.
     pub(super) fn page(
         &self,
         number: usize,
@@ -105,26 +107,26 @@ impl ToolList {
             next if next < self.pages.len() => Some(self.cursor(next, registry, sealer)?),
             _ => None,
         };
-        // Several requests may write this page at the same time. All get the page that is stored first, and so the same
-        // cursor.
+        // Several requests may write this page at the same time. All return the page that is stored first, so that the
+        // cursor in it, which each request seals differently, never changes.
         Some(slot.get_or_init(|| Page { entries: entries.joined(tools), next }).clone())
     }
 
-    /// The sealed cursor of a page.
+    /// Returns the sealed cursor of the page with this number. `None` if nothing can be sealed.
     pub(super) fn cursor(&self, number: usize, registry: &Registry, sealer: &Sealer) -> Option<String> {
         sealer.seal(&(number as u64).to_le_bytes(), &self.binding(registry))
     }
 
-    /// The page number in a cursor. `None` if the cursor was sealed with other keys, for other tools, or before one of
-    /// these tools changed.
+    /// Returns the page number in a cursor. `None` if the cursor was sealed with other keys, for other tools, for
+    /// another page size, or before the contract of a listed tool changed.
     pub(super) fn page_number(&self, cursor: &str, registry: &Registry, sealer: &Sealer) -> Option<usize> {
         let number = sealer.open(cursor, &self.binding(registry))?;
         let number = usize::try_from(u64::from_le_bytes(number.try_into().ok()?)).ok()?;
         (number < self.pages.len()).then_some(number)
     }
 
-    /// Associated data of a sealed cursor, which binds it to the listed tools, their names and contracts, and the page
-    /// size.
+    /// Returns the associated data of this list's sealed cursors, which binds a cursor to the page size and to the
+    /// listed tools with their names and contracts.
     fn binding(&self, registry: &Registry) -> Vec<u8> {
         let digest = self.digest.get_or_init(|| {
             let mut bytes = Vec::with_capacity(8 + 33 * self.tools.len());

@@ -1,5 +1,5 @@
-//! Unit tests of pages, cursors and cached lists. `tests/differential` compares the lists of random servers with a
-//! model.
+//! Unit tests of pages, cursors and cached lists. In addition, `tests/differential` compares the lists of random
+//! servers with a second implementation.
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
     tool::ToolEntry,
 };
 
-/// A tool that is listed and never called. Each `entry` replaces its contract.
+/// A tool that is listed and never called. `entry` replaces its contract.
 #[mcp_tool(version = "1.0", public)]
 fn inert() {}
 
@@ -31,7 +31,7 @@ fn contract(name: &str, scopes: &[&'static str]) -> Contract {
         .with_scopes(Vec::leak(scopes.to_vec()))
 }
 
-/// `tool_s0`, `tool_s1`, …, each of which needs the scope in its name.
+/// Returns the tools `tool_s0`, `tool_s1`, …, each of which needs the scope in its name.
 fn scoped(scopes: usize, description: &'static str) -> Vec<ToolEntry> {
     (0..scopes)
         .map(|scope| {
@@ -41,7 +41,7 @@ fn scoped(scopes: usize, description: &'static str) -> Vec<ToolEntry> {
         .collect()
 }
 
-/// One caller for each subset of the scopes, so that each caller sees another list.
+/// Returns one caller for each subset of the scopes `s0`, `s1`, …, so that no two callers see the same list.
 fn callers(scopes: usize) -> impl Iterator<Item = Caller> {
     (0..1_usize << scopes).map(move |held| {
         let held = (0..scopes).filter(move |scope| held >> scope & 1 == 1);
@@ -58,7 +58,7 @@ fn paged(page_size: u32) -> OperatorSettings {
     OperatorSettings { list_page: NonZeroU32::new(page_size).unwrap(), ..OperatorSettings::default() }
 }
 
-/// The names on the first page.
+/// Returns the names of the tools on the first page that the caller sees.
 async fn names(endpoint: &Endpoint, caller: &Caller) -> Vec<String> {
     #[derive(serde::Deserialize)]
     struct Tool {
@@ -79,7 +79,7 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
             names(&endpoint, &caller).await,
             held.map(|scope| format!("tool_s{scope}")).collect::<Vec<_>>()
         );
-        // A list that is requested often stays cached.
+        // The list of the second caller is requested in each round, so it must stay cached.
         let first = callers(7).nth(1).unwrap();
         let mine = endpoint.visible_to(&first).await;
         assert!(Arc::ptr_eq(kept.get_or_insert_with(|| Arc::clone(&mine)), &mine));
@@ -96,7 +96,7 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
     for caller in callers(4) {
         endpoint.page(&caller, None).await.unwrap();
         let (lists, bytes) = endpoint.listing.cache.usage();
-        assert!((1..=6).contains(&lists) && bytes <= limit, "{lists} lists of {bytes} bytes");
+        assert!((1..=6).contains(&lists) && bytes <= limit, "the cache has {lists} lists of {bytes} bytes");
     }
     // A list above the limit is not cached, and evicts nothing.
     let (endpoint, _) = with_limit(2).await;
@@ -107,7 +107,7 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
 }
 
 #[tokio::test]
-async fn callers_who_see_every_tool_share_one_text() {
+async fn callers_who_see_every_tool_get_the_same_memory_and_use_no_cache() {
     let tools = (0..50).map(|tool| entry(contract(&format!("tool_{tool}"), &[]))).collect();
     let endpoint = start(tools, &paged(20)).await;
     let address =
@@ -118,7 +118,7 @@ async fn callers_who_see_every_tool_share_one_text() {
 }
 
 #[tokio::test]
-async fn cursor_is_valid_for_the_tools_it_was_issued_for() {
+async fn cursor_is_valid_only_for_the_tools_pages_and_keys_for_which_it_was_issued() {
     let keyed = |page_size| OperatorSettings { seal_keys: vec!["A".repeat(43)], ..paged(page_size) };
     let endpoint = start(scoped(6, "Words."), &keyed(2)).await;
     let all = Caller::new("ann").with_scopes((0..6).map(|scope| format!("s{scope}")));
@@ -127,14 +127,17 @@ async fn cursor_is_valid_for_the_tools_it_was_issued_for() {
     assert_eq!(
         endpoint.page(&all, None).await.unwrap().next.as_ref(),
         Some(&cursor),
-        "the cursor of a page never changes"
+        "a second request for the same page got another cursor"
     );
     let continues = async |endpoint: &Endpoint, caller: &Caller, cursor: &str| {
         endpoint.page(caller, Some(cursor)).await.map_err(|error| (error.code, error.message))
     };
     assert!(continues(&endpoint, &all, &cursor).await.is_ok());
     let other_user = Caller::new("bob").with_scopes((0..6).map(|scope| format!("s{scope}")));
-    assert!(continues(&endpoint, &other_user, &cursor).await.is_ok(), "another caller sees the same tools");
+    assert!(
+        continues(&endpoint, &other_user, &cursor).await.is_ok(),
+        "the cursor was refused for another caller who sees the same tools"
+    );
 
     let refused = async |endpoint: &Endpoint, caller: &Caller, cursor: &str| {
         let (code, message) = continues(endpoint, caller, cursor).await.unwrap_err();
@@ -154,7 +157,7 @@ async fn cursor_is_valid_for_the_tools_it_was_issued_for() {
     let beyond = visible.cursor(3, registry, &endpoint.dispatcher.services.sealer).unwrap();
     refused(&endpoint, &all, &beyond).await;
 
-    // The same server after a restart accepts the cursor, and servers with other pages, tools or keys refuse it.
+    // The same server after a restart accepts the cursor. Servers with another page size, tools or keys refuse it.
     assert!(continues(&start(scoped(6, "Other words."), &keyed(2)).await, &all, &cursor).await.is_ok());
     refused(&start(scoped(6, "Words."), &keyed(3)).await, &all, &cursor).await;
     refused(&start(scoped(7, "Words."), &keyed(2)).await, &other_user.with_scopes(["s1"]), &cursor).await;
@@ -162,18 +165,21 @@ async fn cursor_is_valid_for_the_tools_it_was_issued_for() {
     let mut changed = scoped(6, "Words.");
     changed[5] = entry(changed[5].contract.with_timeout_ms(Some(7)));
     refused(&start(changed, &keyed(2)).await, &all, &cursor).await;
-    // A cursor that a tool sealed for pages of its results.
+    // A cursor that a tool sealed for the pages of its results.
     let of_tool = endpoint.dispatcher.services.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
     refused(&endpoint, &all, &of_tool).await;
 }
 
 #[tokio::test]
-async fn listed_contracts_are_remembered_for_the_caller() {
+async fn last_listed_contracts_are_kept_only_for_the_caller_and_the_tools_it_saw() {
     let endpoint = start(scoped(3, "Words."), &paged(1)).await;
     let last_listed = &endpoint.dispatcher.versions.last_listed;
     let caller = Caller::new("ann").with_agent("bot").with_scopes(["s0", "s2"]);
     assert!(endpoint.page(&caller, Some("x")).await.is_err());
-    assert!(last_listed.of(&caller, "tool_s0").is_none(), "a refused request lists nothing");
+    assert!(
+        last_listed.of(&caller, "tool_s0").is_none(),
+        "contracts were kept as listed although the request was refused"
+    );
     endpoint.page(&caller, None).await.unwrap();
     let digest = endpoint.dispatcher.registry.tools()[2].digest;
     assert_eq!(last_listed.of(&caller, "tool_s2"), Some((Version { major: 1, minor: 0 }, digest)));

@@ -1,12 +1,12 @@
-//! The fast path: parses a `tools/call` in one pass, if its JSON has the form that clients usually send. Invalid and
-//! unusual messages are left to the full parser, which also reports errors.
+//! The fast path: parses a `tools/call` in one pass, if its JSON has the form that clients usually send. All other
+//! messages are left to the full parser, which also explains errors.
 
 use mcp_tool_contract::{json::META_REQUIRES, read::scan::JsonScanner};
 
 use super::types::{MAX_MEMBER_BYTES, Meta, ToolCall, keys};
 use crate::{call::trace::TraceContext, transport::id::Id};
 
-/// Parses a call; `None` leaves the message to the full parser.
+/// Parses a call. `None` if the full parser has to parse the message.
 pub fn parse_call(text: &str) -> Option<ToolCall<'_>> {
     let mut scan = JsonScanner::new(text);
     let (mut version, mut id, mut method, mut params) = (None, None, None, None);
@@ -33,7 +33,8 @@ pub fn parse_call(text: &str) -> Option<ToolCall<'_>> {
     })
 }
 
-/// Reads a member; `None` if it is repeated or `read` rejects it.
+/// Reads the next value into `slot`. `None` if `slot` is filled already, which means that the member is repeated, or if
+/// `read` rejects the value.
 fn once<'t, T>(
     slot: &mut Option<T>,
     scan: &mut JsonScanner<'t>,
@@ -46,7 +47,7 @@ fn once<'t, T>(
     Some(())
 }
 
-/// The content of a JSON string without escapes.
+/// Returns the content of a JSON string; `None` for other values and for strings with escapes.
 fn plain(raw: &str) -> Option<&str> {
     let text = raw.strip_prefix('"')?.strip_suffix('"')?;
     (!text.as_bytes().contains(&b'\\')).then_some(text)
@@ -82,7 +83,7 @@ fn meta<'t>(scan: &mut JsonScanner<'t>) -> Option<Meta<'t>> {
             }
             keys::CLIENT => once(&mut client, scan, object)?,
             keys::PROGRESS_TOKEN => once(&mut token, scan, |raw| Id::new(raw).map(|_| raw))?,
-            // A value that is not a string is left to the full parser, which ignores it.
+            // If the value isn't a string, the full parser parses the message, and ignores the value.
             keys::TRACE_PARENT if parent.is_none() => parent = Some(plain(scan.value().ok()?)?),
             keys::TRACE_STATE if state.is_none() => state = Some(plain(scan.value().ok()?)?),
             META_REQUIRES | keys::LOG_LEVEL | keys::TRACE_PARENT | keys::TRACE_STATE => return None,
@@ -118,17 +119,17 @@ mod tests {
         let Some(fast) = parse_call(text) else { return false };
         match full_parser::parse(text) {
             Ok(ClientMessage::Call(full)) => assert_eq!(format!("{fast:?}"), format!("{full:?}"), "{text}"),
-            other => panic!("{text}: {other:?}"),
+            other => panic!("the full parser doesn't return a call for {text}: {other:?}"),
         }
         true
     }
 
     #[test]
-    fn usual_calls_take_the_fast_path() {
+    fn usual_calls_are_parsed_by_the_fast_path() {
         for text in
             [MODERN, LEGACY, r#"{"jsonrpc":"2.0","id":-1,"method":"tools/call","params":{"name":"x"}}"#]
         {
-            assert!(takes_fast_path(text), "{text}");
+            assert!(takes_fast_path(text), "the fast path doesn't parse the usual call {text}");
         }
         let read =
             parse_call(MODERN).map(|call| (call.id, call.name, call.arguments, call.meta.progress_token));
@@ -162,13 +163,13 @@ mod tests {
         ];
         for (from, to) in unusual {
             let text = MODERN.replacen(from, to, 1);
-            assert_ne!(text, MODERN, "{from}");
-            assert!(parse_call(&text).is_none(), "{text}");
+            assert_ne!(text, MODERN, "the message has no text {from} to replace");
+            assert!(parse_call(&text).is_none(), "the fast path parsed the unusual call {text}");
         }
     }
 
     #[test]
-    fn both_parsers_agree_on_every_mutation() {
+    fn both_parsers_return_the_same_call_for_every_mutation() {
         let mut fast = 0;
         for seed in [MODERN, LEGACY] {
             let chars: Vec<char> = seed.chars().collect();
@@ -187,6 +188,6 @@ mod tests {
                 fast += usize::from(takes_fast_path(&text));
             }
         }
-        assert!(fast > 3_000, "{fast}");
+        assert!(fast > 3_000, "only {fast} mutations took the fast path, too few for a comparison");
     }
 }

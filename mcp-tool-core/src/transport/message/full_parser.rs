@@ -1,4 +1,4 @@
-//! The full parser: parses all messages in every valid form, and reports why a message is invalid.
+//! The full parser: parses messages of all kinds in every valid form, and explains why a message is invalid.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -22,7 +22,7 @@ use crate::{
 
 /// Maximum nesting of objects and arrays in one message.
 const MAX_NESTING: usize = scan::MAX_NESTING as usize;
-/// Maximum members of `inputResponses`; one call asks at most half as many questions.
+/// Maximum number of members of `inputResponses`, which is twice the number of questions that one call may ask.
 const MAX_INPUT_RESPONSES: usize = 64;
 
 #[derive(Deserialize)]
@@ -196,14 +196,15 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<ToolCall<'_>, ProtocolError
     Ok(ToolCall { id, name: params.name.0, arguments, meta, presented, error })
 }
 
-/// The answers to an earlier input-required result, if the call carries any.
+/// Reads the answers to the questions in an earlier result. `None` if the call has neither `requestState` nor
+/// `inputResponses`.
 fn presented(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnswers>>, ProtocolError> {
     let CallParams { input_responses, request_state, .. } = params;
     if input_responses.is_none() && request_state.is_none() {
         return Ok(None);
     }
     let invalid = |message: &str| ProtocolError::new(code::INVALID_PARAMS, message);
-    // Limited, because a call keeps both members while it runs.
+    // Limited, because a call keeps both members in memory while it runs.
     for (name, raw) in [("requestState", request_state), ("inputResponses", input_responses)] {
         check_size(name, raw.map_or("", RawValue::get))?;
     }
@@ -315,18 +316,18 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
     })
 }
 
-/// Reads the trace context; a malformed one is ignored, as W3C Trace Context requires.
+/// Reads the trace context. `None` if the context is malformed, because W3C Trace Context requires to ignore it.
 fn trace(parent: Option<&RawValue>, state: Option<&RawValue>) -> Option<TraceContext> {
     let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
     TraceContext::read(&text(parent?)?, state.and_then(text).as_deref())
 }
 
-/// A bounded excerpt of serde's message, which may quote whole values.
+/// Returns serde's message, cut and escaped, because it may quote whole values of the client's message.
 fn excerpt(error: &serde_json::Error) -> String {
     shown(&error.to_string())
 }
 
-/// Returns `true` if objects and arrays nest deeper than `limit`; neither recurses nor parses values.
+/// Returns `true` if objects and arrays nest deeper than `limit`. Safe for any depth, because it doesn't recurse.
 fn nests_deeper(bytes: &[u8], limit: usize) -> bool {
     let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
     if opening <= limit {
@@ -363,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_keeps_the_text_of_its_arguments() {
+    fn parsed_call_keeps_the_exact_text_of_its_arguments() {
         let text = r#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"x","arguments":{ "n":1.0 }}}"#;
         match parse(text) {
             Ok(ClientMessage::Call(call)) => {
@@ -372,12 +373,12 @@ mod tests {
                     ("\"a\"", "x", "{ \"n\":1.0 }")
                 );
             }
-            other => panic!("{other:?}"),
+            other => panic!("the valid call was not parsed: {other:?}"),
         }
     }
 
     #[test]
-    fn each_kind_of_invalid_message_has_its_code() {
+    fn invalid_message_is_rejected_with_the_code_of_its_error_and_its_id() {
         let call =
             |params: &str| format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{params}}}"#);
         let seven = Some(Id::Integer(7));
@@ -398,7 +399,11 @@ mod tests {
         assert_eq!(error(&call(r#"{"name":"x","requestState":"s"}"#)), (code::INVALID_PARAMS, seven.clone()));
         for requirement in ["\"newest\"", "1", "null", "\"sha256:12\""] {
             let meta = format!(r#"{{"name":"x","_meta":{{"dev.mcp-tool/requires":{requirement}}}}}"#);
-            assert_eq!(error(&call(&meta)), (code::INVALID_PARAMS, seven.clone()), "{requirement}");
+            assert_eq!(
+                error(&call(&meta)),
+                (code::INVALID_PARAMS, seven.clone()),
+                "for the requirement {requirement}"
+            );
         }
         assert_eq!(
             crate::transport::message::parse(b"\"\xff\"").err().map(|error| error.code),
@@ -407,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_bounded_before_recursion() {
+    fn nesting_is_counted_outside_of_strings_and_without_recursion() {
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(nests_deeper(deep(10_000).as_bytes(), MAX_NESTING));
         assert!(!nests_deeper(deep(MAX_NESTING).as_bytes(), MAX_NESTING));
@@ -418,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_ids_have_one_spelling() {
+    fn ids_are_equal_in_all_spellings_and_have_a_type_and_a_maximum_size() {
         assert_eq!(Id::new(r#""\u0061""#), Id::new(r#""a""#));
         assert_ne!(Id::new("1"), Id::new(r#""1""#));
         assert_eq!(Id::new(&format!("\"{}\"", "a".repeat(600))), None);

@@ -1,5 +1,5 @@
 //! Parses client messages as far as their routing needs. [`fast_path`] parses calls in the form that clients usually
-//! send. [`full_parser`] parses all messages, and reports errors.
+//! send. [`full_parser`] parses all other messages, and explains why a message is invalid.
 
 mod fast_path;
 mod full_parser;
@@ -12,6 +12,10 @@ use super::{
 };
 
 /// Parses a message as far as its routing needs.
+///
+/// # Errors
+/// The message isn't valid. A call with a valid id and name is returned even if other members are invalid; see
+/// [`ToolCall::error`].
 pub fn parse(bytes: &[u8]) -> Result<ClientMessage<'_>, ProtocolError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| ProtocolError::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;

@@ -1,4 +1,4 @@
-//! Client messages as the parsers return them.
+//! Types of client messages, as the parsers return them.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,8 @@ use crate::{
     transport::{id::Id, protocol_error::ProtocolError, protocol_version::is_supported},
 };
 
-/// Maximum bytes of `requestState`, of `inputResponses`, and of the client's capabilities.
+/// Maximum size of the JSON text of `requestState`, of `inputResponses`, and of the client's capabilities, in bytes
+/// each.
 pub(super) const MAX_MEMBER_BYTES: usize = 64 << 10;
 
 /// Keys of `_meta`.
@@ -23,12 +24,12 @@ pub(super) mod keys {
     pub(in super::super) const TRACE_STATE: &str = "tracestate";
 }
 
-/// A client's message. Each variant is routed in its own way.
+/// A client's message, as far as its routing needs. The transports handle each variant in a different way.
 #[derive(Debug)]
 pub enum ClientMessage<'m> {
     /// `tools/call`, which goes to the pipeline.
     Call(ToolCall<'m>),
-    /// Any other request.
+    /// A request other than `tools/call`.
     Request {
         /// The request id.
         id: Id,
@@ -36,34 +37,35 @@ pub enum ClientMessage<'m> {
         method: Cow<'m, str>,
         /// `_meta` of the request.
         meta: Meta<'m>,
-        /// `cursor` of a list request.
+        /// `cursor` of a request whose method ends in `/list`.
         cursor: Option<Cow<'m, str>>,
     },
-    /// `notifications/cancelled`; without an id if it is malformed.
+    /// The notification `notifications/cancelled`.
     Cancelled {
-        /// The id of the request to cancel.
+        /// The id of the request to cancel; `None` if the notification has no valid id.
         request: Option<Id>,
     },
-    /// Any other notification.
+    /// A notification other than `notifications/cancelled`.
     Notification,
-    /// The answer to a request of the server.
+    /// The client's answer to a request that the server sent.
     Response,
 }
 
-/// A `tools/call` request, its arguments unparsed.
+/// A `tools/call` request. Its arguments are not parsed yet.
 #[derive(Debug)]
 pub struct ToolCall<'m> {
     /// The request id.
     pub id: Id,
     /// Name of the tool.
     pub name: Cow<'m, str>,
-    /// JSON text of an object.
+    /// The arguments as JSON text; `{}` if they are absent. An object, unless `error` is set.
     pub arguments: &'m str,
     /// `_meta` of the call.
     pub meta: Meta<'m>,
-    /// The client's answers to an earlier input-required result.
+    /// The client's answers to the questions in an earlier result of this call.
     pub(crate) presented: Option<Box<PresentedAnswers>>,
-    /// The reason to reject the call. It is part of the call because a rejected call is recorded too.
+    /// The error with which the call must be rejected. Kept in the call, because the record of a rejected call needs
+    /// the call's name too.
     pub error: Option<Box<ProtocolError>>,
 }
 
@@ -71,33 +73,34 @@ pub struct ToolCall<'m> {
 #[derive(Debug, Default)]
 pub struct Meta<'m> {
     pub(crate) protocol_version: Option<Cow<'m, str>>,
+    /// `capabilities` is a JSON object.
     pub(crate) has_capabilities: bool,
-    /// The client's capabilities, as JSON text.
+    /// The client's capabilities, as JSON text of any type.
     pub(crate) capabilities: Option<&'m str>,
-    /// `clientInfo` as JSON text: a label, never a proof of identity.
+    /// `clientInfo` as JSON text, which doesn't prove the client's identity.
     pub client: Option<&'m str>,
-    /// JSON text of a string or an integer.
+    /// The progress token, as JSON text of a string or an integer.
     pub(crate) progress_token: Option<&'m str>,
     /// The tool version that the caller requires.
     pub(crate) requires: Option<Requirement>,
-    /// Minimum severity of the log messages that this request sends.
+    /// Minimum severity of the log messages that the client wants while this request runs; `None` for no log messages.
     pub(crate) level: Option<LogLevel>,
-    /// The request's trace context.
+    /// The W3C trace context; `None` if it is absent or malformed.
     pub(crate) trace: Option<TraceContext>,
 }
 
-/// The protocol generation of a request. Legacy clients send `initialize` once, and modern ones send `_meta` with each
-/// request.
+/// The protocol generation of a request. Legacy clients send `initialize` once. Modern clients name their protocol
+/// version and capabilities in the `_meta` of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
-    /// Up to 2025-11-25.
+    /// Revisions up to 2025-11-25.
     Legacy,
-    /// From 2026-07-28.
+    /// Revision 2026-07-28 and later.
     Modern,
 }
 
 impl Meta<'_> {
-    /// `Modern` if the request names its protocol version.
+    /// Returns `Modern` if the request names a protocol version, whichever it is, else `Legacy`.
     pub fn era(&self) -> Era {
         if self.protocol_version.is_some() { Era::Modern } else { Era::Legacy }
     }

@@ -1,4 +1,4 @@
-//! `tools/call` in a legacy HTTP session. rmcp parses these calls only; `transport/message` parses all other calls.
+//! `tools/call` in a legacy HTTP session. These are the only calls that rmcp serves.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ use crate::{
 };
 
 impl Protocol {
-    /// Admits and runs a call; returns its result in rmcp's types.
+    /// Admits and runs a call, and returns its result as rmcp's type.
     pub(super) async fn call(
         &self,
         request: CallToolRequestParams,
@@ -94,7 +94,7 @@ impl Protocol {
     }
 }
 
-/// Sends a report to the client. If sending fails, the report is dropped and the call continues.
+/// Sends a report to the client. If sending fails, drops the report, because the call must continue.
 async fn send_report(context: &RequestContext<RoleServer>, token: Option<&ProgressToken>, report: Report) {
     match (report, token) {
         (Report::Progress { progress, total, message }, Some(token)) => {
@@ -109,7 +109,8 @@ async fn send_report(context: &RequestContext<RoleServer>, token: Option<&Progre
     }
 }
 
-/// The JSON text of the arguments, as the client sent it.
+/// Returns the JSON text of the arguments: as the client sent it if the HTTP listener attached it, else written from
+/// rmcp's form.
 fn raw_arguments(
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
@@ -121,7 +122,8 @@ fn raw_arguments(
     }
 }
 
-/// The error for a cancelled request. The client never gets it, because rmcp drops answers to cancelled requests.
+/// Returns the error for a cancelled request. The client never gets this error, because rmcp drops answers to cancelled
+/// requests.
 fn cancelled() -> ErrorData {
     ErrorData::invalid_request("the request was cancelled", None)
 }
@@ -138,7 +140,7 @@ fn error_data(error: CallError) -> ErrorData {
     ErrorData::new(ErrorCode(error.code), error.message, data)
 }
 
-/// The tool result in rmcp's type.
+/// Returns the tool result as rmcp's type.
 fn tool_result(parts: &ToolResultParts<'_>) -> Result<CallToolResponse, ErrorData> {
     let internal = |error: serde_json::Error| ErrorData::internal_error(error.to_string(), None);
     let blocks = |pieces: &str| serde_json::from_str::<Vec<ContentBlock>>(&format!("[{pieces}]"));

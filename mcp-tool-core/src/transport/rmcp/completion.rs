@@ -1,5 +1,5 @@
-//! `completion/complete` for an argument of a tool, with the reference `{"type": "ref/tool", "name": …}`. This extends
-//! the specification, which has references to prompts and resources only.
+//! `completion/complete` for an argument of a tool, with the reference `{"type": "ref/tool", "name": …}`. This
+//! reference is an extension: the specification defines only references to prompts and resources.
 
 use mcp_tool_contract::read::violation::shown;
 use rmcp::{
@@ -45,7 +45,8 @@ struct Argument {
 }
 
 impl Protocol {
-    /// Parses a request to complete a tool's argument. `None` for any other request, or if no tool has completions.
+    /// Parses the parameters of a request to complete a tool's argument. `None` for any other request, and if no tool
+    /// has completions.
     pub(super) fn tool_completion(
         &self,
         request: &CustomRequest,
@@ -55,7 +56,8 @@ impl Protocol {
         is_of_tool.then(|| CompletionParams::deserialize(params))
     }
 
-    /// Completes an argument of a tool. A tool that the caller may not call is reported as unknown.
+    /// Completes an argument of a tool. For a tool that the caller may not call, the error is the same as for an
+    /// unknown tool.
     pub(super) async fn complete_argument(
         &self,
         params: Result<CompletionParams, serde_json::Error>,
@@ -101,7 +103,7 @@ impl Protocol {
     }
 }
 
-/// The error for a `ref` to something other than a tool, without a fallback handler that completes it.
+/// Returns the error for a `ref` whose type isn't `ref/tool`, if no fallback handler answers the request.
 pub(super) fn unknown_reference() -> ErrorData {
     ErrorData::invalid_params(
         "this server completes arguments of tools only: use a `ref` of type `ref/tool`",
@@ -109,7 +111,8 @@ pub(super) fn unknown_reference() -> ErrorData {
     )
 }
 
-/// The error for a refused completion. A tool that the caller may not call is reported as unknown.
+/// Returns the error for a refused completion. For a tool that is disabled or that the caller may not call, the error
+/// is the same as for an unknown tool.
 fn refused(name: &str, refusal: &Refusal) -> ErrorData {
     let correlation = refusal.correlation;
     let message = match &refusal.kind {
@@ -131,7 +134,7 @@ fn refused(name: &str, refusal: &Refusal) -> ErrorData {
     ErrorData::invalid_params(message, Some(json!({ META_CORRELATION: correlation })))
 }
 
-/// The tool error of a completion, as a JSON-RPC error.
+/// Returns the tool error of a completion as a JSON-RPC error.
 fn failed(error: &ToolError, correlation: Uuid) -> ErrorData {
     let code = match error.kind() {
         ErrorKind::InvalidArguments => code::INVALID_PARAMS,

@@ -13,7 +13,8 @@ use super::{Protocol, fallback::FallbackHandler, request::is_modern, server_info
 use crate::call::caller::Caller;
 
 impl Protocol {
-    /// Passes a request to the fallback handler, if the handler declares the capability that `declared` tests.
+    /// Passes a request to the fallback handler, if `declared` returns `true` for the handler's capabilities. Else
+    /// returns the error -32601 (method not found).
     pub(super) async fn delegate<'h, M: ConstString, T: HasMeta>(
         &'h self,
         declared: fn(&ServerCapabilities) -> bool,
@@ -35,7 +36,7 @@ impl Protocol {
         }
     }
 
-    /// Adds the caller to the request's extensions, where [`Caller::of_request`] finds it.
+    /// Adds the caller to the request's extensions, for [`Caller::of_request`]. An error if the caller is disabled.
     pub(super) fn with_caller(
         &self,
         mut context: RequestContext<RoleServer>,
@@ -45,8 +46,8 @@ impl Protocol {
         Ok(context)
     }
 
-    /// Awaits the fallback handler's answer. If the handler panics or exceeds the default timeout of calls, returns an
-    /// error.
+    /// Awaits the fallback handler's answer. If the handler panics, or takes longer than `limits.timeout`, returns an
+    /// internal error.
     pub(super) async fn guarded<T>(
         &self,
         request: BoxFuture<'_, Result<T, ErrorData>>,
@@ -69,9 +70,9 @@ impl Protocol {
 }
 
 impl Caller {
-    /// The caller of a request to the fallback handler (`ToolServer::fallback`).
+    /// Returns the caller of a request that the fallback handler got (`ToolServer::fallback`).
     ///
-    /// `None` if the request did not come through this server, as in a handler that rmcp serves directly.
+    /// `None` if the request didn't come through a `ToolServer`, as in a handler that rmcp serves directly.
     #[must_use]
     pub fn of_request(context: &RequestContext<RoleServer>) -> Option<&Caller> {
         context.extensions.get()

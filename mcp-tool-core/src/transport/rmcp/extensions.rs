@@ -1,4 +1,4 @@
-//! Data that the HTTP listener attached to a request.
+//! Access to the data that the HTTP listener attaches to a request before it forwards the request to rmcp.
 
 use http::request::Parts;
 use rmcp::{RoleServer, service::RequestContext};
@@ -8,12 +8,12 @@ use crate::{
     transport::{endpoint::Endpoint, http::protocol_headers, protocol_error::ProtocolError},
 };
 
-/// The request extension of type `T`; always `None` over stdio.
+/// Returns the value of type `T` that the listener attached to the request; always `None` over stdio.
 pub(super) fn extension<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
     context.extensions.get::<Parts>()?.extensions.get()
 }
 
-/// The request headers that middleware reads; empty over stdio.
+/// Returns those headers of the request that middleware reads; empty over stdio.
 pub(super) fn middleware_headers(
     context: &RequestContext<RoleServer>,
     endpoint: &Endpoint,

@@ -1,4 +1,5 @@
-//! Without the feature `http`, a request comes over stdio and has neither extensions nor headers.
+//! Used in place of `extensions.rs` when the feature `http` is off. Every request then comes over stdio, so it has
+//! neither extensions nor headers.
 
 use rmcp::{RoleServer, service::RequestContext};
 

@@ -1,5 +1,5 @@
-//! The fallback handler: the application's rmcp `ServerHandler`, which gets the requests that this crate does not
-//! answer itself, such as those for prompts and resources.
+//! The fallback handler: the application's rmcp `ServerHandler`, which gets the requests that this crate doesn't
+//! answer, such as `prompts/get` and `resources/read`.
 
 use futures_util::future::BoxFuture;
 use rmcp::{
@@ -18,7 +18,8 @@ use rmcp::{
 /// Defines `FallbackHandler` and implements it for every `ServerHandler`.
 macro_rules! fallback_handler {
     ($($method:ident($request:ty) -> $result:ty;)*) => {
-        /// The methods of rmcp's `ServerHandler` that the fallback handler gets, in a trait that allows trait objects.
+        /// The methods of rmcp's `ServerHandler` that are called on the fallback handler. Unlike `ServerHandler`, this
+        /// trait allows trait objects.
         pub trait FallbackHandler: Send + Sync {
             fn get_info(&self) -> ServerConfig;
             fn accepted_subscription_filter(

@@ -1,5 +1,5 @@
-//! Implements rmcp's `ServerHandler`. Requests that this crate does not answer go to the application's fallback
-//! handler.
+//! Implements rmcp's `ServerHandler` for [`Protocol`]. Passes requests that this crate doesn't answer to the
+//! application's fallback handler.
 
 use std::sync::Arc;
 
@@ -112,7 +112,7 @@ impl ServerHandler for Protocol {
         if let Some(params) = self.tool_completion(&request) {
             return self.complete_argument(params, &context).await;
         }
-        // A request of these methods arrives here only if rmcp could not parse its parameters.
+        // rmcp passes a request of these methods to `on_custom_request` only if it could not parse the parameters.
         const KNOWN: [&str; 9] = [
             "initialize",
             "logging/setLevel",
@@ -124,7 +124,7 @@ impl ServerHandler for Protocol {
             "tools/call",
             "tools/list",
         ];
-        // Removed in 2026-07-28.
+        // Methods that revision 2026-07-28 removed.
         const REMOVED: [&str; 2] = ["initialize", "logging/setLevel"];
         let is_removed = is_modern(&context) && REMOVED.contains(&request.method.as_str())
             || request.method.starts_with("tasks/") && !self.endpoint.has_tasks();
@@ -148,7 +148,7 @@ impl ServerHandler for Protocol {
         request: SetLevelRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        // Removed in 2026-07-28, where each request carries a log level in its `_meta`.
+        // Revision 2026-07-28 removed this method: there, each request can have a log level in its `_meta`.
         if is_modern(&context) {
             return Err(ErrorData::method_not_found::<SetLevelRequestMethod>());
         }
@@ -166,7 +166,7 @@ impl ServerHandler for Protocol {
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let mut accepted = requested.clone();
-        // Only the fallback handler has resources.
+        // The fallback handler decides about resources, because only it has resources.
         let fallback = self.endpoint.fallback.as_deref();
         let by_fallback = fallback.and_then(|fallback| fallback.accepted_subscription_filter(requested));
         accepted.resource_subscriptions = by_fallback.and_then(|filter| filter.resource_subscriptions);
@@ -182,12 +182,12 @@ impl ServerHandler for Protocol {
         let own = async {
             let notify = async {
                 while let Some(changes) = subscription.next(|| resources.clone().unwrap_or_default()).await {
-                    // The caller may have been disabled since it subscribed.
+                    // The operator may have disabled the caller since the stream was opened.
                     if self.is_disabled(&caller) {
                         return;
                     }
                     for change in changes {
-                        // The sink drops changes that the client did not subscribe to.
+                        // The sink drops changes to which the client didn't subscribe.
                         drop(sink.send(change_notification(change)).await);
                     }
                 }
@@ -244,8 +244,8 @@ impl ServerHandler for Protocol {
         Ok(())
     }
 
-    /// Records the client already here, because it can call tools and be asked questions before it sends
-    /// `notifications/initialized`.
+    /// Sets the session's client and caller already at `initialize`, because a client may call tools, and be asked
+    /// questions, before it sends `notifications/initialized`.
     async fn initialize(
         &self,
         request: InitializeRequestParams,

@@ -1,4 +1,4 @@
-//! Checks and parses messages for rmcp, and reads the ids of rmcp's answers.
+//! Conversion of messages from and to rmcp: checks and parses messages for rmcp, and reads the ids of rmcp's answers.
 
 use mcp_tool_contract::read::violation::shown;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
@@ -8,11 +8,11 @@ use crate::transport::{
     protocol_error::{ProtocolError, code},
 };
 
-/// Maximum bytes of a request that opens a session or a stream. rmcp keeps the request's parameters until the session
-/// or stream ends.
+/// Maximum size of a request that opens a session or a stream, in bytes. Limited, because rmcp keeps the request's
+/// parameters until the session or the stream ends.
 const MAX_RETAINED_BYTES: usize = 16 << 10;
 
-/// Parses a message as rmcp's type.
+/// Parses a client's message as rmcp's type.
 pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolError> {
     serde_json::from_slice(bytes).map_err(|error| {
         let message = format!("not a message of the protocol: {}", shown(&error.to_string()));
@@ -20,8 +20,8 @@ pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolErro
     })
 }
 
-/// Rejects a request above [`MAX_RETAINED_BYTES`] that rmcp would keep in memory, where it takes several times its
-/// length.
+/// Rejects a request that opens a session or a stream if it is larger than [`MAX_RETAINED_BYTES`]. In memory, rmcp's
+/// form of a request takes several times the request's size.
 pub(crate) fn check_retained_size(method: &str, bytes: &[u8]) -> Result<(), ProtocolError> {
     if !["initialize", "subscriptions/listen"].contains(&method) || bytes.len() <= MAX_RETAINED_BYTES {
         return Ok(());
@@ -33,7 +33,8 @@ pub(crate) fn check_retained_size(method: &str, bytes: &[u8]) -> Result<(), Prot
     Err(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
-/// The id of the request that `message` answers; `None` if `message` is a request or a notification.
+/// Returns the id of the request that `message` answers. `None` if `message` is a request, a notification, or an error
+/// without an id.
 pub(crate) fn answered_id(message: &ServerJsonRpcMessage) -> Option<Id> {
     let id = match message {
         ServerJsonRpcMessage::Response(response) => Some(&response.id),

@@ -1,5 +1,5 @@
-//! All MCP methods except `tools/call` and `tools/list`, served through rmcp. In legacy HTTP sessions, these two are
-//! served here too.
+//! MCP methods that are served through rmcp: all methods except `tools/call` and `tools/list` and, in legacy HTTP
+//! sessions, `tools/call` and `tools/list` too.
 
 mod call;
 mod completion;
@@ -31,35 +31,35 @@ use super::{
 };
 use crate::{announce::ChangeReceiver, call::caller::Caller};
 
-/// Maximum subscription streams that are accepted and not yet open.
+/// Maximum number of kept receivers for subscription streams that are accepted and not open yet.
 const MAX_OPENING_STREAMS: usize = 64;
 
-/// Implements rmcp's `ServerHandler` for an [`Endpoint`]. Each session has its own `Protocol`, and all stateless
-/// requests share one.
+/// Implements rmcp's `ServerHandler` for an [`Endpoint`]. Each session has its own `Protocol`. All requests without a
+/// session share one `Protocol`.
 #[derive(Clone)]
 pub struct Protocol {
     endpoint: Arc<Endpoint>,
     /// The listener authenticates every request, so a request without a caller is an internal error.
     is_guarded: bool,
-    /// `None` for stateless requests.
+    /// `None` for requests without a session.
     session: Option<Arc<Session>>,
-    /// Receivers of subscription streams that are accepted and not yet open. Each begins at acceptance, so that its
-    /// stream misses no change.
+    /// Receivers for subscription streams that are accepted and not open yet. Each receives changes from the acceptance
+    /// on, so that its stream misses no change.
     opening: Arc<Mutex<VecDeque<ChangeReceiver>>>,
 }
 
 impl Protocol {
-    /// A `Protocol` for stateless requests.
+    /// Returns a `Protocol` for requests without a session.
     pub fn new(endpoint: Arc<Endpoint>, is_guarded: bool) -> Self {
         Protocol { endpoint, is_guarded, session: None, opening: Arc::default() }
     }
 
-    /// A `Protocol` for the requests of one session.
+    /// Returns a `Protocol` for the requests of one session.
     pub(crate) fn in_session(&self, session: Arc<Session>) -> Self {
         Protocol { session: Some(session), opening: Arc::default(), ..self.clone() }
     }
 
-    /// Begins to receive changes for a stream that is accepted and not yet open.
+    /// Begins to receive changes for a stream that is accepted and not open yet.
     fn subscribe_early(&self) {
         let mut opening = crate::sync::lock(&self.opening);
         if opening.len() < MAX_OPENING_STREAMS {
@@ -67,7 +67,7 @@ impl Protocol {
         }
     }
 
-    /// Returns the receiver for a stream that now opens.
+    /// Returns the receiver of changes for a stream that opens now.
     fn subscription(&self) -> ChangeReceiver {
         let early = crate::sync::lock(&self.opening).pop_front();
         early.unwrap_or_else(|| self.endpoint.announcements.listen())
@@ -77,7 +77,7 @@ impl Protocol {
         Implementation::new(&*self.endpoint.name, &*self.endpoint.version)
     }
 
-    /// The caller that the HTTP listener authenticated, or the local user.
+    /// Returns the caller that the HTTP listener attached to the request, or the local user.
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         match extension::<Caller>(context) {
             Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),
@@ -86,8 +86,8 @@ impl Protocol {
         }
     }
 
-    /// The caller, or an error if the operator disabled it. Calls don't need this check, because their admission
-    /// includes it.
+    /// Returns the caller of a request, or an error if the operator disabled the caller. Calls don't use this method,
+    /// because their admission refuses disabled callers.
     fn enabled_caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         let caller = self.caller(context)?;
         match self.is_disabled(&caller) {
@@ -100,7 +100,7 @@ impl Protocol {
         self.endpoint.dispatcher.controls.disabled_part(caller).is_some()
     }
 
-    /// The local user, labelled with the client's name in `initialize`.
+    /// Returns the local user, labelled with the client's name and version, which rmcp knows from the client.
     fn local_caller(&self, context: &RequestContext<RoleServer>) -> Caller {
         let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
         ClientLabel::default().caller(&self.endpoint.local_caller, None, client.as_deref())

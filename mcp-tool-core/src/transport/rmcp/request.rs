@@ -1,4 +1,4 @@
-//! Properties of a request, read from rmcp's `RequestContext`.
+//! Reads properties of a request from rmcp's `RequestContext`.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -11,17 +11,17 @@ use crate::{
     ports::Authenticated,
 };
 
-/// The JSON text of a call's arguments. Attached to the request, because rmcp parses the arguments into a map, which
-/// does not preserve the text.
+/// The JSON text of a call's arguments. The HTTP listener attaches the text to the request, because rmcp parses the
+/// arguments into a map, which doesn't preserve the text.
 #[derive(Clone, Debug)]
 pub(crate) struct RawArguments(pub(crate) Arc<str>);
 
-/// The client's network address, attached to the request.
+/// The client's network address, which the HTTP listener attaches to the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RemoteAddress(pub(crate) IpAddr);
 
 impl Protocol {
-    /// The request's caller, network address and token.
+    /// Returns the request's caller, network address and token.
     pub(super) fn origin(&self, context: &RequestContext<RoleServer>) -> Result<CallOrigin, ErrorData> {
         let remote = extension::<RemoteAddress>(context).map(|RemoteAddress(address)| *address);
         Ok(CallOrigin {
@@ -38,7 +38,8 @@ pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
     named.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
 
-/// The tool version that the request requires.
+/// Returns the version requirement in `dev.mcp-tool/requires`; `None` if the request has none. An invalid requirement
+/// is an error.
 pub(super) fn required_version(
     context: &RequestContext<RoleServer>,
 ) -> Result<Option<Requirement>, ErrorData> {

@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::Protocol;
 
-/// An rmcp result that may have `_meta`.
+/// An rmcp result type, most of which have `_meta`.
 pub(super) trait HasMeta {
+    /// Returns the result's `_meta`; `None` if the type or variant has no `_meta`.
     fn meta(&mut self) -> Option<&mut Option<MetaObject>>;
 }
 
@@ -55,7 +56,7 @@ macro_rules! has_meta_in_each_variant {
 
 has_meta_in_each_variant!(GetPromptResponse, ReadResourceResponse);
 
-/// The empty result. Only legacy requests have it, and it has no `_meta`.
+/// The empty result of some legacy requests, such as `resources/subscribe`. It has no `_meta`.
 impl HasMeta for () {
     fn meta(&mut self) -> Option<&mut Option<MetaObject>> {
         None
@@ -63,7 +64,7 @@ impl HasMeta for () {
 }
 
 impl Protocol {
-    /// Adds `serverInfo` to a result.
+    /// Adds `serverInfo` to the `_meta` of a result.
     pub(super) fn with_server_info<T: HasMeta>(&self, mut result: T) -> T {
         if let Some(meta) = result.meta() {
             let server = json!({ "name": self.endpoint.name, "version": self.endpoint.version });

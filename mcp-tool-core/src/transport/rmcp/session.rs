@@ -1,5 +1,5 @@
-//! Session of one legacy client, over stdio or HTTP: the client's capabilities, log level and subscriptions, and the
-//! requests and notifications to the client.
+//! Session of one legacy client, over stdio or HTTP: keeps the client's capabilities, log level and subscriptions, and
+//! sends requests and notifications to the client.
 
 use std::{
     collections::HashSet,
@@ -30,23 +30,29 @@ use crate::{
     call::{caller::Caller, report::LogLevel},
 };
 
-/// Maximum resources that one client subscribes to.
+/// Maximum number of resources to which one session may subscribe.
 const MAX_SUBSCRIPTIONS: usize = 1_000;
 /// Interval at which a session checks that its client is still connected.
 const LIVENESS_INTERVAL: Duration = Duration::from_secs(30);
 
-/// State of a client between its requests.
+/// State of one legacy client that is kept between the client's requests.
 #[derive(Default)]
 pub(crate) struct Session {
+    /// Sends messages to the client.
     peer: OnceLock<Peer<RoleServer>>,
+    /// The caller that sent `initialize`.
     caller: OnceLock<Caller>,
+    /// Number of the log level, as [`LogLevel::of_number`] reads it.
     level: AtomicU8,
+    /// The client is notified of changes.
     is_open: AtomicBool,
+    /// URIs of the resources to which the client subscribed.
     subscribed: Mutex<HashSet<String>>,
 }
 
 impl Session {
-    /// Minimum severity of the log messages that are sent to the client; `None` if it did not set one.
+    /// Returns the minimum severity of log messages to the client; `None` if the client has not set a level, and gets
+    /// no log messages.
     pub(in crate::transport) fn level(&self) -> Option<LogLevel> {
         LogLevel::of_number(self.level.load(Ordering::Relaxed))
     }
@@ -55,19 +61,20 @@ impl Session {
         self.level.store(level.number(), Ordering::Relaxed);
     }
 
-    /// Sets the peer, through which messages are sent to the client. Later calls change nothing.
+    /// Sets the peer that sends messages to the client. Only the first call has an effect.
     pub(super) fn set_peer(&self, peer: &Peer<RoleServer>) {
         if self.peer.get().is_none() {
             drop(self.peer.set(peer.clone()));
         }
     }
 
-    /// Sets the caller that opened the session. Later calls change nothing.
+    /// Sets the caller that sent `initialize`. Only the first call has an effect.
     pub(super) fn set_caller(&self, caller: Caller) {
         self.caller.get_or_init(|| caller);
     }
 
-    /// Starts to notify the client of changes, except while its caller is disabled.
+    /// Starts a task that notifies the client of changes. While the session's caller is disabled, the task drops
+    /// changes. Only the first call has an effect.
     pub(super) fn open(
         self: &Arc<Self>,
         peer: Peer<RoleServer>,
@@ -140,7 +147,8 @@ impl Client for Session {
     fn capabilities(&self) -> Capabilities {
         let info = self.peer.get().and_then(Peer::peer_info);
         let declared = info.and_then(|info| serde_json::to_value(&info.capabilities).ok());
-        // A client of both eras declares its extensions here too, but legacy requests can't use them (SEP-2663).
+        // A client that speaks legacy and modern revisions declares extensions in `initialize` too, but legacy requests
+        // can't use extensions (SEP-2663).
         declared.map(|declared| Capabilities::of(&declared).without_extensions()).unwrap_or_default()
     }
 
@@ -164,16 +172,18 @@ impl Client for Session {
     }
 }
 
-/// A request to the client that is not answered yet. Dropping it, as when the call ends, cancels the request.
+/// A request to the client that is not answered yet. Dropping it, as when the tool call ends, sends
+/// `notifications/cancelled` for the request.
 struct PendingRequest<'s> {
     peer: &'s Peer<RoleServer>,
+    /// `None` once the request is answered.
     id: Option<RequestId>,
 }
 
 impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         let Some(id) = self.id.take() else { return };
-        // There is no runtime if the call ended because the runtime was shut down.
+        // If the call ended because the Tokio runtime was shut down, nothing can be sent.
         let Ok(runtime) = Handle::try_current() else { return };
         let peer = self.peer.clone();
         let params = CancelledNotificationParam::new(
@@ -186,7 +196,7 @@ impl Drop for PendingRequest<'_> {
     }
 }
 
-/// The notification that announces `change`.
+/// Returns the notification that tells a client of `change`.
 pub(super) fn change_notification(change: Change) -> ServerNotification {
     match change {
         Change::Tools => {
@@ -204,7 +214,7 @@ pub(super) fn change_notification(change: Change) -> ServerNotification {
     }
 }
 
-/// The notification that carries a log message.
+/// Returns the notification with a log message.
 pub(super) fn log_notification(level: LogLevel, logger: &str, data: &Value) -> ServerNotification {
     let params = json!({ "level": level, "logger": logger, "data": data });
     ServerNotification::CustomNotification(CustomNotification::new("notifications/message", Some(params)))

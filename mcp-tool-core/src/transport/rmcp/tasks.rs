@@ -14,13 +14,14 @@ use crate::{
     transport::endpoint::Endpoint,
 };
 
-/// Finds a task of `caller`. A task of another caller is reported as unknown.
+/// Returns the task of `caller` with this id. The error for a task of another caller is the same as for an unknown
+/// task.
 pub(super) fn find(endpoint: &Endpoint, id: &str, caller: &Caller) -> Result<Arc<Task>, ErrorData> {
     let unknown = || ErrorData::invalid_params("no task of yours has this id, or it has expired", None);
     endpoint.tasks.find(id, caller).ok_or_else(unknown)
 }
 
-/// The result of `tasks/get`.
+/// Returns the result of `tasks/get` for a task.
 pub(super) fn details(task: &Task) -> Result<GetTaskResult, ErrorData> {
     let TaskView { state, input_requests, created_at, updated_at, message, ttl_ms } = task.view();
     let members = TaskMembers::new(&*task.id, TaskStatus::Working, created_at, updated_at)

@@ -1,4 +1,5 @@
-//! Connects rmcp to stdin and stdout, over the reading and the writing thread.
+//! Connects rmcp to the client: passes messages from the [`Connection`](super::connection::Connection) to rmcp, and
+//! rmcp's messages to the writing thread.
 
 use std::{
     collections::HashMap,
@@ -25,11 +26,11 @@ use super::{
 };
 use crate::sync::lock;
 
-/// Requests that rmcp has yet to answer, each with its permit.
+/// Ids of the requests that rmcp has not answered yet, each with its permit. The number of permits limits the requests.
 pub(super) type Forwarded = Arc<Mutex<HashMap<Id, OwnedSemaphorePermit>>>;
 
-/// Passes messages to rmcp until `messages` is closed. If an invalid first message ends rmcp's service, starts the
-/// service again.
+/// Passes messages to rmcp until `messages` is closed. If rmcp's service ends earlier, as after an invalid first
+/// message, starts a new service.
 pub(super) async fn serve_rmcp(
     endpoint: Arc<Endpoint>,
     messages: mpsc::Receiver<ClientJsonRpcMessage>,
@@ -45,7 +46,7 @@ pub(super) async fn serve_rmcp(
             Ok(service) => drop(service.waiting().await),
             Err(error) => tracing::debug!(%error, "a connection was opened with an invalid message"),
         }
-        // The next service does not answer the requests that this one left, so their permits are released.
+        // A new service doesn't answer the requests that the ended service left, so their permits are released.
         lock(&bridge.forwarded).clear();
     }
 }
@@ -56,6 +57,7 @@ struct Bridge {
     messages: Arc<tokio::sync::Mutex<mpsc::Receiver<ClientJsonRpcMessage>>>,
     writer: Writer,
     forwarded: Forwarded,
+    /// `messages` is closed and empty.
     ended: Arc<AtomicBool>,
 }
 
@@ -69,8 +71,8 @@ impl Transport<RoleServer> for Bridge {
         let (writer, forwarded) = (self.writer.clone(), Arc::clone(&self.forwarded));
         async move {
             let line = serde_json::to_vec(&message)?;
-            // The id is freed before the client can read the answer and reuse the id. The permit is freed once the
-            // answer is queued.
+            // The id is freed before the answer is sent, because the client may reuse the id as soon as it has the
+            // answer. The permit is freed after the answer was queued.
             let permit = answered_id(&message).and_then(|id| lock(&forwarded).remove(&id));
             writer.send(line).await;
             drop(permit);

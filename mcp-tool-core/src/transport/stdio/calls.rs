@@ -1,5 +1,5 @@
-//! Calls in flight. The thread or task that processes messages polls each call once, and a call that has to wait
-//! continues as a task.
+//! Calls in flight. The thread or task that processes messages polls a call for the first time. A call that has to wait
+//! continues as a Tokio task.
 
 use std::{
     collections::HashMap,
@@ -17,20 +17,20 @@ use super::{
 };
 use crate::sync::lock;
 
-/// An admitted call that has not finished.
+/// A `tools/call` or `tools/list` request that was accepted and is not answered yet.
 pub(super) struct StartedCall {
     pub(super) id: Id,
     pub(super) response: ResponseFuture,
 }
 
-/// A call's future, in a box that is reused for the next call.
+/// The future of a response, in a box that a later call can reuse.
 pub type ResponseFuture = ReusableBoxFuture<'static, FramedResponse>;
 
 /// The result of a call's first poll.
 pub(super) enum FirstPoll {
-    /// Finished; the box is free for another call.
+    /// The call finished. Another call can reuse the box of its future.
     Ready(FramedResponse, ResponseFuture),
-    /// The call waits for something.
+    /// The call has to wait, and must be polled again.
     Pending(StartedCall),
     /// The call panicked outside of the tool's function, so it has no response.
     Panicked,
@@ -39,7 +39,7 @@ pub(super) enum FirstPoll {
 impl StartedCall {
     /// Polls the call once.
     pub(super) fn poll_once(mut self) -> FirstPoll {
-        // The task that continues the call polls it again, with its own waker.
+        // No waker is needed, because the task that continues the call polls it again with a waker of its own.
         let mut cx = Context::from_waker(Waker::noop());
         match catch_unwind(AssertUnwindSafe(|| self.response.poll(&mut cx))) {
             Ok(Poll::Ready(response)) => FirstPoll::Ready(response, self.response),
@@ -49,13 +49,13 @@ impl StartedCall {
     }
 }
 
-/// The calls that run while further messages are processed.
+/// The calls that run while further messages are processed. Clones share the calls.
 #[derive(Clone)]
 pub(super) struct Calls {
-    /// By request id. The handle is `None` while the call is still in its first poll.
+    /// The handle of each call's task, by request id. `None` while the call is still in its first poll.
     running: Arc<Mutex<HashMap<Id, Option<AbortHandle>>>>,
     pub(super) writer: Writer,
-    /// All tasks of this client.
+    /// All Tokio tasks that process messages or run calls of this client.
     pub(super) tasks: TaskTracker,
 }
 
@@ -68,10 +68,10 @@ impl Calls {
         lock(&self.running).contains_key(id)
     }
 
-    /// Continues a call as a task.
+    /// Continues a call as a Tokio task, which sends the response.
     pub(super) fn spawn(&self, call: StartedCall) {
         let StartedCall { id, response } = call;
-        // Locked until the task is listed, so that it can't finish before it is listed.
+        // Locked until the task is in `running`, because the task sends a response only if it is in `running`.
         let mut running = lock(&self.running);
         let task = self.tasks.spawn({
             let (calls, id) = (self.clone(), id.clone());
@@ -83,7 +83,7 @@ impl Calls {
         running.insert(id, Some(task.abort_handle()));
     }
 
-    /// Cancels a call; returns `false` if no call of that id runs.
+    /// Cancels the call with this id. Returns `false` if no such call runs.
     pub(super) fn cancel(&self, id: &Id) -> bool {
         match lock(&self.running).remove(id) {
             Some(task) => {
@@ -100,17 +100,18 @@ impl Calls {
         }
     }
 
-    /// Lists a call that is still in its first poll while another task processes messages.
+    /// Adds a call that is still in its first poll, because another task now processes messages, and a message may
+    /// cancel the call.
     pub(super) fn detach(&self, id: Id) {
         lock(&self.running).insert(id, None);
     }
 
-    /// Answers or continues a detached call after its first poll.
+    /// Answers or continues a [detached](Self::detach) call after its first poll, unless the call was cancelled.
     pub(super) async fn reattach(&self, id: Id, polled: FirstPoll) {
         match polled {
             FirstPoll::Ready(response, _) => self.send(&id, response).await,
             FirstPoll::Pending(call) if self.is_running(&id) => self.spawn(call),
-            // Cancelled during its first poll.
+            // The call was cancelled during its first poll.
             FirstPoll::Pending(call) => drop(call),
             FirstPoll::Panicked => {
                 lock(&self.running).remove(&id);

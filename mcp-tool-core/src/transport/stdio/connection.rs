@@ -1,4 +1,5 @@
-//! Processes the messages of one client in order.
+//! Processes the messages of one client in order. Admits calls, answers `tools/list`, and forwards other messages to
+//! rmcp.
 
 use std::{
     borrow::Cow,
@@ -38,56 +39,58 @@ use crate::{
     pipeline::CallOptions,
 };
 
-/// Maximum requests that rmcp answers at one time.
+/// Maximum number of requests and streams that rmcp answers at one time.
 const MAX_FORWARDED: usize = 64;
-/// Time that a request above this maximum waits for a permit.
+/// Time for which a request waits for a permit while rmcp answers [`MAX_FORWARDED`] requests.
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Duration of a first poll above which the next calls run as tasks.
+/// Duration of a first poll above which the next calls run as tasks from the start.
 const SLOW_POLL: Duration = Duration::from_micros(100);
-/// Number of calls that run as tasks after a slow poll.
+/// Number of calls that run as tasks from the start, after a slow poll.
 const CALLS_AFTER_SLOW_POLL: u32 = 32;
 
-/// The messages of one client, and the state of its connection.
+/// State that is needed to process the messages of one client.
 pub(super) struct Connection {
     endpoint: Arc<Endpoint>,
     inbox: Arc<Inbox>,
-    /// Received lines, processed up to the offset `next`.
+    /// Received lines.
     lines: Vec<u8>,
+    /// Offset in `lines` of the first line that isn't processed yet.
     next: usize,
     writer: Writer,
     to_rmcp: mpsc::Sender<ClientJsonRpcMessage>,
     calls: Calls,
-    /// The box of the previous call, for reuse.
+    /// The box of a finished call's future, for reuse by the next call.
     spare: Option<ResponseFuture>,
-    /// The call in its first poll, during which the watchdog may take the connection.
+    /// The id of the call in its first poll.
     current: Option<Id>,
-    /// Time at which the previous poll ended.
+    /// Time at which the previous poll ended, or processing resumed.
     polled_at: Instant,
-    /// Number of further calls to run as tasks because of a slow poll.
+    /// Number of the next calls that run as tasks from the start, because a poll was slow.
     calls_as_tasks: u32,
-    /// Requests that rmcp has yet to answer.
+    /// Requests that rmcp has not answered yet.
     forwarded: Forwarded,
-    /// One permit per request that rmcp answers.
+    /// Permits for requests to rmcp and for lists by the application's own policy; [`MAX_FORWARDED`] in total.
     permits: Arc<Semaphore>,
-    /// The client's name and version in `initialize`.
+    /// The client's name and version in `initialize`; `None` before `initialize`.
     client: Option<String>,
+    /// The session of a legacy client.
     session: Arc<Session>,
     client_label: ClientLabel,
-    /// `initialize` was received, so requests without `_meta` are accepted as legacy requests.
+    /// `initialize` was received, so legacy requests are accepted.
     initialized: bool,
-    /// rmcp got a request that shows the client's era, so it now accepts notifications.
+    /// rmcp got a request from which it learned the client's era, so it now accepts notifications.
     opened: bool,
-    /// Reports, when it is dropped, that no more messages are processed.
+    /// When this guard is dropped with the connection, it reports that no more messages are processed.
     _processed: DropGuard,
 }
 
 /// The result of [`Connection::take_call`].
 pub(super) enum Taken {
-    /// An admitted call.
+    /// An admitted call or a `tools/list` request, which is not polled yet.
     Call(StartedCall),
     /// No message waits.
     Nothing,
-    /// The input ended.
+    /// The input has ended, and all messages are processed.
     End,
 }
 
@@ -123,7 +126,7 @@ impl Connection {
         }
     }
 
-    /// Processes messages up to the next call. Waits while the client doesn't read its answers.
+    /// Processes messages up to the next `tools/call` or `tools/list`. Waits while too many answers are unread.
     pub(super) async fn take_call(&mut self) -> Taken {
         loop {
             if self.writer.is_full() {
@@ -152,13 +155,13 @@ impl Connection {
         }
     }
 
-    /// Excludes the time since the previous poll from the duration of the next poll.
+    /// Starts to measure the duration of the next poll, so that the time since the previous poll isn't counted.
     pub(super) fn resume(&mut self) {
         self.polled_at = Instant::now();
     }
 
-    /// Returns `true` if the processor polls the next call itself, and `false` if a task does, because an earlier call
-    /// was slow.
+    /// Returns `true` if the processor polls the next call itself. Returns `false` if the call must run as a task from
+    /// the start, because an earlier poll was slow.
     pub(super) fn polls_next_here(&mut self) -> bool {
         if self.calls_as_tasks == 0 {
             return true;
@@ -172,7 +175,8 @@ impl Connection {
         self.current = Some(id);
     }
 
-    /// Detaches the call in its first poll, so that another task can process messages.
+    /// Registers the call in its first poll as detached, so that it can be cancelled while another task processes
+    /// messages.
     pub(super) fn detach_current(&mut self) {
         if let Some(id) = self.current.take() {
             self.calls.detach(id);
@@ -233,7 +237,7 @@ impl Connection {
                     method == "initialize" || (meta.era() == Era::Modern && method != "server/discover");
                 self.forward(line, Some(&id)).await;
             }
-            // rmcp's service ends if it gets a notification before it knows the client's era.
+            // Ignored, because rmcp's service would end if it got such a message before it knows the client's era.
             Ok(ClientMessage::Notification | ClientMessage::Response) if !self.opened => {}
             Ok(ClientMessage::Notification | ClientMessage::Response) => self.forward(line, None).await,
             Err(error) => self.refuse(&error).await,
@@ -241,7 +245,7 @@ impl Connection {
         None
     }
 
-    /// Admits a call. If the call is rejected or refused, answers it and returns `None`.
+    /// Admits a call. If the call is rejected or refused, sends the answer and returns `None`.
     async fn start_call(&mut self, mut call: ToolCall<'_>) -> Option<StartedCall> {
         let era = call.meta.era();
         let caller =
@@ -300,7 +304,8 @@ impl Connection {
         Some(StartedCall { id, response })
     }
 
-    /// Starts a `tools/list` request. rmcp doesn't get this request, and doesn't learn the client's era from it.
+    /// Checks a `tools/list` request and prepares its answer. If the request is rejected, sends the answer and returns
+    /// `None`. rmcp doesn't get the request, so it doesn't learn the client's era from the request.
     async fn list(&mut self, id: Id, meta: &Meta<'_>, cursor: Option<String>) -> Option<StartedCall> {
         let shape = Shape::of(meta);
         let checked = self.check_id(&id).and_then(|()| meta.check_version());
@@ -314,7 +319,7 @@ impl Connection {
         }
         let caller =
             self.client_label.caller(&self.endpoint.local_caller, meta.client, self.client.as_deref());
-        // The application's own policy may be slow, so a list then needs a permit, as a request to rmcp does.
+        // With the application's own policy, which may be slow, a list needs a permit like a request to rmcp.
         let permit = match self.endpoint.dispatcher.policy.is_own() {
             true => Some(Arc::clone(&self.permits).acquire_owned().await.ok()?),
             false => None,
@@ -337,7 +342,7 @@ impl Connection {
         self.check_meta(&call.meta)
     }
 
-    /// Checks the members of `_meta` that the request's era needs.
+    /// Checks that a legacy request follows `initialize`, and that a modern request has the client's capabilities.
     fn check_meta(&self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
         match meta.era() {
             Era::Legacy if !self.initialized => {
@@ -353,7 +358,7 @@ impl Connection {
         }
     }
 
-    /// Rejects the id of a request that still runs.
+    /// Rejects an id if another request with the same id still runs.
     fn check_id(&self, id: &Id) -> Result<(), ProtocolError> {
         if self.calls.is_running(id) || lock(&self.forwarded).contains_key(id) {
             return Err(ProtocolError::new(code::INVALID_REQUEST, "a request with this id is still running"));
@@ -361,14 +366,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Forwards a message to rmcp.
+    /// Forwards a message to rmcp; a request, which has an `id`, with a permit. If the message is rejected, answers a
+    /// request and drops any other message.
     async fn forward(&self, line: &[u8], id: Option<&Id>) {
         let message = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| to_rmcp(line));
         match (message, id) {
             (Ok(message), _) => {
                 if let Some(id) = id {
-                    // The wait is limited, because open streams keep their permits and only a later message can close
-                    // a stream.
+                    // The wait is limited, because streams keep their permits while they are open, and only a later
+                    // message can close a stream.
                     let permit = Arc::clone(&self.permits).acquire_owned();
                     let Ok(Ok(permit)) = tokio::time::timeout(PERMIT_TIMEOUT, permit).await else {
                         let message = format!(
@@ -390,7 +396,7 @@ impl Connection {
         self.send(FramedResponse::protocol_error(error).body).await;
     }
 
-    /// Queues a message for the next flush.
+    /// Waits for room, and queues a message for the next flush.
     async fn send(&self, body: Vec<u8>) {
         if self.writer.is_full() {
             self.writer.wait_for_room().await;
@@ -399,7 +405,8 @@ impl Connection {
     }
 }
 
-/// Runs a call and sends each of its reports immediately.
+/// Runs a call, sends each of its reports immediately, and returns its response. `token` is the client's progress token
+/// as JSON text.
 async fn send_reports(
     call: impl Future<Output = FramedResponse> + Send + 'static,
     token: Option<String>,
@@ -415,7 +422,7 @@ async fn send_reports(
     }
 }
 
-/// The client's name and version in an `initialize` request.
+/// Returns the client's name and version in an `initialize` request; `None` without `clientInfo`.
 fn initializing_client(line: &[u8]) -> Option<String> {
     let message: serde_json::Value = serde_json::from_slice(line).ok()?;
     let client = message.pointer("/params/clientInfo")?;

@@ -1,4 +1,4 @@
-//! Reads the input as whole lines, and limits the bytes of lines that wait to be processed.
+//! Reads the input as whole lines, and limits the total size of lines that wait to be processed.
 
 use std::{
     collections::VecDeque,
@@ -8,25 +8,25 @@ use std::{
 
 use crate::sync::lock;
 
-/// Maximum bytes of one message.
+/// Maximum size of one line with its newline, in bytes.
 pub(super) const MAX_LINE: usize = 4 * 1024 * 1024;
-/// Bytes of waiting messages above which no more input is read.
+/// Total size of waiting lines at which no more input is read, in bytes.
 const MAX_WAITING_BYTES: usize = 256 * 1024;
-/// Maximum bytes of one read.
+/// Maximum size of one read, in bytes.
 const CHUNK: usize = 256 * 1024;
 
-/// A part of the input.
+/// Lines of the input, or a line that was too long.
 pub(super) enum Received {
     /// Whole lines, each with its newline.
     Lines(Vec<u8>),
-    /// A line over [`MAX_LINE`], dropped.
+    /// A line longer than [`MAX_LINE`], whose text was dropped.
     TooLong,
 }
 
 impl Received {
     fn size(&self) -> usize {
         match self {
-            // Includes the value itself, because otherwise many empty lines would wait within the limit.
+            // Includes the size of the value itself, because otherwise very many short lines could wait.
             Received::Lines(lines) => lines.len() + size_of::<Self>(),
             Received::TooLong => size_of::<Self>(),
         }
@@ -43,15 +43,16 @@ pub(super) struct Inbox {
 #[derive(Default)]
 struct Waiting {
     received: VecDeque<Received>,
+    /// Total size of `received`.
     bytes: usize,
-    /// The input ended.
+    /// The input has ended.
     ended: bool,
-    /// No more lines are processed.
+    /// No more lines will be processed.
     closed: bool,
 }
 
 impl Inbox {
-    /// The next part of the input; `None` if none waits, `Some(None)` at the end.
+    /// Takes the next part of the input. `None` if no part waits; `Some(None)` if the input has ended.
     pub(super) fn try_next(&self) -> Option<Option<Received>> {
         let mut waiting = lock(&self.waiting);
         let Some(next) = waiting.received.pop_front() else { return waiting.ended.then_some(None) };
@@ -61,19 +62,19 @@ impl Inbox {
         Some(Some(next))
     }
 
-    /// Stops processing, and releases the reading thread.
+    /// Closes the inbox, so that the reading thread doesn't wait for room any more, and ends.
     pub(super) fn close(&self) {
         lock(&self.waiting).closed = true;
         self.has_room.notify_one();
     }
 
-    /// Returns `true` if neither a part nor the end of the input waits.
+    /// Returns `true` if no part waits and the input has not ended.
     pub(super) fn is_empty(&self) -> bool {
         let waiting = lock(&self.waiting);
         waiting.received.is_empty() && !waiting.ended
     }
 
-    /// Waits for room, and adds a part; returns `false` if the inbox is closed.
+    /// Waits for room, and adds a part of the input. Returns `false` if the inbox is closed.
     pub(super) fn put(&self, received: Received) -> bool {
         let full = |waiting: &mut Waiting| waiting.bytes >= MAX_WAITING_BYTES && !waiting.closed;
         let waiting = self.has_room.wait_while(lock(&self.waiting), full);
@@ -83,18 +84,20 @@ impl Inbox {
         !waiting.closed
     }
 
-    /// Marks the end of the input.
+    /// Records that the input has ended.
     pub(super) fn end(&self) {
         lock(&self.waiting).ended = true;
     }
 }
 
-/// The input, and the beginning of a line whose end was not read yet.
+/// Reader of whole lines.
 pub(super) struct Input {
     input: Box<dyn Read + Send>,
+    /// Buffer of one read.
     chunk: Vec<u8>,
+    /// The beginning of a line whose end was not read yet.
     partial: Vec<u8>,
-    /// The partial line is already too long, so the rest of it is dropped.
+    /// The line whose end was not read yet is already too long. Its text is dropped.
     too_long: bool,
 }
 
@@ -103,8 +106,9 @@ impl Input {
         Input { input: Box::new(input), chunk: vec![0; CHUNK], partial: Vec::new(), too_long: false }
     }
 
-    /// Reads until at least one line has ended. Returns whole lines, after `TooLong` if the first line was too long;
-    /// `None` at the end of the input. A last line without a newline is dropped.
+    /// Reads until at least one line is complete, and returns all complete lines. If the first of these lines is too
+    /// long, the first item is `TooLong`, and the second item is the rest of the lines. `None` at the end of the input.
+    /// A last line without a newline is dropped.
     pub(super) fn read(&mut self) -> std::io::Result<Option<[Option<Received>; 2]>> {
         loop {
             let read = match self.input.read(&mut self.chunk) {
@@ -138,7 +142,7 @@ impl Input {
     }
 }
 
-/// Bytes of the first line, with its newline.
+/// Returns the size of the first line with its newline, in bytes.
 pub(super) fn line_length(mut lines: &[u8]) -> usize {
     // `skip_until` searches with memchr.
     lines.skip_until(b'\n').unwrap_or(lines.len())
@@ -176,16 +180,16 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_independent_of_read_sizes() {
+    fn lines_are_the_same_for_all_sizes_of_reads() {
         for at_a_time in [1, 2, 3, 5, 1_000] {
             let read = lines(b"one\n\ntwo and\nthree\nnot whole", at_a_time);
             let read: Vec<_> = read.iter().flatten().map(String::as_str).collect();
-            assert_eq!(read, ["one", "", "two and", "three"], "{at_a_time} at a time");
+            assert_eq!(read, ["one", "", "two and", "three"], "with reads of {at_a_time} bytes");
         }
     }
 
     #[test]
-    fn neighbours_of_too_long_line_stay_whole() {
+    fn lines_before_and_after_a_too_long_line_are_received_whole() {
         let mut input = b"before\n".to_vec();
         // A line of the maximum length, and a line that is one byte longer, each with its newline.
         input.extend(std::iter::repeat_n(b'x', MAX_LINE - 1));
@@ -195,7 +199,11 @@ mod tests {
         for at_a_time in [1_000, 4_096, CHUNK] {
             let read = lines(&input, at_a_time);
             let lengths: Vec<_> = read.iter().map(|line| line.as_ref().map(String::len)).collect();
-            assert_eq!(lengths, [Some(6), Some(MAX_LINE - 1), None, Some(5)], "{at_a_time} at a time");
+            assert_eq!(
+                lengths,
+                [Some(6), Some(MAX_LINE - 1), None, Some(5)],
+                "with reads of {at_a_time} bytes"
+            );
         }
     }
 }

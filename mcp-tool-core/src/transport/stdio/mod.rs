@@ -1,14 +1,14 @@
-//! Standard input and output, with one message per line. One thread reads messages and runs short calls. Another thread
-//! writes all waiting lines in one write. Nothing but MCP messages is written to stdout.
+//! Standard input and output, with one message per line. The reading thread reads messages and runs short calls. The
+//! writing thread writes all waiting lines in one write. Nothing but MCP messages is written to stdout.
 //!
 //! | module | |
 //! |---|---|
-//! | `lines` | splits the input into lines, and limits the lines that wait |
+//! | `lines` | splits the input into lines, and limits the bytes of lines that wait |
 //! | `turn` | decides which thread or task processes messages |
 //! | `connection` | processes messages in order |
-//! | `calls` | calls in flight |
-//! | `bridge` | everything that rmcp answers |
-//! | `output` | the writing thread |
+//! | `calls` | keeps and cancels the calls in flight |
+//! | `bridge` | passes messages to rmcp and back |
+//! | `output` | writes lines, in the writing thread |
 
 mod bridge;
 mod calls;
@@ -37,16 +37,19 @@ use self::{
 };
 use super::{endpoint::Endpoint, rmcp::session::Session};
 
-/// Maximum messages that wait for rmcp.
+/// Maximum number of messages that wait for rmcp. At this number, processing of messages waits.
 const MAX_WAITING: usize = 256;
-/// Time for calls in flight to finish after the end of the input.
+/// Time for calls in flight to finish after the end of the input or after a signal, and time for messages that were
+/// read before the end of the input to be processed.
 const GRACE: Duration = Duration::from_secs(10);
-/// Time for cancelled calls to be recorded.
+/// Time for cancelled calls to write their audit records.
 const RECORDING: Duration = Duration::from_secs(1);
 
-/// Serves until the input ends or `stop` is cancelled, then waits up to 10 s for calls in flight.
+/// Serves until the input ends, the client closes the output, or `stop` is cancelled. Then waits up to 10 s for calls
+/// in flight.
 ///
-/// Returns `true` if all calls finished and the client read their answers.
+/// Returns `true` if all calls finished and their answers were written, or could not be written because the client had
+/// closed the output.
 ///
 /// # Errors
 /// The reading or writing thread can't be started.
@@ -92,16 +95,16 @@ async fn serve_lines(
     turn.start(input, input_ended.clone())?;
     tokio::select! {
         () = all_processed.cancelled() => {}
-        // The reading thread has ended, but messages that it read may still wait.
+        // At the end of the input, messages may still wait to be processed.
         () = async { input_ended.cancelled().await; tokio::time::sleep(GRACE).await } => {}
         _ = &mut written => {}
-        // Messages may wait because the client doesn't read its answers. A signal must stop the server even then.
+        // A signal must stop the server even while messages wait because the client doesn't read its answers.
         () = stop.cancelled() => {}
     }
     turn.end();
     let deadline = Instant::now() + GRACE;
     let finished = finish(&endpoint, &calls, rmcp_task, deadline).await;
-    // The writing thread still writes the lines that wait.
+    // The writing thread writes the lines that still wait, and then ends.
     writer.close();
     match tokio::time::timeout_at(deadline, async { written.is_terminated() || written.await.is_ok() }).await
     {
@@ -113,14 +116,14 @@ async fn serve_lines(
     }
 }
 
-/// Waits for the calls in flight; returns `true` if they finished before the deadline.
+/// Waits until all calls in flight have finished. At the deadline, cancels the rest of the calls and returns `false`.
 async fn finish(endpoint: &Endpoint, calls: &Calls, rmcp_task: JoinHandle<()>, deadline: Instant) -> bool {
     calls.tasks.close();
     let rmcp_abort = rmcp_task.abort_handle();
     let finished = async {
         calls.tasks.wait().await;
         drop(rmcp_task.await);
-        // A blocking function may run longer than its call.
+        // A function on the blocking pool may still run after its call was cancelled.
         endpoint.dispatcher.concurrency.idle().await;
     };
     let finished = tokio::time::timeout_at(deadline, finished).await.is_ok();

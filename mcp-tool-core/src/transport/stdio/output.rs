@@ -1,4 +1,5 @@
-//! The writing thread, which writes all waiting lines in one write. The bytes of waiting lines are limited.
+//! The writing thread. It writes all waiting lines in one write. The total size of waiting lines is limited: at the
+//! limit, senders wait.
 
 use std::{
     io::Write,
@@ -12,35 +13,39 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::sync::lock;
 
-/// Bytes of waiting messages above which a sender waits.
+/// Total size of unwritten lines at which senders wait, in bytes.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
-/// Bytes of waiting lines at which the thread is woken without a flush.
+/// Total size of waiting lines at which the thread is woken without a flush, in bytes.
 const BATCH_BYTES: usize = 64 * 1024;
-/// Maximum capacity of a buffer kept for reuse.
+/// Maximum capacity of a buffer that is kept for the next write, in bytes.
 const MAX_KEPT_BYTES: usize = 1024 * 1024;
 
-/// A handle to the writing thread.
+/// Sends lines to the writing thread. Clones send to the same thread.
 #[derive(Clone)]
 pub(super) struct Writer(Arc<Output>);
 
 struct Output {
     waiting: Mutex<Waiting>,
+    /// Wakes the writing thread.
     arrived: Condvar,
+    /// Wakes all senders that wait for room.
     has_room: Notify,
-    /// [`Waiting::is_full`], readable without the lock.
+    /// The last value of [`Waiting::is_full`], which can be read without the lock.
     full: AtomicBool,
 }
 
 #[derive(Default)]
 struct Waiting {
+    /// The lines that the thread has not taken yet.
     lines: Vec<u8>,
-    /// Bytes being written now.
+    /// Size of the lines that the thread is writing now, in bytes.
     writing: usize,
-    /// The thread waits to be notified.
+    /// The thread waits until `arrived` is notified.
     sleeps: bool,
     /// No more lines are accepted.
     closed: bool,
-    /// The thread ended because stdout is closed; the input ends soon after.
+    /// The thread has ended because a write failed, usually because the client closed stdout. Further lines are
+    /// dropped.
     gone: bool,
 }
 
@@ -58,7 +63,7 @@ impl Waiting {
 }
 
 impl Writer {
-    /// Sends a line, once there is room.
+    /// Waits for room, queues a line, and wakes the thread.
     pub(super) async fn send(&self, line: Vec<u8>) {
         loop {
             self.wait_for_room().await;
@@ -70,7 +75,8 @@ impl Writer {
         }
     }
 
-    /// Queues a line without waiting. Allowed only while the writer isn't full, and [`flush`](Self::flush) must follow.
+    /// Queues a line without waiting for room. The caller must check [`is_full`](Self::is_full) before, and call
+    /// [`flush`](Self::flush) afterwards.
     pub(super) fn send_soon(&self, line: &[u8]) {
         let mut waiting = lock(&self.0.waiting);
         waiting.put(line);
@@ -79,7 +85,7 @@ impl Writer {
         }
     }
 
-    /// Wakes the thread to write what is queued.
+    /// Wakes the thread, if lines are queued.
     pub(super) fn flush(&self) {
         let waiting = lock(&self.0.waiting);
         if !waiting.lines.is_empty() {
@@ -99,12 +105,12 @@ impl Writer {
         }
     }
 
-    /// Returns `true` if the next line has to wait.
+    /// Returns `true` if senders have to wait for room.
     pub(super) fn is_full(&self) -> bool {
         self.0.full.load(Ordering::Acquire)
     }
 
-    /// Accepts no more lines; the thread writes what it has and ends.
+    /// Closes the writer: further lines are dropped, and the thread writes the queued lines and ends.
     pub(super) fn close(&self) {
         let mut waiting = lock(&self.0.waiting);
         waiting.closed = true;
@@ -124,7 +130,7 @@ impl Writer {
 }
 
 impl Output {
-    /// Waits for lines and moves them into `lines`; returns `false` if the writer is closed and no lines wait.
+    /// Waits for lines, and moves them into `lines`. Returns `false` if the writer is closed and no lines are left.
     fn next(&self, lines: &mut Vec<u8>) -> bool {
         let is_idle = |waiting: &mut Waiting| {
             waiting.sleeps = waiting.lines.is_empty() && !waiting.closed;
@@ -151,7 +157,7 @@ impl Output {
 }
 
 /// Starts the writing thread. The thread ends when the writer is closed and all lines are written, or when a write
-/// fails. The receiver resolves when the thread has ended.
+/// fails. When the thread has ended, the receiver resolves to an error, because nothing is ever sent.
 pub(super) fn write_lines(
     mut output: impl Write + Send + 'static,
 ) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {
@@ -186,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unread_output_is_bounded_and_complete_once_read() {
+    fn unread_output_is_limited_and_arrives_completely_when_it_is_read() {
         let line = "x".repeat(1_000);
         let Ok((reader, output)) = std::io::pipe() else { panic!("no pipe") };
         let Ok((writer, written)) = write_lines(output) else { panic!("no thread") };
@@ -196,17 +202,20 @@ mod tests {
             writer.flush();
             sent += 1;
         }
-        assert!(sent * line.len() < 2 * MAX_WAITING_BYTES, "{sent} lines wait");
+        assert!(sent * line.len() < 2 * MAX_WAITING_BYTES, "the writer accepted {sent} unread lines");
         let mut last = std::pin::pin!(writer.send("last".into()));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(last.as_mut().poll(&mut cx).is_pending(), "there is no room");
+        assert!(last.as_mut().poll(&mut cx).is_pending(), "a line was sent although the writer was full");
 
         let reading =
             std::thread::spawn(move || BufReader::new(reader).lines().map_while(Result::ok).collect());
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { panic!("no runtime") };
         runtime.block_on(last);
         writer.close();
-        assert!(written.blocking_recv().is_err(), "the thread has ended");
+        assert!(
+            written.blocking_recv().is_err(),
+            "the writing thread sent a value instead of dropping its sender"
+        );
         let Ok(read): Result<Vec<String>, _> = reading.join() else { panic!("the reader panicked") };
         assert_eq!((read.len(), read.last().map(String::as_str)), (sent + 1, Some("last")));
     }

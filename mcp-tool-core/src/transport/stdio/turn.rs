@@ -1,9 +1,9 @@
 //! Decides which thread or task processes messages. Messages are processed one at a time, in order.
 //!
-//! There is one [`Connection`]. The thread or task that holds it is the processor. The processor polls each call once
-//! itself, so a short call costs neither a task nor a thread switch. By default, the reading thread is the processor.
-//! If processing has to wait, it continues in a task, and the reading thread reads on. If a tool's function blocks the
-//! processor for longer than a tick of the watchdog, a new task becomes the processor.
+//! There is one [`Connection`]. The thread or task that holds the connection is the processor. The processor itself
+//! polls a call for the first time, so a short call needs neither a task nor a thread switch. Normally, the reading
+//! thread is the processor. If processing has to wait, it continues in a task, and the reading thread reads on. If a
+//! call's first poll blocks the processor for one to two ticks of the watchdog, a new task becomes the processor.
 //!
 //! # States
 //!
@@ -24,25 +24,25 @@
 //!
 //! | state | the connection | the input ([`Reader`]) | leaves the state by |
 //! |---|---|---|---|
-//! | Idle | in [`TurnState::idle`] | on the reading thread, in `read` | the reading thread, after it filled the inbox |
+//! | Idle | in [`TurnState::idle`] | on the reading thread, in `read` | the reading thread, after it put lines into the inbox |
 //! | Thread | on the reading thread's stack | in [`TurnState::input`]; dropped after the end of the input | the thread: [`park`](Turn::park), [`offer`](Turn::offer), or [`continue_in_task`](Turn::continue_in_task) |
 //! | Task | in the task's future | on the reading thread | the task: `park` or `offer` |
 //! | Polling | in [`TurnState::polling`] | as in the state before | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
 //!
-//! `tick` takes the connection from a processor that polls the same call as one tick before. It lists the call as
-//! detached, starts a task that continues to process messages, and moves an input in `TurnState::input` to a new
-//! reading thread. When the poll of the blocked processor returns, `reclaim` returns `None`. This processor then moves
-//! its call to a task, and ends.
+//! If the processor is still in the same poll as one tick before, `tick` takes the connection from
+//! `TurnState::polling`. It registers the call as detached, starts a task that continues to process messages, and moves
+//! an input in `TurnState::input` to a new reading thread. When the poll of the blocked processor returns, `reclaim`
+//! returns `None`. The blocked processor then leaves its call to a task, and ends.
 //!
-//! [`end`](Turn::end) drops the connection from Idle and Polling, and aborts the task; a call in its first poll still
+//! [`end`](Turn::end) drops a connection in Idle or Polling, and aborts the task. A call in its first poll still
 //! finishes.
 //!
 //! # Invariants
 //!
-//! - No input is missed: the reading thread fills the inbox before it looks for an idle connection, and `park` looks at
-//!   the inbox under the lock that protects `idle`.
-//! - A processor can `reclaim` the connection only after its own poll, because polls are numbered.
-//! - Lock order: `TurnState`, then the inbox, the calls or the writer.
+//! - No input is missed: the reading thread puts lines into the inbox before it looks for an idle connection, and
+//!   `park` checks the inbox while it holds the lock of `idle`.
+//! - A processor can `reclaim` the connection only if no later poll has begun, because polls are numbered.
+//! - Locks are taken in this order: `TurnState`, then the inbox, the calls or the writer.
 
 use std::{
     future::poll_fn,
@@ -72,12 +72,12 @@ use crate::sync::lock;
 
 /// Interval of the watchdog's ticks. After one to two intervals in one poll, the processor counts as blocked.
 const TICK: Duration = Duration::from_millis(10);
-/// Ticks without a call after which the watchdog sleeps.
+/// Number of ticks without a new poll after which the watchdog stops ticking.
 const QUIET_TICKS: u32 = 10;
-/// Maximum calls per batch, after which other tasks run.
+/// Maximum number of calls that a processor handles before other Tokio tasks may run.
 const BATCH_CALLS: u32 = 32;
 
-/// Passes the [`Connection`] from one processor to the next.
+/// Gives the [`Connection`] to one processor at a time.
 pub(super) struct Turn {
     state: Mutex<TurnState>,
     inbox: Arc<Inbox>,
@@ -89,29 +89,31 @@ pub(super) struct Turn {
     polling_began: Notify,
 }
 
-/// Location of the connection and of the input. See the table of states.
+/// Location of the connection and of the input. See the table of states in the module's documentation.
 #[derive(Default)]
 struct TurnState {
     /// The connection while no messages wait.
     idle: Option<Box<Connection>>,
     /// The connection while its processor polls a call.
     polling: Option<Box<Connection>>,
-    /// The number of polls so far, which is the number of the current one.
+    /// The number of first polls so far, which is also the number of the latest poll.
     polls: u64,
     /// The input while the reading thread processes messages.
     input: Option<Reader>,
-    /// The task that processes messages.
+    /// The task that last became the processor.
     task: Option<AbortHandle>,
+    /// [`Turn::end`] was called.
     ended: bool,
 }
 
-/// The input of the reading thread; dropping it reports the end of the input.
+/// The input of the reading thread. Dropping it reports the end of the input.
 struct Reader {
     input: Input,
     _ended: DropGuard,
 }
 
-/// Processes one batch of messages. Resolves to the connection if more may wait, `None` if it was parked or taken.
+/// Processes one batch of messages. Resolves to the connection if more messages may wait. Resolves to `None` if the
+/// connection was parked or taken, or if the input has ended.
 type Batch = Pin<Box<dyn Future<Output = Option<Box<Connection>>> + Send>>;
 
 impl Turn {
@@ -126,7 +128,7 @@ impl Turn {
         })
     }
 
-    /// Starts to read; `ended` is cancelled at the end of the input.
+    /// Starts the reading thread. `ended` is cancelled at the end of the input.
     pub(super) fn start(
         self: &Arc<Self>,
         input: impl Read + Send + 'static,
@@ -135,7 +137,7 @@ impl Turn {
         Arc::clone(self).spawn_reader(Reader { input: Input::new(input), _ended: ended.drop_guard() })
     }
 
-    /// Stops processing messages; a call in its first poll still finishes.
+    /// Stops processing messages. A call in its first poll still finishes.
     pub(super) fn end(&self) {
         self.inbox.close();
         let mut state = lock(&self.state);
@@ -156,7 +158,7 @@ impl Turn {
         Ok(())
     }
 
-    /// The loop of the reading thread: reads lines, and processes them unless a task does.
+    /// The loop of the reading thread: reads lines, and processes them unless a task is the processor.
     fn read_all(self: Arc<Self>, mut reader: Reader) {
         loop {
             let read = reader.input.read().unwrap_or_else(|error| {
@@ -188,13 +190,13 @@ impl Turn {
             self.process_here(connection, running);
             match lock(&self.state).input.take() {
                 Some(back) => reader = back,
-                // The input ended, or the watchdog moved it to another thread.
+                // The input has ended, or the watchdog moved the input to another thread.
                 None => return,
             }
         }
     }
 
-    /// Processes messages on this thread, until none wait or processing has to wait.
+    /// Processes messages on this thread until no messages are left. If processing has to wait, continues in a task.
     fn process_here(self: &Arc<Self>, mut connection: Box<Connection>, _running: TaskTrackerToken) {
         connection.resume();
         let mut next = Some(connection);
@@ -224,7 +226,7 @@ impl Turn {
         state.task = Some(tasks.spawn_on(processing, &runtime).abort_handle());
     }
 
-    /// Polls a batch. If the batch has to wait, sends the answers so far.
+    /// Polls a batch. If the batch has to wait, flushes the answers that are queued so far.
     fn poll(&self, batch: &mut Batch, cx: &mut Context<'_>) -> Poll<Option<Box<Connection>>> {
         let polled = batch.as_mut().poll(cx);
         if polled.is_pending() {
@@ -270,7 +272,8 @@ impl Turn {
         Some(connection)
     }
 
-    /// Leaves the connection to the reading thread. Returns it instead if lines wait in the inbox.
+    /// Leaves the connection to the reading thread, and returns `None`. If lines wait in the inbox, returns the
+    /// connection instead.
     fn park(&self, connection: Box<Connection>) -> Option<Box<Connection>> {
         let mut state = lock(&self.state);
         if !self.inbox.is_empty() {
@@ -282,7 +285,7 @@ impl Turn {
         None
     }
 
-    /// Offers the connection to the watchdog during a call's first poll; returns the poll's number.
+    /// Stores the connection where the watchdog can take it during a call's first poll. Returns the number of the poll.
     fn offer(&self, mut connection: Box<Connection>, id: Id) -> u64 {
         connection.set_current(id);
         let mut state = lock(&self.state);
@@ -294,22 +297,22 @@ impl Turn {
             state.polling = Some(connection);
         }
         drop(state);
-        // `is_watched` is read after the poll was counted, because a watchdog that stops clears it and then reads the
-        // count.
+        // `is_watched` is read after `polls` was increased, because a watchdog that stops clears `is_watched` and then
+        // reads `polls`.
         if !self.is_watched.load(Ordering::Relaxed) && !self.is_watched.swap(true, Ordering::Relaxed) {
             self.polling_began.notify_one();
         }
         poll
     }
 
-    /// Takes the connection back after a poll; `None` if the watchdog took it.
+    /// Takes the connection back after the poll with this number. `None` if the watchdog has taken the connection.
     fn reclaim(&self, poll: u64) -> Option<Box<Connection>> {
         let mut state = lock(&self.state);
         if state.polls == poll { state.polling.take() } else { None }
     }
 
-    /// Takes the connection from a processor that is still in the poll `seen` of the previous tick, and gives it to a
-    /// new task. Returns the number of polls so far.
+    /// If the processor is still in the poll `seen`, which the previous tick saw, gives the connection to a new task.
+    /// Returns the number of polls so far.
     fn tick(self: &Arc<Self>, seen: u64) -> u64 {
         let mut state = lock(&self.state);
         if state.polls == seen
@@ -328,7 +331,7 @@ impl Turn {
         state.polls
     }
 
-    /// The watchdog: ticks as long as calls arrive.
+    /// The watchdog: ticks while calls arrive, and sleeps otherwise.
     pub(super) async fn watch(self: Arc<Self>) {
         loop {
             self.polling_began.notified().await;
@@ -340,7 +343,7 @@ impl Turn {
                 seen = polls;
             }
             self.is_watched.store(false, Ordering::Relaxed);
-            // A poll that began before `is_watched` was cleared did not wake the watchdog.
+            // A poll that began before `is_watched` was cleared didn't notify the watchdog, so it is noticed here.
             if lock(&self.state).polls != seen && !self.is_watched.swap(true, Ordering::Relaxed) {
                 self.polling_began.notify_one();
             }
