@@ -4,14 +4,13 @@ use std::{convert::Infallible, fmt::Write as _, io::Write as _, process::ExitCod
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{ArgMatches, Command};
-use mcp_tool_contract::model::Gate;
+use mcp_tool_contract::{model::Gate, read::violation::escaped};
 use mcp_tool_core::{application::Application, audit::RecordQuery};
 use serde_json::{Value, json};
 
 use crate::{
     format::OutputFormat,
     result::CommandResult,
-    sanitize::sanitize,
     settings::{self, Config},
 };
 
@@ -187,8 +186,8 @@ fn last_week(application: &Application, config: &Config) -> Answer {
     let (mut calls, mut last) = (0_u64, None);
     let result = query.run(file, |record, _| {
         calls += 1;
-        let agent = record.agent.as_deref().map_or_else(|| "no agent".into(), sanitize);
-        let (user, tool) = (sanitize(&record.user), sanitize(&record.tool));
+        let agent = record.agent.as_deref().map_or_else(|| "no agent".into(), escaped);
+        let (user, tool) = (escaped(&record.user), escaped(&record.tool));
         last = Some(format!("{}: {user} through {agent} called {tool}: {}", record.time, record.outcome));
         Ok::<(), Infallible>(())
     });

@@ -14,7 +14,6 @@ mod log;
 #[cfg(feature = "http")]
 mod open_files;
 mod result;
-mod sanitize;
 mod serve;
 mod settings;
 mod tools;

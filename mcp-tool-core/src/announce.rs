@@ -30,11 +30,11 @@ const MAX_BUFFERED: usize = 64;
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Announcements(broadcast::Sender<Change>);
+pub struct Announcements(broadcast::Sender<ChangeNotice>);
 
 /// A change of a list or a resource, as clients are told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum ChangeNotice {
     /// The list of tools.
     Tools,
     /// The list of prompts.
@@ -53,25 +53,25 @@ impl Announcements {
     /// Announces that the list of tools may have changed for some callers, such as after a change of the
     /// application's policy (`notifications/tools/list_changed`).
     pub fn tools_changed(&self) {
-        self.send(Change::Tools);
+        self.send(ChangeNotice::Tools);
     }
 
     /// Announces that the list of prompts has changed (`notifications/prompts/list_changed`).
     pub fn prompts_changed(&self) {
-        self.send(Change::Prompts);
+        self.send(ChangeNotice::Prompts);
     }
 
     /// Announces that the list of resources has changed (`notifications/resources/list_changed`).
     pub fn resources_changed(&self) {
-        self.send(Change::Resources);
+        self.send(ChangeNotice::Resources);
     }
 
     /// Announces that the resource `uri` has changed (`notifications/resources/updated`).
     pub fn resource_updated(&self, uri: impl Into<String>) {
-        self.send(Change::Resource(uri.into()));
+        self.send(ChangeNotice::Resource(uri.into()));
     }
 
-    fn send(&self, change: Change) {
+    fn send(&self, change: ChangeNotice) {
         // Sending fails if no client listens.
         drop(self.0.send(change));
     }
@@ -82,17 +82,17 @@ impl Announcements {
 }
 
 /// Receiver of changes for one client.
-pub(crate) struct ChangeReceiver(broadcast::Receiver<Change>);
+pub(crate) struct ChangeReceiver(broadcast::Receiver<ChangeNotice>);
 
 impl ChangeReceiver {
     /// Waits for the next changes; `None` once the server has ended. If the client missed any, returns changes of all
     /// lists and of all its `resources`.
-    pub(crate) async fn next(&mut self, resources: impl Fn() -> Vec<String>) -> Option<Vec<Change>> {
+    pub(crate) async fn next(&mut self, resources: impl Fn() -> Vec<String>) -> Option<Vec<ChangeNotice>> {
         match self.0.recv().await {
             Ok(change) => Some(vec![change]),
             Err(broadcast::error::RecvError::Lagged(_)) => {
-                let lists = [Change::Tools, Change::Prompts, Change::Resources];
-                Some(lists.into_iter().chain(resources().into_iter().map(Change::Resource)).collect())
+                let lists = [ChangeNotice::Tools, ChangeNotice::Prompts, ChangeNotice::Resources];
+                Some(lists.into_iter().chain(resources().into_iter().map(ChangeNotice::Resource)).collect())
             }
             Err(broadcast::error::RecvError::Closed) => None,
         }
@@ -111,9 +111,9 @@ mod tests {
             announcements.resource_updated("file:///a");
         }
         let own = || vec!["file:///b".to_owned()];
-        let of_b = Change::Resource("file:///b".into());
-        let all = vec![Change::Tools, Change::Prompts, Change::Resources, of_b];
+        let of_b = ChangeNotice::Resource("file:///b".into());
+        let all = vec![ChangeNotice::Tools, ChangeNotice::Prompts, ChangeNotice::Resources, of_b];
         assert_eq!(receiver.next(own).await, Some(all));
-        assert_eq!(receiver.next(own).await, Some(vec![Change::Resource("file:///a".into())]));
+        assert_eq!(receiver.next(own).await, Some(vec![ChangeNotice::Resource("file:///a".into())]));
     }
 }

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use mcp_tool_contract::rules::ChangeClass;
 use serde_json::{Value, json};
 
-use super::report::{Change, CheckFailure, Report, ToolReport};
+use super::report::{Change, CheckFailure, LockReport, ToolReport};
 
 /// Message for locks without a difference.
 pub(super) const UNCHANGED: &str = "the locks match the tools";
@@ -22,7 +22,7 @@ const fn colour(class: ChangeClass) -> Style {
 
 /// Writes for each tool a heading, its changes with their witnesses, and its failure. Patches are included only if
 /// `all`.
-pub(super) fn text(out: &mut impl Write, report: &Report, all: bool) -> io::Result<()> {
+pub(super) fn text(out: &mut impl Write, report: &LockReport, all: bool) -> io::Result<()> {
     let faint = AnsiColor::BrightBlack.on_default();
     for tool in &report.tools {
         let bold = Style::new().bold();
@@ -80,7 +80,7 @@ fn location(tool: &ToolReport) -> String {
 }
 
 /// Returns the report as JSON.
-pub(super) fn document(report: &Report) -> Value {
+pub(super) fn document(report: &LockReport) -> Value {
     let change = |change: &Change| {
         json!({
             "class": change.finding.rule.class().name(),
@@ -109,7 +109,7 @@ pub(super) fn document(report: &Report) -> Value {
 }
 
 /// Writes one workflow command of GitHub Actions for each tool with changes or a failure.
-pub(super) fn annotations(out: &mut impl Write, report: &Report) -> io::Result<()> {
+pub(super) fn annotations(out: &mut impl Write, report: &LockReport) -> io::Result<()> {
     for tool in &report.tools {
         let level = if tool.failure.is_some() { "error" } else { "notice" };
         let mut location = format!("file={}", property(&tool.file));

@@ -58,13 +58,13 @@ pub(super) struct Change {
 
 /// Report on all tools.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(super) struct LockReport {
     pub(super) tools: Vec<ToolReport>,
     /// Remarks that aren't failures.
     pub(super) notes: Vec<String>,
 }
 
-impl Report {
+impl LockReport {
     /// Returns the most severe failure.
     pub(super) fn worst(&self) -> Option<CheckFailure> {
         self.tools.iter().filter_map(|tool| tool.failure.as_ref()).map(|(failure, _)| *failure).max()

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use mcp_tool_contract::{digest::Digest, read::violation::shown};
+use mcp_tool_contract::{digest::Digest, read::violation::escaped_excerpt};
 use uuid::Uuid;
 
 use super::Audit;
@@ -104,13 +104,13 @@ impl PendingRecord {
             correlation,
             caller,
             remote,
-            requested_name: (!is_own_name).then(|| shown(name)),
+            requested_name: (!is_own_name).then(|| escaped_excerpt(name)),
             tool: tool.map(Arc::clone),
             answered_by: None,
             call: None,
             arguments_bytes,
             arguments: None,
-            completes: completes.map(shown),
+            completes: completes.map(escaped_excerpt),
             detail: None,
             is_running: false,
             is_written: false,
@@ -289,7 +289,7 @@ fn caller_members(caller: &Caller) -> String {
     line.0.raw(r#""user":"#);
     line.0.string(caller.user());
     if let Some(agent) = caller.agent() {
-        line.text("agent", &shown(agent));
+        line.text("agent", &escaped_excerpt(agent));
     }
     if let Some(tenant) = caller.tenant() {
         line.text("tenant", tenant);

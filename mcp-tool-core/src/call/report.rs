@@ -82,7 +82,7 @@ impl LogLevel {
 
 /// A report that a running call sends to its client.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Report {
+pub(crate) enum CallReport {
     Progress { progress: f64, total: Option<f64>, message: String },
     Message { level: LogLevel, logger: &'static str, data: Value },
 }
@@ -90,7 +90,7 @@ pub(crate) enum Report {
 /// Sender of one call's reports to its transport.
 #[derive(Debug)]
 pub struct Reports {
-    sender: mpsc::Sender<Report>,
+    sender: mpsc::Sender<CallReport>,
     /// Last progress sent; `None` if the client sent no `progressToken`.
     progress: Option<Mutex<Option<f64>>>,
     /// Least severe level that the client asked for; `None` if it asked for no log messages.
@@ -99,7 +99,7 @@ pub struct Reports {
 
 impl Reports {
     /// Returns a channel for the reports that the client asked for, if it asked for any.
-    pub(crate) fn wanted(progress: bool, level: Option<LogLevel>) -> Option<(Self, mpsc::Receiver<Report>)> {
+    pub(crate) fn wanted(progress: bool, level: Option<LogLevel>) -> Option<(Self, mpsc::Receiver<CallReport>)> {
         if !progress && level.is_none() {
             return None;
         }
@@ -112,7 +112,7 @@ impl Reports {
         let total = total.filter(|total| total.is_finite());
         let mut last = sync::lock(last);
         let has_grown = progress.is_finite() && last.is_none_or(|last| progress > last);
-        if has_grown && self.sender.try_send(Report::Progress { progress, total, message }).is_ok() {
+        if has_grown && self.sender.try_send(CallReport::Progress { progress, total, message }).is_ok() {
             *last = Some(progress);
         }
     }
@@ -127,7 +127,7 @@ impl Reports {
             Err(error) => Value::String(format!("log data can't be serialized to JSON: {error}")),
         };
         // If the buffer is full, the message is dropped.
-        drop(self.sender.try_send(Report::Message { level, logger, data }));
+        drop(self.sender.try_send(CallReport::Message { level, logger, data }));
     }
 }
 
@@ -160,9 +160,9 @@ mod tests {
         reports.log(LogLevel::Alert, "x", "é".repeat(MAX_DATA));
         assert_eq!(
             receiver.try_recv().unwrap(),
-            Report::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
+            CallReport::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
         );
-        let Report::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else { panic!() };
+        let CallReport::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else { panic!() };
         assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "{}", cut.len());
         let (reports, mut receiver) = Reports::wanted(true, None).unwrap();
         reports.log(LogLevel::Emergency, "x", "not asked for");
@@ -172,8 +172,8 @@ mod tests {
         let sent = std::iter::from_fn(|| receiver.try_recv().ok());
         let sent: Vec<f64> = sent
             .map(|report| match report {
-                Report::Progress { progress, .. } => progress,
-                Report::Message { .. } => f64::NAN,
+                CallReport::Progress { progress, .. } => progress,
+                CallReport::Message { .. } => f64::NAN,
             })
             .collect();
         assert_eq!(sent, [1.0, 2.0]);

@@ -25,10 +25,10 @@ use crate::{
 
 /// The control state of a server. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Controls(Option<Arc<SharedState>>);
+pub struct Controls(Option<Arc<SharedControls>>);
 
 #[derive(Debug, Default)]
-struct SharedState {
+struct SharedControls {
     current: RwLock<ControlState>,
     /// The state isn't empty. While it is empty, as on most servers, calls read nothing but this flag.
     is_active: AtomicBool,
@@ -51,7 +51,7 @@ impl Controls {
     /// The file is unreadable or invalid; the server must not start then.
     pub(crate) fn open(path: &Path, announcements: &Announcements) -> Result<Self, String> {
         let announcements = Some(announcements.clone());
-        let shared = Arc::new(SharedState { announcements, ..SharedState::default() });
+        let shared = Arc::new(SharedControls { announcements, ..SharedControls::default() });
         watch::start(path, &shared).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Controls(Some(shared)))
     }
@@ -97,7 +97,7 @@ impl Revocations for Controls {
     }
 }
 
-impl SharedState {
+impl SharedControls {
     fn replace(&self, state: ControlState) {
         let is_active = !state.is_empty();
         let mut current = sync::write(&self.current);

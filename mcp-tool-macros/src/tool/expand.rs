@@ -7,15 +7,15 @@ use syn::{Type, spanned::Spanned};
 use super::{
     completion,
     model::{
-        ArgumentParam, DefaultValue, Deprecation, Header, Input, StateParam, Tool, Undescribed, Weakening,
+        ArgumentParam, DefaultValue, DeclaredDeprecation, Header, Input, StateParam, DeclaredTool, Undescribed, DeclaredWeakening,
     },
 };
 use crate::runtime_crate::RuntimeCrate;
 
 /// Returns the tool's type and its implementation of `Tool`. After errors, a placeholder implementation keeps further
 /// errors from following, and the types of the parameters and the result are still checked.
-pub(super) fn tool(tool: &Tool) -> TokenStream {
-    let Tool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } = tool;
+pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
+    let DeclaredTool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } = tool;
     let doc = format!("The tool `{name}`.");
     let (contract, bind) =
         if tool.is_callable { (contract(tool), bind(tool)) } else { broken(name, runtime) };
@@ -59,7 +59,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
 }
 
 /// Returns the constants with the tool's source location and with the tool that it adapts.
-fn source(tool: &Tool) -> TokenStream {
+fn source(tool: &DeclaredTool) -> TokenStream {
     let (output, runtime) = (&tool.output, &tool.runtime);
     let adapts = if tool.is_callable {
         let runtime = runtime.at(output.span());
@@ -79,7 +79,7 @@ fn source(tool: &Tool) -> TokenStream {
 }
 
 /// Returns the check that compares the contract with the locked one.
-fn judgement(tool: &Tool) -> Option<TokenStream> {
+fn judgement(tool: &DeclaredTool) -> Option<TokenStream> {
     let (locked, at) = (tool.locked.as_ref()?, tool.keys.version_at?);
     let names = tool.inputs.iter().flat_map(|input| match input {
         Input::State(_) => Vec::new(),
@@ -116,7 +116,7 @@ fn constant(index: usize) -> Ident {
 }
 
 /// Returns the constant of one parameter. It names the type once, so that an invalid type is a single error.
-fn declared(index: usize, argument: &ArgumentParam, tool: &Tool) -> TokenStream {
+fn declared(index: usize, argument: &ArgumentParam, tool: &DeclaredTool) -> TokenStream {
     let ArgumentParam { name, description, ty, bounds, default, secret, header, completion } = argument;
     let constant = constant(index);
     let (declared, param) = (Local::named("declared"), Local::named("param"));
@@ -189,8 +189,8 @@ fn check_paging(inputs: &[Input], output: &Type, runtime: &RuntimeCrate) -> Toke
     }
 }
 
-fn contract(tool: &Tool) -> TokenStream {
-    let Tool { name, description, keys, inputs, output, runtime, .. } = tool;
+fn contract(tool: &DeclaredTool) -> TokenStream {
+    let DeclaredTool { name, description, keys, inputs, output, runtime, .. } = tool;
     let (major, minor) = keys.version;
     let title = keys.title.iter();
     let scopes = &keys.scopes;
@@ -208,11 +208,11 @@ fn contract(tool: &Tool) -> TokenStream {
         quote!(#runtime::__private::TaskSupport::#support)
     });
     let upstreams = &keys.upstreams;
-    let deprecation = keys.deprecation.iter().map(|Deprecation { message, replacement, removal }| {
+    let deprecation = keys.deprecation.iter().map(|DeclaredDeprecation { message, replacement, removal }| {
         let (replacement, removal) = (option(replacement.as_ref()), option(removal.as_ref()));
         quote!(#runtime::__private::Deprecation::new(#message, #replacement, #removal))
     });
-    let weakens = keys.weakens.iter().map(|Weakening { rule, reason }| {
+    let weakens = keys.weakens.iter().map(|DeclaredWeakening { rule, reason }| {
         let rule = variant(rule.variant());
         quote!(#runtime::__private::Weakening::new(#runtime::__private::ChangeRule::#rule, #reason))
     });
@@ -272,7 +272,7 @@ impl Local {
 }
 
 /// Returns the function `bind`, which binds the tool to its application state and contains its call.
-fn bind(tool: &Tool) -> TokenStream {
+fn bind(tool: &DeclaredTool) -> TokenStream {
     let (states, state, cx) = (Local::named("states"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");
     let runtime = &tool.runtime;
@@ -317,7 +317,7 @@ fn bind(tool: &Tool) -> TokenStream {
 }
 
 /// Returns the slots of the arguments, the call that fills them, and the parsed arguments.
-fn slots(tool: &Tool) -> TokenStream {
+fn slots(tool: &DeclaredTool) -> TokenStream {
     let (arguments, runtime) = (Local::named("arguments"), &tool.runtime);
     let slots = tool.inputs.iter().enumerate().flat_map(|(index, input)| match input {
         Input::State(_) => Vec::new(),
@@ -359,7 +359,7 @@ fn slots(tool: &Tool) -> TokenStream {
 }
 
 /// Returns the statement that opens the requested page.
-fn paged(tool: &Tool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
+fn paged(tool: &DeclaredTool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
     let index = tool.inputs.iter().position(|input| matches!(input, Input::Page(_)))?;
     let slot = Local::numbered("slot", index);
     let (limit, cursor) = (Local::named("limit"), Local::named("cursor"));
@@ -370,7 +370,7 @@ fn paged(tool: &Tool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
 }
 
 /// Returns the call of the function, and the conversion of its result.
-fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
+fn answer(tool: &DeclaredTool, state: &Ident, cx: &Ident) -> TokenStream {
     let (function, runtime) = (&tool.function, &tool.runtime);
     let mut states = 0usize;
     let call_arguments: Vec<TokenStream> = tool

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use uuid::Uuid;
 
 use super::{CallOptions, CallRequest, Refusal, RefusalKind};
@@ -101,7 +101,7 @@ impl<'a> Admission<'a> {
 
     /// Refuses a name that no tool has.
     pub(super) fn unknown_tool(&self) -> Box<Refusal> {
-        self.refusal("unknown_tool", RefusalKind::UnknownTool { name: shown(self.request.name) })
+        self.refusal("unknown_tool", RefusalKind::UnknownTool { name: escaped_excerpt(self.request.name) })
     }
 
     /// Refuses and records a call whose requirements no version satisfies. A caller that may use none of the versions
@@ -122,7 +122,7 @@ impl<'a> Admission<'a> {
         let refusal = match refused.filter(|_| permitted.is_empty()) {
             Some(refusal) => refusal,
             None => {
-                let (name, detail) = (shown(self.request.name), shown(&asked));
+                let (name, detail) = (escaped_excerpt(self.request.name), escaped_excerpt(&asked));
                 let kind = RefusalKind::Unsatisfied { name, asked, versions: permitted };
                 self.refusal("unsatisfied_version", kind).with_detail(detail)
             }
@@ -154,7 +154,7 @@ impl<'a> Admission<'a> {
                 self.refusal("insufficient_scope", kind).with_detail(detail)
             }
             Decision::Deny { reason } => {
-                self.refusal("denied", RefusalKind::Denied { stamp: stamp() }).with_detail(shown(&reason))
+                self.refusal("denied", RefusalKind::Denied { stamp: stamp() }).with_detail(escaped_excerpt(&reason))
             }
         })
     }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     call::{
         caller::Caller,
-        report::{Report, Reports},
+        report::{CallReport, Reports},
     },
     pipeline::{Admitted, CallOptions},
     transport::{
@@ -38,7 +38,7 @@ pub(super) struct PreparedCall {
     /// `Some` for a legacy call, which `notifications/cancelled` can cancel.
     cancellable: Option<CancellableCall>,
     /// The client's progress token and the call's reports, if they are sent to the client.
-    reports: Option<(Option<String>, mpsc::Receiver<Report>)>,
+    reports: Option<(Option<String>, mpsc::Receiver<CallReport>)>,
 }
 
 impl Service {

@@ -7,7 +7,7 @@ use mcp_tool_contract::{
     name::HEADER_PREFIX,
     read::{
         mirror::{self, MirroredArgument},
-        violation::shown,
+        violation::escaped_excerpt,
     },
 };
 
@@ -37,8 +37,8 @@ fn check_one(headers: &HeaderMap, mirrored: MirroredArgument<'_>) -> Result<(), 
         (Some(value), Some(given)) if mirror::header_matches(&value, given) => Ok(()),
         (Some(value), Some(given)) => mismatch(format!(
             "the header {header} must equal the argument '{param}': got \"{}\" and {}",
-            shown(&value),
-            shown(given)
+            escaped_excerpt(&value),
+            escaped_excerpt(given)
         )),
     }
 }

@@ -3,9 +3,9 @@
 
 pub(super) mod entry;
 pub(super) mod page;
+mod list_cache;
 mod serve;
-mod sets;
-mod shown;
+mod tool_list;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +14,8 @@ use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
 pub use self::entry::with_security;
 use self::{
     entry::Entries,
-    sets::ListCache,
-    shown::{ToolList, Visible},
+    list_cache::ListCache,
+    tool_list::{ToolList, Visible},
 };
 use crate::pipeline::{Dispatcher, policy, registry::Registry};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     Listing,
-    page::{self, ListRequest, ListResponse, Page},
-    shown::{ToolList, Visible},
+    page::{self, ListRequest, ListResponse, ListPage},
+    tool_list::{ToolList, Visible},
 };
 use crate::{
     call::caller::Caller,
@@ -36,7 +36,7 @@ impl Endpoint {
 
     /// Returns a page of the tools that `caller` sees, and remembers their contracts, to check the caller's later calls
     /// against them.
-    pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
+    pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<ListPage, ProtocolError> {
         let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
         let is_disabled = controls.disabled_part(caller).is_some();
         let list = if is_disabled { Arc::clone(&self.listing.empty) } else { self.visible_to(caller).await };

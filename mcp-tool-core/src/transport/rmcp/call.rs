@@ -21,7 +21,7 @@ use crate::{
     ask::{Asking, Client},
     call::{
         headers::Headers,
-        report::{Report, Reports},
+        report::{CallReport, Reports},
         trace::TraceContext,
     },
     pipeline::{CallOptions, CallOrigin, CallOutcome, CallRequest},
@@ -95,17 +95,17 @@ impl Protocol {
 }
 
 /// Sends a report to the client. If sending fails, the report is dropped and the call continues.
-async fn send_report(context: &RequestContext<RoleServer>, token: Option<&ProgressToken>, report: Report) {
+async fn send_report(context: &RequestContext<RoleServer>, token: Option<&ProgressToken>, report: CallReport) {
     match (report, token) {
-        (Report::Progress { progress, total, message }, Some(token)) => {
+        (CallReport::Progress { progress, total, message }, Some(token)) => {
             let mut params = ProgressNotificationParam::new(token.clone(), progress).with_message(message);
             params.total = total;
             drop(context.peer.notify_progress(params).await);
         }
-        (Report::Message { level, logger, data }, _) => {
+        (CallReport::Message { level, logger, data }, _) => {
             drop(context.peer.send_notification(session::log_notification(level, logger, &data)).await);
         }
-        (Report::Progress { .. }, None) => {}
+        (CallReport::Progress { .. }, None) => {}
     }
 }
 

@@ -34,7 +34,7 @@ use super::{
 use crate::sync::lock;
 use crate::{
     ask::{Asking, Client},
-    call::report::{Report, Reports},
+    call::report::{CallReport, Reports},
     pipeline::CallOptions,
 };
 
@@ -403,7 +403,7 @@ impl Connection {
 async fn send_reports(
     call: impl Future<Output = FramedResponse> + Send + 'static,
     token: Option<String>,
-    receiver: mpsc::Receiver<Report>,
+    receiver: mpsc::Receiver<CallReport>,
     writer: Writer,
 ) -> FramedResponse {
     let mut call = ReportingCall::new(call, receiver);

@@ -21,18 +21,18 @@ const MAX_KEPT_BYTES: usize = 1024 * 1024;
 
 /// A handle to the writing thread.
 #[derive(Clone)]
-pub(super) struct Writer(Arc<Output>);
+pub(super) struct Writer(Arc<StdoutState>);
 
-struct Output {
-    waiting: Mutex<Waiting>,
+struct StdoutState {
+    waiting: Mutex<UnwrittenLines>,
     arrived: Condvar,
     has_room: Notify,
-    /// [`Waiting::is_full`], readable without the lock.
+    /// [`UnwrittenLines::is_full`], readable without the lock.
     full: AtomicBool,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct UnwrittenLines {
     lines: Vec<u8>,
     /// Bytes being written now.
     writing: usize,
@@ -44,7 +44,7 @@ struct Waiting {
     gone: bool,
 }
 
-impl Waiting {
+impl UnwrittenLines {
     fn put(&mut self, line: &[u8]) {
         if !self.gone && !self.closed {
             self.lines.extend_from_slice(line);
@@ -113,7 +113,7 @@ impl Writer {
         self.0.has_room.notify_waiters();
     }
 
-    fn wake(&self, mut waiting: std::sync::MutexGuard<'_, Waiting>) {
+    fn wake(&self, mut waiting: std::sync::MutexGuard<'_, UnwrittenLines>) {
         self.0.full.store(waiting.is_full(), Ordering::Release);
         let sleeps = std::mem::take(&mut waiting.sleeps);
         drop(waiting);
@@ -123,10 +123,10 @@ impl Writer {
     }
 }
 
-impl Output {
+impl StdoutState {
     /// Waits for lines and moves them into `lines`; returns `false` if the writer is closed and no lines wait.
     fn next(&self, lines: &mut Vec<u8>) -> bool {
-        let is_idle = |waiting: &mut Waiting| {
+        let is_idle = |waiting: &mut UnwrittenLines| {
             waiting.sleeps = waiting.lines.is_empty() && !waiting.closed;
             waiting.sleeps
         };
@@ -155,7 +155,7 @@ impl Output {
 pub(super) fn write_lines(
     mut output: impl Write + Send + 'static,
 ) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {
-    let sent = Arc::new(Output {
+    let sent = Arc::new(StdoutState {
         waiting: Mutex::default(),
         arrived: Condvar::new(),
         has_room: Notify::new(),

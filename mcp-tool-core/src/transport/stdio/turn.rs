@@ -66,7 +66,7 @@ use super::{
     super::id::Id,
     calls::Calls,
     connection::{Connection, Taken},
-    lines::{Inbox, Input},
+    lines::{Inbox, LineReader},
 };
 use crate::sync::lock;
 
@@ -107,7 +107,7 @@ struct TurnState {
 
 /// The input of the reading thread; dropping it reports the end of the input.
 struct Reader {
-    input: Input,
+    input: LineReader,
     _ended: DropGuard,
 }
 
@@ -132,7 +132,7 @@ impl Turn {
         input: impl Read + Send + 'static,
         ended: CancellationToken,
     ) -> std::io::Result<()> {
-        Arc::clone(self).spawn_reader(Reader { input: Input::new(input), _ended: ended.drop_guard() })
+        Arc::clone(self).spawn_reader(Reader { input: LineReader::new(input), _ended: ended.drop_guard() })
     }
 
     /// Stops processing messages; a call in its first poll still finishes.

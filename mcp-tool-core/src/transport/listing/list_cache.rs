@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::shown::{ToolList, Visible};
+use super::tool_list::{ToolList, Visible};
 
 /// Maximum cached lists. Callers see different tools because they hold different scopes, in few combinations.
 pub(super) const MAX_LISTS: usize = 64;

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use mcp_tool_contract::digest::Digest;
 
-use super::{entry::Entries, page::Page};
+use super::{entry::Entries, page::ListPage};
 use crate::{
     pipeline::{
         registry::Registry,
@@ -53,7 +53,7 @@ pub(super) struct ToolList {
     tools: Vec<(usize, bool)>,
     /// Tools per page.
     page_size: usize,
-    pages: Box<[OnceLock<Page>]>,
+    pages: Box<[OnceLock<ListPage>]>,
     digest: OnceLock<Digest>,
     last_listed: OnceLock<Arc<List>>,
 }
@@ -94,7 +94,7 @@ impl ToolList {
         entries: &Entries,
         registry: &Registry,
         sealer: &Sealer,
-    ) -> Option<Page> {
+    ) -> Option<ListPage> {
         let slot = self.pages.get(number)?;
         if let Some(page) = slot.get() {
             return Some(page.clone());
@@ -107,7 +107,7 @@ impl ToolList {
         };
         // Several requests may write this page at the same time. All get the page that is stored first, and so the same
         // cursor.
-        Some(slot.get_or_init(|| Page { entries: entries.joined(tools), next }).clone())
+        Some(slot.get_or_init(|| ListPage { entries: entries.joined(tools), next }).clone())
     }
 
     /// The sealed cursor of a page.
