@@ -32,7 +32,7 @@ pub(crate) fn command() -> Command {
     let text = |id: &'static str, value: &'static str, help: &'static str| {
         Arg::new(id).long(id).value_name(value).help(help).value_parser(NonEmptyStringValueParser::new())
     };
-    let outcomes = PossibleValuesParser::new(["ok", "refused", "error", "cancelled", "unknown"]);
+    let outcomes = PossibleValuesParser::new(RecordOutcome::NAMES);
     let by = PossibleValuesParser::new(["user", "agent", "tenant", "tool", "outcome"]);
     let file = Arg::new("audit.file").long("file").alias("audit-file").value_name("FILE");
     Command::new("audit")

@@ -20,11 +20,13 @@ impl DeclaredLiteral {
     /// Parses a literal, which may be negative.
     pub(crate) fn of(expr: &Expr, errors: &mut Errors) -> Option<Self> {
         let literal = match expr {
-            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => match DeclaredLiteral::unsigned(inner) {
-                Some(DeclaredLiteral::Integer(value)) => Some(DeclaredLiteral::Integer(-value)),
-                Some(DeclaredLiteral::Number(value)) => Some(DeclaredLiteral::Number(-value)),
-                _ => None,
-            },
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => {
+                match DeclaredLiteral::unsigned(inner) {
+                    Some(DeclaredLiteral::Integer(value)) => Some(DeclaredLiteral::Integer(-value)),
+                    Some(DeclaredLiteral::Number(value)) => Some(DeclaredLiteral::Number(-value)),
+                    _ => None,
+                }
+            }
             other => DeclaredLiteral::unsigned(other),
         };
         if literal.is_none() {
@@ -38,9 +40,11 @@ impl DeclaredLiteral {
         match lit {
             Lit::Bool(value) => Some(DeclaredLiteral::Boolean(value.value)),
             Lit::Int(digits) => digits.base10_parse().ok().map(DeclaredLiteral::Integer),
-            Lit::Float(digits) => {
-                digits.base10_parse().ok().filter(|value: &f64| value.is_finite()).map(DeclaredLiteral::Number)
-            }
+            Lit::Float(digits) => digits
+                .base10_parse()
+                .ok()
+                .filter(|value: &f64| value.is_finite())
+                .map(DeclaredLiteral::Number),
             Lit::Str(text) => Some(DeclaredLiteral::Text(text.value())),
             _ => None,
         }

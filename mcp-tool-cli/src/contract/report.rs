@@ -64,6 +64,15 @@ pub(super) struct LockReport {
     pub(super) notes: Vec<String>,
 }
 
+/// Effect of `contract write`.
+#[derive(Debug)]
+pub(super) enum WriteEffect {
+    /// The lock with this path was written.
+    Wrote(String),
+    /// A remark about a contract.
+    Note(String),
+}
+
 impl LockReport {
     /// Returns the most severe failure.
     pub(super) fn worst(&self) -> Option<CheckFailure> {

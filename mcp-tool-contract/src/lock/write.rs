@@ -7,7 +7,7 @@ use super::{FORMAT, Lock, LockedContract, META_LOCK};
 use crate::{
     digest::Digest,
     json::{
-        ToolListing, SecretNames,
+        SecretNames, ToolListing,
         optional::{OptionalKey, lock_format},
     },
     model::{Contract, Param, ToolOutput, Weakening},

@@ -31,7 +31,7 @@ pub struct OperatorSettings {
     /// Versions of tools that clients are pinned to.
     pub pins: Vec<ClientPin>,
     /// File that keeps last-listed contracts between runs.
-    pub known_file: Option<PathBuf>,
+    pub last_listed_file: Option<PathBuf>,
     /// File with revocations and disabled tools, clients and users.
     pub control_file: Option<PathBuf>,
     /// Keys of sealed cursors, in base64url. The first key seals new cursors, and all keys open cursors.
@@ -58,7 +58,7 @@ impl Default for OperatorSettings {
             shows_grantable: false,
             list_page: DEFAULT_PAGE_SIZE,
             pins: Vec::new(),
-            known_file: None,
+            last_listed_file: None,
             control_file: None,
             seal_keys: Vec::new(),
             outbound: None,

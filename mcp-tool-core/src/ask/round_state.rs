@@ -40,16 +40,12 @@ impl PresentedAnswers {
 pub(super) struct RoundState {
     pub(super) id: Uuid,
     /// Correlation id of the call that asked first.
-    #[serde(rename = "first")]
     pub(super) first_call: Uuid,
     /// Unix time of expiry, in seconds.
-    #[serde(rename = "ends")]
     pub(super) expires: u64,
     /// Digest of each question of the round, by key.
-    #[serde(rename = "asked")]
     pub(super) questions: BTreeMap<String, String>,
     /// Answers of earlier rounds, by key.
-    #[serde(rename = "known")]
     pub(super) answers: BTreeMap<String, AcceptedAnswer>,
 }
 
@@ -60,7 +56,6 @@ pub(super) struct AcceptedAnswer {
     pub(super) question: String,
     pub(super) answer: Value,
     /// Unix time of expiry in seconds, the same as of the state that the answer was sent with.
-    #[serde(rename = "ends")]
     pub(super) expires: u64,
 }
 

@@ -18,7 +18,7 @@ use crate::{
 
 /// The member `outcome` of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RecordOutcome {
+pub enum RecordOutcome {
     /// The function returned a result, which was sent.
     Ok,
     /// The call ended with a question. The client repeats the call with the answer.
@@ -34,6 +34,16 @@ pub(crate) enum RecordOutcome {
 }
 
 impl RecordOutcome {
+    /// Names of all outcomes.
+    pub const NAMES: [&'static str; 6] = [
+        RecordOutcome::Ok.name(),
+        RecordOutcome::Asked.name(),
+        RecordOutcome::Refused.name(),
+        RecordOutcome::Error.name(),
+        RecordOutcome::Cancelled.name(),
+        RecordOutcome::Unknown.name(),
+    ];
+
     const fn name(self) -> &'static str {
         match self {
             RecordOutcome::Ok => "ok",
@@ -118,13 +128,13 @@ impl PendingRecord {
     }
 
     /// Records the version that answers for an adapter.
-    pub(crate) fn answered_by(&mut self, tool: &ContractStamp) {
+    pub(crate) fn set_answered_by(&mut self, tool: &ContractStamp) {
         let (name, version) = (tool.contract.name(), tool.contract.version());
         self.answered_by = Some(format!("{name} {version} {}", tool.digest));
     }
 
-    /// Records the trace, questions and upstreams of an admitted call.
-    pub(crate) fn admitted(&mut self, call: CallContext) {
+    /// Sets the admitted call, whose trace, questions and upstreams are recorded.
+    pub(crate) fn set_call(&mut self, call: CallContext) {
         self.call = Some(call);
     }
 
@@ -149,17 +159,17 @@ impl PendingRecord {
     }
 
     /// Writes the record of a call with a result.
-    pub(crate) fn succeeded(mut self, result: &[u8]) {
+    pub(crate) fn write_result(mut self, result: &[u8]) {
         self.write(RecordOutcome::Ok, None, None, Some(result));
     }
 
     /// Writes the record of a call that ends with a question.
-    pub(crate) fn asked(mut self) {
+    pub(crate) fn write_question(mut self) {
         self.write(RecordOutcome::Asked, None, None, None);
     }
 
     /// Writes the record of a call without a result.
-    pub(crate) fn failed(mut self, outcome: RecordOutcome, reason: &str, detail: Option<&str>) {
+    pub(crate) fn write_failure(mut self, outcome: RecordOutcome, reason: &str, detail: Option<&str>) {
         self.write(outcome, Some(reason), detail, None);
     }
 

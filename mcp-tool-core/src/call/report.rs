@@ -99,7 +99,10 @@ pub struct Reports {
 
 impl Reports {
     /// Returns a channel for the reports that the client asked for, if it asked for any.
-    pub(crate) fn wanted(progress: bool, level: Option<LogLevel>) -> Option<(Self, mpsc::Receiver<CallReport>)> {
+    pub(crate) fn channel(
+        progress: bool,
+        level: Option<LogLevel>,
+    ) -> Option<(Self, mpsc::Receiver<CallReport>)> {
         if !progress && level.is_none() {
             return None;
         }
@@ -152,8 +155,8 @@ mod tests {
 
     #[test]
     fn client_gets_only_reports_it_asked_for() {
-        assert!(Reports::wanted(false, None).is_none());
-        let (reports, mut receiver) = Reports::wanted(false, Some(LogLevel::Warning)).unwrap();
+        assert!(Reports::channel(false, None).is_none());
+        let (reports, mut receiver) = Reports::channel(false, Some(LogLevel::Warning)).unwrap();
         reports.progress(1.0, None, String::new());
         reports.log(LogLevel::Notice, "x", "less");
         reports.log(LogLevel::Error, "x", "more");
@@ -162,9 +165,11 @@ mod tests {
             receiver.try_recv().unwrap(),
             CallReport::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
         );
-        let CallReport::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else { panic!() };
+        let CallReport::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else {
+            panic!()
+        };
         assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "{}", cut.len());
-        let (reports, mut receiver) = Reports::wanted(true, None).unwrap();
+        let (reports, mut receiver) = Reports::channel(true, None).unwrap();
         reports.log(LogLevel::Emergency, "x", "not asked for");
         for progress in [1.0, 1.0, 0.5, f64::NAN, 2.0] {
             reports.progress(progress, None, String::new());

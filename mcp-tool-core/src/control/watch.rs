@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     const LINE: &str =
-        "{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"a\",\"order\":\"disable\",\"tool\":\"x\"}\n";
+        "{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"a\",\"action\":\"disable\",\"tool\":\"x\"}\n";
 
     fn watcher(folder: &Path) -> Watcher {
         Watcher { path: folder.join("control"), seen: None, applied: AppliedLines::default(), error: None }

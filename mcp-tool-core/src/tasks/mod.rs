@@ -141,7 +141,7 @@ impl Tasks {
     }
 
     /// Cancels all tasks, and waits until their audit records are written, for at most [`SHUTDOWN_TIMEOUT`].
-    pub(crate) async fn end(&self) {
+    pub(crate) async fn cancel_all(&self) {
         for task in self.lock().tasks.values() {
             task.cancel();
         }

@@ -6,7 +6,7 @@ use syn::{Generics, Ident, Type, ext::IdentExt as _, spanned::Spanned};
 
 use super::{
     case::Case,
-    model::{DeclaredField, StructMember, Model, Presence, Variant},
+    model::{DeclaredField, Model, Presence, StructMember, Variant},
 };
 use crate::{bounds::Bounds, runtime_crate::RuntimeCrate};
 
@@ -118,7 +118,9 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
         StructMember::Field(field) => Some(self::field(index, field, runtime)),
         StructMember::Flatten(_) | StructMember::Tag { .. } => None,
     });
-    let has_secret = members.iter().any(|member| matches!(member, StructMember::Field(DeclaredField { secret: true, .. })));
+    let has_secret = members
+        .iter()
+        .any(|member| matches!(member, StructMember::Field(DeclaredField { secret: true, .. })));
     let key = Case::Snake.variant(&ident.unraw().to_string());
     let has_flattened = members.iter().any(|member| matches!(member, StructMember::Flatten(_)));
     let members = members.iter().enumerate().map(|(index, member)| {

@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Meta, Variant, ext::IdentExt as _};
 
 use super::{
-    model::{self, StructMember, Model},
+    model::{self, Model, StructMember},
     serde,
 };
 use crate::{bounds::Bounds, docs, errors::Errors, keys, runtime_crate::RuntimeCrate};
@@ -142,7 +142,12 @@ fn newtype(ident: Ident, schema_keys: &[keys::Key], inner: &Field, errors: &mut 
     Model::Newtype { ident, inner: Box::new(inner.ty.clone()), bounds, from_str }
 }
 
-fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &mut Errors) -> Option<StructMember> {
+fn member(
+    field: &Field,
+    owner: &Ident,
+    container: &serde::Container,
+    errors: &mut Errors,
+) -> Option<StructMember> {
     let Field { attrs, ident, ty, .. } = field;
     let own = ident.as_ref()?.unraw().to_string();
     let keys = serde::field(attrs, errors);

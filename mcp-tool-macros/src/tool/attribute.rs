@@ -13,7 +13,7 @@ use syn::{Ident, LitStr, Meta, Token, parse::Parser as _};
 
 use super::{
     guards,
-    model::{DeclaredDeprecation, Keys, DeclaredWeakening},
+    model::{DeclaredDeprecation, DeclaredWeakening, Keys},
 };
 use crate::{
     errors::Errors,
@@ -214,7 +214,11 @@ fn deprecation(key: &Key, errors: &mut Errors) -> Option<DeclaredDeprecation> {
         errors.at(&key.meta, "`message` is missing: write `deprecated(message = \"…\")`");
         return None;
     };
-    Some(DeclaredDeprecation { message: message.value(), replacement, removal: removal.map(|day| day.value()) })
+    Some(DeclaredDeprecation {
+        message: message.value(),
+        replacement,
+        removal: removal.map(|day| day.value()),
+    })
 }
 
 /// Parses `weakens("rule-id", reason = "…")`.

@@ -7,7 +7,7 @@ use syn::{Expr, ExprCall, ExprPath, Index, ext::IdentExt as _, spanned::Spanned}
 
 use super::{
     expand::Local,
-    model::{ArgumentParam, DeclaredCompletion, Input, StateParam, DeclaredTool},
+    model::{ArgumentParam, DeclaredCompletion, DeclaredTool, Input, StateParam},
 };
 use crate::{errors::Errors, keys::Key, runtime_crate::RuntimeCrate};
 

@@ -7,7 +7,8 @@ use syn::{Type, spanned::Spanned};
 use super::{
     completion,
     model::{
-        ArgumentParam, DefaultValue, DeclaredDeprecation, Header, Input, StateParam, DeclaredTool, Undescribed, DeclaredWeakening,
+        ArgumentParam, DeclaredDeprecation, DeclaredTool, DeclaredWeakening, DefaultValue, Header, Input,
+        StateParam, Undescribed,
     },
 };
 use crate::runtime_crate::RuntimeCrate;
@@ -15,7 +16,8 @@ use crate::runtime_crate::RuntimeCrate;
 /// Returns the tool's type and its implementation of `Tool`. After errors, a placeholder implementation keeps further
 /// errors from following, and the types of the parameters and the result are still checked.
 pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
-    let DeclaredTool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } = tool;
+    let DeclaredTool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } =
+        tool;
     let doc = format!("The tool `{name}`.");
     let (contract, bind) =
         if tool.is_callable { (contract(tool), bind(tool)) } else { broken(name, runtime) };

@@ -14,7 +14,7 @@ use syn::{
 
 use super::{
     completion,
-    model::{ArgumentParam, DefaultValue, Header, Input, Keys, StateParam, DeclaredTool, Undescribed},
+    model::{ArgumentParam, DeclaredTool, DefaultValue, Header, Input, Keys, StateParam, Undescribed},
 };
 use crate::{
     bounds::Bounds, docs, errors::Errors, keys, literal::DeclaredLiteral, lock::PackageLock,

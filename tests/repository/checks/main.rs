@@ -1,4 +1,4 @@
-//! Checks of the repository itself: dependencies, imports, features, metadata, versions and words.
+//! Checks of the repository itself: dependencies, imports, features, metadata, names, versions and words.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +14,7 @@ mod features;
 mod files;
 mod imports;
 mod metadata;
+mod names;
 mod versions;
 mod words;
 

@@ -146,7 +146,7 @@ fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
             let outcome = next.run().await;
             let (error, begun) = (outcome.error().map(ErrorKind::name), outcome.has_begun());
             assert_eq!(outcome.is_success(), error.is_none());
-            notes.note(format!("{name}: {}, {begun}, {}", error.unwrap_or("ok"), outcome.bytes()));
+            notes.note(format!("{name}: {}, {begun}, {}", error.unwrap_or("ok"), outcome.size()));
             outcome
         })
     })

@@ -37,9 +37,9 @@ pub struct CallRequest<'a> {
 /// Optional parts of a call: reports, questions and trace.
 #[derive(Debug, Default)]
 pub struct CallOptions {
-    /// Sender of progress and log messages, if the client asked for any.
+    /// Sender of progress and log messages, if the client requirements for any.
     pub reports: Option<Reports>,
-    /// Questions of the call, and the channel by which they are asked.
+    /// Questions of the call, and the channel by which they are requirements.
     pub asking: Asking,
     /// Trace context of the request.
     pub trace: Option<TraceContext>,
@@ -60,8 +60,8 @@ impl Dispatcher {
             ResolvedVersion::Found(tool) => (tool, true),
             ResolvedVersion::Changed(tool) => (tool, false),
             ResolvedVersion::Unknown => return Err(call.unknown_tool().recorded(call.record(None))),
-            ResolvedVersion::Unsatisfied { asked, versions } => {
-                return Err(call.unsatisfied(asked, versions).await);
+            ResolvedVersion::Unsatisfied { requirements, versions } => {
+                return Err(call.unsatisfied(requirements, versions).await);
             }
         };
 
@@ -80,7 +80,7 @@ impl Dispatcher {
 
         call.count_deprecated(tool);
         let cx = call.into_context(tool, permits, options);
-        record.admitted(cx.clone());
+        record.set_call(cx.clone());
         Ok(Admitted::new(Arc::clone(tool), cx, Arc::clone(&self.scopes), record))
     }
 

@@ -26,7 +26,7 @@ pub struct Refusal {
 impl Refusal {
     /// Writes the refusal to the call's audit record.
     pub(super) fn recorded(self: Box<Self>, record: Box<PendingRecord>) -> Box<Self> {
-        record.failed(RecordOutcome::Refused, self.reason, self.detail.as_deref());
+        record.write_failure(RecordOutcome::Refused, self.reason, self.detail.as_deref());
         self
     }
 
@@ -50,7 +50,7 @@ pub enum RefusalKind {
         /// The name, escaped.
         name: String,
         /// The requirements.
-        asked: String,
+        requirements: String,
         /// The versions that the caller may use, newest first.
         versions: Vec<Arc<ContractStamp>>,
     },
@@ -71,7 +71,7 @@ pub enum RefusalKind {
         missing: Vec<String>,
         /// Scopes of a token that would be permitted: those of the tool, the missing ones and those that the caller
         /// has.
-        wanted: Vec<String>,
+        required: Vec<String>,
     },
     /// The policy denies the tool, whatever the scopes.
     Denied {

@@ -29,7 +29,10 @@ impl Constraints {
         let Some(text) = contract.constraints() else { return Ok(Constraints::default()) };
         let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let optional = contract.input().iter().filter(|param| !param.is_required()).map(|param| param.name());
-        Ok(Constraints(Some(ConstraintSchema { validator: Validator::new(&schema)?, optional: optional.collect() })))
+        Ok(Constraints(Some(ConstraintSchema {
+            validator: Validator::new(&schema)?,
+            optional: optional.collect(),
+        })))
     }
 
     /// Checks arguments that satisfy the contract's other rules.

@@ -95,7 +95,7 @@ impl CallResult<'_> {
 
     /// Returns the size of the result in bytes, before framing; 0 without a result.
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.executed.answer.as_ref().map_or(0, |answer| answer.bytes().len())
     }
 
@@ -116,7 +116,7 @@ impl fmt::Debug for CallResult<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallResult")
             .field("error", &self.error())
-            .field("bytes", &self.bytes())
+            .field("size", &self.size())
             .field("has_begun", &self.has_begun())
             .finish()
     }

@@ -54,15 +54,15 @@ struct LastListedFile {
 }
 
 /// The tools of a list, by name, each with version and contract digest.
-pub type List = HashMap<String, (Version, Digest)>;
+pub type ListedVersions = HashMap<String, (Version, Digest)>;
 
 /// Lists by caller, in two generations. When the younger generation is full, the older one is forgotten.
 #[derive(Debug, Default)]
 struct CallerLists {
-    young: HashMap<String, Arc<List>>,
-    old: HashMap<String, Arc<List>>,
+    young: HashMap<String, Arc<ListedVersions>>,
+    old: HashMap<String, Arc<ListedVersions>>,
     /// Recent lists, so that callers with equal lists share one.
-    shared: Vec<Arc<List>>,
+    shared: Vec<Arc<ListedVersions>>,
     /// Grows when a caller's list or the generations change.
     changes: u64,
 }
@@ -87,7 +87,7 @@ impl LastListed {
             Err(error) if error.kind() == io::ErrorKind::NotFound => LastListedFile::default(),
             Err(error) => return Err(error),
         };
-        let lists: Option<Vec<Arc<List>>> =
+        let lists: Option<Vec<Arc<ListedVersions>>> =
             stored.lists.into_iter().map(|list| parse_list(list).map(Arc::new)).collect();
         let invalid =
             || io::Error::new(io::ErrorKind::InvalidData, "its contents were not written by a server");
@@ -125,7 +125,7 @@ impl LastListed {
     }
 
     /// Returns the list of these tools, to be shared by all callers that see the same tools.
-    pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<List> {
+    pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<ListedVersions> {
         Arc::new(
             newest
                 .map(|tool| (tool.contract.name().to_owned(), (tool.contract.version(), tool.digest)))
@@ -134,7 +134,7 @@ impl LastListed {
     }
 
     /// Notes that the caller listed these tools.
-    pub fn listed_as(&self, caller: &Caller, list: &Arc<List>) {
+    pub fn remember_list(&self, caller: &Caller, list: &Arc<ListedVersions>) {
         if let Some(key) = caller_key(caller) {
             self.update(|callers| callers.remember(key, list));
         }
@@ -146,7 +146,7 @@ impl LastListed {
         let mut list =
             self.update(|callers| callers.find(&key)).map(|list| (*list).clone()).unwrap_or_default();
         list.insert(tool.to_owned(), (version, digest));
-        self.listed_as(caller, &Arc::new(list));
+        self.remember_list(caller, &Arc::new(list));
     }
 
     /// Returns version and contract digest of a tool, as the caller last listed it.
@@ -167,7 +167,7 @@ impl LastListed {
 }
 
 /// Parses a list of the file.
-fn parse_list(list: HashMap<String, (String, String)>) -> Option<List> {
+fn parse_list(list: HashMap<String, (String, String)>) -> Option<ListedVersions> {
     list.into_iter()
         .map(|(tool, (version, digest))| {
             let (major, minor) = version.split_once('.')?;
@@ -179,7 +179,7 @@ fn parse_list(list: HashMap<String, (String, String)>) -> Option<List> {
 
 impl CallerLists {
     /// Finds a caller's list and moves it to the younger generation.
-    fn find(&mut self, key: &str) -> Option<Arc<List>> {
+    fn find(&mut self, key: &str) -> Option<Arc<ListedVersions>> {
         if let Some(list) = self.young.get(key) {
             return Some(Arc::clone(list));
         }
@@ -189,7 +189,7 @@ impl CallerLists {
     }
 
     /// Sets a caller's list.
-    fn remember(&mut self, key: String, list: &Arc<List>) {
+    fn remember(&mut self, key: String, list: &Arc<ListedVersions>) {
         if self.young.get(&key).is_some_and(|known| Arc::ptr_eq(known, list)) {
             return;
         }
@@ -210,7 +210,7 @@ impl CallerLists {
     }
 
     /// Adds a list to the younger generation.
-    fn insert(&mut self, key: String, list: Arc<List>) {
+    fn insert(&mut self, key: String, list: Arc<ListedVersions>) {
         if self.young.len() >= GENERATION && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
             self.changes += 1;
@@ -223,7 +223,7 @@ impl CallerLists {
 mod tests {
     use super::*;
 
-    fn list(major: u32) -> Arc<List> {
+    fn list(major: u32) -> Arc<ListedVersions> {
         HashMap::from([("list".to_owned(), (Version { major, minor: 0 }, Digest::of_bytes(b"")))]).into()
     }
 
@@ -232,7 +232,7 @@ mod tests {
         let known = LastListed::default();
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
-            known.listed_as(&caller(number), &list(1));
+            known.remember_list(&caller(number), &list(1));
             // A caller that returns is kept.
             assert!(known.of(&caller(0), "list").is_some(), "{number}");
         }
@@ -246,8 +246,8 @@ mod tests {
     #[test]
     fn callers_are_distinguished_by_user_tenant_and_agent() {
         let known = LastListed::default();
-        known.listed_as(&Caller::new("ann").with_agent("bot"), &list(1));
-        known.listed_as(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
+        known.remember_list(&Caller::new("ann").with_agent("bot"), &list(1));
+        known.remember_list(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
         let of = |caller: Caller| known.of(&caller, "list").map(|(version, _)| version.major);
         assert_eq!(of(Caller::new("ann").with_agent("bot")), Some(1));
         assert_eq!(of(Caller::new("ann").with_agent("bot").with_tenant("acme")), Some(2));

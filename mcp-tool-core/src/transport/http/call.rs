@@ -70,7 +70,7 @@ impl Service {
         let can_send = |is_requested: bool| is_requested && accepts_events(headers);
         let token = call.meta.progress_token;
         let token = if can_send(token.is_some()) { token.map(str::to_owned) } else { None };
-        let (reports, receiver) = Reports::wanted(token.is_some(), level.filter(|_| can_send(true))).unzip();
+        let (reports, receiver) = Reports::channel(token.is_some(), level.filter(|_| can_send(true))).unzip();
         let options = CallOptions { reports, asking: call.asking(), trace: call.meta.trace.take() };
         let admitted = match self.endpoint.dispatcher.admit(origin, call.request(), options).await {
             Ok(admitted) => admitted,

@@ -2,12 +2,12 @@
 //! first request, and shared by all callers who see the same tools.
 
 pub(super) mod entry;
-pub(super) mod page;
 mod list_cache;
+pub(super) mod page;
 mod serve;
-mod tool_list;
 #[cfg(test)]
 mod tests;
+mod tool_list;
 
 use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
 

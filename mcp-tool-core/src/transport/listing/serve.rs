@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Listing,
-    page::{self, ListRequest, ListResponse, ListPage},
+    page::{self, ListPage, ListRequest, ListResponse},
     tool_list::{ToolList, Visible},
 };
 use crate::{
@@ -49,7 +49,7 @@ impl Endpoint {
             ProtocolError::new(code::INTERNAL, "the cursor of the next page could not be made")
         })?;
         if !is_disabled {
-            versions.last_listed.listed_as(caller, list.last_listed(registry));
+            versions.last_listed.remember_list(caller, list.last_listed(registry));
         }
         Ok(page)
     }
@@ -117,7 +117,7 @@ impl Endpoint {
         }
         let Dispatcher { registry, versions, .. } = &self.dispatcher;
         let list = self.visible_to(caller).await;
-        versions.last_listed.listed_as(caller, list.last_listed(registry));
+        versions.last_listed.remember_list(caller, list.last_listed(registry));
         list.entries(&self.listing.entries).map(str::to_owned).collect()
     }
 }

@@ -8,7 +8,7 @@ use super::{entry::Entries, page::ListPage};
 use crate::{
     pipeline::{
         registry::Registry,
-        versions::{LastListed, List},
+        versions::{LastListed, ListedVersions},
     },
     seal::Sealer,
 };
@@ -55,7 +55,7 @@ pub(super) struct ToolList {
     page_size: usize,
     pages: Box<[OnceLock<ListPage>]>,
     digest: OnceLock<Digest>,
-    last_listed: OnceLock<Arc<List>>,
+    last_listed: OnceLock<Arc<ListedVersions>>,
 }
 
 impl ToolList {
@@ -77,7 +77,7 @@ impl ToolList {
     }
 
     /// The contracts in this list. Later calls of a caller who got this list are checked against them.
-    pub(super) fn last_listed(&self, registry: &Registry) -> &Arc<List> {
+    pub(super) fn last_listed(&self, registry: &Registry) -> &Arc<ListedVersions> {
         self.last_listed.get_or_init(|| {
             let newest = self.tools.iter().filter(|(_, is_newest)| *is_newest);
             LastListed::list_of(

@@ -241,11 +241,13 @@ fn any_meta<'m>(
         ProtocolError::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {}", excerpt(&error)))
     })?;
     let cursor = match params.cursor {
-        Some(cursor) if method.ends_with("/list") => match serde_json::from_str::<BorrowedText<'_>>(cursor.get()) {
-            Ok(BorrowedText(cursor)) => Some(cursor),
-            // Rejected here, because rmcp would ignore the cursor and answer with the first page.
-            Err(_) => return Err(ProtocolError::new(code::INVALID_PARAMS, "`cursor` must be a string")),
-        },
+        Some(cursor) if method.ends_with("/list") => {
+            match serde_json::from_str::<BorrowedText<'_>>(cursor.get()) {
+                Ok(BorrowedText(cursor)) => Some(cursor),
+                // Rejected here, because rmcp would ignore the cursor and answer with the first page.
+                Err(_) => return Err(ProtocolError::new(code::INVALID_PARAMS, "`cursor` must be a string")),
+            }
+        }
         _ => None,
     };
     let meta = meta(params.meta)?;
@@ -269,7 +271,8 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
     let requires = match members.requires {
         None => None,
         Some(raw) => {
-            let text = serde_json::from_str::<BorrowedText<'_>>(raw.get()).map(|BorrowedText(text)| text.into_owned());
+            let text = serde_json::from_str::<BorrowedText<'_>>(raw.get())
+                .map(|BorrowedText(text)| text.into_owned());
             let requirement =
                 text.map_err(|_| "must be a string".to_owned()).and_then(|text| Requirement::parse(&text));
             Some(requirement.map_err(|reason| invalid(format!("`{META_REQUIRES}`: {reason}")))?)

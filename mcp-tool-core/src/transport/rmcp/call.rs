@@ -44,7 +44,7 @@ impl Protocol {
         let arguments = raw_arguments(&request, &context)?;
         let token = context.meta.get_progress_token();
         let level = self.session.as_ref().and_then(|session| session.level());
-        let (reports, receiver) = Reports::wanted(token.is_some(), level).unzip();
+        let (reports, receiver) = Reports::channel(token.is_some(), level).unzip();
         let asking = match &self.session {
             Some(session) => {
                 session.set_peer(&context.peer);
@@ -95,7 +95,11 @@ impl Protocol {
 }
 
 /// Sends a report to the client. If sending fails, the report is dropped and the call continues.
-async fn send_report(context: &RequestContext<RoleServer>, token: Option<&ProgressToken>, report: CallReport) {
+async fn send_report(
+    context: &RequestContext<RoleServer>,
+    token: Option<&ProgressToken>,
+    report: CallReport,
+) {
     match (report, token) {
         (CallReport::Progress { progress, total, message }, Some(token)) => {
             let mut params = ProgressNotificationParam::new(token.clone(), progress).with_message(message);

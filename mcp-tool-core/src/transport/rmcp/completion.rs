@@ -116,8 +116,8 @@ fn refused(name: &str, refusal: &Refusal) -> ErrorData {
         RefusalKind::Unavailable { error, .. } if error.kind() != ErrorKind::Disabled => {
             return failed(error, correlation);
         }
-        RefusalKind::Unsatisfied { name, asked, .. } => {
-            format!("'{name}' has no version that satisfies {asked}")
+        RefusalKind::Unsatisfied { name, requirements, .. } => {
+            format!("'{name}' has no version that satisfies {requirements}")
         }
         RefusalKind::Changed { .. } => {
             format!("'{}' changed since you listed it: list the tools again", escaped_excerpt(name))

@@ -157,7 +157,9 @@ impl Client for Session {
                 Ok(result) => {
                     serde_json::to_value(result).map_err(|error| Unanswered::Refused(error.to_string()))
                 }
-                Err(ServiceError::McpError(error)) => Err(Unanswered::Refused(escaped_excerpt(&error.message))),
+                Err(ServiceError::McpError(error)) => {
+                    Err(Unanswered::Refused(escaped_excerpt(&error.message)))
+                }
                 Err(_) => Err(Unanswered::Gone),
             }
         })

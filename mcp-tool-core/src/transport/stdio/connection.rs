@@ -258,7 +258,7 @@ impl Connection {
                 (self.session.level(), Asking::client(Arc::clone(&self.session) as Arc<dyn Client>))
             }
         };
-        let (reports, receiver) = Reports::wanted(token.is_some(), level).unzip();
+        let (reports, receiver) = Reports::channel(token.is_some(), level).unzip();
         let options = CallOptions { reports, asking, trace: call.meta.trace.take() };
         let admitted = match self.endpoint.dispatcher.admit(caller, call.request(), options).await {
             Ok(admitted) => admitted,
