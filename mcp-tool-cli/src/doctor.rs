@@ -16,7 +16,10 @@ use crate::{
 
 pub(crate) fn command() -> Command {
     Command::new("doctor")
-        .about("Answer the questions of a security review: which tools any valid token may call, who called what last week")
+        .about(
+            "Answer the questions of a security review: which tools any valid token may call, who called what last \
+             week",
+        )
         .args(settings::flags())
         .arg(settings::config_flag())
         .arg(OutputFormat::arg())

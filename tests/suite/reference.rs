@@ -152,7 +152,11 @@ fn outcomes_of_records_are_those_of_the_code() {
     let help = String::from_utf8(output.stdout).unwrap();
     let (_, outcome) = help.split_once("--outcome <OUTCOME>").unwrap();
     let (_, accepted) = outcome.split_once("[possible values: ").unwrap();
-    assert_eq!(set(accepted.split(']').next().unwrap().split(", ")), names, "values of `--outcome`");
+    assert_eq!(
+        set(accepted.split(']').next().unwrap().split(',').map(str::trim)),
+        names,
+        "values of `--outcome`"
+    );
 }
 
 /// Runs `revocations` on a control file with this text.

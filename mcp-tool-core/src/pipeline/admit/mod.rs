@@ -37,9 +37,9 @@ pub struct CallRequest<'a> {
 /// Optional parts of a call: reports, questions and trace.
 #[derive(Debug, Default)]
 pub struct CallOptions {
-    /// Sender of progress and log messages, if the client requirements for any.
+    /// Sender of progress and log messages, if the client asked for any.
     pub reports: Option<Reports>,
-    /// Questions of the call, and the channel by which they are requirements.
+    /// Questions of the call, and the channel by which they are asked.
     pub asking: Asking,
     /// Trace context of the request.
     pub trace: Option<TraceContext>,
