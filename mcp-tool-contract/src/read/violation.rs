@@ -278,7 +278,7 @@ pub fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Returns at most [`MAX_ECHO`] characters of a caller's text, [escaped](escaped).
+/// Returns at most [`MAX_ECHO`] characters of a caller's text, [`escaped`].
 #[must_use]
 pub fn escaped_excerpt(text: &str) -> String {
     let mut excerpt = String::new();
