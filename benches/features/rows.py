@@ -90,7 +90,7 @@ def _(server):
     return observed(answer.result and {"ttlMs", "cacheScope"} <= answer.result.keys(), answer)
 
 
-@row("undeclared", "what isn't declared answers -32601 (`prompts/list`)")
+@row("undeclared", "a method that isn't declared answers -32601 (`prompts/list`)")
 def _(server):
     caller = newer(server)
     declared = caller.ask("server/discover").result or {}
@@ -115,7 +115,7 @@ def _(server):
     return YES if is_structured and "7" in answer.text else "no text" if is_structured else observed(False, answer)
 
 
-@row("bounds", "arguments held to their schema's bounds")
+@row("bounds", "arguments validated against their schema's bounds")
 def _(server):
     # Some servers need a separate tool for bounds.
     name = "bounded" if newer(server).tool("bounded") else "structured"
@@ -134,7 +134,7 @@ def values_of(value: object, key: str) -> list:
     return []
 
 
-@row("output", "results held to their output schema")
+@row("output", "results validated against their output schema")
 def _(server):
     if "outputSchema" not in newer(server).tool("broken"):
         return "not listed"
@@ -173,13 +173,13 @@ def _(server):
     return progress(newer(server))
 
 
-@row("log", "log messages to who asks for them, 2026-07-28")
+@row("log", "log messages for clients that request them, 2026-07-28")
 def _(server):
     answer = newer(server).call("log", meta={"io.modelcontextprotocol/logLevel": "info"})
     return observed(answer.notes("notifications/message"), answer)
 
 
-@row("log-unasked", "log messages to nobody else, 2026-07-28")
+@row("log-unasked", "no log messages for other clients, 2026-07-28")
 def _(server):
     answer = newer(server).call("log")
     return "sent" if answer.notes("notifications/message") else YES if answer.text else outcome(answer)
@@ -291,7 +291,7 @@ row("bare", "an answer without its `requestState` is refused")(state_row(without
 row("replayed", "a `requestState` used twice is refused")(state_row(replayed))
 
 
-@row("incapable", "who can't be asked gets -32021")
+@row("incapable", "a client without elicitation gets -32021")
 def _(server):
     answer = asks(server, capabilities={})
     return YES if answer.code == -32021 else "asked" if is_question(answer) else outcome(answer)
@@ -323,7 +323,7 @@ def _(server):
     return YES if (answer.status, answer.code) == (400, -32020) else outcome(answer)
 
 
-@row("changed", "`tools/list_changed` to who listens, 2026-07-28")
+@row("changed", "`tools/list_changed` for subscribed clients, 2026-07-28")
 def _(server):
     caller = newer(server)
     listening = caller.begin(None, method="subscriptions/listen", params={"notifications": {"toolsListChanged": True}})
@@ -398,7 +398,7 @@ def _(server):
     return {"stopped": YES, "finished": "ran on", None: "neither"}[done]
 
 
-@row("task-undeclared", "no task for who didn't declare the extension")
+@row("task-undeclared", "no task for clients that don't declare the extension")
 def _(server):
     answer = newer(server).call("job", {"seconds": 0.1})
     return YES if answer.code == -32021 or "done" in answer.text else outcome(answer)

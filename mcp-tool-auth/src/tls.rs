@@ -83,10 +83,10 @@ struct Files {
 }
 
 /// Modification time and size of a file; `None` if they can't be read.
-type FileState = Option<(SystemTime, u64)>;
+type FileStamp = Option<(SystemTime, u64)>;
 
 impl Files {
-    fn states(&self) -> [FileState; 2] {
+    fn states(&self) -> [FileStamp; 2] {
         [&self.certificate, &self.key].map(|path| {
             let metadata = fs::metadata(path).ok()?;
             Some((metadata.modified().ok()?, metadata.len()))
@@ -112,7 +112,7 @@ impl Files {
 /// Reads both files again when one of them changes. If the new files are invalid, the current certificate stays in use.
 async fn watch(
     files: Files,
-    mut seen: [FileState; 2],
+    mut seen: [FileStamp; 2],
     current: std::sync::Weak<CurrentCertificate>,
     provider: Arc<CryptoProvider>,
 ) {

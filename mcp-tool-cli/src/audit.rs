@@ -14,12 +14,12 @@ use clap::{
 };
 use serde_json::json;
 
-use mcp_tool_core::audit::{AuditRecord, QuerySummary, RecordQuery};
+use mcp_tool_contract::read::violation::escaped;
+use mcp_tool_core::audit::{AuditRecord, QuerySummary, RecordOutcome, RecordQuery};
 
 use crate::{
     format::OutputFormat,
     result::CommandResult,
-    sanitize::sanitize,
     settings::{self, Config, Loaded},
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn command() -> Command {
     let text = |id: &'static str, value: &'static str, help: &'static str| {
         Arg::new(id).long(id).value_name(value).help(help).value_parser(NonEmptyStringValueParser::new())
     };
-    let outcomes = PossibleValuesParser::new(["ok", "refused", "error", "cancelled", "unknown"]);
+    let outcomes = PossibleValuesParser::new(RecordOutcome::NAMES);
     let by = PossibleValuesParser::new(["user", "agent", "tenant", "tool", "outcome"]);
     let file = Arg::new("audit.file").long("file").alias("audit-file").value_name("FILE");
     Command::new("audit")
@@ -212,19 +212,19 @@ fn row(record: &AuditRecord) -> [String; 8] {
     let version = record.version.as_ref().map(|version| format!(" {version}"));
     let completes = record.completes.as_ref().map(|parameter| format!(" completes {parameter}"));
     [
-        sanitize(&record.time),
+        escaped(&record.time),
         or_dash(Some(&record.user)),
         or_dash(record.agent.as_ref()),
         or_dash(record.tenant.as_ref()),
-        sanitize(&format!("{}{}{}", record.tool, version.unwrap_or_default(), completes.unwrap_or_default())),
-        sanitize(&record.outcome),
+        escaped(&format!("{}{}{}", record.tool, version.unwrap_or_default(), completes.unwrap_or_default())),
+        escaped(&record.outcome),
         or_dash(record.reason.as_ref()),
-        sanitize(&record.correlation_id),
+        escaped(&record.correlation_id),
     ]
 }
 
 fn or_dash(text: Option<&String>) -> String {
-    text.filter(|text| !text.is_empty()).map_or_else(|| "-".into(), |text| sanitize(text))
+    text.filter(|text| !text.is_empty()).map_or_else(|| "-".into(), |text| escaped(text))
 }
 
 fn write_row(to: &mut impl Write, row: &[String; 8], widths: &[usize; 8]) -> io::Result<()> {

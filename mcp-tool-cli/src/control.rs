@@ -10,7 +10,7 @@ use std::{
 };
 
 use clap::{Arg, ArgGroup, ArgMatches, Command, builder::NonEmptyStringValueParser};
-use mcp_tool_contract::name;
+use mcp_tool_contract::{name, read::violation::escaped};
 
 use mcp_tool_core::{
     application::Application,
@@ -24,7 +24,6 @@ use mcp_tool_core::{
 use crate::{
     format::OutputFormat,
     result::CommandResult,
-    sanitize::sanitize,
     settings::{self, Config, Loaded},
 };
 
@@ -148,7 +147,7 @@ fn check_served(application: &Application, target: &DisableTarget) -> CommandRes
     }
     let hint = name::nearest(tool, names()).map(|nearest| format!("; did you mean {nearest}?"));
     let hint = hint.unwrap_or_else(|| ": `tools` lists them".into());
-    Err(format!("--tool: {}: this server has no tool of that name{hint}", sanitize(tool)).into())
+    Err(format!("--tool: {}: this server has no tool of that name{hint}", escaped(tool)).into())
 }
 
 /// Adds the path of the control file to an error. If the file doesn't exist, the error says what to do.
@@ -208,21 +207,21 @@ fn describe_entry(entry: &ControlEntry) -> String {
         ControlAction::Revoke(RevokedTokens::Id(_)) => format!("{target} is revoked"),
         ControlAction::Revoke(RevokedTokens::Before(_)) => format!("{target} are revoked"),
     };
-    let reason = entry.reason.as_ref().map(|reason| format!(": {}", sanitize(reason)));
-    format!("{effect}, by {}{}", sanitize(&entry.by), reason.unwrap_or_default())
+    let reason = entry.reason.as_ref().map(|reason| format!(": {}", escaped(reason)));
+    format!("{effect}, by {}{}", escaped(&entry.by), reason.unwrap_or_default())
 }
 
 fn describe_target(action: &ControlAction) -> String {
     match action {
         ControlAction::Disable(target) | ControlAction::Enable(target) => match target {
-            DisableTarget::Tool(tool) => format!("the tool '{}'", sanitize(tool)),
-            DisableTarget::Client(client) => format!("the client '{}'", sanitize(client)),
-            DisableTarget::User(user) => format!("the user '{}'", sanitize(user)),
+            DisableTarget::Tool(tool) => format!("the tool '{}'", escaped(tool)),
+            DisableTarget::Client(client) => format!("the client '{}'", escaped(client)),
+            DisableTarget::User(user) => format!("the user '{}'", escaped(user)),
         },
         ControlAction::Revoke(tokens) => match tokens {
-            RevokedTokens::Id(jti) => format!("the token '{}'", sanitize(jti)),
-            RevokedTokens::Subject(subject) => format!("tokens of the user '{}'", sanitize(subject)),
-            RevokedTokens::Client(client) => format!("tokens of the client '{}'", sanitize(client)),
+            RevokedTokens::Id(jti) => format!("the token '{}'", escaped(jti)),
+            RevokedTokens::Subject(subject) => format!("tokens of the user '{}'", escaped(subject)),
+            RevokedTokens::Client(client) => format!("tokens of the client '{}'", escaped(client)),
             RevokedTokens::Before(time) => format!("all tokens issued before {}", format_time(*time)),
         },
     }

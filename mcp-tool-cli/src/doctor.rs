@@ -4,20 +4,22 @@ use std::{convert::Infallible, fmt::Write as _, io::Write as _, process::ExitCod
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{ArgMatches, Command};
-use mcp_tool_contract::model::Gate;
+use mcp_tool_contract::{model::Gate, read::violation::escaped};
 use mcp_tool_core::{application::Application, audit::RecordQuery};
 use serde_json::{Value, json};
 
 use crate::{
     format::OutputFormat,
     result::CommandResult,
-    sanitize::sanitize,
     settings::{self, Config},
 };
 
 pub(crate) fn command() -> Command {
     Command::new("doctor")
-        .about("Answer the questions of a security review: which tools a token alone opens, who called what last week")
+        .about(
+            "Answer the questions of a security review: which tools any valid token may call, who called what last \
+             week",
+        )
         .args(settings::flags())
         .arg(settings::config_flag())
         .arg(OutputFormat::arg())
@@ -28,7 +30,7 @@ pub(crate) fn command() -> Command {
 }
 
 /// Answer to one question of the review.
-struct Answer {
+struct DoctorAnswer {
     status: AnswerStatus,
     text: String,
 }
@@ -41,18 +43,21 @@ enum AnswerStatus {
     Fail,
 }
 
-impl Answer {
+impl DoctorAnswer {
     fn new(is_ok: bool, text: impl Into<String>) -> Self {
         let status = if is_ok { AnswerStatus::Ok } else { AnswerStatus::Fail };
-        Answer { status, text: text.into() }
+        DoctorAnswer { status, text: text.into() }
     }
 }
 
 pub(crate) async fn doctor(application: &Application, matches: &ArgMatches) -> CommandResult<ExitCode> {
     let config = settings::load(matches, std::env::vars_os(), Config::of(application))?.config;
     let answers = [
-        ("Who gets in?", authenticated_callers(&config).await),
-        ("Is there a tool that a bearer token alone opens?", tools_open_to_a_token(application, &config)),
+        ("Which callers are authenticated?", authenticated_callers(&config).await),
+        (
+            "Can a tool be called with any valid token, or a destructive tool without a gate?",
+            tools_without_approval(application, &config),
+        ),
         ("Can you produce user, agent and tool of last week's calls?", last_week(application, &config)),
         ("Can a tool, a client, a user or a token be stopped at once?", revocation(application, &config)),
     ];
@@ -63,7 +68,7 @@ pub(crate) async fn doctor(application: &Application, matches: &ArgMatches) -> C
             writeln!(out)?;
         }
         OutputFormat::Text | OutputFormat::Github => {
-            for (question, Answer { status, text }) in &answers {
+            for (question, DoctorAnswer { status, text }) in &answers {
                 let status = match status {
                     AnswerStatus::Ok => "ok",
                     AnswerStatus::Warn => "warn",
@@ -80,8 +85,8 @@ pub(crate) async fn doctor(application: &Application, matches: &ArgMatches) -> C
     Ok(if has_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn document(answers: &[(&str, Answer)]) -> Value {
-    let answers = answers.iter().map(|(question, Answer { status, text })| {
+fn document(answers: &[(&str, DoctorAnswer)]) -> Value {
+    let answers = answers.iter().map(|(question, DoctorAnswer { status, text })| {
         let status = match status {
             AnswerStatus::Ok => "ok",
             AnswerStatus::Warn => "warn",
@@ -94,21 +99,21 @@ fn document(answers: &[(&str, Answer)]) -> Value {
 
 /// Says who can call the tools over HTTP. Callers over stdio aren't examined, because they can start processes on this
 /// machine anyway.
-async fn authenticated_callers(config: &Config) -> Answer {
+async fn authenticated_callers(config: &Config) -> DoctorAnswer {
     if !config.has_oauth() {
-        return Answer::new(
+        return DoctorAnswer::new(
             false,
-            "Everyone who reaches this machine's loopback address, as the local user: no authorization server is set.\n\
-             Set oauth.issuers and oauth.resource.",
+            "None: everyone who reaches this machine's loopback address is the local user.\n\
+             No authorization server is set. Set oauth.issuers and oauth.resource.",
         );
     }
     match issuers(config).await {
         Ok(lines) => {
             let is_ok = lines.iter().all(|(is_ok, _)| *is_ok);
             let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
-            Answer::new(is_ok, lines.join("\n"))
+            DoctorAnswer::new(is_ok, lines.join("\n"))
         }
-        Err(reason) => Answer::new(false, reason),
+        Err(reason) => DoctorAnswer::new(false, reason),
     }
 }
 
@@ -128,18 +133,18 @@ async fn issuers(config: &Config) -> Result<Vec<(bool, String)>, String> {
 
 #[cfg(not(feature = "oauth"))]
 async fn issuers(_: &Config) -> Result<Vec<(bool, String)>, String> {
-    Err("Nobody: this server was built without OAuth. Add the feature `oauth` of mcp-tool-runtime.".into())
+    Err("None: this server was built without OAuth. Add the feature `oauth` of mcp-tool-runtime.".into())
 }
 
 /// Fails if any token may call a tool, if a token may call a destructive tool without the scope of a gate, or if a
 /// policy of the application decides.
-fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
+fn tools_without_approval(application: &Application, config: &Config) -> DoctorAnswer {
     if application.policy.is_some() {
         let text = format!(
             "Unknown: a policy of the application decides instead of the tools' scopes.\nSee the scopes: {} tools",
             application.name
         );
-        return Answer::new(false, text);
+        return DoctorAnswer::new(false, text);
     }
     let (mut open, mut blocked, mut gated) = (Vec::new(), Vec::new(), Vec::new());
     for tool in &application.tools {
@@ -148,16 +153,16 @@ fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
         match (contract.gate(), contract.hints().destructive()) {
             (Some(Gate::Scope(scope)), _) => gated.push(format!("{name} {version} ({scope})")),
             (None, true) if config.settings.allow_destructive.contains(name) => open.push(format!(
-                "{name} {version} is destructive, and {} opens it, since gate.allow_destructive names it",
+                "{name} {version} is destructive, and {} may call it, since gate.allow_destructive names it",
                 if scopes.is_empty() {
-                    "any token".into()
+                    "any valid token".into()
                 } else {
                     format!("a token with {}", scopes.join(" "))
                 }
             )),
             (Some(_), _) | (None, true) => blocked.push(format!("{name} {version}")),
             (None, false) if scopes.is_empty() => {
-                open.push(format!("{name} {version} is public: any token opens it"));
+                open.push(format!("{name} {version} is public: any valid token may call it"));
             }
             (None, false) => {}
         }
@@ -177,20 +182,20 @@ fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
         let _ = writeln!(text, "Destructive tools without a gate, which don't run: {}.", blocked.join(", "));
     }
     let _ = writeln!(text, "See each tool with its scopes and gate: {} tools", application.name);
-    Answer::new(open.is_empty(), text)
+    DoctorAnswer::new(open.is_empty(), text)
 }
 
-fn last_week(application: &Application, config: &Config) -> Answer {
+fn last_week(application: &Application, config: &Config) -> DoctorAnswer {
     let Some(file) = &config.settings.audit_file else {
-        return Answer::new(false, "No: audit records are only in the log. Set audit.file.");
+        return DoctorAnswer::new(false, "No: audit records are only in the log. Set audit.file.");
     };
     let since = DateTime::<Utc>::from(SystemTime::now()).checked_sub_signed(TimeDelta::days(7));
     let query = RecordQuery { since, ..RecordQuery::default() };
     let (mut calls, mut last) = (0_u64, None);
     let result = query.run(file, |record, _| {
         calls += 1;
-        let agent = record.agent.as_deref().map_or_else(|| "no agent".into(), sanitize);
-        let (user, tool) = (sanitize(&record.user), sanitize(&record.tool));
+        let agent = record.agent.as_deref().map_or_else(|| "no agent".into(), escaped);
+        let (user, tool) = (escaped(&record.user), escaped(&record.tool));
         last = Some(format!("{}: {user} through {agent} called {tool}: {}", record.time, record.outcome));
         Ok::<(), Infallible>(())
     });
@@ -202,13 +207,13 @@ fn last_week(application: &Application, config: &Config) -> Answer {
     if !summary.unread.is_empty() {
         let unread = summary.unread.iter().map(|(file, reason)| format!("{}: {reason}", file.display()));
         let unread: Vec<String> = unread.collect();
-        return Answer::new(false, format!("Not all of them: {}\n{more}", unread.join(", ")));
+        return DoctorAnswer::new(false, format!("Not all of them: {}\n{more}", unread.join(", ")));
     }
     let mut text = match last {
         Some(last) => format!("Yes: {calls} calls, the last one at\n{last}"),
         None => "Yes: there were none.".into(),
     };
-    let mut answer = Answer::new(config.has_oauth(), "");
+    let mut answer = DoctorAnswer::new(config.has_oauth(), "");
     if !config.has_oauth() {
         text.push_str("\nBut every user is the local user. Set oauth.issuers and oauth.resource.");
     }
@@ -222,11 +227,11 @@ fn last_week(application: &Application, config: &Config) -> Answer {
     answer
 }
 
-fn revocation(application: &Application, config: &Config) -> Answer {
+fn revocation(application: &Application, config: &Config) -> DoctorAnswer {
     let name = &application.name;
     match &config.settings.control_file {
-        None => Answer::new(false, "No: no control file is set. Set control.file."),
-        Some(file) => Answer::new(
+        None => DoctorAnswer::new(false, "No: no control file is set. Set control.file."),
+        Some(file) => DoctorAnswer::new(
             true,
             format!(
                 "Yes, within a second: {name} disable --tool NAME, {name} revoke --subject USER\n\

@@ -15,7 +15,6 @@ mod log;
 #[cfg(feature = "http")]
 mod open_files;
 mod result;
-mod sanitize;
 mod serve;
 mod settings;
 mod tools;
@@ -119,4 +118,36 @@ fn command(name: &str, version: &str) -> Command {
         .subcommands(control::commands())
         .subcommand(audit::command())
         .subcommand(doctor::command())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    /// Commands without `--format`, each with the reason.
+    const WITHOUT_FORMAT: [(&str, &str); 4] = [
+        ("contract", "only has subcommands"),
+        ("disable", "prints a confirmation; `revocations` prints the data"),
+        ("enable", "prints a confirmation; `revocations` prints the data"),
+        ("revoke", "prints a confirmation; `revocations` prints the data"),
+    ];
+
+    /// Paths of the command's subcommands, each with whether it has `--format`.
+    fn formats(command: &Command, path: &str, found: &mut Vec<(String, bool)>) {
+        for command in command.get_subcommands() {
+            let path = format!("{path} {}", command.get_name()).trim_start().to_owned();
+            let has_format = command.get_arguments().any(|arg| arg.get_long() == Some("format"));
+            found.push((path.clone(), has_format));
+            formats(command, &path, found);
+        }
+    }
+
+    #[test]
+    fn commands_that_print_data_have_a_format() {
+        let mut found = Vec::new();
+        formats(&super::command("server", "1.0.0"), "", &mut found);
+        let without: Vec<&str> =
+            found.iter().filter(|(_, has_format)| !has_format).map(|(path, _)| path.as_str()).collect();
+        assert_eq!(without, WITHOUT_FORMAT.map(|(path, _)| path));
+    }
 }

@@ -32,11 +32,11 @@ const MAX_BUFFERED: usize = 64;
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Announcements(broadcast::Sender<Change>);
+pub struct Announcements(broadcast::Sender<ChangeNotice>);
 
 /// A change of a list or a resource that clients are notified of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum ChangeNotice {
     /// The list of tools.
     Tools,
     /// The list of prompts.
@@ -55,25 +55,25 @@ impl Announcements {
     /// Announces that some callers may see another list of tools, for example after the application's policy changed
     /// (`notifications/tools/list_changed`).
     pub fn tools_changed(&self) {
-        self.send(Change::Tools);
+        self.send(ChangeNotice::Tools);
     }
 
     /// Announces that the list of prompts has changed (`notifications/prompts/list_changed`).
     pub fn prompts_changed(&self) {
-        self.send(Change::Prompts);
+        self.send(ChangeNotice::Prompts);
     }
 
     /// Announces that the list of resources has changed (`notifications/resources/list_changed`).
     pub fn resources_changed(&self) {
-        self.send(Change::Resources);
+        self.send(ChangeNotice::Resources);
     }
 
     /// Announces that the resource `uri` has changed (`notifications/resources/updated`).
     pub fn resource_updated(&self, uri: impl Into<String>) {
-        self.send(Change::Resource(uri.into()));
+        self.send(ChangeNotice::Resource(uri.into()));
     }
 
-    fn send(&self, change: Change) {
+    fn send(&self, change: ChangeNotice) {
         // Sending fails if no client listens, which is no error.
         drop(self.0.send(change));
     }
@@ -85,17 +85,17 @@ impl Announcements {
 }
 
 /// Receiver of changes for one client.
-pub(crate) struct ChangeReceiver(broadcast::Receiver<Change>);
+pub(crate) struct ChangeReceiver(broadcast::Receiver<ChangeNotice>);
 
 impl ChangeReceiver {
     /// Waits for the next change; `None` once the server has ended. If the client missed changes, returns a change of
     /// each list and of each resource that the client listens to, which `resources` returns by URI.
-    pub(crate) async fn next(&mut self, resources: impl Fn() -> Vec<String>) -> Option<Vec<Change>> {
+    pub(crate) async fn next(&mut self, resources: impl Fn() -> Vec<String>) -> Option<Vec<ChangeNotice>> {
         match self.0.recv().await {
             Ok(change) => Some(vec![change]),
             Err(broadcast::error::RecvError::Lagged(_)) => {
-                let lists = [Change::Tools, Change::Prompts, Change::Resources];
-                Some(lists.into_iter().chain(resources().into_iter().map(Change::Resource)).collect())
+                let lists = [ChangeNotice::Tools, ChangeNotice::Prompts, ChangeNotice::Resources];
+                Some(lists.into_iter().chain(resources().into_iter().map(ChangeNotice::Resource)).collect())
             }
             Err(broadcast::error::RecvError::Closed) => None,
         }
@@ -114,9 +114,9 @@ mod tests {
             announcements.resource_updated("file:///a");
         }
         let own = || vec!["file:///b".to_owned()];
-        let of_b = Change::Resource("file:///b".into());
-        let all = vec![Change::Tools, Change::Prompts, Change::Resources, of_b];
+        let of_b = ChangeNotice::Resource("file:///b".into());
+        let all = vec![ChangeNotice::Tools, ChangeNotice::Prompts, ChangeNotice::Resources, of_b];
         assert_eq!(receiver.next(own).await, Some(all));
-        assert_eq!(receiver.next(own).await, Some(vec![Change::Resource("file:///a".into())]));
+        assert_eq!(receiver.next(own).await, Some(vec![ChangeNotice::Resource("file:///a".into())]));
     }
 }

@@ -45,7 +45,7 @@ pub fn split(text: &str, many: bool) -> Vec<String> {
 ///
 /// # Errors
 /// If there is no value, or more than one.
-pub fn one(values: &[String]) -> Result<&str, String> {
+pub fn single_value(values: &[String]) -> Result<&str, String> {
     match values {
         [value] => Ok(value),
         _ => Err("must be one value".into()),

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::{errors::Errors, keys::Key, literal::Literal, runtime_crate::RuntimeCrate};
+use crate::{errors::Errors, keys::Key, literal::DeclaredLiteral, runtime_crate::RuntimeCrate};
 
 /// Names of the keys that are bounds.
 pub(crate) fn names() -> Vec<&'static str> {
@@ -15,16 +15,16 @@ pub(crate) fn names() -> Vec<&'static str> {
 /// Declared bounds. Const evaluation checks that the type accepts them.
 #[derive(Default)]
 pub(crate) struct Bounds {
-    declared: Vec<Bound>,
+    declared: Vec<DeclaredBound>,
 }
 
-struct Bound {
+struct DeclaredBound {
     key: syn::Ident,
     value: BoundValue,
 }
 
 enum BoundValue {
-    Literal(Literal, Span),
+    Literal(DeclaredLiteral, Span),
     Count(u64),
     Pattern(String),
 }
@@ -36,8 +36,8 @@ impl Bounds {
         let Some(known) = ArgKey::of_name(&name) else { return false };
         let value = match known {
             ArgKey::Min | ArgKey::Max => key.value("1", errors).and_then(|value| {
-                let literal = Literal::of(value, errors)?;
-                if matches!(literal, Literal::Integer(_) | Literal::Number(_)) {
+                let literal = DeclaredLiteral::of(value, errors)?;
+                if matches!(literal, DeclaredLiteral::Integer(_) | DeclaredLiteral::Number(_)) {
                     return Some(BoundValue::Literal(literal, value.span()));
                 }
                 errors.at(value, format!("`{name}` takes a number: write `{name} = 1`"));
@@ -57,7 +57,7 @@ impl Bounds {
             }
             ArgKey::Default | ArgKey::Secret | ArgKey::Header | ArgKey::Complete => return false,
         };
-        self.declared.extend(value.map(|value| Bound { key: key.name.clone(), value }));
+        self.declared.extend(value.map(|value| DeclaredBound { key: key.name.clone(), value }));
         true
     }
 
@@ -76,7 +76,7 @@ impl Bounds {
         let declaration = Ident::new(declaration, Span::call_site());
         self.declared
             .iter()
-            .map(|Bound { key, value }| {
+            .map(|DeclaredBound { key, value }| {
                 let argument = match value {
                     BoundValue::Literal(literal, span) => literal.tokens(*span, runtime),
                     BoundValue::Count(count) => quote!(#count),

@@ -12,12 +12,12 @@ use syn::{
 use crate::{errors::Errors, runtime_crate::RuntimeCrate};
 
 /// Input of `tools!`: `crate = "path"; list_invoices, billing::get_invoice`. The part up to `;` is optional.
-struct List {
+struct ToolPaths {
     runtime: Option<Expr>,
     tools: Punctuated<Path, Token![,]>,
 }
 
-impl Parse for List {
+impl Parse for ToolPaths {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut runtime = None;
         if input.peek(Token![crate]) && input.peek2(Token![=]) {
@@ -26,7 +26,7 @@ impl Parse for List {
             runtime = Some(input.parse()?);
             input.parse::<Token![;]>()?;
         }
-        Ok(List { runtime, tools: Punctuated::parse_terminated(input)? })
+        Ok(ToolPaths { runtime, tools: Punctuated::parse_terminated(input)? })
     }
 }
 
@@ -34,9 +34,9 @@ impl Parse for List {
 /// entry points at the path of that entry.
 pub(crate) fn expand(list: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let List { runtime, tools } = List::parse.parse2(list).unwrap_or_else(|error| {
+    let ToolPaths { runtime, tools } = ToolPaths::parse.parse2(list).unwrap_or_else(|error| {
         errors.push(error);
-        List { runtime: None, tools: Punctuated::new() }
+        ToolPaths { runtime: None, tools: Punctuated::new() }
     });
     let runtime = match runtime {
         Some(value) => RuntimeCrate::from_value(&value, &mut errors),

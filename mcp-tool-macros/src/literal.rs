@@ -9,23 +9,25 @@ use crate::{errors::Errors, runtime_crate::RuntimeCrate};
 
 /// Literal value of a key.
 #[derive(Clone)]
-pub(crate) enum Literal {
+pub(crate) enum DeclaredLiteral {
     Boolean(bool),
     Integer(i128),
     Number(f64),
     Text(String),
 }
 
-impl Literal {
+impl DeclaredLiteral {
     /// Parses a literal, which may have a minus sign. Reports an error for any other expression.
     pub(crate) fn of(expr: &Expr, errors: &mut Errors) -> Option<Self> {
         let literal = match expr {
-            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => match Literal::unsigned(inner) {
-                Some(Literal::Integer(value)) => Some(Literal::Integer(-value)),
-                Some(Literal::Number(value)) => Some(Literal::Number(-value)),
-                _ => None,
-            },
-            other => Literal::unsigned(other),
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => {
+                match DeclaredLiteral::unsigned(inner) {
+                    Some(DeclaredLiteral::Integer(value)) => Some(DeclaredLiteral::Integer(-value)),
+                    Some(DeclaredLiteral::Number(value)) => Some(DeclaredLiteral::Number(-value)),
+                    _ => None,
+                }
+            }
+            other => DeclaredLiteral::unsigned(other),
         };
         if literal.is_none() {
             errors.at(expr, "this must be a literal: a number, \"text\", `true` or `false`");
@@ -36,12 +38,14 @@ impl Literal {
     fn unsigned(expr: &Expr) -> Option<Self> {
         let Expr::Lit(ExprLit { lit, .. }) = expr else { return None };
         match lit {
-            Lit::Bool(value) => Some(Literal::Boolean(value.value)),
-            Lit::Int(digits) => digits.base10_parse().ok().map(Literal::Integer),
-            Lit::Float(digits) => {
-                digits.base10_parse().ok().filter(|value: &f64| value.is_finite()).map(Literal::Number)
-            }
-            Lit::Str(text) => Some(Literal::Text(text.value())),
+            Lit::Bool(value) => Some(DeclaredLiteral::Boolean(value.value)),
+            Lit::Int(digits) => digits.base10_parse().ok().map(DeclaredLiteral::Integer),
+            Lit::Float(digits) => digits
+                .base10_parse()
+                .ok()
+                .filter(|value: &f64| value.is_finite())
+                .map(DeclaredLiteral::Number),
+            Lit::Str(text) => Some(DeclaredLiteral::Text(text.value())),
             _ => None,
         }
     }
@@ -49,10 +53,10 @@ impl Literal {
     /// JSON text of the literal.
     pub(crate) fn json(&self) -> String {
         match self {
-            Literal::Boolean(value) => value.to_string(),
-            Literal::Integer(value) => value.to_string(),
-            Literal::Number(value) => serde_json::Value::from(*value).to_string(),
-            Literal::Text(value) => serde_json::Value::from(value.as_str()).to_string(),
+            DeclaredLiteral::Boolean(value) => value.to_string(),
+            DeclaredLiteral::Integer(value) => value.to_string(),
+            DeclaredLiteral::Number(value) => serde_json::Value::from(*value).to_string(),
+            DeclaredLiteral::Text(value) => serde_json::Value::from(value.as_str()).to_string(),
         }
     }
 
@@ -60,10 +64,10 @@ impl Literal {
     pub(crate) fn tokens(&self, span: Span, runtime: &RuntimeCrate) -> TokenStream {
         let (json, runtime) = (self.json(), runtime.at(span));
         let value = match self {
-            Literal::Boolean(value) => quote_spanned!(span=> Boolean(#value)),
-            Literal::Integer(value) => quote_spanned!(span=> Integer(#value)),
-            Literal::Number(value) => quote_spanned!(span=> Number(#value)),
-            Literal::Text(value) => quote_spanned!(span=> Text(#value)),
+            DeclaredLiteral::Boolean(value) => quote_spanned!(span=> Boolean(#value)),
+            DeclaredLiteral::Integer(value) => quote_spanned!(span=> Integer(#value)),
+            DeclaredLiteral::Number(value) => quote_spanned!(span=> Number(#value)),
+            DeclaredLiteral::Text(value) => quote_spanned!(span=> Text(#value)),
         };
         quote_spanned! {span=>
             #runtime::__private::Literal::new(#runtime::__private::LiteralValue::#value, #json)

@@ -14,10 +14,7 @@ impl Middleware for Logs {
             eprintln!("the {name} middleware takes {tool}");
             let outcome = next.run().await;
             let (error, begun) = (outcome.error(), outcome.has_begun());
-            eprintln!(
-                "the {name} middleware saw {tool}: {error:?}, begun {begun}, {} bytes",
-                outcome.bytes()
-            );
+            eprintln!("the {name} middleware saw {tool}: {error:?}, begun {begun}, {} bytes", outcome.size());
             outcome
         })
     }

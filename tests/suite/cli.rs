@@ -90,6 +90,16 @@ fn tools_json_equals_tools_list() {
 }
 
 #[test]
+fn explained_rule_is_text_or_json() {
+    let explain =
+        |format: &str| stdout(&run(&["contract", "explain", "type-changed", "--format", format], &[], None));
+    let json: Value = serde_json::from_str(&explain("json")).unwrap();
+    let page = json["page"].as_str().unwrap();
+    assert_eq!(json, json!({ "rule": "type-changed", "class": "breaking", "page": page }));
+    assert_eq!(explain("text"), format!("type-changed: {page}\n"));
+}
+
+#[test]
 fn flag_overrides_environment_which_overrides_file() {
     let file = "[limits]\ntimeout = \"1s\"\nconcurrency = 7\nmax_result = \"2MiB\"\n[local]\nscopes = [\"a\", \"b\"]\n";
     let environment = [("MCP_TOOL_LIMITS_TIMEOUT", "2s"), ("MCP_TOOL_LIMITS_CONCURRENCY", "8")];

@@ -192,8 +192,8 @@ fn disabled_tools_and_users_are_refused_in_a_legacy_session() {
 
 #[test]
 fn malformed_control_file_stops_the_start() {
-    let good = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#;
-    for bad in ["nonsense", r#"{"order":"disable"}"#, &good.replace("\"tool\"", "\"tol\""), ""] {
+    let good = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","action":"disable","tool":"echo"}"#;
+    for bad in ["nonsense", r#"{"action":"disable"}"#, &good.replace("\"tool\"", "\"tol\""), ""] {
         let control = Control::of(&format!("{good}\n{bad}\n{good}\n"));
         let stderr = control.refused(&["serve", "--stdio"]);
         assert!(stderr.contains("control.file") && stderr.contains(control.path()), "{stderr}");
@@ -247,7 +247,7 @@ fn unfinished_line_applies_once_it_is_complete() {
     let control = Control::new();
     let server = HttpServer::start(&control.flags());
     let echo = || server.call("echo", json!({ "text": "x" }));
-    let line = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#;
+    let line = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","action":"disable","tool":"echo"}"#;
     control.append(&line[..40]);
     let stdout = control.execute(&["disable", "--tool", "counts"]);
     until("the line after an unfinished line applied", || is_disabled(&server.call("counts", json!({}))));
@@ -308,9 +308,9 @@ fn active_revocations_are_listed() {
     assert!(listed.contains("tokens of the user 'mallory' issued until 20"), "{listed}");
     assert!(listed.contains("all tokens issued before 2026-01-02T03:04:05.000000Z are revoked"), "{listed}");
     let json = control.execute(&["revocations", "--format", "json"]);
-    let orders: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let entries: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(
-        (orders.len(), &orders[0]["order"], &orders[0]["tool"]),
+        (entries.len(), &entries[0]["action"], &entries[0]["tool"]),
         (3, &json!("disable"), &json!("echo"))
     );
 }
@@ -362,7 +362,7 @@ fn control_file_is_set_by_configuration_file_or_environment() {
 fn full_control_file_takes_no_further_lines() {
     let line = |number: usize| {
         format!(
-            "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"order\":\"revoke\",\"jti\":\"{number:0>900}\"}}\n"
+            "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"action\":\"revoke\",\"jti\":\"{number:0>900}\"}}\n"
         )
     };
     let lines = (16 << 20) / line(0).len();
@@ -394,7 +394,7 @@ fn concurrent_commands_are_all_kept() {
 fn line_being_written_by_another_command_is_not_cut_off() {
     let control = Control::of("");
     let (first, rest) =
-        r#"{"time":"2026-11-14T09:30:00Z","by":"ann","order":"disable","tool":"echo"}"#.split_at(40);
+        r#"{"time":"2026-11-14T09:30:00Z","by":"ann","action":"disable","tool":"echo"}"#.split_at(40);
     let mut file = std::fs::OpenOptions::new().append(true).open(&control.file).unwrap();
     file.lock().unwrap();
     file.write_all(first.as_bytes()).unwrap();

@@ -23,9 +23,9 @@ fn doctor_without_settings_lists_the_settings_to_add() {
     let (code, report) = doctor(&[]);
     assert_eq!(code, 1);
     for expected in [
-        "FAIL Who gets in?",
+        "FAIL Which callers are authenticated?",
         "Set oauth.issuers and oauth.resource.",
-        "is public: any token opens it.",
+        "is public: any valid token may call it.",
         "Destructive tools without a gate, which don't run: ",
         "Destructive tools that also require the scope of a gate: purges 1.0 (specimen:purge).",
         "No: audit records are only in the log. Set audit.file.",
@@ -92,7 +92,7 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
 
     let (_, report) = doctor(&flags);
     for expected in [
-        "ok   Who gets in?",
+        "ok   Which callers are authenticated?",
         "which answers with",
         "ok   Can you produce user, agent and tool of last week's calls?",
         "Yes: 1 calls, the last one at",

@@ -145,6 +145,119 @@ fn documented_record_has_the_fields_that_are_written() {
 }
 
 #[test]
+fn outcomes_of_records_are_those_of_the_code() {
+    let text = source("mcp-tool-core/src/audit/record.rs");
+    let (_, names) = text.split_once("fn name(self)").unwrap();
+    let (names, _) = names.split_once("\n    }\n").unwrap();
+    let names: BTreeSet<String> = between(names, "=> \"", '"').into_iter().map(str::to_owned).collect();
+    let page = page("record.md");
+    let (_, table) = page.split_once("| outcome |").unwrap();
+    assert_eq!(rows(table, ""), names);
+    let output = Command::new(env!("CARGO_BIN_EXE_specimen")).args(["audit", "--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let (_, outcome) = help.split_once("--outcome <OUTCOME>").unwrap();
+    let (_, accepted) = outcome.split_once("[possible values: ").unwrap();
+    assert_eq!(
+        set(accepted.split(']').next().unwrap().split(',').map(str::trim)),
+        names,
+        "values of `--outcome`"
+    );
+}
+
+/// Runs `revocations` on a control file with this text.
+fn revocations(text: &str) -> Result<String, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("control");
+    fs::write(&file, text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_specimen"))
+        .args(["revocations", "--format", "json", "--control-file"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    if output.status.success() { Ok(printed) } else { Err(String::from_utf8(output.stderr).unwrap()) }
+}
+
+#[test]
+fn control_file_has_the_members_and_targets_of_the_code() {
+    let text = source("mcp-tool-core/src/control/entry.rs");
+    let (_, line) = text.split_once("struct EntryLine {").unwrap();
+    let (line, _) = line.split_once("\n}").unwrap();
+    let members: BTreeSet<String> = line
+        .lines()
+        .filter_map(|line| line.trim().split_once(": ").map(|(name, _)| name.to_owned()))
+        .collect();
+    let page = page("control-file.md");
+    let (first, second) = page.split_once("| action | targets |").unwrap();
+    assert_eq!(rows(first, ""), members);
+
+    let example = first.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(revocations(example).as_deref(), Ok(example));
+
+    let targets = members.iter().filter(|name| !["time", "by", "action", "reason"].contains(&name.as_str()));
+    let targets: Vec<&String> = targets.collect();
+    let actions = second.lines().filter(|line| line.starts_with("| `"));
+    let mut documented = BTreeSet::new();
+    for action in actions {
+        let cells: Vec<&str> = action.split('|').map(str::trim).collect();
+        let (action, permitted) = (
+            cells[1].trim_matches('`'),
+            between(&format!(" {}", cells[2]), " `", '`')
+                .into_iter()
+                .map(str::to_owned)
+                .collect::<BTreeSet<_>>(),
+        );
+        documented.insert(action.to_owned());
+        for target in &targets {
+            let line = format!(
+                r#"{{"time":"2026-11-14T09:30:00Z","by":"ann","action":"{action}","{target}":"2026-01-01T00:00:00Z"}}"#
+            );
+            let result = revocations(&format!("{line}\n"));
+            assert_eq!(result.is_ok(), permitted.contains(*target), "{line}: {result:?}");
+        }
+    }
+    assert_eq!(documented, set(between(&text, "=> \"", '"')), "actions");
+}
+
+/// Adds the paths of the commands below `path` that have `--format`, by their help.
+fn commands_with_format(path: &[&str], found: &mut BTreeSet<String>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_specimen")).args(path).arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    if help.contains("--format <FORMAT>") {
+        found.insert(path.join(" "));
+    }
+    let Some((_, listed)) = help.split_once("\nCommands:\n") else { return };
+    for line in listed.lines().take_while(|line| !line.is_empty()) {
+        let name = line.trim().split(' ').next().unwrap();
+        if line.starts_with("  ") && !line.starts_with("   ") && name != "help" {
+            commands_with_format(&[path, &[name]].concat(), found);
+        }
+    }
+}
+
+#[test]
+fn json_output_has_the_commands_with_a_format() {
+    let page = page("json-output.md");
+    let (commands, members) = page.split_once("| member |").unwrap();
+    let mut found = BTreeSet::new();
+    commands_with_format(&[], &mut found);
+    assert_eq!(rows(commands, ""), found);
+
+    let text = source("mcp-tool-cli/src/contract/output.rs");
+    let (_, document) = text.split_once("fn document(").unwrap();
+    let (document, _) = document.split_once("\n}\n").unwrap();
+    let (changes, rest) = document.split_once("let tool =").unwrap();
+    let names = |text: &str| set(text.split('"').skip(1).step_by(2));
+    let (tools, whole) = rest.split_once("\n    };").unwrap();
+    let tools = names(tools).into_iter().map(|name| format!("tools[].{name}"));
+    let documented = rows(members, "");
+    assert_eq!(documented, tools.chain(names(whole)).collect());
+    for name in names(changes) {
+        assert!(members.contains(&format!("\"{name}\"")), "{name} of a change");
+    }
+}
+
+#[test]
 fn documented_error_kinds_and_rules_are_those_of_the_code() {
     let page = page("errors.md");
     let names = |path: &str, kind: &str| -> BTreeSet<String> {

@@ -540,7 +540,7 @@ fn invalid_pin_stops_the_start() {
 fn last_listed_contract_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("known.json");
-    let arguments = ["--known-file", file.to_str().unwrap()];
+    let arguments = ["--last-listed-file", file.to_str().unwrap()];
     let call = |server: &HttpServer, arguments: Value| {
         let params = json!({ "name": "relay", "arguments": arguments });
         server.modern("tools/call", params, json!({}), &[]).json()
@@ -584,5 +584,5 @@ fn last_listed_contract_survives_a_restart() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("contract.known_file: "));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("contract.last_listed_file: "));
 }

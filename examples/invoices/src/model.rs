@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[schema(min_len = 12, max_len = 12, pattern = "^inv_[0-9]{8}$")]
 pub struct InvoiceNumber(pub String);
 
-/// Where an invoice stands.
+/// Status of an invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -32,30 +32,30 @@ impl Status {
 /// An invoice.
 #[derive(Debug, Serialize, ToolSchema)]
 pub struct Invoice {
-    /// Its number.
+    /// Invoice number.
     pub number: InvoiceNumber,
     /// Account name of the customer.
     #[schema(max_len = 80)]
     pub customer: String,
-    /// Where it stands.
+    /// Status of the invoice.
     pub status: Status,
     /// Day of issue.
     pub issued: NaiveDate,
-    /// Day by which it is to be paid.
+    /// Day by which the invoice must be paid.
     pub due: NaiveDate,
     /// Amount in cents.
     #[schema(min = 1)]
     pub cents: i64,
 }
 
-/// An invoice with all that happened to it.
+/// An invoice with its payments and reminders.
 #[derive(Debug, Serialize, ToolSchema)]
 pub struct InvoiceDetails {
     #[serde(flatten)]
     pub invoice: Invoice,
-    /// Reminders that were sent.
+    /// Number of reminders sent so far.
     pub reminders: u32,
-    /// Why it was voided.
+    /// Reason for voiding the invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_len = 500)]
     pub void_reason: Option<String>,
@@ -77,15 +77,15 @@ pub struct Payment {
 /// A reminder that was sent.
 #[derive(Debug, Serialize, ToolSchema)]
 pub struct Reminder {
-    /// The invoice that it is about.
+    /// Number of the invoice.
     pub number: InvoiceNumber,
-    /// How many were sent so far, this one among them.
+    /// Number of reminders sent so far, including this one.
     pub reminders: u32,
 }
 
-/// An invoice that is gone.
+/// A deleted invoice.
 #[derive(Debug, Serialize, ToolSchema)]
 pub struct Deleted {
-    /// Its number, which isn't given again.
+    /// Number of the deleted invoice. It isn't used again.
     pub number: InvoiceNumber,
 }

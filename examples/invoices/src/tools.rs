@@ -15,7 +15,7 @@ pub async fn list_invoices(
     /// Account name of the customer.
     #[arg(min_len = 1, max_len = 80)]
     customer: String,
-    /// Only those that stand so.
+    /// Only invoices with this status.
     status: Option<Status>,
     page: PageRequest,
 ) -> Result<Page<Invoice>, ToolError> {
@@ -27,7 +27,7 @@ pub async fn list_invoices(
 #[mcp_tool(version = "1.0", scope = "invoices:read", read_only)]
 pub async fn get_invoice(
     invoices: &Invoices,
-    /// Invoice number, as printed on it.
+    /// Invoice number, such as inv_00000042.
     number: InvoiceNumber,
 ) -> Result<InvoiceDetails, LedgerError> {
     invoices.details(&number).await
@@ -43,7 +43,7 @@ pub async fn create_invoice(
     /// Amount in cents.
     #[arg(min = 1, max = 10_000_000)]
     cents: i64,
-    /// Days that the customer has to pay.
+    /// Days until the payment is due.
     #[arg(min = 0, max = 180, default = 30)]
     due_in_days: u32,
 ) -> Result<Invoice, LedgerError> {
@@ -56,20 +56,20 @@ pub async fn create_invoice(
 #[mcp_tool(version = "1.1", scope = "invoices:write", open_world, rate = "30/h")]
 pub async fn send_reminder(
     invoices: &Invoices,
-    /// Invoice number, as printed on it.
+    /// Invoice number, such as inv_00000042.
     number: InvoiceNumber,
 ) -> Result<Reminder, LedgerError> {
     let reminders = invoices.remind(&number).await?;
     Ok(Reminder { number, reminders })
 }
 
-/// Void an invoice that was issued in error; it stays in the books.
+/// Void an invoice that was issued in error. The invoice is kept.
 #[mcp_tool(version = "1.0", scope = "invoices:write", idempotent)]
 pub async fn void_invoice(
     invoices: &Invoices,
-    /// Invoice number, as printed on it.
+    /// Invoice number, such as inv_00000042.
     number: InvoiceNumber,
-    /// Why it is void, for the books.
+    /// Reason for voiding the invoice.
     #[arg(min_len = 3, max_len = 500)]
     reason: String,
 ) -> Result<InvoiceDetails, LedgerError> {
@@ -77,14 +77,14 @@ pub async fn void_invoice(
     invoices.details(&number).await
 }
 
-/// Delete an invoice for good.
+/// Delete an invoice permanently.
 #[mcp_tool(version = "1.1", scope = "invoices:delete", destructive, rate = "10/min")]
 pub async fn delete_invoice(
     cx: &CallContext,
     invoices: &Invoices,
-    /// Invoice number, as printed on it.
+    /// Invoice number, such as inv_00000042.
     number: InvoiceNumber,
-    /// Why it goes; kept with the name of the deleting user.
+    /// Reason for the deletion; recorded with the caller's name.
     #[arg(max_len = 500)]
     reason: Option<String>,
 ) -> Result<Deleted, LedgerError> {

@@ -40,7 +40,7 @@ impl Middleware for Meter {
             if outcome.has_begun() {
                 let mut units_by_user = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 *units_by_user.entry(call.caller().user().to_owned()).or_default() +=
-                    1 + outcome.bytes() as u64 / 1_024;
+                    1 + outcome.size() as u64 / 1_024;
             }
             outcome
         })
@@ -50,7 +50,7 @@ impl Middleware for Meter {
 /// Units of the caller.
 #[derive(serde::Serialize, ToolSchema)]
 struct Spent {
-    /// Units so far, without this call.
+    /// Units spent so far, without this call.
     units: u64,
 }
 
@@ -64,7 +64,7 @@ async fn spent(cx: &CallContext, meter: &Meter) -> Spent {
 /// Repeat a text.
 #[mcp_tool(version = "1.0", scope = "text:write", read_only)]
 async fn repeat(
-    /// The text.
+    /// Text to repeat.
     #[arg(max_len = 80)]
     text: String,
     /// Number of repetitions.

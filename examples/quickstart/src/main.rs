@@ -26,7 +26,7 @@ struct Note {
 #[mcp_tool(version = "1.0", scope = "notes:write", idempotent)]
 async fn write_note(
     notes: &Notes,
-    /// A short title, which identifies the note.
+    /// Short title that identifies the note.
     #[arg(min_len = 1, max_len = 80)]
     title: String,
     /// Text of the note.

@@ -1,7 +1,7 @@
 //! Settings of `[upstream.NAME]` as an operator writes them, before validation.
 
 use mcp_tool_contract::name;
-use mcp_tool_core::setting::{Setting, list, one, text};
+use mcp_tool_core::setting::{Setting, list, single_value, text};
 
 /// Settings of one upstream as written; `UpstreamConfig::validate` checks them.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +80,7 @@ impl UpstreamSettings {
             many: false,
             show: |upstream| text(upstream.credential?.name()),
             set: |upstream, values| {
-                upstream.credential = Some(CredentialKind::parse(one(values)?)?);
+                upstream.credential = Some(CredentialKind::parse(single_value(values)?)?);
                 Ok(())
             },
         },
@@ -173,7 +173,7 @@ impl UpstreamSettings {
             many: false,
             show: |upstream| upstream.key_prefix.as_deref().and_then(text),
             set: |upstream, values| {
-                upstream.key_prefix = Some(one(values)?.to_owned());
+                upstream.key_prefix = Some(single_value(values)?.to_owned());
                 Ok(())
             },
         },
@@ -261,7 +261,7 @@ impl UpstreamSettings {
 }
 
 fn set(setting: &mut Option<String>, values: &[String]) -> Result<(), String> {
-    match one(values)? {
+    match single_value(values)? {
         "" => Err("must not be empty".into()),
         value => {
             *setting = Some(value.to_owned());

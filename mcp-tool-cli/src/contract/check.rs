@@ -10,7 +10,7 @@ use mcp_tool_core::tool::ToolEntry;
 use super::{
     error::ContractError,
     lock_file::LockFile,
-    report::{Change, CheckFailure, Report, ToolReport},
+    report::{Change, CheckFailure, LockReport, ToolReport},
     workspace::Workspace,
 };
 
@@ -34,10 +34,10 @@ pub(super) struct CheckOptions<'a> {
 
 impl ServerContracts<'_> {
     /// Compares the contracts with the current locks and, if a revision is named, also with the locks of that revision.
-    pub(super) fn check(self, options: CheckOptions<'_>) -> Result<Report, ContractError> {
+    pub(super) fn check(self, options: CheckOptions<'_>) -> Result<LockReport, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
-        let mut report = Report::default();
+        let mut report = LockReport::default();
         for file in &files {
             let is_stale = self.compare(&file.lock, file, options, true, &mut report)?;
             if let Some(revision) = options.against {
@@ -77,7 +77,7 @@ impl ServerContracts<'_> {
         files: &[LockFile],
         revision: &str,
         options: CheckOptions<'_>,
-        report: &mut Report,
+        report: &mut LockReport,
     ) -> Result<(), ContractError> {
         for file in workspace.lock_files_at(revision)? {
             if !files.iter().any(|own| own.name == file.name) {
@@ -88,10 +88,10 @@ impl ServerContracts<'_> {
     }
 
     /// Returns the changes since the current locks or, if a revision is named, since the locks of that revision.
-    pub(super) fn diff(self, options: CheckOptions<'_>) -> Result<Report, ContractError> {
+    pub(super) fn diff(self, options: CheckOptions<'_>) -> Result<LockReport, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
-        let mut report = Report::default();
+        let mut report = LockReport::default();
         for file in &files {
             match options.against {
                 None => {
@@ -114,7 +114,7 @@ impl ServerContracts<'_> {
         file: &LockFile,
         options: CheckOptions<'_>,
         is_current: bool,
-        report: &mut Report,
+        report: &mut LockReport,
     ) -> Result<bool, ContractError> {
         let mut is_stale = false;
         for entry in &file.tools {

@@ -1,10 +1,14 @@
 //! Parses the command line of `contract`, and runs its subcommands.
 
-use std::{io::Write as _, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mcp_tool_contract::{bounds::Format, read::format, rules::page};
 use mcp_tool_core::application::Application;
+use serde_json::Value;
 
 use super::{
     check::{self, CheckOptions, ServerContracts},
@@ -35,6 +39,7 @@ pub(crate) fn command() -> Command {
             Command::new("write")
                 .about("Write the contracts to the locks of the workspace's packages")
                 .arg(today.clone())
+                .arg(OutputFormat::arg())
                 .arg(Arg::new("drop").long("drop").value_name("NAME@MAJOR").action(ArgAction::Append).help(
                     "Break the promise of a version that is no longer served, such as list_invoices@1",
                 )),
@@ -60,12 +65,15 @@ pub(crate) fn command() -> Command {
                 .after_help(codes),
         )
         .subcommand(
-            Command::new("explain").about("Explain a rule, with an example").arg(
-                Arg::new("rule")
-                    .value_name("RULE")
-                    .required(true)
-                    .help("Id of the rule, such as parameter-required"),
-            ),
+            Command::new("explain")
+                .about("Explain a rule, with an example")
+                .arg(
+                    Arg::new("rule")
+                        .value_name("RULE")
+                        .required(true)
+                        .help("Id of the rule, such as parameter-required"),
+                )
+                .arg(OutputFormat::arg()),
         )
 }
 
@@ -82,7 +90,11 @@ pub(crate) fn contract(application: &Application, matches: &ArgMatches) -> Comma
     let mut out = anstream::stdout().lock();
     if command == "explain" {
         let id = matches.get_one::<String>("rule").map(String::as_str).unwrap_or_default();
-        writeln!(out, "{}", page::explain(id)?)?;
+        let (rule, text) = page::explain(id)?;
+        match OutputFormat::of(matches) {
+            OutputFormat::Json => write_json(&mut out, &output::rule_document(rule, text))?,
+            OutputFormat::Text | OutputFormat::Github => writeln!(out, "{rule}: {text}")?,
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let server = ServerContracts { name: &application.name, tools: &application.tools };
@@ -91,11 +103,9 @@ pub(crate) fn contract(application: &Application, matches: &ArgMatches) -> Comma
     if command == "write" {
         let drop: Vec<String> = matches.get_many("drop").into_iter().flatten().cloned().collect();
         let effects = server.write(&drop, &today)?;
-        for line in &effects {
-            writeln!(out, "{line}")?;
-        }
-        if effects.is_empty() {
-            writeln!(out, "{}", output::UNCHANGED)?;
+        match OutputFormat::of(matches) {
+            OutputFormat::Json => write_json(&mut out, &output::effects_document(&effects))?,
+            OutputFormat::Text | OutputFormat::Github => output::effects_text(&mut out, &effects)?,
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -103,14 +113,16 @@ pub(crate) fn contract(application: &Application, matches: &ArgMatches) -> Comma
     let options = CheckOptions { against, today: &today };
     let report = if command == "check" { server.check(options)? } else { server.diff(options)? };
     match OutputFormat::of(matches) {
-        OutputFormat::Json => {
-            serde_json::to_writer_pretty(&mut out, &output::document(&report))?;
-            writeln!(out)?;
-        }
+        OutputFormat::Json => write_json(&mut out, &output::document(&report))?,
         OutputFormat::Github => output::annotations(&mut out, &report)?,
         OutputFormat::Text => output::text(&mut out, &report, command == "diff")?,
     }
     Ok(ExitCode::from(report.worst().map_or(0, exit_code)))
+}
+
+fn write_json(out: &mut impl io::Write, document: &Value) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    writeln!(out)
 }
 
 const fn exit_code(failure: CheckFailure) -> u8 {

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use mcp_tool_contract::rules::ChangeClass;
+use mcp_tool_contract::rules::{ChangeClass, ChangeRule};
 use serde_json::{Value, json};
 
-use super::report::{Change, CheckFailure, Report, ToolReport};
+use super::report::{Change, CheckFailure, LockReport, ToolReport, WriteEffect};
 
 /// Message if no lock differs from the tools.
-pub(super) const UNCHANGED: &str = "the locks match the tools";
+const UNCHANGED: &str = "the locks match the tools";
 
 const fn colour(class: ChangeClass) -> Style {
     match class {
@@ -22,7 +22,7 @@ const fn colour(class: ChangeClass) -> Style {
 
 /// Writes a heading for each tool, with the tool's changes, their witnesses, and the failure. Changes of class `Patch`
 /// are written only if `all` is `true`.
-pub(super) fn text(out: &mut impl Write, report: &Report, all: bool) -> io::Result<()> {
+pub(super) fn text(out: &mut impl Write, report: &LockReport, all: bool) -> io::Result<()> {
     let faint = AnsiColor::BrightBlack.on_default();
     for tool in &report.tools {
         let bold = Style::new().bold();
@@ -79,8 +79,36 @@ fn location(tool: &ToolReport) -> String {
     }
 }
 
+/// Writes a line for each effect of `contract write`.
+pub(super) fn effects_text(out: &mut impl Write, effects: &[WriteEffect]) -> io::Result<()> {
+    for effect in effects {
+        match effect {
+            WriteEffect::Wrote(lock) => writeln!(out, "wrote {lock}")?,
+            WriteEffect::Note(note) => writeln!(out, "{note}")?,
+        }
+    }
+    if effects.is_empty() { writeln!(out, "{UNCHANGED}") } else { Ok(()) }
+}
+
+/// Returns the effects of `contract write` as JSON.
+pub(super) fn effects_document(effects: &[WriteEffect]) -> Value {
+    let (mut written, mut notes) = (Vec::new(), Vec::new());
+    for effect in effects {
+        match effect {
+            WriteEffect::Wrote(lock) => written.push(lock),
+            WriteEffect::Note(note) => notes.push(note),
+        }
+    }
+    json!({ "written": written, "notes": notes })
+}
+
+/// Returns a rule with its page as JSON.
+pub(super) fn rule_document(rule: ChangeRule, page: &str) -> Value {
+    json!({ "rule": rule.id(), "class": rule.class().name(), "page": page })
+}
+
 /// Returns the report as JSON.
-pub(super) fn document(report: &Report) -> Value {
+pub(super) fn document(report: &LockReport) -> Value {
     let change = |change: &Change| {
         json!({
             "class": change.finding.rule.class().name(),
@@ -97,12 +125,12 @@ pub(super) fn document(report: &Report) -> Value {
             "file": tool.file,
             "line": tool.line,
             "changes": tool.changes.iter().map(change).collect::<Vec<_>>(),
-            "fault": tool.failure.as_ref().map(|(failure, _)| failure.name()),
+            "failure": tool.failure.as_ref().map(|(failure, _)| failure.name()),
             "message": tool.failure.as_ref().map(|(_, reason)| reason),
         })
     };
     json!({
-        "fault": report.worst().map(CheckFailure::name),
+        "failure": report.worst().map(CheckFailure::name),
         "tools": report.tools.iter().map(tool).collect::<Vec<_>>(),
         "notes": report.notes,
     })
@@ -110,7 +138,7 @@ pub(super) fn document(report: &Report) -> Value {
 
 /// Writes a workflow command of GitHub Actions for each note, and for each tool that failed or has changes other than
 /// patches.
-pub(super) fn annotations(out: &mut impl Write, report: &Report) -> io::Result<()> {
+pub(super) fn annotations(out: &mut impl Write, report: &LockReport) -> io::Result<()> {
     for tool in &report.tools {
         let level = if tool.failure.is_some() { "error" } else { "notice" };
         let mut location = format!("file={}", property(&tool.file));

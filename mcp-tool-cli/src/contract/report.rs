@@ -58,13 +58,22 @@ pub(super) struct Change {
 
 /// Report on all tools with changes or failures.
 #[derive(Debug, Default)]
-pub(super) struct Report {
+pub(super) struct LockReport {
     pub(super) tools: Vec<ToolReport>,
     /// Remarks that aren't failures.
     pub(super) notes: Vec<String>,
 }
 
-impl Report {
+/// Effect of `contract write`.
+#[derive(Debug)]
+pub(super) enum WriteEffect {
+    /// The lock with this path was written.
+    Wrote(String),
+    /// A remark about a contract.
+    Note(String),
+}
+
+impl LockReport {
     /// Returns the most severe failure; `None` without failures.
     pub(super) fn worst(&self) -> Option<CheckFailure> {
         self.tools.iter().filter_map(|tool| tool.failure.as_ref()).map(|(failure, _)| *failure).max()

@@ -28,12 +28,12 @@ impl Workspace {
     /// Asks cargo for the workspace of the current folder.
     pub(super) fn current() -> Result<Self, ContractError> {
         #[derive(Deserialize)]
-        struct Metadata {
+        struct CargoMetadata {
             workspace_root: PathBuf,
-            packages: Vec<Package>,
+            packages: Vec<CargoPackage>,
         }
         #[derive(Deserialize)]
-        struct Package {
+        struct CargoPackage {
             manifest_path: PathBuf,
         }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -41,7 +41,7 @@ impl Workspace {
         command.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]);
         let text =
             run(&mut command, "the workspace can't be read: run this inside it, with cargo installed")?;
-        let metadata: Metadata = serde_json::from_slice(&text)
+        let metadata: CargoMetadata = serde_json::from_slice(&text)
             .map_err(|error| ContractError::new(format!("cargo metadata can't be read: {error}")))?;
         let packages = metadata.packages.iter();
         let packages = packages.filter_map(|package| package.manifest_path.parent().map(Path::to_owned));

@@ -4,14 +4,14 @@ use super::{
     check::{CheckOptions, ServerContracts, edited_entries, edited_message, foreign_note},
     error::ContractError,
     lock_file::LockFile,
-    report::{CheckFailure, ToolReport},
+    report::{CheckFailure, ToolReport, WriteEffect},
     workspace::Workspace,
 };
 
 impl ServerContracts<'_> {
     /// Writes the contracts to the locks of their packages, and returns a line for each effect. `drop` names
     /// versions, as `name@major`, that the server doesn't serve and that the locks are to promise no longer.
-    pub(super) fn write(self, drop: &[String], today: &str) -> Result<Vec<String>, ContractError> {
+    pub(super) fn write(self, drop: &[String], today: &str) -> Result<Vec<WriteEffect>, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
         let dropped: Vec<(&str, u32)> =
@@ -50,11 +50,14 @@ impl ServerContracts<'_> {
                 let removal = locked.contract.deprecation().and_then(|deprecation| deprecation.removal());
                 if dropped.contains(&(name, version.major)) || removal.is_some_and(|day| today > day) {
                     lock.unlist(name, version.major, self.name);
-                    effects.push(format!("{name} {version} is no longer promised by '{}'", self.name));
+                    effects.push(WriteEffect::Note(format!(
+                        "{name} {version} is no longer promised by '{}'",
+                        self.name
+                    )));
                 } else {
-                    effects.push(format!(
+                    effects.push(WriteEffect::Note(format!(
                         "{name} {version} isn't served but stays promised: run `contract check` to see how to end it"
-                    ));
+                    )));
                 }
                 if lock.find(name, version.major).is_some_and(|locked| locked.servers.is_empty()) {
                     lock.remove(name, version.major);
@@ -67,7 +70,7 @@ impl ServerContracts<'_> {
                 continue;
             }
             file.write(&text)?;
-            effects.push(format!("wrote {}", file.name));
+            effects.push(WriteEffect::Wrote(file.name.clone()));
             if file.text.is_none() {
                 workspace.touch(&file.tools).map_err(|error| {
                     ContractError::new(format!(
@@ -77,7 +80,7 @@ impl ServerContracts<'_> {
                 })?;
             }
         }
-        effects.extend(foreign_note(&foreign));
+        effects.extend(foreign_note(&foreign).map(WriteEffect::Note));
         Ok(effects)
     }
 

@@ -2,7 +2,7 @@
 
 use mcp_tool_core::{
     pipeline::versions::ClientPin,
-    setting::{Setting, list, one, text},
+    setting::{Setting, list, single_value, text},
 };
 
 use super::{
@@ -18,7 +18,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Time limit of a call whose tool sets no timeout",
         many: false,
         show: |config| show_time(config.settings.timeout),
-        set: |config, values| set(&mut config.settings.timeout, parse_time(one(values)?)),
+        set: |config, values| set(&mut config.settings.timeout, parse_time(single_value(values)?)),
     },
     Setting {
         key: "limits.concurrency",
@@ -27,7 +27,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Maximum number of calls of all tools that run at a time",
         many: false,
         show: |config| Some(config.settings.concurrency.to_string()),
-        set: |config, values| set(&mut config.settings.concurrency, parse_count(one(values)?)),
+        set: |config, values| set(&mut config.settings.concurrency, parse_count(single_value(values)?)),
     },
     Setting {
         key: "limits.max_result",
@@ -36,7 +36,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Largest result that is sent",
         many: false,
         show: |config| show_size(config.settings.max_result),
-        set: |config, values| set(&mut config.settings.max_result, parse_size(one(values)?)),
+        set: |config, values| set(&mut config.settings.max_result, parse_size(single_value(values)?)),
     },
     Setting {
         key: "limits.list_page",
@@ -45,7 +45,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Tools on a page of tools/list; many clients read only the first page",
         many: false,
         show: |config| Some(config.settings.list_page.to_string()),
-        set: |config, values| set(&mut config.settings.list_page, parse_count(one(values)?)),
+        set: |config, values| set(&mut config.settings.list_page, parse_count(single_value(values)?)),
     },
     Setting {
         key: "gate.allow_destructive",
@@ -76,14 +76,15 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         },
     },
     Setting {
-        key: "contract.known_file",
-        flag: Some("known-file"),
+        key: "contract.last_listed_file",
+        flag: Some("last-listed-file"),
         value: "FILE",
         help: "File that keeps the contracts that callers last listed; written when the server stops normally, and read when it starts",
         many: false,
-        show: |config| show_file(config.settings.known_file.as_ref(), ""),
+        show: |config| show_file(config.settings.last_listed_file.as_ref(), ""),
         set: |config, values| {
-            config.settings.known_file = Some(one(values)?).filter(|path| !path.is_empty()).map(Into::into);
+            config.settings.last_listed_file =
+                Some(single_value(values)?).filter(|path| !path.is_empty()).map(Into::into);
             Ok(())
         },
     },

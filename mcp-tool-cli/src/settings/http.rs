@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use mcp_tool_core::{
     network::Network,
-    setting::{Setting, list, one, text},
+    setting::{Setting, list, single_value, text},
 };
 
 use super::{
@@ -21,7 +21,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| text(config.listen.as_deref().unwrap_or_default()),
         set: |config, values| {
-            config.listen = Some(one(values)?.to_owned());
+            config.listen = Some(single_value(values)?.to_owned());
             Ok(())
         },
     },
@@ -57,7 +57,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| show_file(config.http.tls_cert.as_ref(), ""),
         set: |config, values| {
-            config.http.tls_cert = Some(one(values)?.into());
+            config.http.tls_cert = Some(single_value(values)?.into());
             Ok(())
         },
     },
@@ -69,7 +69,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| show_file(config.http.tls_key.as_ref(), ""),
         set: |config, values| {
-            config.http.tls_key = Some(one(values)?.into());
+            config.http.tls_key = Some(single_value(values)?.into());
             Ok(())
         },
     },
@@ -92,7 +92,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Largest body of a request",
         many: false,
         show: |config| show_size(config.http.max_body),
-        set: |config, values| set(&mut config.http.max_body, parse_size(one(values)?)),
+        set: |config, values| set(&mut config.http.max_body, parse_size(single_value(values)?)),
     },
     Setting {
         key: "http.max_connections",
@@ -102,7 +102,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| Some(config.http.max_connections.to_string()),
         set: |config, values| {
-            set(&mut config.http.max_connections, parse_count(one(values)?).map(NonZeroU32::get))
+            set(&mut config.http.max_connections, parse_count(single_value(values)?).map(NonZeroU32::get))
         },
     },
     Setting {
@@ -113,7 +113,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| Some(config.http.legacy_sessions.to_string()),
         set: |config, values| {
-            let sessions = parse_number(one(values)?);
+            let sessions = parse_number(single_value(values)?);
             set(&mut config.http.legacy_sessions, sessions)
         },
     },
@@ -124,7 +124,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Time until an idle session is dropped",
         many: false,
         show: |config| show_time(config.http.session_idle),
-        set: |config, values| set(&mut config.http.session_idle, parse_time(one(values)?)),
+        set: |config, values| set(&mut config.http.session_idle, parse_time(single_value(values)?)),
     },
     Setting {
         key: "http.grace",
@@ -133,6 +133,6 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Time that running calls have to finish after a signal",
         many: false,
         show: |config| show_time(config.http.grace),
-        set: |config, values| set(&mut config.http.grace, parse_time(one(values)?)),
+        set: |config, values| set(&mut config.http.grace, parse_time(single_value(values)?)),
     },
 ];

@@ -1,7 +1,7 @@
 //! Settings of `[oauth]`.
 
 use mcp_tool_auth::inbound::IntrospectionSettings;
-use mcp_tool_core::setting::{Setting, list, one, text};
+use mcp_tool_core::setting::{Setting, list, single_value, text};
 
 use super::{
     config::Config,
@@ -28,7 +28,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "URL by which clients reach this server, such as https://mcp.example.com/mcp; the required audience of tokens",
         many: false,
         show: |config| text(&config.oauth.rules.audience),
-        set: |config, values| set(&mut config.oauth.rules.audience, one(values).map(str::to_owned)),
+        set: |config, values| set(&mut config.oauth.rules.audience, single_value(values).map(str::to_owned)),
     },
     Setting {
         key: "oauth.typ_jwt",
@@ -68,7 +68,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Longest lifetime of a token, from issue to expiry",
         many: false,
         show: |config| show_time(config.oauth.rules.max_lifetime),
-        set: |config, values| set(&mut config.oauth.rules.max_lifetime, parse_time(one(values)?)),
+        set: |config, values| set(&mut config.oauth.rules.max_lifetime, parse_time(single_value(values)?)),
     },
     Setting {
         key: "oauth.user_claim",
@@ -77,7 +77,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         help: "Claim that names the user; a dot leads into an object",
         many: false,
         show: |config| text(&config.oauth.rules.user),
-        set: |config, values| set(&mut config.oauth.rules.user, one(values).map(str::to_owned)),
+        set: |config, values| set(&mut config.oauth.rules.user, single_value(values).map(str::to_owned)),
     },
     Setting {
         key: "oauth.agent_claims",
@@ -99,7 +99,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| text(config.oauth.rules.tenant.as_deref().unwrap_or_default()),
         set: |config, values| {
-            config.oauth.rules.tenant = Some(one(values)?.to_owned()).filter(|claim| !claim.is_empty());
+            config.oauth.rules.tenant =
+                Some(single_value(values)?.to_owned()).filter(|claim| !claim.is_empty());
             Ok(())
         },
     },
@@ -126,8 +127,9 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
             text(&machine.map(|(claim, value)| format!("{claim}={value}")).unwrap_or_default())
         },
         set: |config, values| {
-            let pair =
-                one(values)?.split_once('=').ok_or("must be a claim and its value, such as idtyp=app")?;
+            let pair = single_value(values)?
+                .split_once('=')
+                .ok_or("must be a claim and its value, such as idtyp=app")?;
             config.oauth.rules.machine = Some((pair.0.to_owned(), pair.1.to_owned()));
             Ok(())
         },
@@ -152,7 +154,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| text(if config.settings.shows_grantable { "grantable" } else { "permitted" }),
         set: |config, values| {
-            config.settings.shows_grantable = match one(values)? {
+            config.settings.shows_grantable = match single_value(values)? {
                 "permitted" => false,
                 "grantable" => true,
                 _ => return Err("must be permitted or grantable".into()),

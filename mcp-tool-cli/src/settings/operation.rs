@@ -1,6 +1,6 @@
 //! Settings of `[audit]`, `[control]`, `[seal]` and `[log]`.
 
-use mcp_tool_core::setting::{Setting, one, text};
+use mcp_tool_core::setting::{Setting, single_value, text};
 
 use super::{
     config::Config,
@@ -16,7 +16,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| show_file(config.settings.audit_file.as_ref(), "stderr"),
         set: |config, values| {
-            config.settings.audit_file = Some(one(values)?).filter(|path| *path != "stderr").map(Into::into);
+            config.settings.audit_file =
+                Some(single_value(values)?).filter(|path| *path != "stderr").map(Into::into);
             Ok(())
         },
     },
@@ -28,7 +29,10 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| show_size(usize::try_from(config.settings.audit_max_size).unwrap_or(usize::MAX)),
         set: |config, values| {
-            set(&mut config.settings.audit_max_size, parse_size(one(values)?).map(|size| size as u64))
+            set(
+                &mut config.settings.audit_max_size,
+                parse_size(single_value(values)?).map(|size| size as u64),
+            )
         },
     },
     Setting {
@@ -39,7 +43,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| Some(config.settings.audit_keep.to_string()),
         set: |config, values| {
-            let files = parse_number(one(values)?);
+            let files = parse_number(single_value(values)?);
             set(&mut config.settings.audit_keep, files)
         },
     },
@@ -51,7 +55,8 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| show_file(config.settings.control_file.as_ref(), ""),
         set: |config, values| {
-            config.settings.control_file = Some(one(values)?).filter(|path| !path.is_empty()).map(Into::into);
+            config.settings.control_file =
+                Some(single_value(values)?).filter(|path| !path.is_empty()).map(Into::into);
             Ok(())
         },
     },
@@ -75,8 +80,9 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| text(&config.log.to_string()),
         set: |config, values| {
-            let level =
-                one(values)?.parse().map_err(|_| "must be off, error, warn, info, debug or trace".to_owned());
+            let level = single_value(values)?
+                .parse()
+                .map_err(|_| "must be off, error, warn, info, debug or trace".to_owned());
             set(&mut config.log, level)
         },
     },

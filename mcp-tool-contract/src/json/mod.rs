@@ -50,7 +50,7 @@ impl Contract {
     /// Returns the entry of `tools/list` with another name, such as `list_invoices_v1` for an older version.
     #[must_use]
     pub fn listing_as(&self, name: &str, digest: &Digest) -> impl Serialize + use<> {
-        Listing::<()>::new(self, name, digest)
+        ToolListing::<()>::new(self, name, digest)
     }
 
     /// Digests the RFC 8785 form of the contract without title, descriptions, deprecation notice and reasons for
@@ -211,27 +211,27 @@ struct SecurityScheme {
 }
 
 /// Entry of `tools/list` or of a lock. In a lock, `_meta` has the member `more` instead of [`META_SECURITY`].
-pub(crate) struct Listing<M> {
+pub(crate) struct ToolListing<M> {
     contract: Contract,
     name: String,
     digest: String,
     more: Option<(&'static str, M)>,
 }
 
-impl<M: Serialize> Listing<M> {
+impl<M: Serialize> ToolListing<M> {
     pub(crate) fn new(contract: &Contract, name: &str, digest: &Digest) -> Self {
-        Listing { contract: *contract, name: name.to_owned(), digest: digest.to_string(), more: None }
+        ToolListing { contract: *contract, name: name.to_owned(), digest: digest.to_string(), more: None }
     }
 }
 
-impl Listing<()> {
-    pub(crate) fn with<M: Serialize>(self, key: &'static str, value: M) -> Listing<M> {
-        let Listing { contract, name, digest, more: _ } = self;
-        Listing { contract, name, digest, more: Some((key, value)) }
+impl ToolListing<()> {
+    pub(crate) fn with<M: Serialize>(self, key: &'static str, value: M) -> ToolListing<M> {
+        let ToolListing { contract, name, digest, more: _ } = self;
+        ToolListing { contract, name, digest, more: Some((key, value)) }
     }
 }
 
-impl<M: Serialize> Serialize for Listing<M> {
+impl<M: Serialize> Serialize for ToolListing<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let contract = &self.contract;
         let mut map = serializer.serialize_map(None)?;
@@ -254,11 +254,11 @@ impl<M: Serialize> Serialize for Listing<M> {
     }
 }
 
-struct ListingMeta<'s, M>(&'s Listing<M>);
+struct ListingMeta<'s, M>(&'s ToolListing<M>);
 
 impl<M: Serialize> Serialize for ListingMeta<'_, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Listing { contract, digest, more, name: _ } = self.0;
+        let ToolListing { contract, digest, more, name: _ } = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry(META_VERSION, &contract.version.to_string())?;
         map.serialize_entry(META_CONTRACT, digest)?;

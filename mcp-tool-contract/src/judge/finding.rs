@@ -14,7 +14,7 @@ pub struct Finding {
     /// Rule that classifies the change.
     pub rule: ChangeRule,
     /// Location of the change.
-    pub place: ChangeLocation,
+    pub location: ChangeLocation,
     /// Name of the keyword or list that changed, such as `max_len`; empty if the rule's message doesn't contain it.
     pub(crate) key: &'static str,
     /// Value in the locked contract.
@@ -130,8 +130,8 @@ impl Finding {
     /// A tool that only the lock contains. Only a comparison of the list of tools with the lock finds it.
     pub const TOOL_REMOVED: Finding = Finding::new(ChangeRule::ToolRemoved, ChangeLocation::Tool);
 
-    pub(crate) const fn new(rule: ChangeRule, place: ChangeLocation) -> Self {
-        Finding { rule, place, key: "", from: ChangedValue::None, to: ChangedValue::None }
+    pub(crate) const fn new(rule: ChangeRule, location: ChangeLocation) -> Self {
+        Finding { rule, location, key: "", from: ChangedValue::None, to: ChangedValue::None }
     }
 
     /// Sets the name of the keyword or list that changed.
@@ -159,8 +159,8 @@ impl Finding {
         let mut rest = self.rule.message_template();
         while let Some((before, name, after)) = placeholder(rest) {
             text = text.str(before);
-            text = if same(name, "place") {
-                self.place.text(text)
+            text = if same(name, "location") {
+                self.location.text(text)
             } else if same(name, "key") {
                 text.str(self.key)
             } else if same(name, "from") {

@@ -68,29 +68,29 @@ const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found
     let at = ValueLocation::parameter(name);
     match (old.is_required(), new.is_required()) {
         (true, true) => {}
-        (false, true) => found.note(Finding::new(ChangeRule::ParameterRequired, at.place)),
-        (true, false) => found.note(Finding::new(ChangeRule::ParameterOptional, at.place)),
+        (false, true) => found.note(Finding::new(ChangeRule::ParameterRequired, at.location)),
+        (true, false) => found.note(Finding::new(ChangeRule::ParameterOptional, at.location)),
         (false, false) if !same_default(old.default, default) => {
-            let change = Finding::new(ChangeRule::DefaultChanged, at.place);
+            let change = Finding::new(ChangeRule::DefaultChanged, at.location);
             found.note(change.change(default_text(old.default), default_text(default)));
         }
         (false, false) => {}
     }
     match (old.secret, secret) {
-        (false, true) => found.note(Finding::new(ChangeRule::SecretAdded, at.place)),
-        (true, false) => found.note(Finding::new(ChangeRule::SecretRemoved, at.place)),
+        (false, true) => found.note(Finding::new(ChangeRule::SecretAdded, at.location)),
+        (true, false) => found.note(Finding::new(ChangeRule::SecretRemoved, at.location)),
         (true, true) | (false, false) => {}
     }
     self::header(at, old.header, header, found);
     value::schema(at, &old.schema, &schema, prose, found);
     if prose as u8 == Prose::Kept as u8 {
         if !same(old.description, description) {
-            found.note(Finding::new(ChangeRule::DescriptionChanged, at.place));
+            found.note(Finding::new(ChangeRule::DescriptionChanged, at.location));
         }
         if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, schema.kind)
             && !is_same_text_order(old, new)
         {
-            found.note(Finding::new(ChangeRule::OrderChanged, at.place).with_key("values"));
+            found.note(Finding::new(ChangeRule::OrderChanged, at.location).with_key("values"));
         }
     }
 }
@@ -110,7 +110,7 @@ const fn header<const N: usize>(
         (Some(_), None) => ChangeRule::HeaderRemoved,
     };
     found.note(
-        Finding::new(rule, at.place)
+        Finding::new(rule, at.location)
             .change(ChangedValue::optional_text(old), ChangedValue::optional_text(new)),
     );
 }

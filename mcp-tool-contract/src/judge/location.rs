@@ -19,17 +19,17 @@ pub(super) enum Direction {
 /// Location and direction of a value.
 #[derive(Clone, Copy)]
 pub(super) struct ValueLocation {
-    pub(super) place: ChangeLocation,
+    pub(super) location: ChangeLocation,
     pub(super) direction: Direction,
 }
 
 impl ValueLocation {
     pub(super) const fn parameter(name: &'static str) -> ValueLocation {
-        ValueLocation { place: ChangeLocation::Parameter(name), direction: Direction::In }
+        ValueLocation { location: ChangeLocation::Parameter(name), direction: Direction::In }
     }
 
     pub(super) const fn result(path: FieldPath) -> ValueLocation {
-        ValueLocation { place: ChangeLocation::Result(path), direction: Direction::Out }
+        ValueLocation { location: ChangeLocation::Result(path), direction: Direction::Out }
     }
 
     /// Creates a finding of the rule `input` for a parameter, or `output` for a result.
@@ -39,7 +39,7 @@ impl ValueLocation {
                 Direction::In => input,
                 Direction::Out => output,
             },
-            self.place,
+            self.location,
         )
     }
 

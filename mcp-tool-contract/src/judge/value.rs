@@ -103,7 +103,7 @@ const fn kind<const N: usize>(
             Direction::In => found.note(at.changed(old, new)),
         },
         (Kind::Object(old_object), Kind::Object(new_object)) => {
-            if let ChangeLocation::Result(path) = at.place {
+            if let ChangeLocation::Result(path) = at.location {
                 object(path, old_object, new_object, prose, found);
             }
         }
@@ -193,26 +193,26 @@ const fn field<const N: usize>(
 ) {
     // Destructured in full, so that a new field doesn't compile until it is compared.
     let Field { name: _, description, schema: new_schema, required } = *new;
-    let place = ChangeLocation::Result(path);
+    let location = ChangeLocation::Result(path);
     match (old.required, required) {
-        (true, false) => found.note(Finding::new(ChangeRule::ResultFieldOptional, place)),
-        (false, true) => found.note(Finding::new(ChangeRule::ResultFieldRequired, place)),
+        (true, false) => found.note(Finding::new(ChangeRule::ResultFieldOptional, location)),
+        (false, true) => found.note(Finding::new(ChangeRule::ResultFieldRequired, location)),
         (true, true) | (false, false) => {}
     }
     match (old.schema.optional, new_schema.optional) {
-        (false, true) => found.note(Finding::new(ChangeRule::ResultFieldNullable, place)),
-        (true, false) => found.note(Finding::new(ChangeRule::ResultFieldNotNull, place)),
+        (false, true) => found.note(Finding::new(ChangeRule::ResultFieldNullable, location)),
+        (true, false) => found.note(Finding::new(ChangeRule::ResultFieldNotNull, location)),
         (true, true) | (false, false) => {}
     }
     schema(ValueLocation::result(path), &old.schema, &new_schema, prose, found);
     if prose as u8 == Prose::Kept as u8 {
         if !same(old.description, description) {
-            found.note(Finding::new(ChangeRule::DescriptionChanged, place));
+            found.note(Finding::new(ChangeRule::DescriptionChanged, location));
         }
         if let (Kind::Enum(old), Kind::Enum(new)) = (old.schema.kind, new_schema.kind)
             && !is_same_text_order(old, new)
         {
-            found.note(Finding::new(ChangeRule::OrderChanged, place).with_key("values"));
+            found.note(Finding::new(ChangeRule::OrderChanged, location).with_key("values"));
         }
     }
 }

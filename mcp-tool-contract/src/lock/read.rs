@@ -28,7 +28,7 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     if text.trim().is_empty() {
         return Ok(Lock::default());
     }
-    let LockFile(entries) = serde_json::from_str(text).map_err(|error| {
+    let LockDocument(entries) = serde_json::from_str(text).map_err(|error| {
         // A newer release may have written members that this release doesn't know.
         LockError(newer_format(text).map_or_else(|| error.to_string(), unsupported))
     })?;
@@ -73,9 +73,9 @@ fn unsupported(format: u32) -> String {
 }
 
 /// All tools of the file, each with its versions.
-struct LockFile(Vec<(String, Vec<LockEntry>)>);
+struct LockDocument(Vec<(String, Vec<LockEntry>)>);
 
-impl<'de> Deserialize<'de> for LockFile {
+impl<'de> Deserialize<'de> for LockDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(FileVisitor)
     }
@@ -84,13 +84,13 @@ impl<'de> Deserialize<'de> for LockFile {
 struct FileVisitor;
 
 impl<'de> Visitor<'de> for FileVisitor {
-    type Value = LockFile;
+    type Value = LockDocument;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of tools")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<LockFile, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<LockDocument, A::Error> {
         let mut tools: Vec<(String, Vec<LockEntry>)> = Vec::new();
         let mut format = None;
         while let Some(name) = members.next_key::<String>()? {
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for FileVisitor {
             }
         }
         match format {
-            Some(known) if (1..=newest_lock_format(KEYS)).contains(&known) => Ok(LockFile(tools)),
+            Some(known) if (1..=newest_lock_format(KEYS)).contains(&known) => Ok(LockDocument(tools)),
             Some(other) => Err(A::Error::custom(unsupported(other))),
             None => Err(A::Error::custom(format!("`{FORMAT}` is missing: the file is incomplete"))),
         }

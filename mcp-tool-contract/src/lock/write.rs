@@ -7,7 +7,7 @@ use super::{FORMAT, Lock, LockedContract, META_LOCK};
 use crate::{
     digest::Digest,
     json::{
-        Listing, SecretNames,
+        SecretNames, ToolListing,
         optional::{OptionalKey, lock_format},
     },
     model::{Contract, Param, ToolOutput, Weakening},
@@ -58,7 +58,7 @@ impl Serialize for EntryText<'_> {
         let LockedContract { contract, servers, recorded: _ } = self.locked;
         let digest = contract.digest().map_err(S::Error::custom)?;
         let guards = GuardsText { contract, servers, sum: self.sum };
-        Listing::new(contract, contract.name, &digest).with(META_LOCK, &guards).serialize(serializer)
+        ToolListing::new(contract, contract.name, &digest).with(META_LOCK, &guards).serialize(serializer)
     }
 }
 

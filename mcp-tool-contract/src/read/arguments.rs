@@ -8,7 +8,7 @@ use super::{
     scan::{JsonScanner, NotJson},
     types::{Parameter, each_item},
     value::parse_value,
-    violation::{Rule, ValuePath, Violation, ViolationReport, Violations, shown},
+    violation::{Rule, ValuePath, Violation, ViolationReport, Violations, escaped_excerpt},
 };
 use crate::{bounds::Schema, model::Param, name};
 
@@ -234,7 +234,7 @@ fn fill_slots(
         let raw = scan.value()?;
         let Some(index) = slot_index(&key, slots, next) else {
             // A violation that isn't listed needs no message, and a caller may send many unknown names.
-            let given = shown(&key);
+            let given = escaped_excerpt(&key);
             let message = if report.is_full() { String::new() } else { unknown(&given, slots) };
             report.note(&ValuePath::ROOT.key(&given), Rule::AdditionalProperties, None, message);
             continue;

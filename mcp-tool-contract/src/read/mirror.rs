@@ -16,7 +16,7 @@ pub struct MirroredArgument<'t> {
     /// Name of the header, without `Mcp-Param-`.
     pub header: &'static str,
     /// JSON text of the argument; `None` if it is absent or `null`.
-    pub given: Option<&'t str>,
+    pub argument: Option<&'t str>,
 }
 
 /// Returns the parameters that are mirrored in headers, each with its argument.
@@ -26,7 +26,7 @@ pub struct MirroredArgument<'t> {
 pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<MirroredArgument<'t>>, NotJson> {
     let each = params
         .iter()
-        .filter_map(|param| Some(MirroredArgument { param, header: param.header?, given: None }));
+        .filter_map(|param| Some(MirroredArgument { param, header: param.header?, argument: None }));
     let mut mirrored: Vec<_> = each.collect();
     let mut scan = JsonScanner::new(text);
     scan.enter_object()?;
@@ -35,7 +35,7 @@ pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirro
         let raw = scan.value()?;
         // A duplicate is refused later, when the arguments are parsed.
         if let Some(mirrored) = mirrored.iter_mut().find(|mirrored| mirrored.param.name == key) {
-            mirrored.given = Some(raw).filter(|raw| *raw != "null");
+            mirrored.argument = Some(raw).filter(|raw| *raw != "null");
         }
     }
     scan.end()?;
@@ -79,8 +79,9 @@ mod tests {
 
     #[test]
     fn argument_is_found_in_every_spelling_of_its_name() {
-        let given =
-            |text| mirrored(text, PARAMS).map(|found| found.iter().map(|mirrored| mirrored.given).collect());
+        let given = |text| {
+            mirrored(text, PARAMS).map(|found| found.iter().map(|mirrored| mirrored.argument).collect())
+        };
         let none: Vec<Option<&str>> = vec![None];
         for text in ["{}", r#"{"region":null}"#, r#"{"plain":"region","Region":"eu"}"#] {
             assert_eq!(given(text), Ok(none.clone()), "{text}");

@@ -7,7 +7,7 @@
 //! | [`value`] | validates a single value |
 //! | [`types`] | converts validated values into the function's types |
 //! | [`canonical`] | digests arguments independent of their spelling |
-//! | [`format`] | checks string formats |
+//! | [`format`](mod@format) | checks string formats |
 //! | [`mirror`] | compares arguments with the headers that mirror them |
 //! | [`suggestion`] | validates completion suggestions |
 //! | [`result`] | validates results |

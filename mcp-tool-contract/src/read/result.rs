@@ -4,7 +4,7 @@ use super::{
     arguments::{syntax_error, unescaped},
     scan::{JsonScanner, NotJson},
     value::{noun, parse_value},
-    violation::{Rule, ValuePath, ViolationReport, Violations, shown},
+    violation::{Rule, ValuePath, ViolationReport, Violations, escaped_excerpt},
 };
 use crate::bounds::{Field, Items, Kind, Member, Object, Schema};
 
@@ -145,7 +145,7 @@ impl ResultChecker<'_> {
         let raw = self.scan.value()?;
         let text = unescaped(raw.get(1..raw.len() - 1).ok_or(NotJson)?)?;
         if text != expected {
-            let message = format!("must be \"{expected}\", got \"{}\"", shown(&text));
+            let message = format!("must be \"{expected}\", got \"{}\"", escaped_excerpt(&text));
             self.report.note(path, Rule::Enum, Some(expected.into()), message);
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::{borrow::Cow, cmp::Ordering};
 use super::{
     format,
     number::{self, ExactInteger},
-    violation::{Rule, ValuePath, ViolationReport, shown},
+    violation::{Rule, ValuePath, ViolationReport, escaped_excerpt},
 };
 use crate::{
     bounds::{Kind, Text},
@@ -61,7 +61,7 @@ pub(super) fn mistyped<T>(
     let message = match noun {
         "null" | "an array" | "an object" => format!("must be {expected}, got {noun}"),
         _ if path.is_secret() => format!("must be {expected}, got {noun}"),
-        _ => format!("must be {expected}, got {noun}: {}", shown(raw)),
+        _ => format!("must be {expected}, got {noun}: {}", escaped_excerpt(raw)),
     };
     report.note(path, Rule::Type, None, message);
     None
@@ -81,7 +81,7 @@ pub(super) fn noun(raw: &str) -> &'static str {
 
 /// Returns the text that a message shows for a value. The text for a secret value doesn't contain the value.
 fn echo(raw: &str, path: &ValuePath<'_>) -> String {
-    if path.is_secret() { "a secret value".into() } else { shown(raw) }
+    if path.is_secret() { "a secret value".into() } else { escaped_excerpt(raw) }
 }
 
 fn is_number(raw: &str) -> bool {
@@ -107,7 +107,7 @@ fn integer<'v>(
         ExactInteger::Fraction => {
             let message = match path.is_secret() {
                 true => "must be an integer, got a fraction".into(),
-                false => format!("must be an integer, got a fraction: {}", shown(raw)),
+                false => format!("must be an integer, got a fraction: {}", escaped_excerpt(raw)),
             };
             report.note(path, Rule::Type, None, message);
             return None;
@@ -257,7 +257,7 @@ fn variant<'v>(
     let listed = listing(values);
     let message = match name::nearest(&text, values.iter().copied()) {
         Some(meant) if !path.is_secret() => {
-            format!("must be one of {listed}, got {}; did you mean \"{meant}\"?", shown(raw))
+            format!("must be one of {listed}, got {}; did you mean \"{meant}\"?", escaped_excerpt(raw))
         }
         _ => format!("must be one of {listed}, got {}", echo(raw, path)),
     };

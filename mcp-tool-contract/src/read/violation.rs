@@ -257,7 +257,7 @@ impl<'p> ValuePath<'p> {
             PathStep::Root => {}
             PathStep::Key(name) => {
                 pointer.push('/');
-                pointer.push_str(&shown(name).replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&escaped_excerpt(name).replace('~', "~0").replace('/', "~1"));
             }
             PathStep::Index(index) => {
                 pointer.push('/');
@@ -270,19 +270,33 @@ impl<'p> ValuePath<'p> {
 
 /// Returns the first [`MAX_ECHO`] characters of a text with invisible characters escaped, and `…` if there are more.
 #[must_use]
-pub fn shown(text: &str) -> String {
-    let mut shown = String::new();
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_escaped(&mut escaped, c);
+    }
+    escaped
+}
+
+/// Returns at most [`MAX_ECHO`] characters of a caller's text, [`escaped`].
+#[must_use]
+pub fn escaped_excerpt(text: &str) -> String {
+    let mut excerpt = String::new();
     for (count, c) in text.chars().enumerate() {
         if count == MAX_ECHO {
-            shown.push('…');
+            excerpt.push('…');
             break;
         }
-        match c {
-            '"' | '\'' | '\\' => shown.push(c),
-            _ => shown.extend(c.escape_debug()),
-        }
+        push_escaped(&mut excerpt, c);
     }
-    shown
+    excerpt
+}
+
+fn push_escaped(escaped: &mut String, c: char) {
+    match c {
+        '"' | '\'' | '\\' => escaped.push(c),
+        _ => escaped.extend(c.escape_debug()),
+    }
 }
 
 #[cfg(test)]
@@ -298,10 +312,18 @@ mod tests {
     }
 
     #[test]
-    fn echo_is_short_and_escapes_invisible_characters() {
-        assert_eq!(shown(&"é".repeat(100)).chars().count(), MAX_ECHO + 1);
-        assert_eq!(shown("a\u{202e}b\u{200b}\n"), "a\\u{202e}b\\u{200b}\\n");
-        assert_eq!(shown(r#""a\"b""#), r#""a\"b""#);
+    fn control_and_invisible_characters_are_escaped() {
+        assert_eq!(escaped("Ünïcode \"quoted\" 漢字"), "Ünïcode \"quoted\" 漢字");
+        let hostile = "\u{1b}[2J\r\n\u{202e}\u{2066}\u{200b}\u{200f}\u{feff}\u{9b}\u{2028}\u{61c}";
+        let printed = escaped(&hostile.repeat(MAX_ECHO));
+        assert!(printed.is_ascii() && !printed.contains(char::is_control), "{printed}");
+    }
+
+    #[test]
+    fn excerpt_is_short_and_escapes_invisible_characters() {
+        assert_eq!(escaped_excerpt(&"é".repeat(100)).chars().count(), MAX_ECHO + 1);
+        assert_eq!(escaped_excerpt("a\u{202e}b\u{200b}\n"), "a\\u{202e}b\\u{200b}\\n");
+        assert_eq!(escaped_excerpt(r#""a\"b""#), r#""a\"b""#);
     }
 
     #[test]

@@ -5,18 +5,18 @@ use crate::name;
 
 const PAGES: &str = include_str!("../../RULES.md");
 
-/// Returns the page of the rule with this id.
+/// Returns the rule with this id, and its page.
 ///
 /// # Errors
 /// No rule has this id; the error suggests a similar one.
-pub fn explain(id: &str) -> Result<String, String> {
+pub fn explain(id: &str) -> Result<(ChangeRule, &'static str), String> {
     let Some(rule) = ChangeRule::of_id(id) else {
         return Err(match name::nearest(id, ChangeRule::ALL.iter().map(|rule| rule.id())) {
             Some(meant) => format!("unknown rule '{id}'; did you mean '{meant}'?"),
             None => format!("unknown rule '{id}'; `mcp-tool-contract/RULES.md` lists all rules"),
         });
     };
-    page(rule).map(|page| format!("{id}: {page}")).ok_or_else(|| format!("'{id}' has no page"))
+    page(rule).map(|page| (rule, page)).ok_or_else(|| format!("'{id}' has no page"))
 }
 
 /// Returns the text under a rule's heading in `RULES.md`.

@@ -60,7 +60,7 @@ pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> 
     if finding.rule.class() == ChangeClass::Patch {
         return None;
     }
-    match finding.place {
+    match finding.location {
         ChangeLocation::Tool => Some(Witness::Sentence(sentence(finding.rule)?)),
         ChangeLocation::Parameter(name) => match finding.rule {
             ChangeRule::DefaultChanged => absent(name, old, new).map(Witness::NewMeaning),

@@ -155,14 +155,14 @@ fn check_pair(seed: u64) -> Counts {
     let breaks = |is_location: fn(ChangeLocation) -> bool| {
         let mut breaking =
             found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking);
-        breaking.any(|finding| is_location(finding.place))
+        breaking.any(|finding| is_location(finding.location))
     };
     if !std::ptr::eq(old.input(), new.input())
-        && !breaks(|place| matches!(place, ChangeLocation::Parameter(_)))
+        && !breaks(|location| matches!(location, ChangeLocation::Parameter(_)))
     {
         check_arguments(&old, &new, random, &mut counts, &context);
     }
-    if !breaks(|place| matches!(place, ChangeLocation::Result(_))) {
+    if !breaks(|location| matches!(location, ChangeLocation::Result(_))) {
         check_results(&old, &new, random, &mut counts, &context);
     }
     // Writing and parsing a lock takes longer than all other checks.
@@ -185,7 +185,7 @@ fn check_witnesses(
         counts.findings += 1;
         match witness::of(finding, old, new) {
             None => {
-                assert!(is_undecided(finding.place, old, new), "no witness: {finding}\n{}", context());
+                assert!(is_undecided(finding.location, old, new), "no witness: {finding}\n{}", context());
                 counts.undecided += 1;
             }
             Some(witness) => {
@@ -218,8 +218,8 @@ fn check_witnesses(
 
 /// Returns true if a change may have no witness: the old or the new value has a pattern, or one value is an enum and
 /// the other has a format.
-fn is_undecided(place: ChangeLocation, old: &Contract, new: &Contract) -> bool {
-    let value = |contract: &Contract| match place {
+fn is_undecided(location: ChangeLocation, old: &Contract, new: &Contract) -> bool {
+    let value = |contract: &Contract| match location {
         ChangeLocation::Tool => None,
         ChangeLocation::Parameter(name) => {
             contract.input().iter().find(|param| param.name() == name).map(|param| param.schema())

@@ -492,7 +492,7 @@ fn every_change_except_patches_has_a_valid_witness() {
         if let Witness::NewMeaning(json) = &witness {
             assert_eq!(arguments::check(json, new.input()), Ok(()), "{rule}");
         }
-        let is_as_expected = match (finding.place, specimen.class) {
+        let is_as_expected = match (finding.location, specimen.class) {
             (ChangeLocation::Tool, _) => matches!(witness, Witness::Sentence(_)),
             (ChangeLocation::Parameter(_), ChangeClass::Breaking) => {
                 matches!(witness, Witness::NowRefused(_) | Witness::NewMeaning(_) | Witness::Sentence(_))

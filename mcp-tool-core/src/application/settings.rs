@@ -31,7 +31,7 @@ pub struct OperatorSettings {
     /// Versions of tools that clients are pinned to.
     pub pins: Vec<ClientPin>,
     /// File that keeps last-listed contracts between runs. If `None`, they are lost when the process ends.
-    pub known_file: Option<PathBuf>,
+    pub last_listed_file: Option<PathBuf>,
     /// File with revocations and disabled tools, clients and users. If `None`, nothing can be disabled or revoked.
     pub control_file: Option<PathBuf>,
     /// Keys that seal cursors and the state of questions, in base64url. The first key seals, and every key opens. If
@@ -59,7 +59,7 @@ impl Default for OperatorSettings {
             shows_grantable: false,
             list_page: DEFAULT_PAGE_SIZE,
             pins: Vec::new(),
-            known_file: None,
+            last_listed_file: None,
             control_file: None,
             seal_keys: Vec::new(),
             outbound: None,

@@ -143,12 +143,12 @@ fn versions(settings: &OperatorSettings, registry: &Registry) -> Result<Versions
             return setting("contract.pins", Err(format!("no tool is named '{tool}'")));
         }
     }
-    let last_listed = match &settings.known_file {
+    let last_listed = match &settings.last_listed_file {
         None => LastListed::default(),
         Some(file) => {
             let read = LastListed::open(file);
             let read = read.map_err(|error| format!("{} can't be read: {error}", file.display()));
-            setting("contract.known_file", read)?
+            setting("contract.last_listed_file", read)?
         }
     };
     Ok(Versions { pins: settings.pins.clone(), last_listed: Arc::new(last_listed) })

@@ -1,6 +1,6 @@
 //! Questions as requests to the client, and parsers of the client's results.
 
-use mcp_tool_contract::{digest::Digest, read::violation::shown};
+use mcp_tool_contract::{digest::Digest, read::violation::escaped_excerpt};
 use serde_json::{Value, json};
 
 use super::{Capability, Reply};
@@ -102,7 +102,7 @@ pub(super) fn read_roots(_: &Question, answer: &Value) -> Result<Reply<Vec<Strin
 /// # Errors
 /// The reason, which names the URL.
 pub(super) fn check_url(url: &str) -> Result<(), String> {
-    let refused = |reason: &str| Err(format!("{} can't be opened: {reason}", shown(url)));
+    let refused = |reason: &str| Err(format!("{} can't be opened: {reason}", escaped_excerpt(url)));
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (host, port) = match authority.rsplit_once(':') {

@@ -42,16 +42,12 @@ impl PresentedAnswers {
 pub(super) struct RoundState {
     pub(super) id: Uuid,
     /// Correlation id of the call of the first round.
-    #[serde(rename = "first")]
     pub(super) first_call: Uuid,
     /// Unix time of expiry, in seconds.
-    #[serde(rename = "ends")]
     pub(super) expires: u64,
     /// Digest of each question that the call ended with, by key.
-    #[serde(rename = "asked")]
     pub(super) questions: BTreeMap<String, String>,
     /// Answers of earlier rounds, by key.
-    #[serde(rename = "known")]
     pub(super) answers: BTreeMap<String, AcceptedAnswer>,
 }
 
@@ -62,7 +58,6 @@ pub(super) struct AcceptedAnswer {
     pub(super) question: String,
     pub(super) answer: Value,
     /// Unix time of expiry in seconds: the expiry of the state with which the client sent the answer.
-    #[serde(rename = "ends")]
     pub(super) expires: u64,
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Display;
 
 use mcp_tool_contract::{
     bounds::Format,
-    read::{format::spells, violation::shown},
+    read::{format::spells, violation::escaped_excerpt},
 };
 use rmcp::model::{
     ElicitationSchema, EnumSchema, MultiSelectEnumSchema, PrimitiveSchemaDefinition, SingleSelectEnumSchema,
@@ -176,7 +176,7 @@ fn check_choice<'s>(
         return Ok(());
     }
     let allowed: Vec<String> = allowed.map(|choice| format!("{choice:?}")).collect();
-    Err(format!("must be one of {}, got {}", allowed.join(", "), shown(&value.to_string())))
+    Err(format!("must be one of {}, got {}", allowed.join(", "), escaped_excerpt(&value.to_string())))
 }
 
 fn check_range<T: PartialOrd + Display>(

@@ -10,6 +10,7 @@ mod unauthenticated;
 
 pub(crate) use file::FileSink;
 pub use query::{AuditRecord, QuerySummary, RecordQuery};
-pub(crate) use record::{CallStart, PendingRecord, RecordOutcome};
+pub use record::RecordOutcome;
+pub(crate) use record::{CallStart, PendingRecord};
 pub use sink::{Audit, LineSink, Sink};
 pub(crate) use unauthenticated::UnauthenticatedRecords;

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use mcp_tool_contract::{digest::Digest, read::violation::shown};
+use mcp_tool_contract::{digest::Digest, read::violation::escaped_excerpt};
 use uuid::Uuid;
 
 use super::Audit;
@@ -18,7 +18,7 @@ use crate::{
 
 /// Value of the member `outcome` of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RecordOutcome {
+pub enum RecordOutcome {
     /// The function returned a valid result.
     Ok,
     /// The call ended with a question. The client can repeat the call with the answer.
@@ -35,6 +35,16 @@ pub(crate) enum RecordOutcome {
 }
 
 impl RecordOutcome {
+    /// Names of all outcomes.
+    pub const NAMES: [&'static str; 6] = [
+        RecordOutcome::Ok.name(),
+        RecordOutcome::Asked.name(),
+        RecordOutcome::Refused.name(),
+        RecordOutcome::Error.name(),
+        RecordOutcome::Cancelled.name(),
+        RecordOutcome::Unknown.name(),
+    ];
+
     const fn name(self) -> &'static str {
         match self {
             RecordOutcome::Ok => "ok",
@@ -109,13 +119,13 @@ impl PendingRecord {
             correlation,
             caller,
             remote,
-            requested_name: (!is_own_name).then(|| shown(name)),
+            requested_name: (!is_own_name).then(|| escaped_excerpt(name)),
             tool: tool.map(Arc::clone),
             answered_by: None,
             call: None,
             arguments_bytes,
             arguments: None,
-            completes: completes.map(shown),
+            completes: completes.map(escaped_excerpt),
             detail: None,
             is_running: false,
             is_written: false,
@@ -123,14 +133,14 @@ impl PendingRecord {
     }
 
     /// Records the version that an adapter finally calls, and that answers the call.
-    pub(crate) fn answered_by(&mut self, tool: &ContractStamp) {
+    pub(crate) fn set_answered_by(&mut self, tool: &ContractStamp) {
         let (name, version) = (tool.contract.name(), tool.contract.version());
         self.answered_by = Some(format!("{name} {version} {}", tool.digest));
     }
 
     /// Keeps the context of an admitted call. The record gets the call's trace, its first call and its upstreams from
     /// the context when it is written.
-    pub(crate) fn admitted(&mut self, call: CallContext) {
+    pub(crate) fn set_call(&mut self, call: CallContext) {
         self.call = Some(call);
     }
 
@@ -155,18 +165,18 @@ impl PendingRecord {
     }
 
     /// Writes the record of a call that ends with `result`.
-    pub(crate) fn succeeded(mut self, result: &[u8]) {
+    pub(crate) fn write_result(mut self, result: &[u8]) {
         self.write(RecordOutcome::Ok, None, None, Some(result));
     }
 
     /// Writes the record of a call that ends with a question.
-    pub(crate) fn asked(mut self) {
+    pub(crate) fn write_question(mut self) {
         self.write(RecordOutcome::Asked, None, None, None);
     }
 
     /// Writes the record of a call that ends with an error. `detail` explains `reason`, and replaces the text of
     /// [`set_detail`](Self::set_detail).
-    pub(crate) fn failed(mut self, outcome: RecordOutcome, reason: &str, detail: Option<&str>) {
+    pub(crate) fn write_failure(mut self, outcome: RecordOutcome, reason: &str, detail: Option<&str>) {
         self.write(outcome, Some(reason), detail, None);
     }
 
@@ -296,7 +306,7 @@ fn caller_members(caller: &Caller) -> String {
     line.0.raw(r#""user":"#);
     line.0.string(caller.user());
     if let Some(agent) = caller.agent() {
-        line.text("agent", &shown(agent));
+        line.text("agent", &escaped_excerpt(agent));
     }
     if let Some(tenant) = caller.tenant() {
         line.text("tenant", tenant);

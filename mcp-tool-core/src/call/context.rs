@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use mcp_tool_contract::{digest::Digest, model::Contract, read::violation::shown};
+use mcp_tool_contract::{digest::Digest, model::Contract, read::violation::escaped_excerpt};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -328,6 +328,6 @@ impl OutboundCall for CallContext {
 impl fmt::Debug for CallContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let CallFacts { caller, contract, correlation, .. } = &self.call.facts;
-        write!(f, "call {correlation} of {} by {}", contract.name(), shown(&caller.to_string()))
+        write!(f, "call {correlation} of {} by {}", contract.name(), escaped_excerpt(&caller.to_string()))
     }
 }

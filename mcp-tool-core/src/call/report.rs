@@ -83,7 +83,7 @@ impl LogLevel {
 
 /// A report that a running call sends to its client.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Report {
+pub(crate) enum CallReport {
     Progress { progress: f64, total: Option<f64>, message: String },
     Message { level: LogLevel, logger: &'static str, data: Value },
 }
@@ -91,7 +91,7 @@ pub(crate) enum Report {
 /// Sender of one call's reports to its transport.
 #[derive(Debug)]
 pub struct Reports {
-    sender: mpsc::Sender<Report>,
+    sender: mpsc::Sender<CallReport>,
     /// Last progress sent; `None` if the client sent no `progressToken`.
     progress: Option<Mutex<Option<f64>>>,
     /// Least severe level that the client asked for; `None` if it asked for no log messages.
@@ -100,7 +100,10 @@ pub struct Reports {
 
 impl Reports {
     /// Returns a channel for the reports that the client asked for; `None` if the client asked for none.
-    pub(crate) fn wanted(progress: bool, level: Option<LogLevel>) -> Option<(Self, mpsc::Receiver<Report>)> {
+    pub(crate) fn channel(
+        progress: bool,
+        level: Option<LogLevel>,
+    ) -> Option<(Self, mpsc::Receiver<CallReport>)> {
         if !progress && level.is_none() {
             return None;
         }
@@ -113,7 +116,7 @@ impl Reports {
         let total = total.filter(|total| total.is_finite());
         let mut last = sync::lock(last);
         let has_grown = progress.is_finite() && last.is_none_or(|last| progress > last);
-        if has_grown && self.sender.try_send(Report::Progress { progress, total, message }).is_ok() {
+        if has_grown && self.sender.try_send(CallReport::Progress { progress, total, message }).is_ok() {
             *last = Some(progress);
         }
     }
@@ -128,7 +131,7 @@ impl Reports {
             Err(error) => Value::String(format!("log data can't be serialized to JSON: {error}")),
         };
         // If the buffer is full, the message is dropped.
-        drop(self.sender.try_send(Report::Message { level, logger, data }));
+        drop(self.sender.try_send(CallReport::Message { level, logger, data }));
     }
 }
 
@@ -153,19 +156,21 @@ mod tests {
 
     #[test]
     fn client_gets_only_reports_it_asked_for() {
-        assert!(Reports::wanted(false, None).is_none());
-        let (reports, mut receiver) = Reports::wanted(false, Some(LogLevel::Warning)).unwrap();
+        assert!(Reports::channel(false, None).is_none());
+        let (reports, mut receiver) = Reports::channel(false, Some(LogLevel::Warning)).unwrap();
         reports.progress(1.0, None, String::new());
         reports.log(LogLevel::Notice, "x", "less");
         reports.log(LogLevel::Error, "x", "more");
         reports.log(LogLevel::Alert, "x", "é".repeat(MAX_DATA));
         assert_eq!(
             receiver.try_recv().unwrap(),
-            Report::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
+            CallReport::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
         );
-        let Report::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else { panic!() };
+        let CallReport::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else {
+            panic!()
+        };
         assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "log data of {} bytes isn't cut", cut.len());
-        let (reports, mut receiver) = Reports::wanted(true, None).unwrap();
+        let (reports, mut receiver) = Reports::channel(true, None).unwrap();
         reports.log(LogLevel::Emergency, "x", "not asked for");
         for progress in [1.0, 1.0, 0.5, f64::NAN, 2.0] {
             reports.progress(progress, None, String::new());
@@ -173,8 +178,8 @@ mod tests {
         let sent = std::iter::from_fn(|| receiver.try_recv().ok());
         let sent: Vec<f64> = sent
             .map(|report| match report {
-                Report::Progress { progress, .. } => progress,
-                Report::Message { .. } => f64::NAN,
+                CallReport::Progress { progress, .. } => progress,
+                CallReport::Message { .. } => f64::NAN,
             })
             .collect();
         assert_eq!(sent, [1.0, 2.0]);

@@ -63,7 +63,7 @@ pub enum RevokedTokens {
 struct EntryLine {
     time: String,
     by: String,
-    order: String,
+    action: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tool: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ impl ControlEntry {
         }
         let line: EntryLine =
             serde_json::from_slice(line).map_err(|error| format!("invalid entry: {error}"))?;
-        let EntryLine { time, by, order, tool, client, user, jti, subject, before, reason } = line;
+        let EntryLine { time, by, action: name, tool, client, user, jti, subject, before, reason } = line;
         let texts = [&tool, &client, &user, &jti, &subject, &reason].into_iter().flatten().chain([&by]);
         for text in texts {
             check_text(text)?;
@@ -116,20 +116,20 @@ impl ControlEntry {
             }
             _ => return Err(one_target.into()),
         };
-        let action = match (order.as_str(), target) {
+        let action = match (name.as_str(), target) {
             ("disable", LineTarget::Disable(target)) => ControlAction::Disable(target),
             ("disable", LineTarget::Client(client)) => ControlAction::Disable(DisableTarget::Client(client)),
             ("enable", LineTarget::Disable(target)) => ControlAction::Enable(target),
             ("enable", LineTarget::Client(client)) => ControlAction::Enable(DisableTarget::Client(client)),
             ("disable" | "enable", LineTarget::Revoke(_)) => {
-                return Err(format!("{one_target}: {order} takes tool, client or user"));
+                return Err(format!("{one_target}: {name} takes tool, client or user"));
             }
             ("revoke", LineTarget::Revoke(tokens)) => ControlAction::Revoke(tokens),
             ("revoke", LineTarget::Client(client)) => ControlAction::Revoke(RevokedTokens::Client(client)),
             ("revoke", LineTarget::Disable(_)) => {
                 return Err(format!("{one_target}: revoke takes jti, subject, client or before"));
             }
-            _ => return Err("`order` must be `disable`, `enable` or `revoke`".into()),
+            _ => return Err("`action` must be `disable`, `enable` or `revoke`".into()),
         };
         Ok(ControlEntry { time: parse_time(&time)?, by, action, reason })
     }
@@ -150,7 +150,7 @@ impl ControlEntry {
         let mut line = EntryLine {
             time: format_time(self.time),
             by: self.by.clone(),
-            order: self.action.name().to_owned(),
+            action: self.action.name().to_owned(),
             reason: self.reason.clone(),
             ..EntryLine::default()
         };
@@ -244,16 +244,16 @@ mod tests {
     fn invalid_entry_is_refused() {
         let head = r#""time":"2026-11-14T09:30:00Z","by":"ann""#;
         let cases = [
-            (r#"{"order":"disable","tool":"x"}"#.to_owned(), "missing field `time`"),
-            (format!(r#"{{{head},"order":"disable"}}"#), "exactly one target"),
-            (format!(r#"{{{head},"order":"disable","tool":"x","user":"y"}}"#), "exactly one target"),
-            (format!(r#"{{{head},"order":"disable","jti":"x"}}"#), "takes tool, client or user"),
-            (format!(r#"{{{head},"order":"revoke","tool":"x"}}"#), "takes jti, subject, client or before"),
-            (format!(r#"{{{head},"order":"revoke","before":"yesterday"}}"#), "RFC 3339"),
-            (format!(r#"{{{head},"order":"pardon","jti":"x"}}"#), "`order` must be"),
-            (format!(r#"{{{head},"order":"disable","tool":"x","until":"y"}}"#), "unknown field `until`"),
-            (format!(r#"{{{head},"order":"disable","tool":"x","tool":"y"}}"#), "duplicate field"),
-            (format!(r#"{{{head},"order":"disable","tool":""}}"#), "1 to 1024 bytes"),
+            (r#"{"action":"disable","tool":"x"}"#.to_owned(), "missing field `time`"),
+            (format!(r#"{{{head},"action":"disable"}}"#), "exactly one target"),
+            (format!(r#"{{{head},"action":"disable","tool":"x","user":"y"}}"#), "exactly one target"),
+            (format!(r#"{{{head},"action":"disable","jti":"x"}}"#), "takes tool, client or user"),
+            (format!(r#"{{{head},"action":"revoke","tool":"x"}}"#), "takes jti, subject, client or before"),
+            (format!(r#"{{{head},"action":"revoke","before":"yesterday"}}"#), "RFC 3339"),
+            (format!(r#"{{{head},"action":"pardon","jti":"x"}}"#), "`action` must be"),
+            (format!(r#"{{{head},"action":"disable","tool":"x","until":"y"}}"#), "unknown field `until`"),
+            (format!(r#"{{{head},"action":"disable","tool":"x","tool":"y"}}"#), "duplicate field"),
+            (format!(r#"{{{head},"action":"disable","tool":""}}"#), "1 to 1024 bytes"),
             (format!(r#"["2026-11-14T09:30:00Z","ann","disable","{}"]"#, "x"), "must be a JSON object"),
             (String::new(), "must be a JSON object"),
         ];

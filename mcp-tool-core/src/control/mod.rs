@@ -26,10 +26,10 @@ use crate::{
 /// The control state of a server: everything that is disabled or revoked. Clones share the state. `None` if the server
 /// has no control file.
 #[derive(Clone, Debug, Default)]
-pub struct Controls(Option<Arc<SharedState>>);
+pub struct Controls(Option<Arc<SharedControls>>);
 
 #[derive(Debug, Default)]
-struct SharedState {
+struct SharedControls {
     current: RwLock<ControlState>,
     /// Something is disabled or revoked. On most servers, nothing is, and calls read only this flag.
     is_active: AtomicBool,
@@ -53,7 +53,7 @@ impl Controls {
     /// The file can't be created, read or applied. The server must not start without its revocations.
     pub(crate) fn open(path: &Path, announcements: &Announcements) -> Result<Self, String> {
         let announcements = Some(announcements.clone());
-        let shared = Arc::new(SharedState { announcements, ..SharedState::default() });
+        let shared = Arc::new(SharedControls { announcements, ..SharedControls::default() });
         watch::start(path, &shared).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Controls(Some(shared)))
     }
@@ -100,7 +100,7 @@ impl Revocations for Controls {
     }
 }
 
-impl SharedState {
+impl SharedControls {
     fn replace(&self, state: ControlState) {
         let is_active = !state.is_empty();
         let mut current = sync::write(&self.current);

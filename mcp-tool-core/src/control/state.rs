@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn last_line_of_a_target_decides_if_it_is_disabled() {
-        let disable = r#""order":"disable","tool":"x""#;
-        let enable = r#""order":"enable","tool":"x""#;
+        let disable = r#""action":"disable","tool":"x""#;
+        let enable = r#""action":"enable","tool":"x""#;
         assert!(fold(&[disable]).is_tool_disabled("x") && !fold(&[disable]).is_tool_disabled("y"));
         assert!(fold(&[disable, enable]).is_empty());
         assert!(fold(&[enable, disable, disable]).is_tool_disabled("x"));
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn caller_is_disabled_by_user_or_by_client() {
-        let state = fold(&[r#""order":"disable","client":"harness""#, r#""order":"disable","user":"eve""#]);
+        let state = fold(&[r#""action":"disable","client":"harness""#, r#""action":"disable","user":"eve""#]);
         let local = |label: &str| Caller::local(Scopes::All).with_agent(label);
         assert_eq!(state.disabled_part(&Caller::new("eve")), Some(Disabled::User));
         assert_eq!(state.disabled_part(&Caller::new("ann").with_agent("harness")), Some(Disabled::Client));
@@ -216,10 +216,10 @@ mod tests {
     fn token_is_revoked_by_id_subject_client_and_time_of_issue() {
         let now = SystemTime::from(parse_time(NOW).unwrap());
         let (earlier, later) = (now - MOMENT, now + MAX_SKEW + MOMENT);
-        let id = fold(&[r#""order":"revoke","jti":"j""#]);
+        let id = fold(&[r#""action":"revoke","jti":"j""#]);
         assert!(id.is_revoked(&issued(Some(later))) && !id.is_revoked(&Issued::default()));
         for target in ["subject\":\"s", "client\":\"c", "client\":\"a"] {
-            let by = fold(&[&format!("\"order\":\"revoke\",\"{target}\"")]);
+            let by = fold(&[&format!("\"action\":\"revoke\",\"{target}\"")]);
             assert!(by.is_revoked(&issued(Some(earlier))), "{target}");
             assert!(by.is_revoked(&issued(Some(now))) && by.is_revoked(&issued(None)), "{target}");
             assert!(
@@ -229,17 +229,17 @@ mod tests {
             assert!(!by.is_revoked(&issued(Some(later))), "{target}");
             assert!(!by.is_revoked(&Issued { jti: Some("s"), ..Issued::default() }), "{target}");
         }
-        let before = fold(&[&format!(r#""order":"revoke","before":"{NOW}""#)]);
+        let before = fold(&[&format!(r#""action":"revoke","before":"{NOW}""#)]);
         assert!(before.is_revoked(&issued(Some(earlier))) && before.is_revoked(&Issued::default()));
         assert!(before.is_revoked(&issued(Some(now))) && !before.is_revoked(&issued(Some(later))));
     }
 
     #[test]
     fn revocation_with_an_earlier_time_does_not_replace_a_later_one() {
-        let late = format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","subject":"s"}}"#);
+        let late = format!(r#"{{"time":"{NOW}","by":"a","action":"revoke","subject":"s"}}"#);
         let early = late.replace("2026", "2025");
         let late_before =
-            format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","before":"2026-01-01T00:00:00Z"}}"#);
+            format!(r#"{{"time":"{NOW}","by":"a","action":"revoke","before":"2026-01-01T00:00:00Z"}}"#);
         let early_before = late_before.replace("2026-01", "2025-01");
         let lines = format!("{late}\n{early}\n{late_before}\n{early_before}\n");
         let state = ControlState::fold(lines.as_bytes()).unwrap();
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn error_has_the_number_of_the_invalid_line() {
-        let good = format!(r#"{{"time":"{NOW}","by":"a","order":"revoke","subject":"s"}}"#);
+        let good = format!(r#"{{"time":"{NOW}","by":"a","action":"revoke","subject":"s"}}"#);
         let (line, reason) = ControlState::fold(format!("{good}\n\n{good}\n").as_bytes()).unwrap_err();
         assert_eq!((line, reason.as_str()), (2, "must be a JSON object"));
     }

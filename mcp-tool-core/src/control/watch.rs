@@ -10,7 +10,7 @@ use std::{
 use mcp_tool_contract::digest::Digest;
 
 use super::{
-    SharedState,
+    SharedControls,
     file::{self, ControlFileError},
     state::ControlState,
 };
@@ -24,7 +24,7 @@ const REPEAT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// The file can't be created or applied, or the thread can't be started.
-pub(super) fn start(path: &Path, shared: &Arc<SharedState>) -> Result<(), ControlFileError> {
+pub(super) fn start(path: &Path, shared: &Arc<SharedControls>) -> Result<(), ControlFileError> {
     file::create(path)?;
     let mut watcher =
         Watcher { path: path.to_owned(), seen: None, applied: AppliedLines::default(), error: None };
@@ -72,7 +72,7 @@ struct AppliedLines {
 }
 
 impl Watcher {
-    fn run(mut self, shared: &Weak<SharedState>) {
+    fn run(mut self, shared: &Weak<SharedControls>) {
         loop {
             std::thread::sleep(PERIOD);
             let Some(shared) = shared.upgrade() else { return };
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     const LINE: &str =
-        "{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"a\",\"order\":\"disable\",\"tool\":\"x\"}\n";
+        "{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"a\",\"action\":\"disable\",\"tool\":\"x\"}\n";
 
     fn watcher(folder: &Path) -> Watcher {
         Watcher { path: folder.join("control"), seen: None, applied: AppliedLines::default(), error: None }

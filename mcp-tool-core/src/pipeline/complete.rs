@@ -41,14 +41,14 @@ impl Admitted {
         };
 
         match &answer {
-            Ok(answer) => record.succeeded(&answer.bytes()),
+            Ok(answer) => record.write_result(&answer.bytes()),
             Err(error) => {
                 let outcome = if record.is_running() { RecordOutcome::Error } else { RecordOutcome::Refused };
                 if let Some(source) = error.source() {
                     let (tool, correlation_id) = (tool.contract.name(), cx.correlation_id());
                     tracing::error!(tool, parameter, %correlation_id, error = chain(source), "a completion failed");
                 }
-                record.failed(outcome, error.kind().name(), None);
+                record.write_failure(outcome, error.kind().name(), None);
             }
         }
         CallOutcome::new(&tool, &cx, answer)

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Mutex};
 
 use mcp_tool_contract::{
     model::{Contract, Version},
-    read::violation::shown,
+    read::violation::escaped_excerpt,
 };
 
 use crate::{call::caller::Caller, sync::lock};
@@ -29,7 +29,7 @@ impl DeprecatedUsage {
     pub(crate) fn count(&self, contract: &'static Contract, caller: &Caller) {
         let (tool, version) = (contract.name(), contract.version());
         let mut counts = lock(&self.0);
-        let mut key = UsageKey { tool, version, caller: shown(&caller.to_string()) };
+        let mut key = UsageKey { tool, version, caller: escaped_excerpt(&caller.to_string()) };
         if counts.len() >= MAX_CALLERS && !counts.contains_key(&key) {
             key.caller = "others".into();
         }

@@ -145,7 +145,7 @@ impl Tasks {
     }
 
     /// Cancels all tasks, and waits at most [`SHUTDOWN_TIMEOUT`] until their audit records are written.
-    pub(crate) async fn end(&self) {
+    pub(crate) async fn cancel_all(&self) {
         for task in self.lock().tasks.values() {
             task.cancel();
         }

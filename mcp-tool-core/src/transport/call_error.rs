@@ -87,7 +87,7 @@ impl<'r> RefusalAnswer<'r> {
                     changed_tool,
                 });
             }
-            RefusalKind::Unsatisfied { name, asked, versions } => {
+            RefusalKind::Unsatisfied { name, requirements, versions } => {
                 let (numbers, entries): (Vec<_>, Vec<_>) = versions
                     .iter()
                     .map(|stamp| {
@@ -96,7 +96,7 @@ impl<'r> RefusalAnswer<'r> {
                     })
                     .unzip();
                 let message = format!(
-                    "'{name}' has no version that satisfies {asked}: it is served as {}",
+                    "'{name}' has no version that satisfies {requirements}: it is served as {}",
                     numbers.join(", ")
                 );
                 let entries = entries.join(",");
@@ -116,10 +116,10 @@ impl<'r> RefusalAnswer<'r> {
             RefusalKind::CallerDisabled => {
                 CallError::unstamped(403, code::FORBIDDEN, ACCESS_WITHDRAWN, correlation)
             }
-            RefusalKind::Scope { stamp, missing, wanted } => {
+            RefusalKind::Scope { stamp, missing, required } => {
                 let (tool, missing) = (stamp.contract.name(), missing.join(" "));
                 let message = format!("'{tool}' needs a scope that this caller doesn't hold: {missing}");
-                let required_scopes = Some(wanted.join(" "));
+                let required_scopes = Some(required.join(" "));
                 CallError { required_scopes, ..CallError::forbidden(message, &stamped(stamp)) }
             }
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use serde::Deserialize;
 
 use crate::call::caller::Caller;
@@ -17,14 +17,14 @@ pub struct ClientLabel(Mutex<Option<CachedLabel>>);
 
 #[derive(Debug)]
 struct CachedLabel {
-    source: Source,
+    source: LabelSource,
     text: String,
     caller: Caller,
 }
 
 /// The part of a request from which a label is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
+enum LabelSource {
     /// The object `clientInfo`, from which name and version are taken.
     ClientInfo,
     /// A plain name, such as the `User-Agent` header.
@@ -35,12 +35,12 @@ impl ClientLabel {
     /// Returns `local` with a label: name and version from `client_info` (JSON text) or, if `client_info` is absent or
     /// invalid, `name`. Without both, returns `local` unchanged.
     pub fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
-        let by_info = client_info.and_then(|info| self.labelled(local, Source::ClientInfo, info));
-        let by_name = || name.and_then(|name| self.labelled(local, Source::Name, name));
+        let by_info = client_info.and_then(|info| self.labelled(local, LabelSource::ClientInfo, info));
+        let by_name = || name.and_then(|name| self.labelled(local, LabelSource::Name, name));
         by_info.or_else(by_name).unwrap_or_else(|| local.clone())
     }
 
-    fn labelled(&self, local: &Caller, source: Source, text: &str) -> Option<Caller> {
+    fn labelled(&self, local: &Caller, source: LabelSource, text: &str) -> Option<Caller> {
         let mut last = crate::sync::lock(&self.0);
         if let Some(last) = &*last
             && last.source == source
@@ -49,8 +49,8 @@ impl ClientLabel {
             return Some(last.caller.clone());
         }
         let label = match source {
-            Source::ClientInfo => shown(&parse_client_info(text)?),
-            Source::Name => shown(text),
+            LabelSource::ClientInfo => escaped_excerpt(&parse_client_info(text)?),
+            LabelSource::Name => escaped_excerpt(text),
         };
         let caller = local.clone().with_agent(label);
         // A long label is not kept for the life of the connection.
@@ -66,12 +66,12 @@ impl ClientLabel {
 /// Returns the client's name and version from the JSON text of `clientInfo`; `None` if the text is invalid.
 fn parse_client_info(client_info: &str) -> Option<String> {
     #[derive(Deserialize)]
-    struct Client {
+    struct ClientInfo {
         name: String,
         #[serde(default)]
         version: String,
     }
-    let Client { name, version } = serde_json::from_str(client_info).ok()?;
+    let ClientInfo { name, version } = serde_json::from_str(client_info).ok()?;
     Some(format!("{name} {version}").trim_end().to_owned())
 }
 
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(agent(Some(r#"{"name":"bob"}"#), None), Some("bob".to_owned()));
         assert_eq!(agent(None, None), None);
         let long = "x".repeat(MAX_CACHED_BYTES + 1);
-        assert_eq!(agent(None, Some(&long)), Some(shown(&long)));
+        assert_eq!(agent(None, Some(&long)), Some(escaped_excerpt(&long)));
         assert!(client_label.0.lock().unwrap().is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! JSON-RPC errors for messages that can't be processed, and their codes.
 
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use serde_json::json;
 
 use super::{id::Id, protocol_version::supported_versions};
@@ -53,7 +53,7 @@ impl ProtocolError {
     /// The error for an unsupported protocol version. Its `data` lists the supported versions (2026-07-28, versioning).
     pub(crate) fn unsupported_version(requested: &str) -> Self {
         let (requested, supported) =
-            (json!(shown(requested)), json!(supported_versions().collect::<Vec<_>>()));
+            (json!(escaped_excerpt(requested)), json!(supported_versions().collect::<Vec<_>>()));
         let data = format!(r#""supported":{supported},"requested":{requested}"#);
         let error = ProtocolError::new(code::UNSUPPORTED_VERSION, "Unsupported protocol version");
         ProtocolError { data: Some(data), ..error }

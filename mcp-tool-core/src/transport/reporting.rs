@@ -7,19 +7,19 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use crate::call::report::Report;
+use crate::call::report::CallReport;
 
 /// A running call that yields its reports in order, and then its result.
 pub(super) struct ReportingCall<T> {
     call: Pin<Box<dyn Future<Output = T> + Send>>,
-    reports: mpsc::Receiver<Report>,
+    reports: mpsc::Receiver<CallReport>,
     result: Option<T>,
 }
 
 /// The next event of a [`ReportingCall`].
 pub(super) enum CallEvent<T> {
     /// Progress or a log message.
-    Report(Report),
+    Report(CallReport),
     /// The call's result, after which no event follows.
     Finished(T),
 }
@@ -27,7 +27,7 @@ pub(super) enum CallEvent<T> {
 impl<T> ReportingCall<T> {
     pub(super) fn new(
         call: impl Future<Output = T> + Send + 'static,
-        reports: mpsc::Receiver<Report>,
+        reports: mpsc::Receiver<CallReport>,
     ) -> Self {
         ReportingCall { call: Box::pin(call), reports, result: None }
     }

@@ -10,7 +10,7 @@ use super::{
     tool_result::{ResultStamp, ToolResultParts},
 };
 use crate::{
-    call::report::Report,
+    call::report::CallReport,
     json::JsonWriter,
     pipeline::{CallOutcome, Refusal},
     tasks::{POLL_MS, TaskView},
@@ -85,10 +85,10 @@ impl FramedResponse {
 
 /// Returns a report as a JSON-RPC notification. `token` is the client's progress token as JSON text, which reports of
 /// progress need.
-pub(crate) fn report(token: Option<&str>, report: &Report) -> Vec<u8> {
+pub(crate) fn report(token: Option<&str>, report: &CallReport) -> Vec<u8> {
     let mut text = JsonWriter::with_capacity(160);
     match report {
-        Report::Progress { progress, total, message } => {
+        CallReport::Progress { progress, total, message } => {
             text.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"#);
             text.raw(token.unwrap_or("0"));
             text.raw(r#","progress":"#);
@@ -102,7 +102,7 @@ pub(crate) fn report(token: Option<&str>, report: &Report) -> Vec<u8> {
                 text.string(message);
             }
         }
-        Report::Message { level, logger, data } => {
+        CallReport::Message { level, logger, data } => {
             text.raw(r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"#);
             text.value(level);
             text.raw(r#","logger":"#);

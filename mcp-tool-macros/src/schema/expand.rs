@@ -6,7 +6,7 @@ use syn::{Generics, Ident, Type, ext::IdentExt as _, spanned::Spanned};
 
 use super::{
     case::Case,
-    model::{Field, Member, Model, Presence, Variant},
+    model::{DeclaredField, Model, Presence, StructMember, Variant},
 };
 use crate::{bounds::Bounds, runtime_crate::RuntimeCrate};
 
@@ -113,25 +113,27 @@ fn newtype(
     }
 }
 
-fn structure(ident: &Ident, members: &[Member], runtime: &RuntimeCrate) -> TokenStream {
+fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) -> TokenStream {
     let constants = members.iter().enumerate().filter_map(|(index, member)| match member {
-        Member::Field(field) => Some(self::field(index, field, runtime)),
-        Member::Flatten(_) | Member::Tag { .. } => None,
+        StructMember::Field(field) => Some(self::field(index, field, runtime)),
+        StructMember::Flatten(_) | StructMember::Tag { .. } => None,
     });
-    let has_secret = members.iter().any(|member| matches!(member, Member::Field(Field { secret: true, .. })));
+    let has_secret = members
+        .iter()
+        .any(|member| matches!(member, StructMember::Field(DeclaredField { secret: true, .. })));
     let key = Case::Snake.variant(&ident.unraw().to_string());
-    let has_flattened = members.iter().any(|member| matches!(member, Member::Flatten(_)));
+    let has_flattened = members.iter().any(|member| matches!(member, StructMember::Flatten(_)));
     let members = members.iter().enumerate().map(|(index, member)| {
         let member = match member {
-            Member::Field(_) => {
+            StructMember::Field(_) => {
                 let constant = constant(index);
                 quote!(Field(#constant))
             }
-            Member::Flatten(ty) => {
+            StructMember::Flatten(ty) => {
                 let runtime = runtime.at(ty.span());
                 quote_spanned!(ty.span()=> Flatten(<#ty as #runtime::OutputObject>::OBJECT))
             }
-            Member::Tag { key, value } => quote!(Tag(#key, #value)),
+            StructMember::Tag { key, value } => quote!(Tag(#key, #value)),
         };
         quote!(#runtime::__private::Member::#member)
     });
@@ -184,8 +186,8 @@ fn constant(index: usize) -> Ident {
 
 /// Returns the constant of one field. The code contains the field's type once, so that an invalid type causes a single
 /// error.
-fn field(index: usize, field: &Field, runtime: &RuntimeCrate) -> TokenStream {
-    let Field { name, description, ty, bounds, presence, secret: _ } = field;
+fn field(index: usize, field: &DeclaredField, runtime: &RuntimeCrate) -> TokenStream {
+    let DeclaredField { name, description, ty, bounds, presence, secret: _ } = field;
     let constant = constant(index);
     let local = Ident::new("field", Span::mixed_site());
     let bounds = bounds.statements(&local, "Field", runtime);

@@ -11,7 +11,7 @@ pub(crate) enum Model {
     /// A struct of one unnamed field, with additional bounds.
     Newtype { ident: Ident, inner: Box<Type>, bounds: Bounds, from_str: bool },
     /// A struct of named fields. Its JSON is an object in a result.
-    Struct { ident: Ident, members: Vec<Member> },
+    Struct { ident: Ident, members: Vec<StructMember> },
     /// Placeholder after errors, so that no further errors follow.
     Broken { ident: Ident, generics: Generics },
 }
@@ -23,14 +23,14 @@ pub(crate) struct Variant {
 }
 
 /// A member of an object.
-pub(crate) enum Member {
-    Field(Field),
+pub(crate) enum StructMember {
+    Field(DeclaredField),
     Flatten(Type),
     Tag { key: String, value: String },
 }
 
 /// A serialized field.
-pub(crate) struct Field {
+pub(crate) struct DeclaredField {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) ty: Type,

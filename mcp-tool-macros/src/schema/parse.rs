@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Meta, Variant, ext::IdentExt as _};
 
 use super::{
-    model::{self, Member, Model},
+    model::{self, Model, StructMember},
     serde,
 };
 use crate::{bounds::Bounds, docs, errors::Errors, keys, runtime_crate::RuntimeCrate};
@@ -58,11 +58,11 @@ fn type_model(item: &DeriveInput, schema_keys: &[keys::Key], errors: &mut Errors
                     let message = "serde's `transparent` removes the field's name: write a newtype, `struct Name(String)`";
                     errors.on(transparent, message);
                 }
-                let tag = container.tag.clone().map(|key| Member::Tag {
+                let tag = container.tag.clone().map(|key| StructMember::Tag {
                     key,
                     value: container.rename.clone().unwrap_or_else(|| item.ident.unraw().to_string()),
                 });
-                let mut members: Vec<Member> = tag.into_iter().collect();
+                let mut members: Vec<StructMember> = tag.into_iter().collect();
                 for field in &fields.named {
                     if let Some(member) = member(field, &item.ident, &container, errors) {
                         check_name(&member, &members, field, errors);
@@ -142,7 +142,12 @@ fn newtype(ident: Ident, schema_keys: &[keys::Key], inner: &Field, errors: &mut 
     Model::Newtype { ident, inner: Box::new(inner.ty.clone()), bounds, from_str }
 }
 
-fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &mut Errors) -> Option<Member> {
+fn member(
+    field: &Field,
+    owner: &Ident,
+    container: &serde::Container,
+    errors: &mut Errors,
+) -> Option<StructMember> {
     let Field { attrs, ident, ty, .. } = field;
     let own = ident.as_ref()?.unraw().to_string();
     let keys = serde::field(attrs, errors);
@@ -158,7 +163,7 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
     }
     if keys.flatten {
         refuse_schema(attrs, "a flattened struct can't have bounds: put them on its fields", errors);
-        return Some(Member::Flatten(ty.clone()));
+        return Some(StructMember::Flatten(ty.clone()));
     }
     let (mut bounds, mut secret) = (Bounds::default(), false);
     for key in schema_keys(attrs, errors) {
@@ -175,7 +180,7 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
     if description.is_empty() {
         description = docs::from_name(&own);
     }
-    Some(Member::Field(model::Field {
+    Some(StructMember::Field(model::DeclaredField {
         name,
         description,
         ty: ty.clone(),
@@ -186,11 +191,11 @@ fn member(field: &Field, owner: &Ident, container: &serde::Container, errors: &m
 }
 
 /// Reports a JSON name that a previous member of the struct has too.
-fn check_name(member: &Member, before: &[Member], field: &Field, errors: &mut Errors) {
-    let name_of = |member: &Member| match member {
-        Member::Field(field) => Some(field.name.clone()),
-        Member::Tag { key, .. } => Some(key.clone()),
-        Member::Flatten(_) => None,
+fn check_name(member: &StructMember, before: &[StructMember], field: &Field, errors: &mut Errors) {
+    let name_of = |member: &StructMember| match member {
+        StructMember::Field(field) => Some(field.name.clone()),
+        StructMember::Tag { key, .. } => Some(key.clone()),
+        StructMember::Flatten(_) => None,
     };
     if let Some(name) = name_of(member)
         && before.iter().any(|before| name_of(before).as_ref() == Some(&name))

@@ -13,7 +13,7 @@ use syn::{Ident, LitStr, Meta, Token, parse::Parser as _};
 
 use super::{
     guards,
-    model::{Deprecation, Keys, Weakening},
+    model::{DeclaredDeprecation, DeclaredWeakening, Keys},
 };
 use crate::{
     errors::Errors,
@@ -184,7 +184,7 @@ fn task(key: &Key, errors: &mut Errors) -> Option<TaskSupport> {
 }
 
 /// Parses `deprecated(message = "…", replacement = "…", removal = "2027-01-31")`.
-fn deprecation(key: &Key, errors: &mut Errors) -> Option<Deprecation> {
+fn deprecation(key: &Key, errors: &mut Errors) -> Option<DeclaredDeprecation> {
     const PARTS: [&str; 3] = ["message", "replacement", "removal"];
     let inside = key.inside("message = \"…\"", errors)?;
     let (mut message, mut replacement, mut removal) = (None, None, None);
@@ -214,11 +214,15 @@ fn deprecation(key: &Key, errors: &mut Errors) -> Option<Deprecation> {
         errors.at(&key.meta, "`message` is missing: write `deprecated(message = \"…\")`");
         return None;
     };
-    Some(Deprecation { message: message.value(), replacement, removal: removal.map(|day| day.value()) })
+    Some(DeclaredDeprecation {
+        message: message.value(),
+        replacement,
+        removal: removal.map(|day| day.value()),
+    })
 }
 
 /// Parses `weakens("rule-id", reason = "…")`.
-fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
+fn weakening(key: &Key, errors: &mut Errors) -> Option<DeclaredWeakening> {
     const SHAPE: &str = "\"rule-id\", reason = \"…\"";
     let parts = |input: syn::parse::ParseStream<'_>| {
         let id: LitStr = input.parse()?;
@@ -244,7 +248,7 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
         || ChangeRule::ALL.iter().filter(|rule| rule.class() == ChangeClass::Weakens).map(|rule| rule.id());
     match ChangeRule::of_id(&id.value()) {
         Some(rule) if rule.class() == ChangeClass::Weakens => {
-            Some(Weakening { rule, reason: reason.value() })
+            Some(DeclaredWeakening { rule, reason: reason.value() })
         }
         Some(rule) => {
             let message = match rule.class() {

@@ -8,14 +8,14 @@ use syn::{Expr, ExprCall, ExprPath, Index, ext::IdentExt as _, spanned::Spanned}
 
 use super::{
     expand::Local,
-    model::{ArgumentParam, Completion, Input, StateParam, Tool},
+    model::{ArgumentParam, DeclaredCompletion, DeclaredTool, Input, StateParam},
 };
 use crate::{errors::Errors, keys::Key, runtime_crate::RuntimeCrate};
 
 const SHAPE: &str = "customers(invoices)";
 
 /// Parses the key `complete`.
-pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<Completion>> {
+pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<DeclaredCompletion>> {
     let value = key.value(SHAPE, errors)?;
     let (function, arguments) = match value {
         Expr::Call(ExprCall { func, args, .. }) => (&**func, args.iter().collect()),
@@ -38,7 +38,7 @@ pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<Completion>> {
         }
     }
     (borrowed.len() == arguments.len())
-        .then(|| Box::new(Completion { function: function.clone(), borrowed, key: key.span() }))
+        .then(|| Box::new(DeclaredCompletion { function: function.clone(), borrowed, key: key.span() }))
 }
 
 /// Checks that the tool borrows each parameter that a key `complete` names. Removes the completion otherwise.
@@ -84,7 +84,7 @@ fn unknown_parameter(given: &str, sent: &[String], borrowed: &[Ident]) -> String
 
 /// Returns a `Completer` expression for each argument that has a completion function.
 pub(super) fn completers<'t>(
-    tool: &'t Tool,
+    tool: &'t DeclaredTool,
     constant: impl Fn(usize) -> Ident + 't,
 ) -> impl Iterator<Item = TokenStream> + 't {
     tool.inputs.iter().enumerate().filter_map(move |(index, input)| match input {
@@ -95,8 +95,8 @@ pub(super) fn completers<'t>(
     })
 }
 
-fn completer(completion: &Completion, declared: &Ident, tool: &Tool) -> TokenStream {
-    let Completion { function, borrowed, .. } = completion;
+fn completer(completion: &DeclaredCompletion, declared: &Ident, tool: &DeclaredTool) -> TokenStream {
+    let DeclaredCompletion { function, borrowed, .. } = completion;
     let (state, cx, typed) = (Local::named("state"), Local::named("cx"), Local::named("typed"));
     let states: Vec<&StateParam> = tool.inputs.iter().filter_map(Input::state).collect();
     let borrowed = borrowed.iter().filter_map(|name| {
@@ -139,7 +139,7 @@ impl Input {
 /// Returns a statement that fails to compile, with an error at the key, if values of the parameter's type can't be
 /// suggested. `None` without a completion function.
 pub(super) fn statement(
-    completion: Option<&Completion>,
+    completion: Option<&DeclaredCompletion>,
     param: &Ident,
     runtime: &RuntimeCrate,
 ) -> Option<TokenStream> {

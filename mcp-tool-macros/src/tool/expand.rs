@@ -7,15 +7,17 @@ use syn::{Type, spanned::Spanned};
 use super::{
     completion,
     model::{
-        ArgumentParam, DefaultValue, Deprecation, Header, Input, StateParam, Tool, Undescribed, Weakening,
+        ArgumentParam, DeclaredDeprecation, DeclaredTool, DeclaredWeakening, DefaultValue, Header, Input,
+        StateParam, Undescribed,
     },
 };
 use crate::runtime_crate::RuntimeCrate;
 
 /// Returns the tool's type and its implementation of `Tool`. If the signature has errors, the implementation is a
 /// placeholder, so that no further errors follow, but the types of the parameters and the result are checked.
-pub(super) fn tool(tool: &Tool) -> TokenStream {
-    let Tool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } = tool;
+pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
+    let DeclaredTool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } =
+        tool;
     let doc = format!("The tool `{name}`.");
     let (contract, bind) =
         if tool.is_callable { (contract(tool), bind(tool)) } else { broken(name, runtime) };
@@ -60,7 +62,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
 
 /// Returns three constants: the tool's source location, the tool that it adapts, and the locked result schema that only
 /// a running server can compare, if there is one.
-fn source(tool: &Tool) -> TokenStream {
+fn source(tool: &DeclaredTool) -> TokenStream {
     let (output, runtime) = (&tool.output, &tool.runtime);
     let adapts = if tool.is_callable {
         let runtime = runtime.at(output.span());
@@ -81,7 +83,7 @@ fn source(tool: &Tool) -> TokenStream {
 
 /// Returns the code that compares the contract with the locked one; `None` if nothing is locked or the signature has
 /// errors.
-fn judgement(tool: &Tool) -> Option<TokenStream> {
+fn judgement(tool: &DeclaredTool) -> Option<TokenStream> {
     let (locked, at) = (tool.locked.as_ref()?, tool.keys.version_at?);
     let names = tool.inputs.iter().flat_map(|input| match input {
         Input::State(_) => Vec::new(),
@@ -119,7 +121,7 @@ fn constant(index: usize) -> Ident {
 
 /// Returns the constant of one parameter. The code contains the parameter's type once, so that an invalid type causes
 /// a single error.
-fn declared(index: usize, argument: &ArgumentParam, tool: &Tool) -> TokenStream {
+fn declared(index: usize, argument: &ArgumentParam, tool: &DeclaredTool) -> TokenStream {
     let ArgumentParam { name, description, ty, bounds, default, secret, header, completion } = argument;
     let constant = constant(index);
     let (declared, param) = (Local::named("declared"), Local::named("param"));
@@ -192,8 +194,8 @@ fn check_paging(inputs: &[Input], output: &Type, runtime: &RuntimeCrate) -> Toke
     }
 }
 
-fn contract(tool: &Tool) -> TokenStream {
-    let Tool { name, description, keys, inputs, output, runtime, .. } = tool;
+fn contract(tool: &DeclaredTool) -> TokenStream {
+    let DeclaredTool { name, description, keys, inputs, output, runtime, .. } = tool;
     let (major, minor) = keys.version;
     let title = keys.title.iter();
     let scopes = &keys.scopes;
@@ -211,11 +213,11 @@ fn contract(tool: &Tool) -> TokenStream {
         quote!(#runtime::__private::TaskSupport::#support)
     });
     let upstreams = &keys.upstreams;
-    let deprecation = keys.deprecation.iter().map(|Deprecation { message, replacement, removal }| {
+    let deprecation = keys.deprecation.iter().map(|DeclaredDeprecation { message, replacement, removal }| {
         let (replacement, removal) = (option(replacement.as_ref()), option(removal.as_ref()));
         quote!(#runtime::__private::Deprecation::new(#message, #replacement, #removal))
     });
-    let weakens = keys.weakens.iter().map(|Weakening { rule, reason }| {
+    let weakens = keys.weakens.iter().map(|DeclaredWeakening { rule, reason }| {
         let rule = variant(rule.variant());
         quote!(#runtime::__private::Weakening::new(#runtime::__private::ChangeRule::#rule, #reason))
     });
@@ -276,7 +278,7 @@ impl Local {
 }
 
 /// Returns the function `bind`, which takes the tool's application state and returns the closure that calls the tool.
-fn bind(tool: &Tool) -> TokenStream {
+fn bind(tool: &DeclaredTool) -> TokenStream {
     let (states, state, cx) = (Local::named("states"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");
     let runtime = &tool.runtime;
@@ -322,7 +324,7 @@ fn bind(tool: &Tool) -> TokenStream {
 
 /// Returns code that declares a slot for each argument, parses the arguments into the slots, and moves each parsed
 /// value into a local variable.
-fn slots(tool: &Tool) -> TokenStream {
+fn slots(tool: &DeclaredTool) -> TokenStream {
     let (arguments, runtime) = (Local::named("arguments"), &tool.runtime);
     let slots = tool.inputs.iter().enumerate().flat_map(|(index, input)| match input {
         Input::State(_) => Vec::new(),
@@ -364,7 +366,7 @@ fn slots(tool: &Tool) -> TokenStream {
 }
 
 /// Returns the statement that makes the `PageRequest` from `limit` and `cursor`; `None` if the tool has none.
-fn paged(tool: &Tool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
+fn paged(tool: &DeclaredTool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
     let index = tool.inputs.iter().position(|input| matches!(input, Input::Page(_)))?;
     let slot = Local::numbered("slot", index);
     let (limit, cursor) = (Local::named("limit"), Local::named("cursor"));
@@ -375,7 +377,7 @@ fn paged(tool: &Tool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
 }
 
 /// Returns code that calls the function and converts its result.
-fn answer(tool: &Tool, state: &Ident, cx: &Ident) -> TokenStream {
+fn answer(tool: &DeclaredTool, state: &Ident, cx: &Ident) -> TokenStream {
     let (function, runtime) = (&tool.function, &tool.runtime);
     let mut states = 0usize;
     let call_arguments: Vec<TokenStream> = tool

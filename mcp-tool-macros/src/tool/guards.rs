@@ -10,7 +10,7 @@ use crate::{
 
 /// Parses `scope = "…"`, or `scope = ["…", …]`.
 pub(super) fn scopes(key: &Key, errors: &mut Errors) -> Vec<String> {
-    const LIST: List = List {
+    const LIST: TextListKey = TextListKey {
         shape: "\"invoices:read\"",
         empty: "the list of scopes is empty: write `public` for a tool without scopes",
         not_text: "a scope must be text: write `scope = \"invoices:read\"`",
@@ -22,7 +22,7 @@ pub(super) fn scopes(key: &Key, errors: &mut Errors) -> Vec<String> {
 
 /// Parses `upstream = "…"`, or `upstream = ["…", …]`.
 pub(super) fn upstreams(key: &Key, errors: &mut Errors) -> Vec<String> {
-    const LIST: List = List {
+    const LIST: TextListKey = TextListKey {
         shape: "\"billing\"",
         empty: "the list of upstreams is empty: remove `upstream`",
         not_text: "an upstream name must be text: write `upstream = \"billing\"`",
@@ -41,7 +41,7 @@ pub(super) fn upstreams(key: &Key, errors: &mut Errors) -> Vec<String> {
 }
 
 /// Rules of a key that takes one text or a list of unique texts, with the error for each violation.
-struct List {
+struct TextListKey {
     /// Example of a value.
     shape: &'static str,
     /// Error for an empty list.
@@ -54,7 +54,7 @@ struct List {
     check: fn(&str) -> Result<(), String>,
 }
 
-impl List {
+impl TextListKey {
     fn read(&self, key: &Key, errors: &mut Errors) -> Vec<String> {
         let Some(value) = key.value(self.shape, errors) else { return Vec::new() };
         let listed: Vec<&Expr> = match value {

@@ -7,7 +7,7 @@ use mcp_tool_contract::{
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
-use crate::{bounds::Bounds, literal::Literal, lock::LockedTool, runtime_crate::RuntimeCrate};
+use crate::{bounds::Bounds, literal::DeclaredLiteral, lock::LockedTool, runtime_crate::RuntimeCrate};
 
 /// Parsed keys of the attribute.
 #[derive(Default)]
@@ -32,27 +32,27 @@ pub(crate) struct Keys {
     /// Scope of the gate.
     pub(crate) gate: Option<String>,
     pub(crate) upstreams: Vec<String>,
-    pub(crate) deprecation: Option<Deprecation>,
-    pub(crate) weakens: Vec<Weakening>,
+    pub(crate) deprecation: Option<DeclaredDeprecation>,
+    pub(crate) weakens: Vec<DeclaredWeakening>,
     /// Value of `crate`.
     pub(crate) runtime: Option<RuntimeCrate>,
 }
 
 /// Deprecation notice.
-pub(crate) struct Deprecation {
+pub(crate) struct DeclaredDeprecation {
     pub(crate) message: String,
     pub(crate) replacement: Option<String>,
     pub(crate) removal: Option<String>,
 }
 
 /// Reason for a lowered guard.
-pub(crate) struct Weakening {
+pub(crate) struct DeclaredWeakening {
     pub(crate) rule: ChangeRule,
     pub(crate) reason: String,
 }
 
 /// A function that is a tool.
-pub(crate) struct Tool {
+pub(crate) struct DeclaredTool {
     /// Path of the runtime crate.
     pub(crate) runtime: RuntimeCrate,
     pub(crate) function: Ident,
@@ -113,7 +113,7 @@ pub(crate) struct ArgumentParam {
     pub(crate) default: Option<DefaultValue>,
     pub(crate) secret: bool,
     pub(crate) header: Option<Header>,
-    pub(crate) completion: Option<Box<Completion>>,
+    pub(crate) completion: Option<Box<DeclaredCompletion>>,
 }
 
 /// Header that mirrors an argument.
@@ -124,7 +124,7 @@ pub(crate) struct Header {
 }
 
 /// Function that completes an argument, and the tool's borrowed parameters that it takes.
-pub(crate) struct Completion {
+pub(crate) struct DeclaredCompletion {
     pub(crate) function: Path,
     pub(crate) borrowed: Vec<Ident>,
     pub(crate) key: Span,
@@ -132,7 +132,7 @@ pub(crate) struct Completion {
 
 /// Default of an argument.
 pub(crate) struct DefaultValue {
-    pub(crate) literal: Literal,
+    pub(crate) literal: DeclaredLiteral,
     pub(crate) key: Span,
     pub(crate) value: Span,
 }

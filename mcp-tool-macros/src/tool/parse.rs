@@ -14,10 +14,10 @@ use syn::{
 
 use super::{
     completion,
-    model::{ArgumentParam, DefaultValue, Header, Input, Keys, StateParam, Tool, Undescribed},
+    model::{ArgumentParam, DeclaredTool, DefaultValue, Header, Input, Keys, StateParam, Undescribed},
 };
 use crate::{
-    bounds::Bounds, docs, errors::Errors, keys, literal::Literal, lock::PackageLock,
+    bounds::Bounds, docs, errors::Errors, keys, literal::DeclaredLiteral, lock::PackageLock,
     runtime_crate::RuntimeCrate,
 };
 
@@ -68,7 +68,7 @@ fn is_ours(attribute: &Attribute) -> bool {
 }
 
 /// Returns the tool without the parts that have errors.
-pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool {
+pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> DeclaredTool {
     let Function { attributes, visibility, signature, .. } = function;
     let is_valid = check_signature(signature, errors);
     let name = tool_name(signature, &keys, errors);
@@ -106,7 +106,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Tool
         .version_at
         .filter(|_| keys.version != (0, 0))
         .and_then(|at| lock.baseline(&name, keys.version, at, errors));
-    Tool {
+    DeclaredTool {
         runtime: keys.runtime.clone().unwrap_or_else(RuntimeCrate::from_manifest),
         function: signature.ident.clone(),
         constraints,
@@ -346,7 +346,7 @@ fn argument(
                 Some(ArgKey::Secret) => secret = key.flag(errors),
                 Some(ArgKey::Default) => {
                     default = key.value("20", errors).and_then(|value| {
-                        let literal = Literal::of(value, errors)?;
+                        let literal = DeclaredLiteral::of(value, errors)?;
                         Some(DefaultValue { literal, key: key.span(), value: value.span() })
                     });
                 }
@@ -356,7 +356,7 @@ fn argument(
             }
         }
     }
-    if let (Some(pattern), Some(DefaultValue { literal: Literal::Text(text), value, .. })) =
+    if let (Some(pattern), Some(DefaultValue { literal: DeclaredLiteral::Text(text), value, .. })) =
         (bounds.pattern(), &default)
         && !mcp_tool_contract::pattern::matches(pattern, text)
     {

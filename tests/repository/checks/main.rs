@@ -15,6 +15,7 @@ mod features;
 mod files;
 mod imports;
 mod metadata;
+mod names;
 mod versions;
 mod words;
 

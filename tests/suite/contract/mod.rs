@@ -223,5 +223,10 @@ fn check_edits_after_the_build(project: &Project) {
     project.write(LOCK, &lock);
     assert_eq!(contract(&["check"]).assert_exit(0, &[]).out, CURRENT);
     let document = contract(&["check", "--format", "json"]).assert_exit(0, &[]).json();
-    assert_eq!(document, json!({ "fault": null, "tools": [], "notes": [] }));
+    assert_eq!(document, json!({ "failure": null, "tools": [], "notes": [] }));
+    let document = contract(&["write", "--format", "json"]).assert_exit(0, &[]).json();
+    assert_eq!(document, json!({ "written": [], "notes": [] }));
+    fs::remove_file(project.path(LOCK)).unwrap();
+    let document = contract(&["write", "--format", "json"]).assert_exit(0, &[]).json();
+    assert_eq!(document, json!({ "written": [LOCK], "notes": [] }));
 }

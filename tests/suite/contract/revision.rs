@@ -55,9 +55,9 @@ fn check_machine_formats(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "hidden", arguments);
     let document = contract(&["diff", "HEAD", "--format", "json"]).assert_exit(5, &[]).json();
     let tool = &document["tools"][0];
-    assert_eq!(document["fault"], "needs-bump");
+    assert_eq!(document["failure"], "needs-bump");
     assert_eq!(
-        [&tool["tool"], &tool["from"], &tool["to"], &tool["file"], &tool["fault"]],
+        [&tool["tool"], &tool["from"], &tool["to"], &tool["file"], &tool["failure"]],
         ["find", "1.1", "1.1", "src/things.rs", "needs-bump"]
     );
     assert_eq!(tool["line"], 4);

@@ -4,12 +4,12 @@ use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 
 pub const TOOLS: &[ToolEntry] = tools![delete_invoice];
 
-/// Delete an invoice for good.
+/// Delete an invoice permanently.
 #[mcp_tool(version = "1.0", scope = "invoices:delete", destructive)]
 pub async fn delete_invoice(
-    /** Invoice number, as printed on it. */
+    /** Invoice number, such as inv_00000042. */
     number: String,
-    /** Why it goes; kept with the name of the deleting user. */
+    /** Reason for the deletion; recorded with the caller's name. */
     reason: Option<String>,
 ) {
 }

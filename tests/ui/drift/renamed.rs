@@ -2,12 +2,12 @@
 #![allow(dead_code, unused_variables)]
 use mcp_tool_runtime::mcp_tool;
 
-/// Delete an invoice for good.
+/// Delete an invoice permanently.
 #[mcp_tool(version = "1.0", scope = "invoices:delete", destructive)]
 async fn delete_invoice(
-    /** Invoice number, as printed on it. */
+    /** Invoice number, such as inv_00000042. */
     number: String,
-    /** Why it goes; kept with the name of the deleting user. */
+    /** Reason for the deletion; recorded with the caller's name. */
     why: Option<String>,
 ) {
 }

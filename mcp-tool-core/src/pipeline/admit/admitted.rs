@@ -73,7 +73,7 @@ impl Admitted {
     /// Records that the transport refused the call after its admission; returns the correlation id.
     pub(crate) fn record_refusal(self, reason: &str) -> Uuid {
         let correlation = self.cx.correlation_id();
-        self.record.failed(RecordOutcome::Refused, reason, None);
+        self.record.write_failure(RecordOutcome::Refused, reason, None);
         correlation
     }
 }

@@ -63,8 +63,8 @@ impl Dispatcher {
             ResolvedVersion::Found(tool) => (tool, true),
             ResolvedVersion::Changed(tool) => (tool, false),
             ResolvedVersion::Unknown => return Err(call.unknown_tool().recorded(call.record(None))),
-            ResolvedVersion::Unsatisfied { asked, versions } => {
-                return Err(call.unsatisfied(asked, versions).await);
+            ResolvedVersion::Unsatisfied { requirements, versions } => {
+                return Err(call.unsatisfied(requirements, versions).await);
             }
         };
 
@@ -83,7 +83,7 @@ impl Dispatcher {
 
         call.count_deprecated(tool);
         let cx = call.into_context(tool, permits, options);
-        record.admitted(cx.clone());
+        record.set_call(cx.clone());
         Ok(Admitted::new(Arc::clone(tool), cx, Arc::clone(&self.scopes), record))
     }
 

@@ -27,7 +27,7 @@ pub struct Refusal {
 impl Refusal {
     /// Writes the call's audit record with this refusal.
     pub(super) fn recorded(self: Box<Self>, record: Box<PendingRecord>) -> Box<Self> {
-        record.failed(RecordOutcome::Refused, self.reason, self.detail.as_deref());
+        record.write_failure(RecordOutcome::Refused, self.reason, self.detail.as_deref());
         self
     }
 
@@ -51,7 +51,7 @@ pub enum RefusalKind {
         /// The requested name, escaped.
         name: String,
         /// The requirements of the request and the pins, joined by ` and `.
-        asked: String,
+        requirements: String,
         /// All served versions of the tool that the policy permits to the caller, newest first.
         versions: Vec<Arc<ContractStamp>>,
     },
@@ -71,7 +71,7 @@ pub enum RefusalKind {
         /// The scopes that the token lacks.
         missing: Vec<String>,
         /// Scopes of a token that would be permitted: those of the tool, the missing ones and those of the caller.
-        wanted: Vec<String>,
+        required: Vec<String>,
     },
     /// The policy denies the tool, and a token with other scopes wouldn't help.
     Denied {

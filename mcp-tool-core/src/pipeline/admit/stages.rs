@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use uuid::Uuid;
 
 use super::{CallOptions, CallRequest, Refusal, RefusalKind};
@@ -63,14 +63,14 @@ impl<'a> Admission<'a> {
         ));
         let target = tool.and_then(|tool| tool.adapts()?.chain().last());
         if let Some(target) = target.filter(|_| !self.is_completion()) {
-            record.answered_by(&target.stamp);
+            record.set_answered_by(&target.stamp);
         }
         record
     }
 
     /// Records that the transport refused the call; returns the correlation id.
     pub(super) fn record_refusal(&self, reason: &str, detail: Option<&str>) -> Uuid {
-        self.record(None).failed(RecordOutcome::Refused, reason, detail);
+        self.record(None).write_failure(RecordOutcome::Refused, reason, detail);
         self.start.correlation
     }
 
@@ -101,14 +101,14 @@ impl<'a> Admission<'a> {
 
     /// Returns the refusal of a name that no tool has.
     pub(super) fn unknown_tool(&self) -> Box<Refusal> {
-        self.refusal("unknown_tool", RefusalKind::UnknownTool { name: shown(self.request.name) })
+        self.refusal("unknown_tool", RefusalKind::UnknownTool { name: escaped_excerpt(self.request.name) })
     }
 
     /// Records and returns the refusal of a call whose requirements no version satisfies. If the policy permits none of
     /// the versions to the caller, this is the policy's refusal, so that the caller doesn't learn which versions exist.
     pub(super) async fn unsatisfied(
         &self,
-        asked: String,
+        requirements: String,
         versions: Vec<&Arc<RegisteredTool>>,
     ) -> Box<Refusal> {
         let record = self.record(None);
@@ -122,8 +122,8 @@ impl<'a> Admission<'a> {
         let refusal = match refused.filter(|_| permitted.is_empty()) {
             Some(refusal) => refusal,
             None => {
-                let (name, detail) = (shown(self.request.name), shown(&asked));
-                let kind = RefusalKind::Unsatisfied { name, asked, versions: permitted };
+                let (name, detail) = (escaped_excerpt(self.request.name), escaped_excerpt(&requirements));
+                let kind = RefusalKind::Unsatisfied { name, requirements, versions: permitted };
                 self.refusal("unsatisfied_version", kind).with_detail(detail)
             }
         };
@@ -149,30 +149,30 @@ impl<'a> Admission<'a> {
             Decision::Permit => return Ok(()),
             Decision::NeedsScopes { missing } => {
                 let detail = missing.join(" ");
-                let wanted = self.wanted_scopes(tool, &missing);
-                let kind = RefusalKind::Scope { stamp: stamp(), missing, wanted };
+                let required = self.required_scopes(tool, &missing);
+                let kind = RefusalKind::Scope { stamp: stamp(), missing, required };
                 self.refusal("insufficient_scope", kind).with_detail(detail)
             }
-            Decision::Deny { reason } => {
-                self.refusal("denied", RefusalKind::Denied { stamp: stamp() }).with_detail(shown(&reason))
-            }
+            Decision::Deny { reason } => self
+                .refusal("denied", RefusalKind::Denied { stamp: stamp() })
+                .with_detail(escaped_excerpt(&reason)),
         })
     }
 
     /// Returns the scopes of a token that would be permitted: the scopes of the tool, the missing scopes and the
     /// caller's scopes.
-    fn wanted_scopes(&self, tool: &RegisteredTool, missing: &[String]) -> Vec<String> {
-        let mut wanted: Vec<String> = policy::needed_scopes(tool).into_iter().map(str::to_owned).collect();
+    fn required_scopes(&self, tool: &RegisteredTool, missing: &[String]) -> Vec<String> {
+        let mut required: Vec<String> = policy::needed_scopes(tool).into_iter().map(str::to_owned).collect();
         let held = match self.caller().scopes() {
             Scopes::All => None,
             Scopes::Only(scopes) => Some(scopes),
         };
         for scope in missing.iter().chain(held.into_iter().flatten()) {
-            if !wanted.contains(scope) {
-                wanted.push(scope.clone());
+            if !required.contains(scope) {
+                required.push(scope.clone());
             }
         }
-        wanted
+        required
     }
 
     /// Refuses the call if the version that the caller last listed is no longer served (`is_current` is false). The

@@ -11,10 +11,10 @@ use crate::error::ToolError;
 
 /// The constraints of a tool, compiled when the server starts; `None` for a tool without constraints.
 #[derive(Debug, Default)]
-pub(crate) struct Constraints(Option<Schema>);
+pub(crate) struct Constraints(Option<ConstraintSchema>);
 
 #[derive(Debug)]
-struct Schema {
+struct ConstraintSchema {
     validator: Validator,
     /// Names of the optional parameters, for which the constraints treat `null` as absent.
     optional: Vec<&'static str>,
@@ -29,7 +29,10 @@ impl Constraints {
         let Some(text) = contract.constraints() else { return Ok(Constraints::default()) };
         let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let optional = contract.input().iter().filter(|param| !param.is_required()).map(|param| param.name());
-        Ok(Constraints(Some(Schema { validator: Validator::new(&schema)?, optional: optional.collect() })))
+        Ok(Constraints(Some(ConstraintSchema {
+            validator: Validator::new(&schema)?,
+            optional: optional.collect(),
+        })))
     }
 
     /// Checks the constraints. `arguments` must be JSON that satisfies the contract's other rules.
@@ -44,7 +47,7 @@ impl Constraints {
     }
 }
 
-impl Schema {
+impl ConstraintSchema {
     fn check(&self, arguments: &str) -> Result<(), ToolError> {
         let mut arguments: Value = serde_json::from_str(arguments).map_err(ToolError::internal)?;
         if let Value::Object(arguments) = &mut arguments {

@@ -35,8 +35,8 @@ pub(super) fn record(
     cx: &CallContext,
 ) {
     let error = match answer {
-        Ok(ToolAnswer::Asks(_)) => return record.asked(),
-        Ok(answer) => return record.succeeded(&answer.bytes()),
+        Ok(ToolAnswer::Asks(_)) => return record.write_question(),
+        Ok(answer) => return record.write_result(&answer.bytes()),
         Err(error) => error,
     };
     let outcome = match record.is_running() {
@@ -48,7 +48,7 @@ pub(super) fn record(
         let (tool, correlation_id) = (tool.contract.name(), cx.correlation_id());
         tracing::error!(tool, %correlation_id, caller = %cx.caller(), error = chain(source), "a call failed");
     }
-    record.failed(outcome, error.kind().name(), error.violations().map(violated_rules).as_deref());
+    record.write_failure(outcome, error.kind().name(), error.violations().map(violated_rules).as_deref());
 }
 
 /// Returns JSON Pointer and rule of each violation, for the audit record. Messages aren't recorded, since they may

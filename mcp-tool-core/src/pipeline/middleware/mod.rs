@@ -95,7 +95,7 @@ pub(super) use run::run;
 ///             // A call that was refused before its function began is free.
 ///             if result.has_begun() {
 ///                 let mut units = self.0.lock().unwrap();
-///                 *units.entry(call.caller().user().to_owned()).or_default() += 1 + result.bytes() / 1_024;
+///                 *units.entry(call.caller().user().to_owned()).or_default() += 1 + result.size() / 1_024;
 ///             }
 ///             result
 ///         })

@@ -97,7 +97,7 @@ impl CallResult<'_> {
     /// Returns the size of the encoded result in bytes, without the JSON-RPC response around it; 0 if there is no
     /// result.
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.executed.answer.as_ref().map_or(0, |answer| answer.bytes().len())
     }
 
@@ -118,7 +118,7 @@ impl fmt::Debug for CallResult<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallResult")
             .field("error", &self.error())
-            .field("bytes", &self.bytes())
+            .field("size", &self.size())
             .field("has_begun", &self.has_begun())
             .finish()
     }

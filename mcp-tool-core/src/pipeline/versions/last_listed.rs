@@ -57,15 +57,15 @@ struct LastListedFile {
 }
 
 /// A list of tools: version and contract digest of each tool, by the tool's name.
-pub type List = HashMap<String, (Version, Digest)>;
+pub type ListedVersions = HashMap<String, (Version, Digest)>;
 
 /// The last list of each caller, in two generations. When the younger generation is full, it replaces the older one.
 #[derive(Debug, Default)]
 struct CallerLists {
-    young: HashMap<String, Arc<List>>,
-    old: HashMap<String, Arc<List>>,
+    young: HashMap<String, Arc<ListedVersions>>,
+    old: HashMap<String, Arc<ListedVersions>>,
     /// The most recent distinct lists, so that callers with equal lists share one `Arc`.
-    shared: Vec<Arc<List>>,
+    shared: Vec<Arc<ListedVersions>>,
     /// Number that grows when a caller's list changes or callers are forgotten.
     changes: u64,
 }
@@ -91,7 +91,7 @@ impl LastListed {
             Err(error) if error.kind() == io::ErrorKind::NotFound => LastListedFile::default(),
             Err(error) => return Err(error),
         };
-        let lists: Option<Vec<Arc<List>>> =
+        let lists: Option<Vec<Arc<ListedVersions>>> =
             stored.lists.into_iter().map(|list| parse_list(list).map(Arc::new)).collect();
         let invalid =
             || io::Error::new(io::ErrorKind::InvalidData, "its contents were not written by a server");
@@ -129,7 +129,7 @@ impl LastListed {
     }
 
     /// Returns the [`List`] of these tools. Callers that see the same tools can share it.
-    pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<List> {
+    pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<ListedVersions> {
         Arc::new(
             newest
                 .map(|tool| (tool.contract.name().to_owned(), (tool.contract.version(), tool.digest)))
@@ -138,7 +138,7 @@ impl LastListed {
     }
 
     /// Stores `list` as the caller's last list. Has no effect for a caller without an agent.
-    pub fn listed_as(&self, caller: &Caller, list: &Arc<List>) {
+    pub fn remember_list(&self, caller: &Caller, list: &Arc<ListedVersions>) {
         if let Some(key) = caller_key(caller) {
             self.update(|callers| callers.remember(key, list));
         }
@@ -151,7 +151,7 @@ impl LastListed {
         let mut list =
             self.update(|callers| callers.find(&key)).map(|list| (*list).clone()).unwrap_or_default();
         list.insert(tool.to_owned(), (version, digest));
-        self.listed_as(caller, &Arc::new(list));
+        self.remember_list(caller, &Arc::new(list));
     }
 
     /// Returns version and contract digest of a tool in the caller's last list; `None` if the caller didn't list the
@@ -174,7 +174,7 @@ impl LastListed {
 }
 
 /// Parses a list of the file. `None` if a version or digest is malformed.
-fn parse_list(list: HashMap<String, (String, String)>) -> Option<List> {
+fn parse_list(list: HashMap<String, (String, String)>) -> Option<ListedVersions> {
     list.into_iter()
         .map(|(tool, (version, digest))| {
             let (major, minor) = version.split_once('.')?;
@@ -186,7 +186,7 @@ fn parse_list(list: HashMap<String, (String, String)>) -> Option<List> {
 
 impl CallerLists {
     /// Returns a caller's list, and moves the caller to the younger generation.
-    fn find(&mut self, key: &str) -> Option<Arc<List>> {
+    fn find(&mut self, key: &str) -> Option<Arc<ListedVersions>> {
         if let Some(list) = self.young.get(key) {
             return Some(Arc::clone(list));
         }
@@ -196,7 +196,7 @@ impl CallerLists {
     }
 
     /// Sets a caller's list. If an equal list is shared, `list` replaces the shared one.
-    fn remember(&mut self, key: String, list: &Arc<List>) {
+    fn remember(&mut self, key: String, list: &Arc<ListedVersions>) {
         if self.young.get(&key).is_some_and(|known| Arc::ptr_eq(known, list)) {
             return;
         }
@@ -217,7 +217,7 @@ impl CallerLists {
     }
 
     /// Adds a caller to the younger generation. If this generation is full, starts a new one and forgets the older one.
-    fn insert(&mut self, key: String, list: Arc<List>) {
+    fn insert(&mut self, key: String, list: Arc<ListedVersions>) {
         if self.young.len() >= GENERATION && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
             self.changes += 1;
@@ -230,7 +230,7 @@ impl CallerLists {
 mod tests {
     use super::*;
 
-    fn list(major: u32) -> Arc<List> {
+    fn list(major: u32) -> Arc<ListedVersions> {
         HashMap::from([("list".to_owned(), (Version { major, minor: 0 }, Digest::of_bytes(b"")))]).into()
     }
 
@@ -239,7 +239,7 @@ mod tests {
         let known = LastListed::default();
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
-            known.listed_as(&caller(number), &list(1));
+            known.remember_list(&caller(number), &list(1));
             // A caller that calls again is moved to the younger generation, and so isn't forgotten.
             assert!(known.of(&caller(0), "list").is_some(), "caller 0 was forgotten after caller {number}");
         }
@@ -253,8 +253,8 @@ mod tests {
     #[test]
     fn callers_are_distinguished_by_user_tenant_and_agent() {
         let known = LastListed::default();
-        known.listed_as(&Caller::new("ann").with_agent("bot"), &list(1));
-        known.listed_as(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
+        known.remember_list(&Caller::new("ann").with_agent("bot"), &list(1));
+        known.remember_list(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
         let of = |caller: Caller| known.of(&caller, "list").map(|(version, _)| version.major);
         assert_eq!(of(Caller::new("ann").with_agent("bot")), Some(1));
         assert_eq!(of(Caller::new("ann").with_agent("bot").with_tenant("acme")), Some(2));

@@ -14,7 +14,7 @@ use crate::{
     call::caller::Caller,
     pipeline::registry::{RegisteredTool, Registry},
 };
-pub use last_listed::{LastListed, List};
+pub use last_listed::{LastListed, ListedVersions};
 pub use requirement::{ClientPin, Requirement};
 
 /// The result of [`Versions::resolve`].
@@ -27,7 +27,7 @@ pub(crate) enum ResolvedVersion<'r> {
     /// No version satisfies all requirements of the request, its tool name and the client's pins.
     Unsatisfied {
         /// The requirements of the request and the pins, joined by ` and `.
-        asked: String,
+        requirements: String,
         /// All served versions of the tool, newest first.
         versions: Vec<&'r Arc<RegisteredTool>>,
     },
@@ -71,8 +71,8 @@ impl Versions {
             .filter(is_of_major)
             .filter(|tool| pins.iter().all(|pin| pin.fits(&tool.contract.version(), &tool.digest)));
         let Some(newest) = fitting.next() else {
-            let asked = pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-            return ResolvedVersion::Unsatisfied { asked, versions: family.iter().collect() };
+            let requirements = pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+            return ResolvedVersion::Unsatisfied { requirements, versions: family.iter().collect() };
         };
         if !pins.is_empty() || major.is_some() {
             return ResolvedVersion::Found(newest);

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     call::{
         caller::Caller,
-        report::{Report, Reports},
+        report::{CallReport, Reports},
     },
     pipeline::{Admitted, CallOptions},
     transport::{
@@ -39,7 +39,7 @@ pub(super) struct PreparedCall {
     cancellable: Option<CancellableCall>,
     /// The client's progress token (JSON text) and the receiver of the call's reports. `None` if the client gets no
     /// reports.
-    reports: Option<(Option<String>, mpsc::Receiver<Report>)>,
+    reports: Option<(Option<String>, mpsc::Receiver<CallReport>)>,
 }
 
 impl Service {
@@ -72,7 +72,7 @@ impl Service {
         let can_send = |is_requested: bool| is_requested && accepts_events(headers);
         let token = call.meta.progress_token;
         let token = if can_send(token.is_some()) { token.map(str::to_owned) } else { None };
-        let (reports, receiver) = Reports::wanted(token.is_some(), level.filter(|_| can_send(true))).unzip();
+        let (reports, receiver) = Reports::channel(token.is_some(), level.filter(|_| can_send(true))).unzip();
         let options = CallOptions { reports, asking: call.asking(), trace: call.meta.trace.take() };
         let admitted = match self.endpoint.dispatcher.admit(origin, call.request(), options).await {
             Ok(admitted) => admitted,

@@ -26,11 +26,11 @@ use crate::{
 /// The list of legacy requests in flight. Clones share the list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlight {
-    shared: Arc<Shared>,
+    shared: Arc<InFlightState>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct InFlightState {
     lists: Mutex<Lists>,
     /// The number of cancellations so far that matched no listed request.
     missed: AtomicU64,
@@ -39,26 +39,26 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Lists {
     /// Requests in flight. `Notify` cancels a call outside of sessions, and has no effect on a request in a session.
-    calls: HashMap<Key, Vec<Arc<Notify>>>,
+    calls: HashMap<InFlightKey, Vec<Arc<Notify>>>,
     /// The last [`MAX_MISSED`] cancellations that matched no listed request.
     missed: VecDeque<MissedCancellation>,
 }
 
 /// A request's id together with its caller or session, because different clients use the same ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
+enum InFlightKey {
     Sender { principal: Arc<Principal>, id: Id },
     Session { session: String, id: Id },
 }
 
-impl Key {
+impl InFlightKey {
     fn new(caller: &Caller, id: Id) -> Self {
-        Key::Sender { principal: Arc::clone(caller.principal()), id }
+        InFlightKey::Sender { principal: Arc::clone(caller.principal()), id }
     }
 
     fn id(&self) -> &Id {
         match self {
-            Key::Sender { id, .. } | Key::Session { id, .. } => id,
+            InFlightKey::Sender { id, .. } | InFlightKey::Session { id, .. } => id,
         }
     }
 }
@@ -66,7 +66,7 @@ impl Key {
 /// A cancellation that matched no listed request.
 #[derive(Debug)]
 struct MissedCancellation {
-    key: Key,
+    key: InFlightKey,
     /// Number of cancellations before this one that matched no listed request.
     number: u64,
 }
@@ -81,7 +81,7 @@ impl InFlight {
         CancellableCall { in_flight: self.clone(), since: self.shared.missed.load(Ordering::Acquire) }
     }
 
-    fn enter(&self, key: Key, since: u64) -> InFlightGuard {
+    fn enter(&self, key: InFlightKey, since: u64) -> InFlightGuard {
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
         let mut lists = self.lock();
         lists.calls.entry(guard.key.clone()).or_default().push(Arc::clone(&guard.cancelled));
@@ -94,7 +94,7 @@ impl InFlight {
 
     /// Lists a request of a session. `None` if another request of the session with the same id is in flight.
     pub(super) fn enter_session(&self, session: &str, id: &Id) -> Option<InFlightGuard> {
-        let key = Key::Session { session: session.to_owned(), id: id.clone() };
+        let key = InFlightKey::Session { session: session.to_owned(), id: id.clone() };
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
         let is_first = {
             let mut lists = self.lock();
@@ -108,7 +108,7 @@ impl InFlight {
     /// Cancels the caller's call with this id. If several calls of the caller have this id, as calls by several clients
     /// may, cancels no call, because any of these calls could be meant.
     pub(super) fn cancel(&self, caller: &Caller, id: Id) {
-        let key = Key::new(caller, id);
+        let key = InFlightKey::new(caller, id);
         let mut lists = self.lock();
         match lists.calls.get(&key).map(Vec::as_slice) {
             Some([call]) => call.notify_one(),
@@ -148,7 +148,7 @@ impl CancellableCall {
             return Ok(outcome);
         }
         let (caller, id) = caller_and_id();
-        let guard = self.in_flight.enter(Key::new(&caller, id), self.since);
+        let guard = self.in_flight.enter(InFlightKey::new(&caller, id), self.since);
         tokio::select! {
             biased;
             outcome = call => Ok(outcome),
@@ -165,7 +165,7 @@ impl CancellableCall {
 #[derive(Debug)]
 pub(super) struct InFlightGuard {
     in_flight: InFlight,
-    key: Key,
+    key: InFlightKey,
     cancelled: Arc<Notify>,
 }
 

@@ -95,7 +95,7 @@ async fn serve_connections(
     let finished = tokio::time::timeout(grace, finished).await.is_ok();
     if !finished {
         tracing::warn!("calls still running after {grace:?} are cancelled");
-        endpoint.tasks.end().await;
+        endpoint.tasks.cancel_all().await;
         connections.shutdown().await;
     }
     finished

@@ -7,7 +7,7 @@ use mcp_tool_contract::{
     name::HEADER_PREFIX,
     read::{
         mirror::{self, MirroredArgument},
-        violation::shown,
+        violation::escaped_excerpt,
     },
 };
 
@@ -22,24 +22,24 @@ pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -
 }
 
 fn check_one(headers: &HeaderMap, mirrored: MirroredArgument<'_>) -> Result<(), ProtocolError> {
-    let MirroredArgument { param, header, given } = mirrored;
+    let MirroredArgument { param, header, argument } = mirrored;
     let (header, param) = (format!("{HEADER_PREFIX}{header}"), param.name());
     let value = single(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
-    match (value, given) {
+    match (value, argument) {
         (None, None) => Ok(()),
         // An array or object can't be a header's value. The pipeline refuses this argument.
-        (None, Some(given)) if given.starts_with(['[', '{']) => Ok(()),
+        (None, Some(argument)) if argument.starts_with(['[', '{']) => Ok(()),
         (None, Some(_)) => mismatch(format!(
             "the header {header} is missing: it must equal the argument '{param}'; list the tools again"
         )),
         (Some(_), None) => mismatch(format!(
             "the header {header} was sent without the argument '{param}': send both or neither"
         )),
-        (Some(value), Some(given)) if mirror::header_matches(&value, given) => Ok(()),
-        (Some(value), Some(given)) => mismatch(format!(
+        (Some(value), Some(argument)) if mirror::header_matches(&value, argument) => Ok(()),
+        (Some(value), Some(argument)) => mismatch(format!(
             "the header {header} must equal the argument '{param}': got \"{}\" and {}",
-            shown(&value),
-            shown(given)
+            escaped_excerpt(&value),
+            escaped_excerpt(argument)
         )),
     }
 }

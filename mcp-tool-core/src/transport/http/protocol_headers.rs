@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hyper::{HeaderMap, header::HeaderName};
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::read::violation::escaped_excerpt;
 
 use crate::{
     call::headers::Headers,
@@ -94,7 +94,7 @@ fn check_supported(version: Option<&str>) -> Result<(), ProtocolError> {
     match version {
         Some(version) if !is_supported(version) => Err(ProtocolError::new(
             code::INVALID_REQUEST,
-            format!("unsupported MCP-Protocol-Version: {}", shown(version)),
+            format!("unsupported MCP-Protocol-Version: {}", escaped_excerpt(version)),
         )),
         _ => Ok(()),
     }
@@ -113,8 +113,8 @@ fn same(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), Proto
         Some(value) if value == body => Ok(()),
         Some(value) => mismatch(format!(
             "the header {name} must equal the body: got \"{}\" and \"{}\"",
-            shown(value),
-            shown(body)
+            escaped_excerpt(value),
+            escaped_excerpt(body)
         )),
         None => mismatch(format!("the header {name} is missing")),
     }

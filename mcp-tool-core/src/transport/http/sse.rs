@@ -11,7 +11,7 @@ use hyper::body::{Body, Bytes, Frame};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use crate::{
-    call::report::Report,
+    call::report::CallReport,
     transport::{
         reporting::{CallEvent, ReportingCall},
         response::{FramedResponse, report},
@@ -28,12 +28,12 @@ pub(super) struct EventStream {
     /// The client's progress token, as JSON text.
     token: Option<String>,
     /// The first report, which the call has sent before the stream began.
-    first: Option<Report>,
+    first: Option<CallReport>,
     keep_alive: Interval,
 }
 
 impl EventStream {
-    pub fn new(call: ReportingCall<FramedResponse>, token: Option<String>, first: Report) -> Self {
+    pub fn new(call: ReportingCall<FramedResponse>, token: Option<String>, first: CallReport) -> Self {
         let mut keep_alive = tokio::time::interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         EventStream { call: Some(call), token, first: Some(first), keep_alive }

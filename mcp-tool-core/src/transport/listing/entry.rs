@@ -9,24 +9,24 @@ use crate::pipeline::registry::{RegisteredTool, Registry, older_name};
 
 /// A slice of a shared string.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub struct SharedText {
     whole: Arc<str>,
     part: Range<usize>,
 }
 
-impl Text {
+impl SharedText {
     pub fn as_str(&self) -> &str {
         self.whole.get(self.part.clone()).unwrap_or_default()
     }
 }
 
-impl From<String> for Text {
+impl From<String> for SharedText {
     fn from(text: String) -> Self {
-        Text { part: 0..text.len(), whole: text.into() }
+        SharedText { part: 0..text.len(), whole: text.into() }
     }
 }
 
-impl AsRef<[u8]> for Text {
+impl AsRef<[u8]> for SharedText {
     fn as_ref(&self) -> &[u8] {
         self.as_str().as_bytes()
     }
@@ -88,14 +88,14 @@ impl Entries {
 
     /// Returns the entries of `tools` (each an index and `is_newest`), separated by commas. If the tools are
     /// consecutive and have the names that callers without a pin see, nothing is copied.
-    pub(super) fn joined(&self, tools: &[(usize, bool)]) -> Text {
+    pub(super) fn joined(&self, tools: &[(usize, bool)]) -> SharedText {
         let follows = |pair: &[(usize, bool)]| matches!(pair, [(index, _), (next, _)] if *next == index + 1);
         let is_part = tools.windows(2).all(follows)
             && tools.iter().all(|(index, is_newest)| self.is_newest(*index) == *is_newest);
         let ends = tools.first().zip(tools.last());
         let ends = ends.and_then(|((first, _), (last, _))| self.parts.get(*first).zip(self.parts.get(*last)));
         if let Some((first, last)) = ends.filter(|_| is_part) {
-            return Text { whole: Arc::clone(&self.whole), part: first.start..last.end };
+            return SharedText { whole: Arc::clone(&self.whole), part: first.start..last.end };
         }
         let mut text = String::with_capacity(self.size(tools));
         for (index, is_newest) in tools {

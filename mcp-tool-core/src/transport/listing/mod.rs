@@ -2,20 +2,20 @@
 //! written when it is first requested, and then shared by all callers who see the same tools.
 
 pub(super) mod entry;
+mod list_cache;
 pub(super) mod page;
 mod serve;
-mod sets;
-mod shown;
 #[cfg(test)]
 mod tests;
+mod tool_list;
 
 use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
 
 pub use self::entry::with_security;
 use self::{
     entry::Entries,
-    sets::ListCache,
-    shown::{ToolList, Visible},
+    list_cache::ListCache,
+    tool_list::{ToolList, Visible},
 };
 use crate::pipeline::{Dispatcher, policy, registry::Registry};
 

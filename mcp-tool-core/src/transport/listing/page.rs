@@ -2,7 +2,7 @@
 
 use rmcp::model::ClientCapabilities;
 
-use super::entry::Text;
+use super::entry::SharedText;
 use crate::transport::{
     id::Id,
     message::Meta,
@@ -59,9 +59,9 @@ fn invalid(message: &str) -> Result<(), ProtocolError> {
 
 /// A page of a list.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct ListPage {
     /// The entries, separated by commas.
-    pub entries: Text,
+    pub entries: SharedText,
     /// The cursor of the next page; `None` on the last page.
     pub next: Option<String>,
 }
@@ -82,7 +82,7 @@ pub(crate) struct ListRequest<'r> {
 #[derive(Debug)]
 pub(crate) struct ListResponse {
     pub(crate) head: String,
-    pub(crate) entries: Text,
+    pub(crate) entries: SharedText,
 }
 
 impl ListResponse {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     Listing,
-    page::{self, ListRequest, ListResponse, Page},
-    shown::{ToolList, Visible},
+    page::{self, ListPage, ListRequest, ListResponse},
+    tool_list::{ToolList, Visible},
 };
 use crate::{
     call::caller::Caller,
@@ -37,7 +37,7 @@ impl Endpoint {
 
     /// Returns a page of the tools that `caller` sees. Keeps the contracts of all these tools as last listed by
     /// `caller`, to check the caller's later calls.
-    pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
+    pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<ListPage, ProtocolError> {
         let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
         let is_disabled = controls.disabled_part(caller).is_some();
         let list = if is_disabled { Arc::clone(&self.listing.empty) } else { self.visible_to(caller).await };
@@ -50,7 +50,7 @@ impl Endpoint {
             ProtocolError::new(code::INTERNAL, "the cursor of the next page could not be made")
         })?;
         if !is_disabled {
-            versions.last_listed.listed_as(caller, list.last_listed(registry));
+            versions.last_listed.remember_list(caller, list.last_listed(registry));
         }
         Ok(page)
     }
@@ -119,7 +119,7 @@ impl Endpoint {
         }
         let Dispatcher { registry, versions, .. } = &self.dispatcher;
         let list = self.visible_to(caller).await;
-        versions.last_listed.listed_as(caller, list.last_listed(registry));
+        versions.last_listed.remember_list(caller, list.last_listed(registry));
         list.entries(&self.listing.entries).map(str::to_owned).collect()
     }
 }

@@ -8,7 +8,7 @@ use mcp_tool_macros::mcp_tool;
 
 use super::{
     super::Endpoint,
-    sets::{ListCache, MAX_LISTS},
+    list_cache::{ListCache, MAX_LISTS},
 };
 use crate::{
     application::{Application, OperatorSettings},

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use mcp_tool_contract::{
     json::META_REQUIRES,
-    read::{scan, violation::shown},
+    read::{scan, violation::escaped_excerpt},
 };
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
@@ -27,7 +27,7 @@ const MAX_INPUT_RESPONSES: usize = 64;
 
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Text<'m>(#[serde(borrow)] Cow<'m, str>);
+struct BorrowedText<'m>(#[serde(borrow)] Cow<'m, str>);
 
 /// Deserializes a present member as `Some`, even if it is `null`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
@@ -37,11 +37,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
 #[derive(Deserialize)]
 struct Envelope<'m> {
     #[serde(borrow, default)]
-    jsonrpc: Option<Text<'m>>,
+    jsonrpc: Option<BorrowedText<'m>>,
     #[serde(borrow, default, deserialize_with = "present")]
     id: Option<&'m RawValue>,
     #[serde(borrow, default)]
-    method: Option<Text<'m>>,
+    method: Option<BorrowedText<'m>>,
     #[serde(borrow, default, deserialize_with = "present")]
     params: Option<&'m RawValue>,
     #[serde(default)]
@@ -53,7 +53,7 @@ struct Envelope<'m> {
 #[derive(Deserialize)]
 struct CallParams<'m> {
     #[serde(borrow)]
-    name: Text<'m>,
+    name: BorrowedText<'m>,
     #[serde(borrow, default)]
     arguments: Option<&'m RawValue>,
     #[serde(borrow, default, rename = "_meta")]
@@ -132,7 +132,7 @@ fn read_envelope(envelope: Envelope<'_>) -> Result<ClientMessage<'_>, ProtocolEr
     if envelope.jsonrpc.as_ref().is_none_or(|version| version.0 != "2.0") {
         return Err(about(invalid("`jsonrpc` must be \"2.0\"")));
     }
-    let Some(Text(method)) = envelope.method else {
+    let Some(BorrowedText(method)) = envelope.method else {
         return match (envelope.result, envelope.error) {
             (None, None) => Err(about(invalid("`method` is missing"))),
             _ => Ok(ClientMessage::Response),
@@ -242,11 +242,13 @@ fn any_meta<'m>(
         ProtocolError::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {}", excerpt(&error)))
     })?;
     let cursor = match params.cursor {
-        Some(cursor) if method.ends_with("/list") => match serde_json::from_str::<Text<'_>>(cursor.get()) {
-            Ok(Text(cursor)) => Some(cursor),
-            // Rejected here, because rmcp would ignore the cursor and answer with the first page.
-            Err(_) => return Err(ProtocolError::new(code::INVALID_PARAMS, "`cursor` must be a string")),
-        },
+        Some(cursor) if method.ends_with("/list") => {
+            match serde_json::from_str::<BorrowedText<'_>>(cursor.get()) {
+                Ok(BorrowedText(cursor)) => Some(cursor),
+                // Rejected here, because rmcp would ignore the cursor and answer with the first page.
+                Err(_) => return Err(ProtocolError::new(code::INVALID_PARAMS, "`cursor` must be a string")),
+            }
+        }
         _ => None,
     };
     let meta = meta(params.meta)?;
@@ -270,7 +272,8 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
     let requires = match members.requires {
         None => None,
         Some(raw) => {
-            let text = serde_json::from_str::<Text<'_>>(raw.get()).map(|Text(text)| text.into_owned());
+            let text = serde_json::from_str::<BorrowedText<'_>>(raw.get())
+                .map(|BorrowedText(text)| text.into_owned());
             let requirement =
                 text.map_err(|_| "must be a string".to_owned()).and_then(|text| Requirement::parse(&text));
             Some(requirement.map_err(|reason| invalid(format!("`{META_REQUIRES}`: {reason}")))?)
@@ -278,16 +281,16 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
     };
     let protocol_version = match members.protocol_version {
         None => None,
-        Some(raw) => match serde_json::from_str::<Text<'_>>(raw.get()) {
-            Ok(Text(version)) => Some(version),
+        Some(raw) => match serde_json::from_str::<BorrowedText<'_>>(raw.get()) {
+            Ok(BorrowedText(version)) => Some(version),
             Err(_) => {
                 return Err(invalid("`io.modelcontextprotocol/protocolVersion` must be a string".into()));
             }
         },
     };
-    let level = match members.level.map(|raw| serde_json::from_str::<Text<'_>>(raw.get())) {
+    let level = match members.level.map(|raw| serde_json::from_str::<BorrowedText<'_>>(raw.get())) {
         None => None,
-        Some(name) => match name.ok().and_then(|Text(name)| LogLevel::of_name(&name)) {
+        Some(name) => match name.ok().and_then(|BorrowedText(name)| LogLevel::of_name(&name)) {
             Some(level) => Some(level),
             None => {
                 return Err(invalid(format!(
@@ -324,7 +327,7 @@ fn trace(parent: Option<&RawValue>, state: Option<&RawValue>) -> Option<TraceCon
 
 /// Returns serde's message, cut and escaped, because it may quote whole values of the client's message.
 fn excerpt(error: &serde_json::Error) -> String {
-    shown(&error.to_string())
+    escaped_excerpt(&error.to_string())
 }
 
 /// Returns `true` if objects and arrays nest deeper than `limit`. Safe for any depth, because it doesn't recurse.

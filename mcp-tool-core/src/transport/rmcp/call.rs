@@ -21,7 +21,7 @@ use crate::{
     ask::{Asking, Client},
     call::{
         headers::Headers,
-        report::{Report, Reports},
+        report::{CallReport, Reports},
         trace::TraceContext,
     },
     pipeline::{CallOptions, CallOrigin, CallOutcome, CallRequest},
@@ -44,7 +44,7 @@ impl Protocol {
         let arguments = raw_arguments(&request, &context)?;
         let token = context.meta.get_progress_token();
         let level = self.session.as_ref().and_then(|session| session.level());
-        let (reports, receiver) = Reports::wanted(token.is_some(), level).unzip();
+        let (reports, receiver) = Reports::channel(token.is_some(), level).unzip();
         let asking = match &self.session {
             Some(session) => {
                 session.set_peer(&context.peer);
@@ -95,17 +95,21 @@ impl Protocol {
 }
 
 /// Sends a report to the client. If sending fails, drops the report, because the call must continue.
-async fn send_report(context: &RequestContext<RoleServer>, token: Option<&ProgressToken>, report: Report) {
+async fn send_report(
+    context: &RequestContext<RoleServer>,
+    token: Option<&ProgressToken>,
+    report: CallReport,
+) {
     match (report, token) {
-        (Report::Progress { progress, total, message }, Some(token)) => {
+        (CallReport::Progress { progress, total, message }, Some(token)) => {
             let mut params = ProgressNotificationParam::new(token.clone(), progress).with_message(message);
             params.total = total;
             drop(context.peer.notify_progress(params).await);
         }
-        (Report::Message { level, logger, data }, _) => {
+        (CallReport::Message { level, logger, data }, _) => {
             drop(context.peer.send_notification(session::log_notification(level, logger, &data)).await);
         }
-        (Report::Progress { .. }, None) => {}
+        (CallReport::Progress { .. }, None) => {}
     }
 }
 

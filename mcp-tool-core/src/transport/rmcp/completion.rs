@@ -1,7 +1,7 @@
 //! `completion/complete` for an argument of a tool, with the reference `{"type": "ref/tool", "name": …}`. This
 //! reference is an extension: the specification defines only references to prompts and resources.
 
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use rmcp::{
     ErrorData, RoleServer,
     model::{CustomRequest, CustomResult, ErrorCode},
@@ -66,7 +66,7 @@ impl Protocol {
         let CompletionParams { reference: Reference { name }, argument } = params.map_err(|error| {
             let message = format!(
                 "invalid parameters of completion/complete: {}; `ref` needs `name`, and `argument` needs `name` and `value`",
-                shown(&error.to_string())
+                escaped_excerpt(&error.to_string())
             );
             ErrorData::invalid_params(message, None)
         })?;
@@ -119,17 +119,17 @@ fn refused(name: &str, refusal: &Refusal) -> ErrorData {
         RefusalKind::Unavailable { error, .. } if error.kind() != ErrorKind::Disabled => {
             return failed(error, correlation);
         }
-        RefusalKind::Unsatisfied { name, asked, .. } => {
-            format!("'{name}' has no version that satisfies {asked}")
+        RefusalKind::Unsatisfied { name, requirements, .. } => {
+            format!("'{name}' has no version that satisfies {requirements}")
         }
         RefusalKind::Changed { .. } => {
-            format!("'{}' changed since you listed it: list the tools again", shown(name))
+            format!("'{}' changed since you listed it: list the tools again", escaped_excerpt(name))
         }
         RefusalKind::UnknownTool { .. }
         | RefusalKind::Scope { .. }
         | RefusalKind::Denied { .. }
         | RefusalKind::CallerDisabled
-        | RefusalKind::Unavailable { .. } => format!("Unknown tool: {}", shown(name)),
+        | RefusalKind::Unavailable { .. } => format!("Unknown tool: {}", escaped_excerpt(name)),
     };
     ErrorData::invalid_params(message, Some(json!({ META_CORRELATION: correlation })))
 }

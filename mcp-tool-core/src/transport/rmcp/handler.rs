@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -139,7 +139,7 @@ impl ServerHandler for Protocol {
             None if request.method == "completion/complete" && self.endpoint.has_completions() => {
                 Err(completion::unknown_reference())
             }
-            None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, shown(&request.method), None)),
+            None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, escaped_excerpt(&request.method), None)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Conversion of messages from and to rmcp: checks and parses messages for rmcp, and reads the ids of rmcp's answers.
 
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 
 use crate::transport::{
@@ -15,7 +15,7 @@ const MAX_RETAINED_BYTES: usize = 16 << 10;
 /// Parses a client's message as rmcp's type.
 pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolError> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let message = format!("not a message of the protocol: {}", shown(&error.to_string()));
+        let message = format!("not a message of the protocol: {}", escaped_excerpt(&error.to_string()));
         ProtocolError::new(code::INVALID_REQUEST, message)
     })
 }

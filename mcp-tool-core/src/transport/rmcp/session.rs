@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
-use mcp_tool_contract::read::violation::shown;
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use crate::{
-    announce::{Change, ChangeReceiver},
+    announce::{ChangeNotice, ChangeReceiver},
     ask::{Capabilities, Client, Unanswered},
     call::{caller::Caller, report::LogLevel},
 };
@@ -109,10 +109,10 @@ impl Session {
         });
     }
 
-    fn wants(&self, change: &Change) -> bool {
+    fn wants(&self, change: &ChangeNotice) -> bool {
         match change {
-            Change::Tools | Change::Prompts | Change::Resources => true,
-            Change::Resource(uri) => crate::sync::lock(&self.subscribed).contains(uri),
+            ChangeNotice::Tools | ChangeNotice::Prompts | ChangeNotice::Resources => true,
+            ChangeNotice::Resource(uri) => crate::sync::lock(&self.subscribed).contains(uri),
         }
     }
 
@@ -165,7 +165,9 @@ impl Client for Session {
                 Ok(result) => {
                     serde_json::to_value(result).map_err(|error| Unanswered::Refused(error.to_string()))
                 }
-                Err(ServiceError::McpError(error)) => Err(Unanswered::Refused(shown(&error.message))),
+                Err(ServiceError::McpError(error)) => {
+                    Err(Unanswered::Refused(escaped_excerpt(&error.message)))
+                }
                 Err(_) => Err(Unanswered::Gone),
             }
         })
@@ -197,18 +199,18 @@ impl Drop for PendingRequest<'_> {
 }
 
 /// Returns the notification that tells a client of `change`.
-pub(super) fn change_notification(change: Change) -> ServerNotification {
+pub(super) fn change_notification(change: ChangeNotice) -> ServerNotification {
     match change {
-        Change::Tools => {
+        ChangeNotice::Tools => {
             ServerNotification::ToolListChangedNotification(ToolListChangedNotification::default())
         }
-        Change::Prompts => {
+        ChangeNotice::Prompts => {
             ServerNotification::PromptListChangedNotification(PromptListChangedNotification::default())
         }
-        Change::Resources => {
+        ChangeNotice::Resources => {
             ServerNotification::ResourceListChangedNotification(ResourceListChangedNotification::default())
         }
-        Change::Resource(uri) => ServerNotification::ResourceUpdatedNotification(
+        ChangeNotice::Resource(uri) => ServerNotification::ResourceUpdatedNotification(
             ResourceUpdatedNotification::new(ResourceUpdatedNotificationParam::new(uri)),
         ),
     }

@@ -35,7 +35,7 @@ use super::{
 use crate::sync::lock;
 use crate::{
     ask::{Asking, Client},
-    call::report::{Report, Reports},
+    call::report::{CallReport, Reports},
     pipeline::CallOptions,
 };
 
@@ -262,7 +262,7 @@ impl Connection {
                 (self.session.level(), Asking::client(Arc::clone(&self.session) as Arc<dyn Client>))
             }
         };
-        let (reports, receiver) = Reports::wanted(token.is_some(), level).unzip();
+        let (reports, receiver) = Reports::channel(token.is_some(), level).unzip();
         let options = CallOptions { reports, asking, trace: call.meta.trace.take() };
         let admitted = match self.endpoint.dispatcher.admit(caller, call.request(), options).await {
             Ok(admitted) => admitted,
@@ -410,7 +410,7 @@ impl Connection {
 async fn send_reports(
     call: impl Future<Output = FramedResponse> + Send + 'static,
     token: Option<String>,
-    receiver: mpsc::Receiver<Report>,
+    receiver: mpsc::Receiver<CallReport>,
     writer: Writer,
 ) -> FramedResponse {
     let mut call = ReportingCall::new(call, receiver);

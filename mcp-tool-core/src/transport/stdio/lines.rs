@@ -36,12 +36,12 @@ impl Received {
 /// Received lines that wait to be processed.
 #[derive(Default)]
 pub(super) struct Inbox {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<ReceivedLines>,
     has_room: Condvar,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct ReceivedLines {
     received: VecDeque<Received>,
     /// Total size of `received`.
     bytes: usize,
@@ -76,7 +76,7 @@ impl Inbox {
 
     /// Waits for room, and adds a part of the input. Returns `false` if the inbox is closed.
     pub(super) fn put(&self, received: Received) -> bool {
-        let full = |waiting: &mut Waiting| waiting.bytes >= MAX_WAITING_BYTES && !waiting.closed;
+        let full = |waiting: &mut ReceivedLines| waiting.bytes >= MAX_WAITING_BYTES && !waiting.closed;
         let waiting = self.has_room.wait_while(lock(&self.waiting), full);
         let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
         waiting.bytes += received.size();
@@ -91,7 +91,7 @@ impl Inbox {
 }
 
 /// Reader of whole lines.
-pub(super) struct Input {
+pub(super) struct LineReader {
     input: Box<dyn Read + Send>,
     /// Buffer of one read.
     chunk: Vec<u8>,
@@ -101,9 +101,9 @@ pub(super) struct Input {
     too_long: bool,
 }
 
-impl Input {
+impl LineReader {
     pub(super) fn new(input: impl Read + Send + 'static) -> Self {
-        Input { input: Box::new(input), chunk: vec![0; CHUNK], partial: Vec::new(), too_long: false }
+        LineReader { input: Box::new(input), chunk: vec![0; CHUNK], partial: Vec::new(), too_long: false }
     }
 
     /// Reads until at least one line is complete, and returns all complete lines. If the first of these lines is too
@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn lines(input: &[u8], at_a_time: usize) -> Vec<Option<String>> {
-        let (mut lines, mut input) = (Vec::new(), Input::new(Trickle(input.to_vec().into(), at_a_time)));
+        let (mut lines, mut input) = (Vec::new(), LineReader::new(Trickle(input.to_vec().into(), at_a_time)));
         while let Ok(Some(read)) = input.read() {
             for received in read.into_iter().flatten() {
                 match received {

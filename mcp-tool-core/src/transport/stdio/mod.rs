@@ -130,7 +130,7 @@ async fn finish(endpoint: &Endpoint, calls: &Calls, rmcp_task: JoinHandle<()>, d
     if !finished {
         tracing::warn!("calls still running after {GRACE:?} are cancelled");
         rmcp_abort.abort();
-        endpoint.tasks.end().await;
+        endpoint.tasks.cancel_all().await;
         calls.cancel_all();
         drop(tokio::time::timeout(RECORDING, calls.tasks.wait()).await);
     }

@@ -22,10 +22,10 @@ const MAX_KEPT_BYTES: usize = 1024 * 1024;
 
 /// Sends lines to the writing thread. Clones send to the same thread.
 #[derive(Clone)]
-pub(super) struct Writer(Arc<Output>);
+pub(super) struct Writer(Arc<StdoutState>);
 
-struct Output {
-    waiting: Mutex<Waiting>,
+struct StdoutState {
+    waiting: Mutex<UnwrittenLines>,
     /// Wakes the writing thread.
     arrived: Condvar,
     /// Wakes all senders that wait for room.
@@ -35,7 +35,7 @@ struct Output {
 }
 
 #[derive(Default)]
-struct Waiting {
+struct UnwrittenLines {
     /// The lines that the thread has not taken yet.
     lines: Vec<u8>,
     /// Size of the lines that the thread is writing now, in bytes.
@@ -49,7 +49,7 @@ struct Waiting {
     gone: bool,
 }
 
-impl Waiting {
+impl UnwrittenLines {
     fn put(&mut self, line: &[u8]) {
         if !self.gone && !self.closed {
             self.lines.extend_from_slice(line);
@@ -119,7 +119,7 @@ impl Writer {
         self.0.has_room.notify_waiters();
     }
 
-    fn wake(&self, mut waiting: std::sync::MutexGuard<'_, Waiting>) {
+    fn wake(&self, mut waiting: std::sync::MutexGuard<'_, UnwrittenLines>) {
         self.0.full.store(waiting.is_full(), Ordering::Release);
         let sleeps = std::mem::take(&mut waiting.sleeps);
         drop(waiting);
@@ -129,10 +129,10 @@ impl Writer {
     }
 }
 
-impl Output {
+impl StdoutState {
     /// Waits for lines, and moves them into `lines`. Returns `false` if the writer is closed and no lines are left.
     fn next(&self, lines: &mut Vec<u8>) -> bool {
-        let is_idle = |waiting: &mut Waiting| {
+        let is_idle = |waiting: &mut UnwrittenLines| {
             waiting.sleeps = waiting.lines.is_empty() && !waiting.closed;
             waiting.sleeps
         };
@@ -161,7 +161,7 @@ impl Output {
 pub(super) fn write_lines(
     mut output: impl Write + Send + 'static,
 ) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {
-    let sent = Arc::new(Output {
+    let sent = Arc::new(StdoutState {
         waiting: Mutex::default(),
         arrived: Condvar::new(),
         has_room: Notify::new(),

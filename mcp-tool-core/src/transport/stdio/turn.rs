@@ -66,7 +66,7 @@ use super::{
     super::id::Id,
     calls::Calls,
     connection::{Connection, Taken},
-    lines::{Inbox, Input},
+    lines::{Inbox, LineReader},
 };
 use crate::sync::lock;
 
@@ -108,7 +108,7 @@ struct TurnState {
 
 /// The input of the reading thread. Dropping it reports the end of the input.
 struct Reader {
-    input: Input,
+    input: LineReader,
     _ended: DropGuard,
 }
 
@@ -134,7 +134,7 @@ impl Turn {
         input: impl Read + Send + 'static,
         ended: CancellationToken,
     ) -> std::io::Result<()> {
-        Arc::clone(self).spawn_reader(Reader { input: Input::new(input), _ended: ended.drop_guard() })
+        Arc::clone(self).spawn_reader(Reader { input: LineReader::new(input), _ended: ended.drop_guard() })
     }
 
     /// Stops processing messages. A call in its first poll still finishes.

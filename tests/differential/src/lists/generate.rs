@@ -113,7 +113,7 @@ impl Server {
         if random.chance(30) {
             let disable = |target: &str| {
                 format!(
-                    "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"order\":\"disable\",{target}}}\n"
+                    "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"action\":\"disable\",{target}}}\n"
                 )
             };
             let mut lines = disable(r#""user":"user 1""#);

@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use mcp_tool_contract::digest::Digest;
 
-use super::{entry::Entries, page::Page};
+use super::{entry::Entries, page::ListPage};
 use crate::{
     pipeline::{
         registry::Registry,
-        versions::{LastListed, List},
+        versions::{LastListed, ListedVersions},
     },
     seal::Sealer,
 };
@@ -54,9 +54,9 @@ pub(super) struct ToolList {
     tools: Vec<(usize, bool)>,
     /// Maximum number of tools on a page.
     page_size: usize,
-    pages: Box<[OnceLock<Page>]>,
+    pages: Box<[OnceLock<ListPage>]>,
     digest: OnceLock<Digest>,
-    last_listed: OnceLock<Arc<List>>,
+    last_listed: OnceLock<Arc<ListedVersions>>,
 }
 
 impl ToolList {
@@ -79,7 +79,7 @@ impl ToolList {
 
     /// Returns the contracts of the tools that are listed by their own names. Later calls of a caller who got this list
     /// are checked against these contracts.
-    pub(super) fn last_listed(&self, registry: &Registry) -> &Arc<List> {
+    pub(super) fn last_listed(&self, registry: &Registry) -> &Arc<ListedVersions> {
         self.last_listed.get_or_init(|| {
             let newest = self.tools.iter().filter(|(_, is_newest)| *is_newest);
             LastListed::list_of(
@@ -96,7 +96,7 @@ impl ToolList {
         entries: &Entries,
         registry: &Registry,
         sealer: &Sealer,
-    ) -> Option<Page> {
+    ) -> Option<ListPage> {
         let slot = self.pages.get(number)?;
         if let Some(page) = slot.get() {
             return Some(page.clone());
@@ -109,7 +109,7 @@ impl ToolList {
         };
         // Several requests may write this page at the same time. All return the page that is stored first, so that the
         // cursor in it, which each request seals differently, never changes.
-        Some(slot.get_or_init(|| Page { entries: entries.joined(tools), next }).clone())
+        Some(slot.get_or_init(|| ListPage { entries: entries.joined(tools), next }).clone())
     }
 
     /// Returns the sealed cursor of the page with this number. `None` if nothing can be sealed.

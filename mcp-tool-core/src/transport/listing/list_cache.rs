@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::shown::{ToolList, Visible};
+use super::tool_list::{ToolList, Visible};
 
 /// Maximum number of cached lists. Few lists are needed, because callers differ in scopes, of which few combinations
 /// occur.
