@@ -141,7 +141,7 @@ fn revoked_tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<Revok
 /// Checks that a tool to disable exists.
 fn check_served(application: &Application, target: &DisableTarget) -> CommandResult {
     let DisableTarget::Tool(tool) = target else { return Ok(()) };
-    let names = || application.tools.iter().map(|entry| entry.contract.name());
+    let names = || application.tools.iter().map(|entry| entry.contract().name());
     if names().any(|name| name == tool) {
         return Ok(());
     }

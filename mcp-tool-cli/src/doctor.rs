@@ -4,7 +4,7 @@ use std::{convert::Infallible, fmt::Write as _, io::Write as _, process::ExitCod
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{ArgMatches, Command};
-use mcp_tool_contract::model::Gate;
+use mcp_tool_contract::{exhaustive, model::Gate};
 use mcp_tool_core::{application::Application, audit::RecordQuery};
 use serde_json::{Value, json};
 
@@ -141,10 +141,10 @@ fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
     }
     let (mut open, mut blocked, mut gated) = (Vec::new(), Vec::new(), Vec::new());
     for tool in &application.tools {
-        let contract = tool.contract;
+        let contract = tool.contract();
         let (name, version, scopes) = (contract.name(), contract.version(), contract.scopes());
-        match (contract.gate(), contract.hints().destructive()) {
-            (Some(Gate::Scope(scope)), _) => gated.push(format!("{name} {version} ({scope})")),
+        match (contract.gate().map(Gate::exhaustive), contract.hints().destructive()) {
+            (Some(exhaustive::Gate::Scope(scope)), _) => gated.push(format!("{name} {version} ({scope})")),
             (None, true) if config.settings.allow_destructive.contains(name) => open.push(format!(
                 "{name} {version} is destructive, and {} opens it, since gate.allow_destructive names it",
                 if scopes.is_empty() {
@@ -153,7 +153,7 @@ fn tools_open_to_a_token(application: &Application, config: &Config) -> Answer {
                     format!("a token with {}", scopes.join(" "))
                 }
             )),
-            (Some(_), _) | (None, true) => blocked.push(format!("{name} {version}")),
+            (None, true) => blocked.push(format!("{name} {version}")),
             (None, false) if scopes.is_empty() => {
                 open.push(format!("{name} {version} is public: any token opens it"));
             }

@@ -136,7 +136,7 @@ impl TestServer {
         let records = Records::default();
         let mut endpoint = server.application.start(&settings, Box::new(records.clone())).await?;
         if let Some(last_listed) = last_listed {
-            endpoint.dispatcher.versions.last_listed = last_listed;
+            endpoint.pipeline.versions.last_listed = last_listed;
         }
         let endpoint = Arc::new(endpoint);
         let caller = Caller::local(Scopes::All);
@@ -157,7 +157,7 @@ impl TestServer {
     /// # Errors
     /// As for [`start`](TestServer::start).
     pub async fn succeeded_by(&self, server: ToolServer) -> Result<Self, StartError> {
-        let last_listed = Arc::clone(&self.endpoint.dispatcher.versions.last_listed);
+        let last_listed = Arc::clone(&self.endpoint.pipeline.versions.last_listed);
         let next = TestServer::start_with(server, OperatorSettings::default(), Some(last_listed)).await?;
         let (caller, requires) = (self.caller.clone(), self.requires.clone());
         let person = self.person.clone();
@@ -183,7 +183,7 @@ impl TestServer {
     /// Returns the calls of deprecated tools so far: tool, version, caller, number of calls.
     #[must_use]
     pub fn deprecated_calls(&self) -> Vec<(&'static str, Version, String, u64)> {
-        self.endpoint.dispatcher.usage.counts()
+        self.endpoint.pipeline.usage.counts()
     }
 
     /// Returns the same server, called by another caller.
@@ -224,7 +224,7 @@ impl TestServer {
     pub async fn call(&self, tool: &str, arguments: impl Serialize) -> Result<TestResult, TestError> {
         let arguments =
             serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
-        let admitted = self.admit(tool, arguments.len(), None).await?;
+        let admitted = self.admit_call(tool, arguments.len(), None).await?;
         admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
 
@@ -234,19 +234,19 @@ impl TestServer {
     /// # Errors
     /// The reason for the refusal or failure. A client would read only "unknown tool" for a tool that it may not use.
     pub async fn complete(&self, tool: &str, parameter: &str, typed: &str) -> Result<TestResult, TestError> {
-        let admitted = self.admit(tool, typed.len(), Some(parameter)).await?;
+        let admitted = self.admit_call(tool, typed.len(), Some(parameter)).await?;
         let answer = admitted.complete(parameter, typed).await.answer;
         answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
     }
 
-    async fn admit(
+    async fn admit_call(
         &self,
         name: &str,
         arguments_bytes: usize,
         completes: Option<&str>,
     ) -> Result<Admitted, TestError> {
-        let dispatcher = &self.endpoint.dispatcher;
-        let names = dispatcher.registry.headers.iter();
+        let pipeline = &self.endpoint.pipeline;
+        let names = pipeline.registry.headers.iter();
         let headers = names.filter_map(|name| {
             let (_, value) = self.headers.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name))?;
             Some((*name, value.as_str().into()))
@@ -258,14 +258,14 @@ impl TestServer {
         };
         let call = CallRequest { name, requires: self.requires.as_ref(), arguments_bytes, completes };
         let asking = Asking::client(Arc::new(self.person.clone()));
-        let admitted = dispatcher.admit(origin, call, CallOptions { asking, ..CallOptions::default() }).await;
+        let admitted = pipeline.admit(origin, call, CallOptions { asking, ..CallOptions::default() }).await;
         admitted.map_err(|refusal| TestError::from(refusal.kind))
     }
 
     /// Returns the audit records so far, in order, as they would be in the file.
     #[must_use]
     pub fn records(&self) -> Vec<Value> {
-        self.endpoint.dispatcher.audit.flush(Duration::MAX);
+        self.endpoint.pipeline.audit.flush(Duration::MAX);
         mcp_tool_core::sync::lock(&self.records.lines).clone()
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[schema(min_len = 12, max_len = 12, pattern = "^inv_[0-9]{8}$")]
 pub struct InvoiceNumber(pub String);
 
-/// Where an invoice stands.
+/// State of an invoice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToolSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -37,7 +37,7 @@ pub struct Invoice {
     /// Account name of the customer.
     #[schema(max_len = 80)]
     pub customer: String,
-    /// Where it stands.
+    /// Its state.
     pub status: Status,
     /// Day of issue.
     pub issued: NaiveDate,
@@ -55,7 +55,7 @@ pub struct InvoiceDetails {
     pub invoice: Invoice,
     /// Reminders that were sent.
     pub reminders: u32,
-    /// Why it was voided.
+    /// Reason for voiding it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_len = 500)]
     pub void_reason: Option<String>,
@@ -79,7 +79,7 @@ pub struct Payment {
 pub struct Reminder {
     /// The invoice that it is about.
     pub number: InvoiceNumber,
-    /// How many were sent so far, this one among them.
+    /// Number of reminders so far, including this one.
     pub reminders: u32,
 }
 

@@ -69,7 +69,7 @@ pub async fn void_invoice(
     invoices: &Invoices,
     /// Invoice number, as printed on it.
     number: InvoiceNumber,
-    /// Why it is void, for the books.
+    /// Reason for voiding it, for the books.
     #[arg(min_len = 3, max_len = 500)]
     reason: String,
 ) -> Result<InvoiceDetails, LedgerError> {
@@ -84,7 +84,7 @@ pub async fn delete_invoice(
     invoices: &Invoices,
     /// Invoice number, as printed on it.
     number: InvoiceNumber,
-    /// Why it goes; kept with the name of the deleting user.
+    /// Reason for the deletion; kept with the name of the deleting user.
     #[arg(max_len = 500)]
     reason: Option<String>,
 ) -> Result<Deleted, LedgerError> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use mcp_tool_contract::rules::ChangeClass;
+use mcp_tool_contract::{exhaustive, rules::ChangeClass};
 use serde_json::{Value, json};
 
 use super::report::{Change, CheckFailure, Report, ToolReport};
@@ -12,11 +12,11 @@ use super::report::{Change, CheckFailure, Report, ToolReport};
 pub(super) const UNCHANGED: &str = "the locks match the tools";
 
 const fn colour(class: ChangeClass) -> Style {
-    match class {
-        ChangeClass::Breaking => AnsiColor::Red.on_default().bold(),
-        ChangeClass::Weakens => AnsiColor::Yellow.on_default().bold(),
-        ChangeClass::Additive => AnsiColor::Green.on_default(),
-        ChangeClass::Patch => AnsiColor::BrightBlack.on_default(),
+    match class.exhaustive() {
+        exhaustive::ChangeClass::Breaking => AnsiColor::Red.on_default().bold(),
+        exhaustive::ChangeClass::Weakens => AnsiColor::Yellow.on_default().bold(),
+        exhaustive::ChangeClass::Additive => AnsiColor::Green.on_default(),
+        exhaustive::ChangeClass::Patch => AnsiColor::BrightBlack.on_default(),
     }
 }
 

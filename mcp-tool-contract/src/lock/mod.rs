@@ -35,9 +35,9 @@ pub struct Lock {
 #[derive(Clone, Debug)]
 pub struct LockedContract {
     /// Contract of this version.
-    pub contract: Contract,
+    pub(crate) contract: Contract,
     /// Names of the servers that serve this version.
-    pub servers: Vec<String>,
+    pub(crate) servers: Vec<String>,
     /// Digests that the entry contained; `None` if the version wasn't read from a file.
     recorded: Option<RecordedDigests>,
 }
@@ -51,7 +51,8 @@ struct RecordedDigests {
     sum: String,
 }
 
-/// Locked version that a contract is compared with.
+/// Locked version that a contract is compared with. Exhaustive, so that a new case fails to compile in the crates that
+/// compare; no user of the facade can name it.
 #[derive(Clone, Copy, Debug)]
 pub enum Baseline<'l> {
     /// The lock has no tool of this name.
@@ -147,6 +148,18 @@ impl Lock {
 impl LockedContract {
     fn is(&self, name: &str, major: u32) -> bool {
         self.contract.name == name && self.contract.version.major == major
+    }
+
+    /// Contract of this version.
+    #[must_use]
+    pub const fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// Names of the servers that serve this version, sorted.
+    #[must_use]
+    pub fn servers(&self) -> &[String] {
+        &self.servers
     }
 
     /// Returns false if the entry was edited by hand.

@@ -8,6 +8,7 @@ use std::fmt;
 
 /// Effect of a change on existing callers, from harmless to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum ChangeClass {
     /// Only words or order changed. The version may stay the same.
     Patch,

@@ -10,10 +10,10 @@ use crate::{
     call::{
         caller::{Caller, Scopes},
         context::CallContext,
+        stamp::ContractStamp,
     },
     clock::Moment,
     json::JsonWriter,
-    tool::stamp::ContractStamp,
 };
 
 /// The member `outcome` of a record.

@@ -66,6 +66,7 @@ impl CallerKind {
 
 /// Scopes that a caller holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scopes {
     /// Every scope. The local user has it while `local.scopes` is unset.
     All,

@@ -11,5 +11,6 @@ pub mod headers;
 pub(crate) mod permits;
 pub mod report;
 pub(crate) mod services;
+pub mod stamp;
 pub mod token;
 pub mod trace;

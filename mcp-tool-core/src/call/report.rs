@@ -19,6 +19,7 @@ const MAX_DATA: usize = 4 * 1024;
 /// `Ord` follows the severity: `LogLevel::Error > LogLevel::Warning`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum LogLevel {
     /// Details for debugging.
     Debug,

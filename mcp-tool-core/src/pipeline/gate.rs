@@ -1,7 +1,7 @@
 //! The gate of destructive tools. Such a tool runs only if the caller holds the scope of its gate, or if the operator
 //! allowed the tool.
 
-use mcp_tool_contract::model::Gate;
+use mcp_tool_contract::{exhaustive, model::Gate};
 
 use crate::{
     call::caller::Caller,
@@ -26,11 +26,10 @@ fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -
     if !contract.hints().destructive() {
         return Ok(());
     }
-    match contract.gate() {
-        Some(Gate::Scope(scope)) => check_scope(scope, caller, contract.name(), scopes),
+    match contract.gate().map(Gate::exhaustive) {
+        Some(exhaustive::Gate::Scope(scope)) => check_scope(scope, caller, contract.name(), scopes),
         None if tool.is_allowed_destructive => Ok(()),
-        // A kind of gate that this version of the server doesn't know is refused.
-        Some(_) | None => {
+        None => {
             let name = contract.name();
             let message = format!(
                 "'{name}' is destructive and needs a person's approval, and approvals aren't set up on this server. \

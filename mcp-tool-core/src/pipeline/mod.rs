@@ -1,4 +1,4 @@
-//! The pipeline of a call. [`Dispatcher::admit`] decides whether a call may begin; [`Admitted::execute`] runs it, or
+//! The pipeline of a call. [`Pipeline::admit`] decides whether a call may begin; [`Admitted::execute`] runs it, or
 //! [`Admitted::complete`] suggests values for one of its arguments. Both transports and `TestServer` use it, and there
 //! is no other way to a tool's function.
 
@@ -60,7 +60,7 @@ impl From<Caller> for CallOrigin {
 
 /// The stages of the pipeline, each with its own state, shared by all calls of a server.
 #[derive(Debug)]
-pub struct Dispatcher {
+pub struct Pipeline {
     /// Revocations and disabled tools, clients and users.
     pub controls: Controls,
     /// The served tools.

@@ -2,14 +2,14 @@
 
 use std::{net::IpAddr, time::Instant};
 
-use super::{CallOrigin, CallRequest, Dispatcher};
+use super::{CallOrigin, CallRequest, Pipeline};
 use crate::{call::caller::Caller, ports::Denied};
 
 /// Placeholder for the call in a request that wasn't read.
 const UNREAD: CallRequest<'static> =
     CallRequest { name: "-", requires: None, arguments_bytes: 0, completes: None };
 
-impl Dispatcher {
+impl Pipeline {
     /// Records a request that was refused by authentication. Requests without a known caller are recorded up to a
     /// limit; the next record says how many were left out.
     pub(crate) fn record_unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
@@ -20,7 +20,7 @@ impl Dispatcher {
         if let Denied::Revoked(caller) = denied {
             return record(Caller::clone(caller), denied.detail());
         }
-        let Some(left_out) = self.unauthenticated.admit(Instant::now()) else { return };
+        let Some(left_out) = self.unauthenticated.take_slot(Instant::now()) else { return };
         let mut detail: Vec<String> = denied.detail().map(str::to_owned).into_iter().collect();
         if left_out > 0 {
             detail.push(format!("{left_out} more before it are not recorded"));

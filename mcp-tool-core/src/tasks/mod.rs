@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use mcp_tool_contract::model::TaskSupport;
+use mcp_tool_contract::{exhaustive, model::TaskSupport};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -179,7 +179,10 @@ impl TaskStore {
 
 /// Refuses a call of a tool that always runs as a task, if the client doesn't support tasks.
 pub(crate) fn check_support(cx: &CallContext) -> Result<(), ToolError> {
-    let is_required = cx.contract().task() == Some(TaskSupport::Required);
+    let is_required = match cx.contract().task().map(TaskSupport::exhaustive) {
+        Some(exhaustive::TaskSupport::Required) => true,
+        Some(exhaustive::TaskSupport::Optional) | None => false,
+    };
     if !is_required || cx.asking().capabilities().has(Capability::Tasks) {
         return Ok(());
     }

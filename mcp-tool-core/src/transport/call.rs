@@ -20,7 +20,7 @@ impl Endpoint {
         error: ProtocolError,
     ) -> FramedResponse {
         let reason = code::rejection_reason(error.code);
-        let correlation = self.dispatcher.record_refusal(origin, call.request(), reason, None);
+        let correlation = self.pipeline.record_refusal(origin, call.request(), reason, None);
         FramedResponse::rejected_call(&error.with_id(&call.id), correlation)
     }
 }

@@ -23,6 +23,8 @@ mod path_counters;
 mod protocol_error;
 mod protocol_version;
 mod reporting;
+#[cfg(feature = "http")]
+mod request_headers;
 mod response;
 mod rmcp;
 pub mod stdio;

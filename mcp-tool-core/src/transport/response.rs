@@ -10,11 +10,10 @@ use super::{
     tool_result::{ResultStamp, ToolResultParts},
 };
 use crate::{
-    call::report::Report,
+    call::{report::Report, stamp::META_CORRELATION},
     json::JsonWriter,
     pipeline::{CallOutcome, Refusal},
     tasks::{POLL_MS, TaskView},
-    tool::stamp::META_CORRELATION,
 };
 
 /// Bytes reserved for a response besides its content: frame, stamp and server info.

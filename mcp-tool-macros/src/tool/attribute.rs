@@ -2,6 +2,7 @@
 
 use mcp_tool_contract::{
     bounds::Format,
+    exhaustive,
     grammar::ToolKey,
     model::TaskSupport,
     name,
@@ -247,14 +248,14 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<Weakening> {
             Some(Weakening { rule, reason: reason.value() })
         }
         Some(rule) => {
-            let message = match rule.class() {
-                ChangeClass::Breaking => {
+            let message = match rule.class().exhaustive() {
+                exhaustive::ChangeClass::Breaking => {
                     format!("`{rule}` is breaking: bump to the next major version instead of giving a reason")
                 }
-                ChangeClass::Additive | ChangeClass::Weakens => {
+                exhaustive::ChangeClass::Additive | exhaustive::ChangeClass::Weakens => {
                     format!("`{rule}` is additive: bump to the next minor version instead of giving a reason")
                 }
-                ChangeClass::Patch => {
+                exhaustive::ChangeClass::Patch => {
                     format!("`{rule}` needs neither a version nor a reason: remove this")
                 }
             };

@@ -232,7 +232,7 @@ fn contract(tool: &Tool) -> TokenStream {
     quote! {
         const CONTRACT: #runtime::Contract = #runtime::Contract::new(
             #name,
-            #runtime::Version { major: #major, minor: #minor },
+            #runtime::Version::new(#major, #minor),
             #description,
         )
         #(.with_title(::core::option::Option::Some(#title)))*

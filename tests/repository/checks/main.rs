@@ -14,6 +14,7 @@ mod features;
 mod files;
 mod imports;
 mod metadata;
+mod stages;
 mod versions;
 mod words;
 

@@ -9,7 +9,7 @@ pub const TOOLS: &[ToolEntry] = tools![delete_invoice];
 pub async fn delete_invoice(
     /** Invoice number, as printed on it. */
     number: String,
-    /** Why it goes; kept with the name of the deleting user. */
+    /** Reason for the deletion; kept with the name of the deleting user. */
     reason: Option<String>,
 ) {
 }

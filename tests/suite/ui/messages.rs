@@ -65,7 +65,7 @@ fn normalized_message(rendered: &str, case: &Path) -> String {
     format!("{}\n", text.trim_end())
 }
 
-/// Where a line points, if it points somewhere.
+/// File and position that a line points to, if any.
 fn arrow(line: &str) -> Option<&str> {
     let start = line.trim_start();
     start.strip_prefix("--> ").or_else(|| start.strip_prefix("::: "))

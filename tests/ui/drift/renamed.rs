@@ -7,7 +7,7 @@ use mcp_tool_runtime::mcp_tool;
 async fn delete_invoice(
     /** Invoice number, as printed on it. */
     number: String,
-    /** Why it goes; kept with the name of the deleting user. */
+    /** Reason for the deletion; kept with the name of the deleting user. */
     why: Option<String>,
 ) {
 }

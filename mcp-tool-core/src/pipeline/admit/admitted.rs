@@ -8,12 +8,11 @@ use uuid::Uuid;
 use crate::{
     ask::Capability,
     audit::{PendingRecord, RecordOutcome},
-    call::context::CallContext,
+    call::{context::CallContext, stamp::ContractStamp},
     pipeline::{policy::ScopeAuthorizer, registry::RegisteredTool},
-    tool::stamp::ContractStamp,
 };
 
-/// A call that may begin. Only [`Dispatcher::admit`](crate::pipeline::Dispatcher::admit) makes one.
+/// A call that may begin. Only [`Pipeline::admit`](crate::pipeline::Pipeline::admit) makes one.
 #[derive(Debug)]
 pub struct Admitted {
     tool: Arc<RegisteredTool>,
@@ -71,7 +70,7 @@ impl Admitted {
     }
 
     /// Records that the transport refused the call before its arguments were read; returns the correlation id.
-    pub(crate) fn record_refusal(self, reason: &str) -> Uuid {
+    pub(crate) fn refuse(self, reason: &str) -> Uuid {
         let correlation = self.cx.correlation_id();
         self.record.failed(RecordOutcome::Refused, reason, None);
         correlation

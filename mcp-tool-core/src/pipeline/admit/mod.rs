@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{CallOrigin, Dispatcher};
+use super::{CallOrigin, Pipeline};
 use crate::{
     ask::Asking,
     call::{caller::Caller, report::Reports, trace::TraceContext},
@@ -45,7 +45,7 @@ pub struct CallOptions {
     pub trace: Option<TraceContext>,
 }
 
-impl Dispatcher {
+impl Pipeline {
     /// Admits a call, or records and returns its refusal. Authentication happens before, in the transport.
     pub async fn admit(
         &self,
@@ -71,7 +71,7 @@ impl Dispatcher {
             call.check_policy(tool).await?;
             call.check_last_listed(tool, is_current)?;
             call.check_audit(tool)?;
-            call.take_permits(tool)
+            call.take_rates_and_permits(tool)
         };
         let permits = match checks.await {
             Ok(permits) => permits,
@@ -103,6 +103,6 @@ impl Dispatcher {
         reason: &str,
         detail: Option<&str>,
     ) -> Uuid {
-        Admission::new(self, origin.into(), request).record_refusal(reason, detail)
+        Admission::new(self, origin.into(), request).refused_by_transport(reason, detail)
     }
 }

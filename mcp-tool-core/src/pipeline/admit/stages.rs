@@ -19,7 +19,7 @@ use crate::{
     control::Disabled,
     error::{ErrorKind, ToolError},
     pipeline::{
-        CallOrigin, Dispatcher, limits,
+        CallOrigin, Pipeline, limits,
         policy::{self, Decision},
         registry::RegisteredTool,
         versions::ResolvedVersion,
@@ -29,7 +29,7 @@ use crate::{
 
 /// A call that is being admitted.
 pub(super) struct Admission<'a> {
-    dispatcher: &'a Dispatcher,
+    pipeline: &'a Pipeline,
     origin: CallOrigin,
     request: CallRequest<'a>,
     start: CallStart<'a>,
@@ -37,11 +37,11 @@ pub(super) struct Admission<'a> {
 
 impl<'a> Admission<'a> {
     /// Starts the admission of a call that has just arrived.
-    pub(super) fn new(dispatcher: &'a Dispatcher, origin: CallOrigin, request: CallRequest<'a>) -> Self {
+    pub(super) fn new(pipeline: &'a Pipeline, origin: CallOrigin, request: CallRequest<'a>) -> Self {
         let CallRequest { name, arguments_bytes, completes, .. } = request;
         let (moment, remote) = (Moment::now(), origin.remote);
         let start = CallStart { moment, correlation: moment.id(), remote, name, arguments_bytes, completes };
-        Admission { dispatcher, origin, request, start }
+        Admission { pipeline, origin, request, start }
     }
 
     fn caller(&self) -> &Caller {
@@ -54,7 +54,7 @@ impl<'a> Admission<'a> {
 
     /// Begins the audit record; `tool` is `None` if the call is refused before its tool is known.
     pub(super) fn record(&self, tool: Option<&RegisteredTool>) -> Box<PendingRecord> {
-        let Dispatcher { audit, .. } = self.dispatcher;
+        let Pipeline { audit, .. } = self.pipeline;
         let mut record = Box::new(PendingRecord::new(
             audit,
             self.start,
@@ -69,7 +69,7 @@ impl<'a> Admission<'a> {
     }
 
     /// Records a refusal that the transport decided; returns the correlation id.
-    pub(super) fn record_refusal(&self, reason: &str, detail: Option<&str>) -> Uuid {
+    pub(super) fn refused_by_transport(&self, reason: &str, detail: Option<&str>) -> Uuid {
         self.record(None).failed(RecordOutcome::Refused, reason, detail);
         self.start.correlation
     }
@@ -85,7 +85,7 @@ impl<'a> Admission<'a> {
 
     /// Refuses a user or client that the operator disabled.
     pub(super) fn check_caller_enabled(&self) -> Result<(), Box<Refusal>> {
-        let reason = match self.dispatcher.controls.disabled_part(self.caller()) {
+        let reason = match self.pipeline.controls.disabled_part(self.caller()) {
             None => return Ok(()),
             Some(Disabled::User) => "user_disabled",
             Some(Disabled::Client) => "client_disabled",
@@ -96,7 +96,7 @@ impl<'a> Admission<'a> {
     /// Finds the version of the tool that the call is for.
     pub(super) fn resolve(&self) -> ResolvedVersion<'a> {
         let CallRequest { name, requires, .. } = self.request;
-        self.dispatcher.versions.resolve(&self.dispatcher.registry, self.caller(), name, requires)
+        self.pipeline.versions.resolve(&self.pipeline.registry, self.caller(), name, requires)
     }
 
     /// Refuses a name that no tool has.
@@ -132,7 +132,7 @@ impl<'a> Admission<'a> {
 
     /// Refuses a tool that the operator disabled, and an adapter of it.
     pub(super) fn check_tool_enabled(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
-        if !tool.chain().any(|tool| self.dispatcher.controls.is_tool_disabled(tool.contract.name())) {
+        if !tool.chain().any(|tool| self.pipeline.controls.is_tool_disabled(tool.contract.name())) {
             return Ok(());
         }
         let message = format!(
@@ -145,7 +145,7 @@ impl<'a> Admission<'a> {
     /// Refuses a tool that the policy doesn't permit. Only the record contains the policy's reason.
     pub(super) async fn check_policy(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
         let stamp = || Arc::clone(&tool.stamp);
-        Err(match self.dispatcher.policy.decide(self.caller(), tool).await {
+        Err(match self.pipeline.policy.decide(self.caller(), tool).await {
             Decision::Permit => return Ok(()),
             Decision::NeedsScopes { missing } => {
                 let detail = missing.join(" ");
@@ -187,7 +187,7 @@ impl<'a> Admission<'a> {
         let contract = tool.contract;
         // A refused completion doesn't show the current contract.
         if !self.is_completion() {
-            let last_listed = &self.dispatcher.versions.last_listed;
+            let last_listed = &self.pipeline.versions.last_listed;
             last_listed.remember_tool(self.caller(), contract.name(), contract.version(), tool.digest);
         }
         // Serialization can't fail: the contract's digest was computed from its JSON.
@@ -206,7 +206,7 @@ impl<'a> Admission<'a> {
 
     /// Refuses a call whose audit record can't be written.
     pub(super) fn check_audit(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
-        self.dispatcher
+        self.pipeline
             .audit
             .permits(!tool.contract.hints().read_only())
             .map_err(|error| self.unavailable(error.kind().name(), tool, error))
@@ -214,8 +214,8 @@ impl<'a> Admission<'a> {
 
     /// Counts the call against the caller's rates and takes its permits to run, including those of the tools that it
     /// delegates to.
-    pub(super) fn take_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
-        let Dispatcher { rates, concurrency, .. } = self.dispatcher;
+    pub(super) fn take_rates_and_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
+        let Pipeline { rates, concurrency, .. } = self.pipeline;
         // A completion doesn't run the tool, so it counts against a rate of its own and takes only the server's permit.
         let runs = || tool.chain().filter(|_| !self.is_completion());
         let completion = self.is_completion().then_some(&completion::RATE_CONTRACT);
@@ -235,7 +235,7 @@ impl<'a> Admission<'a> {
     /// Counts a call of a deprecated tool.
     pub(super) fn count_deprecated(&self, tool: &RegisteredTool) {
         if tool.contract.deprecation().is_some() && !self.is_completion() {
-            self.dispatcher.usage.count(tool.contract, self.caller());
+            self.pipeline.usage.count(tool.contract, self.caller());
         }
     }
 
@@ -248,8 +248,8 @@ impl<'a> Admission<'a> {
         options: CallOptions,
     ) -> CallContext {
         let is_completion = self.is_completion();
-        let Admission { dispatcher, origin, start, .. } = self;
-        let mut timeout = tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(dispatcher.timeout);
+        let Admission { pipeline, origin, start, .. } = self;
+        let mut timeout = tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(pipeline.timeout);
         if is_completion {
             timeout = timeout.min(completion::TIMEOUT);
         }
@@ -266,6 +266,6 @@ impl<'a> Admission<'a> {
             token: origin.token,
         };
         let deadline = (start.moment.instant + timeout).into();
-        CallContext::new(facts, deadline, reports, asking, Arc::clone(&dispatcher.services), permits)
+        CallContext::new(facts, deadline, reports, asking, Arc::clone(&pipeline.services), permits)
     }
 }

@@ -12,6 +12,7 @@ use mcp_tool_contract::{judge, model::ToolOutput, name::nearest, read::canonical
 
 use super::{RegisteredTool, Registry, check};
 use crate::{
+    call::stamp::ContractStamp,
     pipeline::{
         execute::{Constraints, OutputCheck},
         limits::Concurrency,
@@ -20,7 +21,6 @@ use crate::{
     start_error::StartError,
     tool::{
         ToolEntry,
-        stamp::ContractStamp,
         state::{MissingState, StateMap},
     },
 };
@@ -55,7 +55,7 @@ impl Registry {
     fn insert(&mut self, tool: RegisteredTool) -> Result<(), StartError> {
         let (contract, tool) = (tool.contract, Arc::new(tool));
         let family = self.families.entry(contract.name()).or_default();
-        if family.iter().any(|other| other.contract.version().major == contract.version().major) {
+        if family.iter().any(|other| other.contract.version().major() == contract.version().major()) {
             return Err(StartError::Duplicate(contract.name()));
         }
         family.push(Arc::clone(&tool));
@@ -83,7 +83,7 @@ impl Registry {
     /// bypass it.
     fn add_middleware(&self, middleware: &[RegisteredMiddleware]) -> Result<(), StartError> {
         let named = middleware.iter().filter_map(RegisteredMiddleware::tools).flatten();
-        for tool in named.map(|entry| entry.contract.name()) {
+        for tool in named.map(|entry| entry.contract().name()) {
             if self.family(tool).is_none() {
                 let nearest = nearest(tool, self.tools.iter().map(|tool| tool.contract.name()));
                 return Err(StartError::MiddlewareTool { tool, nearest });
@@ -109,7 +109,7 @@ impl RegisteredTool {
         state: &StateMap,
         allow_destructive: &HashSet<String>,
     ) -> Result<Self, StartError> {
-        let contract = entry.contract;
+        let contract = entry.contract();
         let tool = contract.name();
         let bound =
             (entry.bind)(state).map_err(|MissingState(needs)| StartError::MissingState { tool, needs })?;
@@ -147,7 +147,7 @@ impl RegisteredTool {
 
 /// Compares an output schema that is generated at run time with the locked one.
 fn check_generated_output(entry: &ToolEntry) -> Result<(), StartError> {
-    let (Some((schema, version)), contract) = (entry.late, entry.contract) else { return Ok(()) };
+    let (Some((schema, version)), contract) = (entry.late, entry.contract()) else { return Ok(()) };
     let locked = contract.with_version(version).with_output(ToolOutput::FromLock(schema));
     let ruling = judge::apply_policy(&locked, contract, judge::compare_at_run_time(&locked, contract));
     match ruling.bump {
@@ -167,13 +167,11 @@ mod tests {
     use crate::tool::Source;
 
     const LOCKED: &str = r#"{"type":"object","properties":{"n":{"type":"integer","title":"Words."}}}"#;
-    const CONTRACT: Contract = Contract::EMPTY
-        .with_name("late")
-        .with_version(Version { major: 1, minor: 0 })
-        .with_output(ToolOutput::Dynamic(
+    const CONTRACT: Contract =
+        Contract::EMPTY.with_name("late").with_version(Version::new(1, 0)).with_output(ToolOutput::Dynamic(
             || serde_json::json!({ "properties": { "n": { "type": "integer" } }, "type": "object" }),
         ));
-    const NEXT: Contract = CONTRACT.with_version(Version { major: 2, minor: 0 });
+    const NEXT: Contract = CONTRACT.with_version(Version::new(2, 0));
     const DECLARED: Contract = CONTRACT.with_output(ToolOutput::Object(&Object::EMPTY));
 
     fn drift(contract: &'static Contract, schema: &'static str) -> Option<String> {

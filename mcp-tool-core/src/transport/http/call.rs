@@ -25,6 +25,7 @@ use crate::{
         message::{Era, ToolCall},
         protocol_error::{ProtocolError, code},
         reporting::{CallEvent, ReportingCall},
+        request_headers,
         response::FramedResponse,
         task::TaskCall,
     },
@@ -58,7 +59,7 @@ impl Service {
         if let Err(error) = checked.and_then(|()| protocol_headers::check_call(headers, call)) {
             return Err(self.endpoint.reject_call(origin, call, error));
         }
-        match protocol_headers::middleware_headers(headers, &self.endpoint) {
+        match request_headers::middleware_headers(headers, &self.endpoint) {
             Ok(headers) => origin.headers = headers,
             Err(error) => return Err(self.endpoint.reject_call(origin, call, error)),
         }
@@ -72,7 +73,7 @@ impl Service {
         let token = if can_send(token.is_some()) { token.map(str::to_owned) } else { None };
         let (reports, receiver) = Reports::wanted(token.is_some(), level.filter(|_| can_send(true))).unzip();
         let options = CallOptions { reports, asking: call.asking(), trace: call.meta.trace.take() };
-        let admitted = match self.endpoint.dispatcher.admit(origin, call.request(), options).await {
+        let admitted = match self.endpoint.pipeline.admit(origin, call.request(), options).await {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 let server_info = &self.endpoint.server_info;
@@ -151,7 +152,7 @@ impl Service {
 
 /// Records an admitted call as rejected, because its headers contradict its arguments, and answers it with the error.
 fn reject_admitted(admitted: Admitted, id: &Id, error: ProtocolError) -> FramedResponse {
-    let correlation = admitted.record_refusal(code::rejection_reason(error.code));
+    let correlation = admitted.refuse(code::rejection_reason(error.code));
     FramedResponse::rejected_call(&error.with_id(id), correlation)
 }
 

@@ -17,6 +17,7 @@ use crate::{
         listing::page::{ListRequest, Shape},
         message::{self, ClientMessage, Era},
         path_counters::{self, ReadPath},
+        request_headers,
         rmcp::{
             message::{check_retained_size, to_rmcp},
             request::RawArguments,
@@ -125,7 +126,7 @@ impl Service {
                 if method == "tools/list" { with_security_schemes(response).await } else { response }
             }
             ClientMessage::Call(mut call)
-                if !self.endpoint.dispatcher.is_permitted(&caller, call.request()).await =>
+                if !self.endpoint.pipeline.is_permitted(&caller, call.request()).await =>
             {
                 // Answered here, because rmcp can't answer a refusal with its HTTP status.
                 let arguments = RetainedText::from(body.part(call.arguments));
@@ -135,7 +136,7 @@ impl Service {
                 }
             }
             ClientMessage::Call(call) => {
-                match protocol_headers::middleware_headers(&parts.headers, &self.endpoint) {
+                match request_headers::middleware_headers(&parts.headers, &self.endpoint) {
                     Ok(headers) => drop(parts.extensions.insert(headers)),
                     Err(error) => {
                         let origin = self.authentication.origin(&sender.identity, caller, sender.remote);

@@ -11,8 +11,8 @@ use mcp_tool_contract::{
     },
 };
 
-use super::protocol_headers::{decoded, mismatch, single};
-use crate::transport::protocol_error::ProtocolError;
+use super::protocol_headers::{decoded, mismatch};
+use crate::transport::{protocol_error::ProtocolError, request_headers::only_text};
 
 /// Checks a call's headers against its arguments. Unreadable arguments are left to the pipeline, which refuses them.
 pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -> Result<(), ProtocolError> {
@@ -23,7 +23,7 @@ pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -
 fn check_one(headers: &HeaderMap, mirrored: MirroredArgument<'_>) -> Result<(), ProtocolError> {
     let MirroredArgument { param, header, given } = mirrored;
     let (header, param) = (format!("{HEADER_PREFIX}{header}"), param.name());
-    let value = single(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
+    let value = only_text(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
     match (value, given) {
         (None, None) => Ok(()),
         // Arrays and objects have no header. The pipeline refuses this argument.

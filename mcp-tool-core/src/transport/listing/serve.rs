@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     call::caller::Caller,
-    pipeline::{Dispatcher, policy::Decision},
+    pipeline::{Pipeline, policy::Decision},
     transport::{
         endpoint::Endpoint,
         protocol_error::{ProtocolError, code},
@@ -37,7 +37,7 @@ impl Endpoint {
     /// Returns a page of the tools that `caller` sees, and remembers their contracts, to check the caller's later calls
     /// against them.
     pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<Page, ProtocolError> {
-        let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
+        let Pipeline { registry, versions, services, controls, .. } = &self.pipeline;
         let is_disabled = controls.disabled_part(caller).is_some();
         let list = if is_disabled { Arc::clone(&self.listing.empty) } else { self.visible_to(caller).await };
         let number = match cursor {
@@ -56,7 +56,7 @@ impl Endpoint {
 
     /// The list of the tools that `caller` sees.
     pub(super) async fn visible_to(&self, caller: &Caller) -> Arc<ToolList> {
-        let Dispatcher { registry, versions, policy, controls, .. } = &self.dispatcher;
+        let Pipeline { registry, versions, policy, controls, .. } = &self.pipeline;
         let Listing {
             entries, page_size, shows_grantable, scope_samples, sample_of, complete, cache, ..
         } = &self.listing;
@@ -102,7 +102,7 @@ impl Endpoint {
 
     /// Returns `true` if lists differ between callers, so that shared caches must not store them.
     pub(crate) fn lists_differ(&self, is_guarded: bool) -> bool {
-        let Dispatcher { versions, policy, controls, .. } = &self.dispatcher;
+        let Pipeline { versions, policy, controls, .. } = &self.pipeline;
         is_guarded
             || controls.has_file()
             || policy.is_own()
@@ -112,10 +112,10 @@ impl Endpoint {
 
     /// The list entries of all tools that `caller` sees, each the JSON text of an object, without pagination.
     pub async fn entries(&self, caller: &Caller) -> Vec<String> {
-        if self.dispatcher.controls.disabled_part(caller).is_some() {
+        if self.pipeline.controls.disabled_part(caller).is_some() {
             return Vec::new();
         }
-        let Dispatcher { registry, versions, .. } = &self.dispatcher;
+        let Pipeline { registry, versions, .. } = &self.pipeline;
         let list = self.visible_to(caller).await;
         versions.last_listed.listed_as(caller, list.last_listed(registry));
         list.entries(&self.listing.entries).map(str::to_owned).collect()

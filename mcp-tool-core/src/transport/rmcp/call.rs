@@ -64,7 +64,7 @@ impl Protocol {
         let headers = extension::<Headers>(&context).cloned().unwrap_or_default();
         let origin = CallOrigin { headers, ..self.origin(&context)? };
         let options = CallOptions { reports, asking, trace };
-        let admitted = match self.endpoint.dispatcher.admit(origin, call, options).await {
+        let admitted = match self.endpoint.pipeline.admit(origin, call, options).await {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 return match RefusalAnswer::of(&refusal) {

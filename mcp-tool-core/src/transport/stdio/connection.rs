@@ -260,7 +260,7 @@ impl Connection {
         };
         let (reports, receiver) = Reports::wanted(token.is_some(), level).unzip();
         let options = CallOptions { reports, asking, trace: call.meta.trace.take() };
-        let admitted = match self.endpoint.dispatcher.admit(caller, call.request(), options).await {
+        let admitted = match self.endpoint.pipeline.admit(caller, call.request(), options).await {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 let refused = FramedResponse::refusal(&refusal, &call.id, era, &self.endpoint.server_info);
@@ -315,7 +315,7 @@ impl Connection {
         let caller =
             self.client_label.caller(&self.endpoint.local_caller, meta.client, self.client.as_deref());
         // The application's own policy may be slow, so a list then needs a permit, as a request to rmcp does.
-        let permit = match self.endpoint.dispatcher.policy.is_own() {
+        let permit = match self.endpoint.pipeline.policy.is_own() {
             true => Some(Arc::clone(&self.permits).acquire_owned().await.ok()?),
             false => None,
         };

@@ -121,7 +121,7 @@ async fn finish(endpoint: &Endpoint, calls: &Calls, rmcp_task: JoinHandle<()>, d
         calls.tasks.wait().await;
         drop(rmcp_task.await);
         // A blocking function may run longer than its call.
-        endpoint.dispatcher.concurrency.idle().await;
+        endpoint.pipeline.concurrency.idle().await;
     };
     let finished = tokio::time::timeout_at(deadline, finished).await.is_ok();
     if !finished {
