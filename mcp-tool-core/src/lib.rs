@@ -28,6 +28,7 @@ pub mod call;
 pub mod clock;
 pub mod control;
 pub mod error;
+pub mod error_chain;
 mod json;
 pub mod network;
 pub mod pipeline;

@@ -1,85 +1,18 @@
 //! Progress and log messages that a running call sends to its client, if the client asked for them.
 
-use std::{borrow::Cow, sync::Mutex};
+use std::sync::Mutex;
 
-use crate::sync;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::{cut::prefix, log_level::LogLevel};
+use crate::sync;
+
 /// Maximum reports buffered per call. Further reports are dropped, so that a call never waits for a slow client.
 const MAX_BUFFERED: usize = 64;
-/// Maximum size of a progress or error message, in bytes.
-const MAX_TEXT: usize = 4 * 1024;
 /// Maximum size of the data of one log message as JSON, in bytes.
 const MAX_DATA: usize = 4 * 1024;
-
-/// Severity of a log message (RFC 5424 §6.2.1), least severe first.
-///
-/// `Ord` follows the severity: `LogLevel::Error > LogLevel::Warning`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum LogLevel {
-    /// Details for debugging.
-    Debug,
-    /// Normal progress of the work.
-    Info,
-    /// A normal but significant event.
-    Notice,
-    /// A problem that doesn't fail the call.
-    Warning,
-    /// A failure.
-    Error,
-    /// A failure of a component.
-    Critical,
-    /// A failure that needs action at once.
-    Alert,
-    /// The system is unusable.
-    Emergency,
-}
-
-impl LogLevel {
-    const ALL: [LogLevel; 8] = [
-        LogLevel::Debug,
-        LogLevel::Info,
-        LogLevel::Notice,
-        LogLevel::Warning,
-        LogLevel::Error,
-        LogLevel::Critical,
-        LogLevel::Alert,
-        LogLevel::Emergency,
-    ];
-
-    /// Returns the level's name in messages, such as `warning`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            LogLevel::Debug => "debug",
-            LogLevel::Info => "info",
-            LogLevel::Notice => "notice",
-            LogLevel::Warning => "warning",
-            LogLevel::Error => "error",
-            LogLevel::Critical => "critical",
-            LogLevel::Alert => "alert",
-            LogLevel::Emergency => "emergency",
-        }
-    }
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        LogLevel::ALL.into_iter().find(|level| level.name() == name)
-    }
-
-    /// Number of the level, counted from 1.
-    pub(crate) const fn number(self) -> u8 {
-        self as u8 + 1
-    }
-
-    /// Level with this number; `None` for 0 and for unknown numbers.
-    pub(crate) fn of_number(number: u8) -> Option<Self> {
-        LogLevel::ALL.get(usize::from(number).checked_sub(1)?).copied()
-    }
-}
 
 /// A report that a running call sends to its client.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,21 +65,6 @@ impl Reports {
     }
 }
 
-/// Returns as many characters from the start of a text as fit into `max` bytes.
-// `str::floor_char_boundary` needs Rust 1.91.
-fn prefix(text: &str, max: usize) -> &str {
-    let end = (0..=max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or_default()]
-}
-
-/// Cuts a progress or error message after [`MAX_TEXT`] bytes.
-pub(crate) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text.len() {
-        0..=MAX_TEXT => text,
-        _ => Cow::Owned(format!("{}…", prefix(&text, MAX_TEXT))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,19 +96,5 @@ mod tests {
             })
             .collect();
         assert_eq!(sent, [1.0, 2.0]);
-    }
-
-    #[test]
-    fn levels_have_names_and_numbers() {
-        for level in LogLevel::ALL {
-            assert_eq!(
-                (LogLevel::of_name(level.name()), LogLevel::of_number(level.number())),
-                (Some(level), Some(level))
-            );
-        }
-        assert_eq!(
-            (LogLevel::of_name("verbose"), LogLevel::of_number(0), LogLevel::of_number(9)),
-            (None, None, None)
-        );
     }
 }

@@ -15,11 +15,11 @@ mod unauthenticated;
 pub mod usage;
 pub mod versions;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     audit::{Audit, UnauthenticatedRecords},
-    call::{caller::Caller, headers::Headers, services::Services, token::InboundToken},
+    call::services::Services,
     control::Controls,
     pipeline::{
         limits::{Concurrency, Rates},
@@ -29,34 +29,9 @@ use crate::{
         versions::Versions,
     },
 };
-/// Internals that only `benches/instructions` uses.
-#[doc(hidden)]
-pub mod internals {
-    pub use super::execute::guard::read as read_arguments;
-}
-
 pub use admit::{Admitted, CallOptions, CallRequest, Refusal, RefusalKind};
 pub use execute::CallOutcome;
 pub(crate) use execute::guard;
-
-/// The caller of a call, with facts of the request that carried the call.
-#[derive(Clone, Debug)]
-pub struct CallOrigin {
-    /// The caller.
-    pub caller: Caller,
-    /// Address of the client, for a call over a network.
-    pub remote: Option<IpAddr>,
-    /// Headers of the request that middleware reads.
-    pub headers: Headers,
-    /// The caller's token, for token exchange only (RFC 8693).
-    pub token: Option<InboundToken>,
-}
-
-impl From<Caller> for CallOrigin {
-    fn from(caller: Caller) -> Self {
-        CallOrigin { caller, remote: None, headers: Headers::default(), token: None }
-    }
-}
 
 /// The stages of the pipeline, each with its own state, shared by all calls of a server.
 #[derive(Debug)]
@@ -80,4 +55,10 @@ pub struct Pipeline {
     /// Timeout of a call whose tool declares none.
     pub(crate) timeout: Duration,
     pub(crate) services: Arc<Services>,
+}
+
+/// Internals that only `benches/instructions` uses.
+#[doc(hidden)]
+pub mod internals {
+    pub use super::execute::guard::read as read_arguments;
 }

@@ -2,8 +2,11 @@
 
 use std::{net::IpAddr, time::Instant};
 
-use super::{CallOrigin, CallRequest, Pipeline};
-use crate::{call::caller::Caller, ports::Denied};
+use super::{CallRequest, Pipeline};
+use crate::{
+    call::{caller::Caller, origin::CallOrigin},
+    ports::Denied,
+};
 
 /// Placeholder for the call in a request that wasn't read.
 const UNREAD: CallRequest<'static> =

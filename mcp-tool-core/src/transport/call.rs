@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     ask::{Asking, Capabilities, Rounds},
-    pipeline::{CallOrigin, CallRequest},
+    call::origin::CallOrigin,
+    pipeline::CallRequest,
 };
 
 impl Endpoint {

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Mutex};
 
 use crate::call::{
     caller::{Caller, Principal},
-    report::LogLevel,
+    log_level::LogLevel,
 };
 
 /// Maximum callers whose level is kept. Beyond it, each new caller's level replaces that of some other caller.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::message::Era;
 use crate::{
-    call::{report::cut, stamp::ContractStamp},
+    call::{cut::cut, stamp::ContractStamp},
     error::{ErrorKind, ToolError},
     json::JsonWriter,
     pipeline::CallOutcome,

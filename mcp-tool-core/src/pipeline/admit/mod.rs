@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{CallOrigin, Pipeline};
+use super::Pipeline;
 use crate::{
     ask::Asking,
-    call::{caller::Caller, report::Reports, trace::TraceContext},
+    call::{caller::Caller, origin::CallOrigin, report::Reports, trace::TraceContext},
     pipeline::{
         policy::Decision,
         versions::{Requirement, ResolvedVersion},

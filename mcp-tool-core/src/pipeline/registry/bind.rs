@@ -163,8 +163,13 @@ mod tests {
         model::{Contract, Version},
     };
 
+    use mcp_tool_macros::mcp_tool;
+
     use super::*;
-    use crate::tool::Source;
+
+    /// A tool that is never called. `drift` replaces its contract.
+    #[mcp_tool(version = "1.0", public)]
+    fn inert() {}
 
     const LOCKED: &str = r#"{"type":"object","properties":{"n":{"type":"integer","title":"Words."}}}"#;
     const CONTRACT: Contract =
@@ -175,9 +180,8 @@ mod tests {
     const DECLARED: Contract = CONTRACT.with_output(ToolOutput::Object(&Object::EMPTY));
 
     fn drift(contract: &'static Contract, schema: &'static str) -> Option<String> {
-        let (source, version) = (Source { file: "", line: 0 }, CONTRACT.version());
-        let bind = |_: &StateMap| Err(MissingState("nothing"));
-        let entry = ToolEntry { key: 0, contract, source, adapts: None, late: Some((schema, version)), bind };
+        let mut entry = ToolEntry::of::<inert>().with_contract(contract, None);
+        entry.late = Some((schema, CONTRACT.version()));
         check_generated_output(&entry).err().map(|error| error.to_string())
     }
 

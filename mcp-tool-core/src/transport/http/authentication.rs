@@ -22,9 +22,9 @@ use tokio::{
 
 use super::response::{HttpResponse, framed, whole};
 use crate::{
-    call::caller::Caller,
+    call::{caller::Caller, origin::CallOrigin},
     control::Controls,
-    pipeline::{CallOrigin, Pipeline},
+    pipeline::Pipeline,
     ports::{Authenticated, Authentication, Authenticator, Denied, Stream, TlsAcceptor},
     transport::{
         protocol_error::{ProtocolError, code},

@@ -16,7 +16,7 @@ use crate::{
     transport::{
         listing::page::{ListRequest, Shape},
         message::{self, ClientMessage, Era},
-        path_counters::{self, ReadPath},
+        read_paths::{self, ReadPath},
         request_headers,
         rmcp::{
             message::{check_retained_size, to_rmcp},
@@ -105,7 +105,7 @@ impl Service {
             {
                 let (shape, is_guarded) = (Shape::of(&meta), self.authentication.is_guarded());
                 let request = ListRequest { id: &id, shape, cursor: cursor.as_deref(), is_guarded };
-                path_counters::record(ReadPath::List);
+                read_paths::record(ReadPath::List);
                 respond_list(&self.endpoint, &parts.headers, &caller, &meta, request).await
             }
             ClientMessage::Request { id, method, meta, .. } => {

@@ -28,8 +28,8 @@ use crate::{
         endpoint::Endpoint,
         id::Id,
         message::{Era, Meta},
-        path_counters::{self, ReadPath},
         protocol_error::{ProtocolError, code},
+        read_paths::{self, ReadPath},
         rmcp::{Protocol, request::RemoteAddress},
     },
 };
@@ -172,7 +172,7 @@ impl RmcpService {
         parts.extensions.insert(RemoteAddress(sender.remote));
         sender.identity.insert_into(&mut parts.extensions);
         let request = Request::from_parts(parts, Full::new(body));
-        path_counters::record(ReadPath::Rmcp);
+        read_paths::record(ReadPath::Rmcp);
         // Boxed, because this future of seven kilobytes would otherwise be part of the futures that contain it.
         let response = Box::pin(self.service.handle(request)).await;
         let mut response = response.map(|body| {

@@ -3,12 +3,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use super::shown::{ToolList, Visible};
+use crate::sync;
 
 /// Maximum cached lists. Callers see different tools because they hold different scopes, in few combinations.
 pub(super) const MAX_LISTS: usize = 64;
@@ -51,7 +52,7 @@ impl ListCache {
         size: impl FnOnce(&ToolList) -> usize,
     ) -> Arc<ToolList> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
-        if let Some(cached) = self.cached.read().unwrap_or_else(PoisonError::into_inner).get(&visible) {
+        if let Some(cached) = sync::read(&self.cached).get(&visible) {
             cached.used_at.store(now, Ordering::Relaxed);
             return Arc::clone(&cached.list);
         }
@@ -61,7 +62,7 @@ impl ListCache {
         if bytes > self.max_bytes {
             return list;
         }
-        let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
+        let mut cached = sync::write(&self.cached);
         if let Some(other) = cached.get(&visible) {
             return Arc::clone(&other.list);
         }
@@ -85,7 +86,7 @@ impl ListCache {
 
     /// The number of cached lists, and the bytes of their pages.
     pub(super) fn usage(&self) -> (usize, usize) {
-        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        let cached = sync::read(&self.cached);
         (cached.len(), cached.values().map(|cached| cached.bytes).sum())
     }
 }

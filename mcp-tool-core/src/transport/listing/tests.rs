@@ -1,5 +1,5 @@
-//! Unit tests of pages, cursors and cached lists. `tests/differential` compares the lists of random servers with a
-//! model.
+//! Unit tests of pages, cursors and cached lists. They read the cache, the sealer and the texts of pages by address,
+//! which no other crate may see. `tests/differential` compares the lists of random servers with a model.
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
 fn inert() {}
 
 fn entry(contract: Contract) -> ToolEntry {
-    ToolEntry { contract: Box::leak(Box::new(contract)), ..ToolEntry::of::<inert>() }
+    ToolEntry::of::<inert>().with_contract(Box::leak(Box::new(contract)), None)
 }
 
 fn contract(name: &str, scopes: &[&'static str]) -> Contract {

@@ -21,10 +21,11 @@ use crate::{
     ask::{Asking, Client},
     call::{
         headers::Headers,
+        origin::CallOrigin,
         report::{Report, Reports},
         trace::TraceContext,
     },
-    pipeline::{CallOptions, CallOrigin, CallOutcome, CallRequest},
+    pipeline::{CallOptions, CallOutcome, CallRequest},
     tool::answer::ToolAnswer,
     transport::{
         call_error::{CallError, RefusalAnswer},

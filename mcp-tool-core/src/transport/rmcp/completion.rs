@@ -16,9 +16,9 @@ use super::{
     request::{is_modern, required_version},
 };
 use crate::{
-    call::stamp::META_CORRELATION,
+    call::{origin::CallOrigin, stamp::META_CORRELATION},
     error::{ErrorKind, ToolError},
-    pipeline::{CallOptions, CallOrigin, CallRequest, Refusal, RefusalKind},
+    pipeline::{CallOptions, CallRequest, Refusal, RefusalKind},
     transport::{
         protocol_error::code,
         tool_result::{META_ERROR, error_text},

@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     ask::TASKS,
-    call::{caller::Caller, report::LogLevel},
+    call::{caller::Caller, log_level::LogLevel},
     transport::listing::page::LIST_TTL_MS,
 };
 

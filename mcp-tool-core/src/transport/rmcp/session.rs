@@ -27,7 +27,7 @@ use tokio::runtime::Handle;
 use crate::{
     announce::{Change, ChangeReceiver},
     ask::{Capabilities, Client, Unanswered},
-    call::{caller::Caller, report::LogLevel},
+    call::{caller::Caller, log_level::LogLevel},
 };
 
 /// Maximum resources that one client subscribes to.

@@ -1,64 +1,32 @@
-//! Calls tools in tests, through the whole pipeline and without a transport.
-//!
-//! ```
-//! use mcp_tool_runtime::{Caller, ErrorKind, prelude::*, testing::TestServer};
-//!
-//! /// Half of a number.
-//! #[mcp_tool(version = "1.0", scope = "numbers:read", read_only)]
-//! async fn halve(/** An even number. */ #[arg(min = 0)] number: i64) -> Result<String, ToolError> {
-//!     match number % 2 {
-//!         0 => Ok((number / 2).to_string()),
-//!         _ => Err(ToolError::refused("only even numbers have a half here")),
-//!     }
-//! }
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let server = TestServer::start(ToolServer::new("numbers", "1.0.0").tools(tools![halve])).await?;
-//! assert_eq!(server.call("halve", serde_json::json!({ "number": 8 })).await?.text(), "4");
-//!
-//! let refused = server.call("halve", serde_json::json!({ "number": 7 })).await.unwrap_err();
-//! assert_eq!(refused.kind(), Some(ErrorKind::Refused));
-//!
-//! let ann = server.as_caller(Caller::new("ann").with_scopes(["letters:read"]));
-//! assert_eq!(ann.call("halve", serde_json::json!({ "number": 8 })).await.unwrap_err().missing_scopes(), ["numbers:read"]);
-//! # Ok(())
-//! # }
-//! ```
+//! A server that a test calls.
 
-use std::{
-    collections::HashSet,
-    fmt, io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
-use mcp_tool_contract::{model::Version, read::violation::Violations};
+use mcp_tool_contract::model::Version;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 #[cfg(feature = "oauth")]
 use mcp_tool_auth::outbound::{InvalidSetting, UpstreamConfig, UpstreamSettings, Upstreams, canonical_name};
 use mcp_tool_core::{
     application::OperatorSettings,
-    ask::{Asking, Capabilities, Client, Reply, TASKS, Unanswered},
-    audit::Sink,
+    ask::{Asking, Reply},
     call::{
         caller::{Caller, Scopes},
         headers::Headers,
+        origin::CallOrigin,
         token::InboundToken,
     },
-    error::{ErrorKind, ToolError},
+    error::ToolError,
     pipeline::{
-        Admitted, CallOptions, CallOrigin, CallRequest, RefusalKind,
+        Admitted, CallOptions, CallRequest,
         versions::{LastListed, Requirement},
     },
     start_error::StartError,
-    tool::answer::ToolAnswer,
     transport::Endpoint,
 };
 
+use super::{TestError, TestResult, person::Person, records::Records};
 use crate::ToolServer;
 
 /// A running server that a test calls directly, as a caller of its choice.
@@ -213,7 +181,7 @@ impl TestServer {
     /// `elicitation/create`: `message`, and `requestedSchema` or `url`. Without this method, the client can't be asked.
     #[must_use]
     pub fn answering(&self, answer: impl Fn(&Value) -> Reply<Value> + Send + Sync + 'static) -> Self {
-        TestServer { person: Person(Some(Arc::new(answer))), ..self.clone() }
+        TestServer { person: Person::answering(answer), ..self.clone() }
     }
 
     /// Calls a tool. Scopes, rate, middleware, bounds, gate, deadline, output check and audit record are those of a
@@ -225,7 +193,7 @@ impl TestServer {
         let arguments =
             serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
         let admitted = self.admit_call(tool, arguments.len(), None).await?;
-        admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
+        admitted.execute(&arguments).await.answer.map(TestResult::new).map_err(TestError::Tool)
     }
 
     /// Completes an argument, and returns the `completion` that a client would receive. Scopes, gate, middleware, rate
@@ -236,7 +204,7 @@ impl TestServer {
     pub async fn complete(&self, tool: &str, parameter: &str, typed: &str) -> Result<TestResult, TestError> {
         let admitted = self.admit_call(tool, typed.len(), Some(parameter)).await?;
         let answer = admitted.complete(parameter, typed).await.answer;
-        answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
+        answer.map(TestResult::new).map_err(TestError::Tool)
     }
 
     async fn admit_call(
@@ -266,208 +234,6 @@ impl TestServer {
     #[must_use]
     pub fn records(&self) -> Vec<Value> {
         self.endpoint.pipeline.audit.flush(Duration::MAX);
-        mcp_tool_core::sync::lock(&self.records.lines).clone()
-    }
-}
-
-/// The person behind the calls of a test. The person's client supports tasks.
-#[derive(Clone, Default)]
-struct Person(Option<Arc<Answers>>);
-
-type Answers = dyn Fn(&Value) -> Reply<Value> + Send + Sync;
-
-impl Client for Person {
-    fn capabilities(&self) -> Capabilities {
-        let tasks = json!({ TASKS: {} });
-        Capabilities::of(&match self.0 {
-            Some(_) => json!({ "elicitation": { "form": {}, "url": {} }, "extensions": tasks }),
-            None => json!({ "extensions": tasks }),
-        })
-    }
-
-    fn request(&self, _: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>> {
-        let answer = self.0.as_ref().map(|answer| match answer(&params) {
-            Reply::Accepted(content) => json!({ "action": "accept", "content": content }),
-            Reply::Declined => json!({ "action": "decline" }),
-            Reply::Cancelled => json!({ "action": "cancel" }),
-        });
-        Box::pin(std::future::ready(answer.ok_or(Unanswered::Gone)))
-    }
-}
-
-impl fmt::Debug for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "answers" } else { "can't be asked" })
-    }
-}
-
-/// Compares a server's contracts with the locks of the workspace that the test runs in, as `contract check` does.
-///
-/// # Errors
-/// Each difference, on its own line.
-#[cfg(feature = "cli")]
-pub fn check_contracts(server: &ToolServer) -> Result<(), crate::ContractError> {
-    mcp_tool_cli::contract::check(&server.application)
-}
-
-/// The result of a call.
-#[derive(Clone, Debug)]
-pub struct TestResult {
-    answer: ToolAnswer,
-}
-
-impl TestResult {
-    /// Returns the structured result, or `null`.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        match &self.answer {
-            ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. } => {
-                serde_json::from_str(json).unwrap_or_default()
-            }
-            ToolAnswer::Nothing | ToolAnswer::Text(_) | ToolAnswer::Content(_) | ToolAnswer::Asks(_) => {
-                Value::Null
-            }
-        }
-    }
-
-    /// Returns the text that the model reads.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        match &self.answer {
-            ToolAnswer::Object(text)
-            | ToolAnswer::Structured { object: text, .. }
-            | ToolAnswer::Text(text) => text,
-            ToolAnswer::Nothing | ToolAnswer::Content(_) | ToolAnswer::Asks(_) => "",
-        }
-    }
-
-    /// Returns the content blocks, as in the protocol. For a [`Structured`](crate::Structured) result, these are the
-    /// blocks that were added to the struct.
-    #[must_use]
-    pub fn content(&self) -> Vec<Value> {
-        match &self.answer {
-            ToolAnswer::Content(pieces) | ToolAnswer::Structured { content: pieces, .. } => {
-                serde_json::from_str(&format!("[{pieces}]")).unwrap_or_default()
-            }
-            ToolAnswer::Nothing | ToolAnswer::Text(_) | ToolAnswer::Object(_) | ToolAnswer::Asks(_) => {
-                Vec::new()
-            }
-        }
-    }
-}
-
-/// Reason why a call returned no result.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum TestError {
-    /// No tool has this name.
-    UnknownTool(String),
-    /// The tool is served in these versions, and none satisfies the requirement.
-    NoSuchVersion(Vec<Version>),
-    /// The caller lacks these scopes.
-    MissingScopes(Vec<String>),
-    /// The policy denies the call, and more scopes wouldn't change that.
-    Denied,
-    /// An operator disabled the caller.
-    Disabled,
-    /// The tool, or a guard, refused the call or failed.
-    Tool(ToolError),
-}
-
-impl TestError {
-    /// Returns the kind of the error that the model reads, if it reads one.
-    #[must_use]
-    pub const fn kind(&self) -> Option<ErrorKind> {
-        match self {
-            TestError::Tool(error) => Some(error.kind()),
-            TestError::UnknownTool(_)
-            | TestError::NoSuchVersion(_)
-            | TestError::MissingScopes(_)
-            | TestError::Denied
-            | TestError::Disabled => None,
-        }
-    }
-
-    /// Returns the violations of invalid arguments.
-    #[must_use]
-    pub const fn violations(&self) -> Option<&Violations> {
-        match self {
-            TestError::Tool(error) => error.violations(),
-            TestError::UnknownTool(_)
-            | TestError::NoSuchVersion(_)
-            | TestError::MissingScopes(_)
-            | TestError::Denied
-            | TestError::Disabled => None,
-        }
-    }
-
-    /// Returns the scopes that the caller lacks.
-    #[must_use]
-    pub fn missing_scopes(&self) -> &[String] {
-        match self {
-            TestError::MissingScopes(missing) => missing,
-            TestError::UnknownTool(_)
-            | TestError::NoSuchVersion(_)
-            | TestError::Denied
-            | TestError::Disabled
-            | TestError::Tool(_) => &[],
-        }
-    }
-}
-
-impl From<RefusalKind> for TestError {
-    fn from(kind: RefusalKind) -> Self {
-        match kind {
-            RefusalKind::UnknownTool { name } => TestError::UnknownTool(name),
-            RefusalKind::Unsatisfied { versions, .. } => {
-                TestError::NoSuchVersion(versions.iter().map(|stamp| stamp.contract.version()).collect())
-            }
-            RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
-            RefusalKind::Denied { .. } => TestError::Denied,
-            RefusalKind::CallerDisabled => TestError::Disabled,
-            RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
-                TestError::Tool(error)
-            }
-        }
-    }
-}
-
-impl fmt::Display for TestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TestError::UnknownTool(name) => write!(f, "unknown tool: {name}"),
-            TestError::NoSuchVersion(_) => f.write_str("no version fits"),
-            TestError::MissingScopes(missing) => write!(f, "missing scopes: {}", missing.join(" ")),
-            TestError::Denied => f.write_str("denied"),
-            TestError::Disabled => f.write_str("the operator disabled this caller"),
-            TestError::Tool(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for TestError {}
-
-/// Records kept in memory for the test.
-#[derive(Clone, Debug, Default)]
-struct Records {
-    lines: Arc<Mutex<Vec<Value>>>,
-}
-
-impl Sink for Records {
-    fn open(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
-        let mut records = mcp_tool_core::sync::lock(&self.lines);
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            records.push(serde_json::from_slice(line)?);
-        }
-        *lines = &[];
-        Ok(())
-    }
-
-    fn is_required(&self) -> bool {
-        true
+        self.records.lines()
     }
 }

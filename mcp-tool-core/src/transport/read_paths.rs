@@ -1,4 +1,5 @@
-//! Records which code path read or answered each message; compiled out without the feature `testing`.
+//! Records for `tests/differential` which code path read or answered each message, and can leave every call to the full
+//! parser. Both are off until a test calls a function of `internals`, and then concern its own thread only.
 
 use std::cell::{Cell, RefCell};
 
@@ -16,30 +17,32 @@ pub enum ReadPath {
 }
 
 thread_local! {
-    // Per thread, so that a test with its own runtime sees only the messages of its own listener. `None` until the
-    // thread first calls `take_recorded`: a build of the whole workspace enables the feature in every server, where
-    // nothing would ever empty the list.
-    static RECORDED: RefCell<Option<Vec<ReadPath>>> = const { RefCell::new(None) };
+    // Per thread, so that a test with its own runtime sees only the messages of its own listener.
+    static RECORDED: RefCell<Vec<ReadPath>> = const { RefCell::new(Vec::new()) };
+    // Apart from the list, because reading a flag costs one instruction per message.
+    static IS_RECORDING: Cell<bool> = const { Cell::new(false) };
     static IS_FAST_PATH_DISABLED: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Records the path of a message, if this thread records.
 #[inline]
 pub(super) fn record(path: ReadPath) {
-    if cfg!(feature = "testing") {
-        RECORDED.with_borrow_mut(|recorded| recorded.iter_mut().for_each(|recorded| recorded.push(path)));
+    if IS_RECORDING.get() {
+        RECORDED.with_borrow_mut(|recorded| recorded.push(path));
     }
 }
 
 /// Returns `true` if every call on this thread is left to the full parser.
 #[inline]
 pub(super) fn is_fast_path_disabled() -> bool {
-    cfg!(feature = "testing") && IS_FAST_PATH_DISABLED.get()
+    IS_FAST_PATH_DISABLED.get()
 }
 
-/// The paths recorded on this thread since the last call of this function.
+/// The paths recorded on this thread since the last call of this function. The first call begins the recording.
 #[must_use]
 pub fn take_recorded() -> Vec<ReadPath> {
-    RECORDED.replace(Some(Vec::new())).unwrap_or_default()
+    IS_RECORDING.set(true);
+    RECORDED.take()
 }
 
 /// Leaves every call on this thread to the full parser while `is_disabled`.
@@ -47,14 +50,13 @@ pub fn disable_fast_path(is_disabled: bool) {
     IS_FAST_PATH_DISABLED.set(is_disabled);
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn thread_records_only_after_take_recorded() {
         record(ReadPath::Fast);
-        assert!(RECORDED.with_borrow(Option::is_none));
         assert_eq!(take_recorded(), []);
         record(ReadPath::Full);
         assert_eq!(take_recorded(), [ReadPath::Full]);

@@ -1,0 +1,113 @@
+//! Authentication of HTTP requests.
+
+use std::{fmt, sync::Arc};
+
+use futures_util::future::BoxFuture;
+use hyper::{HeaderMap, Uri};
+
+use super::Revocations;
+use crate::call::{caller::Caller, token::InboundToken};
+
+/// Verifies the tokens of HTTP requests for one protected resource.
+pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
+    /// Verifies the token of a request, and removes it from `headers`.
+    fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a>;
+
+    /// Refuses the tokens that `revocations` revokes, from now on.
+    fn apply(&mut self, revocations: Arc<dyn Revocations>);
+
+    /// Returns `host[:port]` of the resource, under which clients reach this server.
+    fn host(&self) -> String;
+
+    /// Returns `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` if no token would help.
+    fn challenge(&self, denied: &Denied) -> Option<String>;
+
+    /// Returns `WWW-Authenticate` for a caller that needs `scopes`, separated by spaces (RFC 6750 §3.1).
+    fn insufficient_scope(&self, scopes: &str) -> String;
+
+    /// Returns the protected resource metadata (RFC 9728) for one of its well-known paths.
+    fn metadata(&self, path: &str) -> Option<&str>;
+}
+
+/// Result of [`Authenticator::authenticate`], or its future.
+#[allow(missing_debug_implementations, reason = "it may hold a future")]
+pub enum Authentication<'a> {
+    /// The result, available immediately, as for a token that was verified before.
+    Ready(Result<Authenticated, Denied>),
+    /// Future of the result, while the token is verified.
+    Pending(BoxFuture<'a, Result<Authenticated, Denied>>),
+}
+
+/// Reason why a request is not authenticated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// The request has no bearer token.
+    Missing,
+    /// The request's credentials are malformed (RFC 6750 §2).
+    Malformed(&'static str),
+    /// The token isn't valid for this server. Only the audit record contains the reason.
+    Invalid(&'static str),
+    /// The token was valid, and the operator revoked it.
+    Revoked(Box<Caller>),
+    /// The issuer doesn't answer, so the token can't be verified.
+    Unreachable,
+}
+
+impl Denied {
+    /// Returns the HTTP status of the response.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Denied::Missing | Denied::Invalid(_) | Denied::Revoked(_) => 401,
+            Denied::Malformed(_) => 400,
+            Denied::Unreachable => 503,
+        }
+    }
+
+    /// Returns the message for the caller, which doesn't tell why a token is invalid.
+    #[must_use]
+    pub const fn message(&self) -> &'static str {
+        match self {
+            Denied::Missing => {
+                "a bearer token is needed: get one from an authorization server of this resource"
+            }
+            Denied::Malformed(message) => message,
+            Denied::Invalid(_) | Denied::Revoked(_) => {
+                "the token isn't valid here: it may be expired, withdrawn, or another resource's"
+            }
+            Denied::Unreachable => {
+                "the token can't be checked, since its issuer doesn't answer: try again later"
+            }
+        }
+    }
+
+    /// Returns `reason` of the audit record.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Denied::Missing => "unauthenticated",
+            Denied::Malformed(_) => "malformed_token",
+            Denied::Invalid(_) | Denied::Revoked(_) => "invalid_token",
+            Denied::Unreachable => "issuer_unreachable",
+        }
+    }
+
+    /// Returns `detail` of the audit record.
+    #[must_use]
+    pub const fn detail(&self) -> Option<&'static str> {
+        match self {
+            Denied::Invalid(flaw) => Some(flaw),
+            Denied::Revoked(_) => Some("revoked"),
+            Denied::Missing | Denied::Malformed(_) | Denied::Unreachable => None,
+        }
+    }
+}
+
+/// Caller of a request whose token was verified.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// The caller that the token names.
+    pub caller: Caller,
+    /// The token, for token exchange only (RFC 8693).
+    pub token: InboundToken,
+}
