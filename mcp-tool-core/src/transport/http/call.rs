@@ -21,6 +21,7 @@ use crate::{
     },
     pipeline::{Admitted, CallOptions},
     transport::{
+        endpoint::Endpoint,
         id::Id,
         message::{Era, ToolCall},
         protocol_error::{ProtocolError, code},
@@ -31,15 +32,48 @@ use crate::{
     },
 };
 
-/// An admitted call, and the way to answer it.
+/// An admitted call, and the reports that its client asked for.
 pub(super) struct PreparedCall {
+    call: AdmittedCall,
+    reports: Option<RequestedReports>,
+}
+
+/// An admitted call, and the facts that its response needs.
+struct AdmittedCall {
     admitted: Admitted,
     id: Id,
     era: Era,
     /// `Some` for a legacy call, which `notifications/cancelled` can cancel.
     cancellable: Option<CancellableCall>,
-    /// The client's progress token and the call's reports, if they are sent to the client.
-    reports: Option<(Option<String>, mpsc::Receiver<Report>)>,
+}
+
+/// The client's progress token, and the reports that are sent to the client.
+type RequestedReports = (Option<String>, mpsc::Receiver<Report>);
+
+impl AdmittedCall {
+    /// Runs the call to its end, or starts its task.
+    async fn respond(
+        self,
+        endpoint: &Arc<Endpoint>,
+        arguments: RetainedText,
+        caller: impl FnOnce() -> Caller,
+    ) -> FramedResponse {
+        let AdmittedCall { admitted, id, era, cancellable } = self;
+        if admitted.may_be_task() {
+            // If the call becomes a task, the client gets its progress from the task.
+            return TaskCall::start(endpoint, admitted, arguments).await.response(&id, &endpoint.server_info);
+        }
+        // Pinned in place, because the future of a call is large and each move copies it.
+        let call = pin!(admitted.execute(arguments));
+        let outcome = match cancellable {
+            None => call.await,
+            Some(cancellable) => match cancellable.run(call, || (caller(), id.clone())).await {
+                Ok(outcome) => outcome,
+                Err(cancelled) => return cancelled,
+            },
+        };
+        FramedResponse::outcome(&outcome, &id, era, &endpoint.server_info)
+    }
 }
 
 impl Service {
@@ -63,16 +97,9 @@ impl Service {
             Ok(headers) => origin.headers = headers,
             Err(error) => return Err(self.endpoint.reject_call(origin, call, error)),
         }
-        let level = match era {
-            Era::Modern => call.meta.level,
-            Era::Legacy => self.endpoint.log_levels.get(&origin.caller),
-        };
-        // Reports need a stream, which the client has to accept.
-        let can_send = |is_requested: bool| is_requested && accepts_events(headers);
-        let token = call.meta.progress_token;
-        let token = if can_send(token.is_some()) { token.map(str::to_owned) } else { None };
-        let (reports, receiver) = Reports::wanted(token.is_some(), level.filter(|_| can_send(true))).unzip();
-        let options = CallOptions { reports, asking: call.asking(), trace: call.meta.trace.take() };
+        let (sender_of_reports, reports) = self.requested_reports(headers, call, &origin.caller).unzip();
+        let options =
+            CallOptions { reports: sender_of_reports, asking: call.asking(), trace: call.meta.trace.take() };
         let admitted = match self.endpoint.pipeline.admit(origin, call.request(), options).await {
             Ok(admitted) => admitted,
             Err(refusal) => {
@@ -86,13 +113,28 @@ impl Service {
         {
             return Err(reject_admitted(admitted, &call.id, error));
         }
-        Ok(PreparedCall {
-            admitted,
-            id: std::mem::take(&mut call.id),
-            era,
-            cancellable,
-            reports: receiver.map(|receiver| (token, receiver)),
-        })
+        let call = AdmittedCall { admitted, id: std::mem::take(&mut call.id), era, cancellable };
+        Ok(PreparedCall { call, reports })
+    }
+
+    /// The reports that a client asks for and accepts: reports need a stream.
+    fn requested_reports(
+        &self,
+        headers: &HeaderMap,
+        call: &ToolCall<'_>,
+        caller: &Caller,
+    ) -> Option<(Reports, RequestedReports)> {
+        let level = match call.meta.era() {
+            Era::Modern => call.meta.level,
+            Era::Legacy => self.endpoint.log_levels.get(caller),
+        };
+        let token = call.meta.progress_token;
+        if (level.is_none() && token.is_none()) || !accepts_events(headers) {
+            return None;
+        }
+        let token = token.map(str::to_owned);
+        let (reports, receiver) = Reports::wanted(token.is_some(), level)?;
+        Some((reports, (token, receiver)))
     }
 
     /// Runs a call, and answers with one message or a stream of events.
@@ -103,45 +145,14 @@ impl Service {
         sender: &Sender<'_>,
         headers: &HeaderMap,
     ) -> HttpResponse {
-        let PreparedCall { admitted, id, era, cancellable, reports } = call;
+        let PreparedCall { call, reports } = call;
         // `notifications/cancelled` identifies its sender by headers alone, so the call must be listed by them too.
         let caller_by_headers = || self.caller(sender, headers, None);
-        let may_be_task = admitted.may_be_task();
         let Some((token, receiver)) = reports else {
-            if may_be_task {
-                let started = TaskCall::start(&self.endpoint, admitted, arguments).await;
-                return framed(started.response(&id, &self.endpoint.server_info));
-            }
-            // Pinned in place, because the future of a call is large and each move copies it.
-            let call = pin!(admitted.execute(arguments));
-            let outcome = match cancellable {
-                None => call.await,
-                Some(cancellable) => {
-                    match cancellable.run(call, || (caller_by_headers(), id.clone())).await {
-                        Ok(outcome) => outcome,
-                        Err(cancelled) => return framed(cancelled),
-                    }
-                }
-            };
-            return framed(FramedResponse::outcome(&outcome, &id, era, &self.endpoint.server_info));
+            return framed(call.respond(&self.endpoint, arguments, caller_by_headers).await);
         };
         let (caller, endpoint) = (caller_by_headers(), Arc::clone(&self.endpoint));
-        let call = async move {
-            if may_be_task {
-                // If the call becomes a task, the client gets its progress from the task.
-                let started = TaskCall::start(&endpoint, admitted, arguments).await;
-                return started.response(&id, &endpoint.server_info);
-            }
-            let call = admitted.execute(arguments);
-            let outcome = match cancellable {
-                None => call.await,
-                Some(cancellable) => match cancellable.run(pin!(call), || (caller, id.clone())).await {
-                    Ok(outcome) => outcome,
-                    Err(cancelled) => return cancelled,
-                },
-            };
-            FramedResponse::outcome(&outcome, &id, era, &endpoint.server_info)
-        };
+        let call = async move { call.respond(&endpoint, arguments, || caller).await };
         let mut call = ReportingCall::new(call, receiver);
         match call.next().await {
             CallEvent::Finished(response) => framed(response),
