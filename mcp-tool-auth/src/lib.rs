@@ -3,7 +3,9 @@
 //!
 //! Only the upstream types are public API; everything else may change without notice.
 
+mod basic;
 pub mod inbound;
 pub mod outbound;
 mod secret;
+mod secure_url;
 pub mod tls;

@@ -30,6 +30,7 @@ pub mod control;
 pub mod error;
 pub mod error_chain;
 mod json;
+pub mod line_file;
 pub mod network;
 pub mod pipeline;
 pub mod ports;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::state::ControlState;
+use crate::line_file::complete_lines;
 
 /// Maximum size of the file in bytes: some hundred thousand entries, which are applied within a second.
 const MAX_FILE: u64 = 16 << 20;
@@ -52,12 +53,6 @@ pub fn read(file: &mut File) -> Result<Vec<u8>, ControlFileError> {
     Ok(bytes)
 }
 
-/// Returns the complete lines. A last line without a newline is still being written.
-pub fn complete(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    &bytes[..end]
-}
-
 /// Applies complete lines in order.
 ///
 /// # Errors
@@ -94,7 +89,7 @@ pub fn append(
     // Closing the file releases the lock.
     file.lock()?;
     let bytes = read(&mut file)?;
-    let lines = complete(&bytes);
+    let lines = complete_lines(&bytes);
     let Some(line) = line(&fold(lines)?)? else { return Ok(false) };
     let length = lines.len() as u64;
     if length + line.len() as u64 > MAX_FILE {

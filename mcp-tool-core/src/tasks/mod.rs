@@ -89,7 +89,6 @@ impl Tasks {
         // doesn't.
         let latest_end = Instant::now() + task.timeout + DEFAULT_TIMEOUT;
         let (tasks, task) = (self.clone(), Arc::clone(task));
-        let tasks_for_removal = tasks.clone();
         self.running.spawn(async move {
             let outcome = tokio::select! {
                 biased;
@@ -103,7 +102,7 @@ impl Tasks {
             drop(task);
             tokio::spawn(async move {
                 tokio::time::sleep(RESULT_RETENTION).await;
-                tasks_for_removal.lock().remove(&id);
+                tasks.lock().remove(&id);
             });
         });
     }
