@@ -149,7 +149,8 @@ impl Service {
         // `notifications/cancelled` identifies its sender by headers alone, so the call must be listed by them too.
         let caller_by_headers = || self.caller(sender, headers, None);
         let Some((token, receiver)) = reports else {
-            return framed(call.respond(&self.endpoint, arguments, caller_by_headers).await);
+            let response = pin!(call.respond(&self.endpoint, arguments, caller_by_headers));
+            return framed(response.await);
         };
         let (caller, endpoint) = (caller_by_headers(), Arc::clone(&self.endpoint));
         let call = async move { call.respond(&endpoint, arguments, || caller).await };
