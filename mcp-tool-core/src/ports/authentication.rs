@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, Uri};
 
-use super::Revocations;
-use crate::call::{caller::Caller, token::InboundToken};
+use super::{Authenticated, Revocations};
+use crate::call::caller::Caller;
 
 /// Verifies the tokens of HTTP requests for one protected resource.
 pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
@@ -101,13 +101,4 @@ impl Denied {
             Denied::Missing | Denied::Malformed(_) | Denied::Unreachable => None,
         }
     }
-}
-
-/// Caller of a request whose token was verified.
-#[derive(Clone, Debug)]
-pub struct Authenticated {
-    /// The caller that the token names.
-    pub caller: Caller,
-    /// The token, for token exchange only (RFC 8693).
-    pub token: InboundToken,
 }

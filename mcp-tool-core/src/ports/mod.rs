@@ -1,5 +1,6 @@
 //! Ports: traits that other crates implement.
 
+mod authenticated;
 #[cfg(feature = "http")]
 mod authentication;
 mod outbound;
@@ -7,12 +8,13 @@ mod revocations;
 #[cfg(feature = "http")]
 mod tls;
 
-#[cfg(feature = "http")]
 pub use self::{
-    authentication::{Authenticated, Authentication, Authenticator, Denied},
-    tls::{Stream, TlsAcceptor},
-};
-pub use self::{
+    authenticated::Authenticated,
     outbound::Outbound,
     revocations::{Issued, Revocations},
+};
+#[cfg(feature = "http")]
+pub use self::{
+    authentication::{Authentication, Authenticator, Denied},
+    tls::{Stream, TlsAcceptor},
 };
