@@ -368,7 +368,7 @@ async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
                 assert_eq!(failed.kind().map(ErrorKind::name), Some(kind), "{defect:?} {tool}");
                 let outcome = if has_begun { outcome } else { "refused" };
                 assert_eq!(last_record(&server), recorded(outcome, kind), "{defect:?} {tool}");
-                let is_in_doubt = failed.to_string().contains("not known whether it took effect");
+                let is_in_doubt = failed.to_string().contains("not known whether the call took effect");
                 assert_eq!(is_in_doubt, outcome == "unknown", "{defect:?} {tool}: {failed}");
                 assert_eq!(notes.take().len(), usize::from(has_outer), "{defect:?} {tool}");
             }

@@ -138,7 +138,7 @@ fn panicking_middleware_ends_only_its_own_call() {
     let mut server = StdioServer::initialized_by(&mut with_middleware(), &[]);
     let failed = server.call("unlock", json!({ "pin": "1234", "minutes": 1 }));
     assert_eq!(kind(&failed), "internal");
-    assert!(text(&failed).contains("not known whether it took effect"), "{failed}");
+    assert!(text(&failed).contains("not known whether the call took effect"), "{failed}");
     let record = server.stderr.record_of(correlation(&failed));
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("unknown"), &json!("internal")));
     server.stderr.line_with(&["panicked: the reason is in the log", correlation(&failed)]);
