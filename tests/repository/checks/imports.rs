@@ -38,11 +38,11 @@ const MUTUAL: [(&str, &str, &str, &str); 2] = [
     ),
 ];
 
+/// Two folders, and an import in either direction: importing file, imported file.
+type MutualImports = ((String, String), [(PathBuf, PathBuf); 2]);
+
 /// Pairs of folders in `parent` that import each other, each with one import in either direction.
-fn mutual_imports(
-    parent: &Path,
-    edges: &BTreeSet<(PathBuf, PathBuf)>,
-) -> Vec<((String, String), [(PathBuf, PathBuf); 2])> {
+fn mutual_imports(parent: &Path, edges: &BTreeSet<(PathBuf, PathBuf)>) -> Vec<MutualImports> {
     let folder = |file: &Path| {
         let mut parts = file.strip_prefix(parent).ok()?.iter();
         let first = parts.next()?.to_str().unwrap().to_owned();
