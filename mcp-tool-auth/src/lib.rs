@@ -4,7 +4,9 @@
 //! Depend on `mcp-tool-runtime` instead of this crate: its feature `oauth` adds this crate. Only the upstream types are
 //! public API; everything else may change without notice.
 
+mod basic;
 pub mod inbound;
 pub mod outbound;
 mod secret;
+mod secure_url;
 pub mod tls;

@@ -19,6 +19,7 @@ use mcp_tool_core::{
         entry::{ControlAction, ControlEntry, DisableTarget, RevokedTokens, format_time, parse_time},
         file::{self, ControlFileError},
     },
+    line_file::complete_lines,
 };
 
 use crate::{
@@ -141,7 +142,7 @@ fn revoked_tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<Revok
 /// If the target is a tool, checks that this server has the tool.
 fn check_served(application: &Application, target: &DisableTarget) -> CommandResult {
     let DisableTarget::Tool(tool) = target else { return Ok(()) };
-    let names = || application.tools.iter().map(|entry| entry.contract.name());
+    let names = || application.tools.iter().map(|entry| entry.contract().name());
     if names().any(|name| name == tool) {
         return Ok(());
     }
@@ -175,7 +176,7 @@ fn explain(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + 
 pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     let read = || -> Result<ControlState, ControlFileError> {
-        file::fold(file::complete(&file::read(&mut File::open(&path)?)?))
+        file::fold(complete_lines(&file::read(&mut File::open(&path)?)?))
     };
     let state = read().map_err(|error| explain(&path, error.into()))?;
     let mut in_force: Vec<&ControlEntry> = state.entries().collect();

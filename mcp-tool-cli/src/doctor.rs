@@ -4,7 +4,7 @@ use std::{convert::Infallible, fmt::Write as _, io::Write as _, process::ExitCod
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{ArgMatches, Command};
-use mcp_tool_contract::{model::Gate, read::violation::escaped};
+use mcp_tool_contract::{exhaustive, model::Gate, read::violation::escaped};
 use mcp_tool_core::{application::Application, audit::RecordQuery};
 use serde_json::{Value, json};
 
@@ -148,10 +148,10 @@ fn tools_without_approval(application: &Application, config: &Config) -> DoctorA
     }
     let (mut open, mut blocked, mut gated) = (Vec::new(), Vec::new(), Vec::new());
     for tool in &application.tools {
-        let contract = tool.contract;
+        let contract = tool.contract();
         let (name, version, scopes) = (contract.name(), contract.version(), contract.scopes());
-        match (contract.gate(), contract.hints().destructive()) {
-            (Some(Gate::Scope(scope)), _) => gated.push(format!("{name} {version} ({scope})")),
+        match (contract.gate().map(Gate::exhaustive), contract.hints().destructive()) {
+            (Some(exhaustive::Gate::Scope(scope)), _) => gated.push(format!("{name} {version} ({scope})")),
             (None, true) if config.settings.allow_destructive.contains(name) => open.push(format!(
                 "{name} {version} is destructive, and {} may call it, since gate.allow_destructive names it",
                 if scopes.is_empty() {
@@ -160,7 +160,7 @@ fn tools_without_approval(application: &Application, config: &Config) -> DoctorA
                     format!("a token with {}", scopes.join(" "))
                 }
             )),
-            (Some(_), _) | (None, true) => blocked.push(format!("{name} {version}")),
+            (None, true) => blocked.push(format!("{name} {version}")),
             (None, false) if scopes.is_empty() => {
                 open.push(format!("{name} {version} is public: any valid token may call it"));
             }

@@ -139,12 +139,12 @@ fn outbound(_: &Config, _: &Application) -> Result<Option<Arc<dyn Outbound>>, St
 /// records and exits the process, because the async runtime would wait for tool functions that aren't async, however
 /// long they run.
 fn finish(has_finished: bool, endpoint: &Endpoint, lines: &LogLines) {
-    endpoint.dispatcher.usage.report();
-    if let Err(error) = endpoint.dispatcher.versions.last_listed.save() {
+    endpoint.pipeline.usage.report();
+    if let Err(error) = endpoint.pipeline.versions.last_listed.save() {
         tracing::error!(%error, "the contracts that callers last listed can't be saved");
     }
     if !has_finished {
-        endpoint.dispatcher.audit.flush(LAST_RECORDS);
+        endpoint.pipeline.audit.flush(LAST_RECORDS);
         lines.flush();
         std::process::exit(1);
     }
@@ -233,7 +233,7 @@ async fn serve_http(
         .map_err(|error| format!("{address}: {error}"))?;
     let address = listener.local_addr()?;
     let Some(endpoint) = start(application, &config, &stop, lines).await? else { return Ok(()) };
-    authentication.apply(&endpoint.dispatcher.controls);
+    authentication.apply(&endpoint.pipeline.controls);
     #[cfg(feature = "oauth")]
     if config.has_oauth() {
         tracing::info!(issuers = config.oauth.issuers.join(" "), "callers need a token");

@@ -2,7 +2,10 @@
 
 use std::io::Write as _;
 
-use mcp_tool_contract::model::{Contract, Gate, Rate};
+use mcp_tool_contract::{
+    exhaustive,
+    model::{Contract, Gate, Rate},
+};
 
 use mcp_tool_core::{
     application::Application, pipeline::registry::older_name, tool::ToolEntry,
@@ -16,15 +19,15 @@ pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandRe
     if format == OutputFormat::Json {
         let mut entries = Vec::new();
         for entry in &application.tools {
-            let (name, version) = (entry.contract.name(), entry.contract.version());
+            let (name, version) = (entry.contract().name(), entry.contract().version());
             let is_not_newer =
-                |other: &ToolEntry| other.contract.name() != name || other.contract.version() <= version;
+                |other: &ToolEntry| other.contract().name() != name || other.contract().version() <= version;
             let listed = match application.tools.iter().all(is_not_newer) {
                 true => name.to_owned(),
-                false => older_name(entry.contract),
+                false => older_name(entry.contract()),
             };
             let mut entry =
-                serde_json::to_value(entry.contract.listing_as(&listed, &entry.contract.digest()?))?;
+                serde_json::to_value(entry.contract().listing_as(&listed, &entry.contract().digest()?))?;
             with_security(&mut entry);
             entries.push(entry);
         }
@@ -33,7 +36,7 @@ pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandRe
         return Ok(());
     }
     let mut rows = vec![COLUMNS.map(str::to_owned)];
-    rows.extend(application.tools.iter().map(|entry| row(entry.contract)));
+    rows.extend(application.tools.iter().map(|entry| row(entry.contract())));
     // A column is omitted if no tool has a value in it.
     let columns: Vec<(usize, usize)> = (0..COLUMNS.len())
         .filter(|column| rows.iter().skip(1).any(|row| !row[*column].is_empty()))
@@ -56,7 +59,10 @@ fn row(contract: &Contract) -> [String; COLUMNS.len()] {
         (false, true) => "destroys",
         (false, false) => "writes",
     };
-    let gate = if let Some(Gate::Scope(scope)) = contract.gate() { scope } else { "" };
+    let gate = match contract.gate().map(Gate::exhaustive) {
+        Some(exhaustive::Gate::Scope(scope)) => scope,
+        None => "",
+    };
     let rates: Vec<String> = contract.rates().iter().map(Rate::to_string).collect();
     let parameters: Vec<String> = contract
         .input()

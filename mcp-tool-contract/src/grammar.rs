@@ -4,6 +4,7 @@ use crate::rules::ChangeRule;
 
 /// Rules that classify a change of a key's value, or the reason why none do.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum KeyJudgement {
     /// These rules classify the change.
     ByRules(&'static [ChangeRule]),
@@ -13,7 +14,8 @@ pub enum KeyJudgement {
     NotInContract,
 }
 
-/// Declares keys, one row each. A row without a judgement doesn't compile.
+/// Declares keys, one row each. A row without a judgement doesn't compile. The enums are exhaustive, so that a new key
+/// fails to compile in the macros until they parse it; no user of the facade can name them.
 macro_rules! keys {
     (
         $(#[$doc:meta])* $grammar:ident

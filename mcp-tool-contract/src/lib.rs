@@ -12,6 +12,8 @@ mod ascii_classes;
 pub mod bounds;
 pub mod constraints;
 pub mod digest;
+#[doc(hidden)]
+pub mod exhaustive;
 mod float;
 pub mod grammar;
 pub mod json;

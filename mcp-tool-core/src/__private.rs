@@ -149,7 +149,9 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     let mut i = 0;
     while i < index {
         let (earlier, tool) = (&list[i], &list[index]);
-        if earlier.key == tool.key && earlier.contract.version().major == tool.contract.version().major {
+        if earlier.key == tool.key
+            && earlier.contract().version().major() == tool.contract().version().major()
+        {
             panic!(
                 "another tool of this list has the same name and major version: give one of them `name = \"…\"`"
             )

@@ -68,3 +68,33 @@ fn mask(width: u8, prefix: u8) -> u128 {
     let all = u128::MAX >> (128 - u32::from(width));
     all & !(all.checked_shr(prefix.into()).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn network_contains_only_its_addresses() {
+        let ten = Network::parse("10.0.0.0/8").unwrap();
+        assert!(ten.contains(address("10.1.2.3")) && !ten.contains(address("11.0.0.0")));
+        assert!(!ten.contains(address("::ffff:10.1.2.3")) && !ten.contains(address("::a01:203")));
+        let unique = Network::parse("fd00::/8").unwrap();
+        assert!(unique.contains(address("fdff::1")) && !unique.contains(address("fc00::1")));
+        assert!(Network::parse("0.0.0.0/0").unwrap().contains(address("127.0.0.1")));
+        assert!(Network::parse("::/0").unwrap().contains(address("fe80::1")));
+        assert!(!Network::parse("127.0.0.1").unwrap().contains(address("127.0.0.2")));
+    }
+
+    #[test]
+    fn invalid_network_is_refused() {
+        for text in
+            ["", "localhost", "10/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "10.0.0.1/8", "::1/129", "*"]
+        {
+            assert!(Network::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -9,8 +9,9 @@ use std::{
 };
 
 use mcp_tool_contract::{
+    exhaustive::ToolOutput,
     lock::{Baseline, FILE, Lock, compact},
-    model::{ToolOutput, Version},
+    model::Version,
 };
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -79,10 +80,11 @@ impl LockedTool {
 impl LockedTool {
     /// Returns the constant `LATE`, the result schema that only a running server can compare.
     pub(crate) fn late_schema(&self, runtime: &RuntimeCrate) -> Option<TokenStream> {
-        let (schema, Version { major, minor }) = self.late_schema?;
+        let (schema, version) = self.late_schema?;
+        let (major, minor) = (version.major(), version.minor());
         Some(quote! {
             const LATE: ::core::option::Option<(&'static str, #runtime::Version)> =
-                ::core::option::Option::Some((#schema, #runtime::Version { major: #major, minor: #minor }));
+                ::core::option::Option::Some((#schema, #runtime::Version::new(#major, #minor)));
         })
     }
 }
@@ -150,20 +152,25 @@ impl PackageLock {
                 return None;
             }
         };
-        let version = Version { major, minor };
+        let version = Version::new(major, minor);
         match lock.baseline(name, version) {
             Baseline::None => None,
             Baseline::Locked(locked) => {
-                let late_schema = match locked.contract.output() {
-                    ToolOutput::FromLock(schema) => Some((schema, locked.contract.version())),
-                    _ => None,
+                let late_schema = match locked.contract().output().exhaustive() {
+                    ToolOutput::FromLock(schema) => Some((schema, locked.contract().version())),
+                    ToolOutput::Nothing
+                    | ToolOutput::Text
+                    | ToolOutput::Content
+                    | ToolOutput::Object(_)
+                    | ToolOutput::Paged(_)
+                    | ToolOutput::Dynamic(_) => None,
                 };
-                let bytes = Literal::byte_string(&compact::encode(&locked.contract));
-                let names = locked.contract.input().iter().map(|param| param.name()).collect();
+                let bytes = Literal::byte_string(&compact::encode(locked.contract()));
+                let names = locked.contract().input().iter().map(|param| param.name()).collect();
                 Some(LockedTool { bytes, names, late_schema })
             }
             Baseline::Newer(locked) => {
-                let locked = locked.contract.version();
+                let locked = locked.contract().version();
                 let message = format!(
                     "tool '{name}' {version} is older than in {FILE}, which has {locked}: a version never decreases — write \"{locked}\", or a newer one for a change"
                 );

@@ -31,7 +31,7 @@ pub use mcp_tool_core::{
     call::{
         caller::{Caller, CallerKind, Scopes},
         context::CallContext,
-        report::LogLevel,
+        log_level::LogLevel,
         trace::TraceContext,
     },
     error::{ErrorKind, ToolError},

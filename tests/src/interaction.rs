@@ -25,7 +25,7 @@ pub const TOOLS: &[ToolEntry] = tools![
 struct Confirm {
     /// Really?
     sure: bool,
-    /// Why.
+    /// The reason.
     #[schema(max_len = 10)]
     note: Option<String>,
 }

@@ -469,8 +469,9 @@ async fn whoami(cx: &CallContext) -> WhoAmI {
         issuer: caller.issuer().map(str::to_owned),
         kind: format!("{:?}", caller.kind()).to_lowercase(),
         scopes: match caller.scopes() {
-            Scopes::All => Vec::new(),
             Scopes::Only(granted) => granted.iter().cloned().collect(),
+            Scopes::All => Vec::new(),
+            other => vec![format!("{other:?}")],
         },
         authenticated_at: signed_in.map(|time| time.as_secs()),
         correlation_id: cx.correlation_id(),

@@ -74,7 +74,7 @@ fn call_returns_a_question_and_completes_when_repeated_with_the_answer() {
                 "type": "object",
                 "properties": {
                     "sure": { "type": "boolean", "description": "Really?" },
-                    "note": { "type": "string", "maxLength": 10, "description": "Why." },
+                    "note": { "type": "string", "maxLength": 10, "description": "The reason." },
                 },
                 "required": ["sure"],
             },

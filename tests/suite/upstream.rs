@@ -536,7 +536,7 @@ async fn unresponsive_upstream_times_out_and_leaves_a_write_in_doubt() {
     done.store(true, Ordering::Relaxed);
     let error = server.call("write", json!({ "path": "x" })).await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Unavailable));
-    assert!(error.to_string().contains("look before you try again"), "{error}");
+    assert!(error.to_string().contains("check before you try again"), "{error}");
     let outcomes: Vec<_> = server.records().iter().map(|record| record["outcome"].clone()).collect();
     assert_eq!(outcomes, ["unknown", "unknown"]);
     assert_eq!(server.records()[1]["upstreams"], json!(["billing"]));

@@ -283,7 +283,7 @@ async fn versions_are_hidden_from_unauthorized_callers() {
     let server = serve(ALL).await.as_caller(Caller::new("ann").with_scopes(["things:find"]));
     let asked = server.requiring("=99").unwrap().call("find", json!({})).await.unwrap_err();
     let TestError::NoSuchVersion(versions) = asked else { panic!("{asked}") };
-    assert_eq!(versions, [Version { major: 3, minor: 0 }]);
+    assert_eq!(versions, [Version::new(3, 0)]);
     let unauthorized = server.as_caller(Caller::new("bob")).requiring("=99").unwrap();
     let refused = unauthorized.call("find", json!({})).await.unwrap_err();
     assert_eq!(refused.missing_scopes(), ["things:find"]);
@@ -324,7 +324,7 @@ async fn call_is_answered_by_the_version_it_requires() {
     for (requirement, name) in [("^4", "find"), ("^3", "find_v1"), ("2.4", "find")] {
         let refused = server.requiring(requirement).unwrap().call(name, json!({})).await.unwrap_err();
         let TestError::NoSuchVersion(versions) = refused else { panic!("{refused}") };
-        let served = [(3, 0), (2, 3), (1, 0)].map(|(major, minor)| Version { major, minor });
+        let served = [(3, 0), (2, 3), (1, 0)].map(|(major, minor)| Version::new(major, minor));
         assert_eq!(versions, served, "{requirement}");
     }
     let refused = server.call("find_v4", json!({})).await.unwrap_err();
@@ -423,7 +423,7 @@ async fn deprecated_calls_are_counted_by_caller() {
         }
         server.call("find_v2", json!({ "query": "cat" })).await.unwrap();
     }
-    let first = Version { major: 1, minor: 0 };
+    let first = Version::new(1, 0);
     let counted = [("ann through bot", 3), ("bob through bot", 1)];
     let counted = counted.map(|(caller, calls)| ("find", first, caller.to_owned(), calls));
     assert_eq!(server.deprecated_calls(), counted);

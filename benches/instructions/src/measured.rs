@@ -58,7 +58,7 @@ impl Measured {
     /// Reads arguments in the same way as a call of the tool. Returns `true` if they are accepted.
     #[must_use]
     pub fn accepts_arguments(&self, tool: &str, arguments: &str) -> bool {
-        let family = self.endpoint.dispatcher.registry.family(tool);
+        let family = self.endpoint.pipeline.registry.family(tool);
         let tool = family.and_then(|versions| versions.first());
         tool.is_some_and(|tool| read_arguments(&*tool.bound, &self.cx, &ArgumentText::new(arguments)).is_ok())
     }
@@ -79,8 +79,8 @@ impl Measured {
         let Ok(ClientMessage::Call(call)) = parse(body) else { return None };
         let caller = self.label.caller(&self.endpoint.local_caller, call.meta.client, None);
         let era = call.meta.era();
-        let (dispatcher, server_info) = (&self.endpoint.dispatcher, &*self.endpoint.server_info);
-        let response = match dispatcher.admit(caller, call.request(), CallOptions::default()).await {
+        let (pipeline, server_info) = (&self.endpoint.pipeline, &*self.endpoint.server_info);
+        let response = match pipeline.admit(caller, call.request(), CallOptions::default()).await {
             Ok(admitted) => {
                 FramedResponse::outcome(&admitted.execute(call.arguments).await, &call.id, era, server_info)
             }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
-use url::{Host, Url};
+use url::Url;
+
+use crate::secure_url::is_secure;
 
 /// Time limit of a request.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -42,19 +44,15 @@ pub(crate) fn client() -> Result<Client, reqwest::Error> {
 /// Text that isn't such a URL.
 pub(crate) fn trusted_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{text:?} must be a URL: {error}"))?;
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err(format!("{text:?} must name a host")),
-    };
+    if url.host().is_none() {
+        return Err(format!("{text:?} must name a host"));
+    }
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err(format!("{text:?} must have no user and no fragment"));
     }
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback => Ok(url),
-        _ => Err(format!("{text:?} must be https: http is allowed on loopback only")),
+    match is_secure(&url) {
+        true => Ok(url),
+        false => Err(format!("{text:?} must be https: http is allowed on loopback only")),
     }
 }
 

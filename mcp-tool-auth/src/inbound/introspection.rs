@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 use mcp_tool_core::call::token::InboundToken;
 
-use crate::secret::SecretFile;
+use crate::{basic, secret::SecretFile};
 
 use super::{
     fetch::{self, FetchError},
@@ -106,12 +106,13 @@ impl Introspector {
             .append_pair("token_type_hint", "access_token")
             .finish();
         // Client id and secret are form-encoded before they are joined (RFC 6749 §2.3.1).
-        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let authorization = basic::authorization(&self.settings.client, &secret)
+            .map_err(|error| failed(format!("its client id or secret can't be sent: {error}")))?;
         let request = self
             .issuer
             .client
             .post(endpoint)
-            .basic_auth(encoded(&self.settings.client), Some(encoded(secret.expose())))
+            .header("authorization", authorization)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form);
         let response = fetch::body(request).await.map_err(|error| match error {

@@ -3,7 +3,7 @@
 use std::{any::Any, collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use mcp_tool_contract::model::Contract;
-use mcp_tool_core::{error::chain, ports::Outbound, start_error::StartError};
+use mcp_tool_core::{error_chain::chain, ports::Outbound, start_error::StartError};
 use reqwest::Client;
 
 use super::{

@@ -14,6 +14,7 @@ use super::{
     headers, resolve,
     settings::{CredentialKind, InvalidSetting, UpstreamSettings},
 };
+use crate::secure_url::is_secure;
 
 /// Configuration of an upstream whose settings are valid.
 #[derive(Clone, Debug)]
@@ -195,8 +196,7 @@ fn parse_url(key: &'static str, text: &str) -> Result<Url, InvalidSetting> {
         return Err(invalid(key, "must have no fragment"));
     }
     match url.scheme() {
-        "https" => Ok(url),
-        "http" if resolve::is_loopback(&url) => Ok(url),
+        _ if is_secure(&url) => Ok(url),
         "http" => Err(invalid(key, "must be https: http is allowed on loopback only")),
         _ => Err(invalid(key, "must be https")),
     }

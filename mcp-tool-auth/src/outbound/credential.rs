@@ -253,9 +253,8 @@ mod tests {
 
     #[test]
     fn token_is_invalid_after_its_expiry_or_a_change_of_its_secret() {
-        let folder = std::env::temp_dir().join(format!("upstream-secret-{}", uuid::Uuid::now_v7()));
-        std::fs::create_dir(&folder).unwrap();
-        let (path, next) = (folder.join("secret"), folder.join("next"));
+        let folder = tempfile::tempdir().unwrap();
+        let (path, next) = (folder.path().join("secret"), folder.path().join("next"));
         std::fs::write(&path, "one\n").unwrap();
         let file = SecretFile::open(&path).unwrap();
         let (secret, valid_until) = (file.read().unwrap(), Instant::now() + Duration::from_secs(60));
@@ -271,6 +270,5 @@ mod tests {
         assert!(!token.is_valid(valid_until - Duration::from_secs(1), &changed));
         std::fs::remove_file(&path).unwrap();
         assert!(file.read().is_err(), "reading a secret must fail after its file was removed");
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use super::resolve::PrivateAddress;
-use mcp_tool_core::{
-    call::context::CallContext,
-    error::{ToolError, chain},
-};
+use mcp_tool_core::{call::context::CallContext, error::ToolError, error_chain::chain};
 
 /// Delay after which the error asks the agent to retry.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -10,6 +10,7 @@ use super::{
     client::UpstreamClient, config::UpstreamConfig, credential::CredentialHeader, failure::UpstreamFailure,
     resolve,
 };
+use crate::secure_url::is_loopback;
 
 /// Maximum number of redirects that are followed for one request.
 const MAX_REDIRECTS: usize = 5;
@@ -112,7 +113,7 @@ impl OutgoingRequest {
             return Err(format!("a redirect leads to {}, which `redirect_hosts` doesn't name", host()));
         }
         let is_safe = url.scheme() == "https"
-            || url.scheme() == "http" && self.url.scheme() == "http" && resolve::is_loopback(&url);
+            || url.scheme() == "http" && self.url.scheme() == "http" && is_loopback(&url);
         if !is_safe {
             return Err(format!("a redirect leads to {} without TLS", host()));
         }

@@ -18,7 +18,7 @@ use super::{
     upstream::Upstream,
 };
 use mcp_tool_core::{
-    call::context::{CallContext, OutboundCall as _},
+    call::{context::CallContext, outbound::OutboundCall},
     error::{ErrorKind, ToolError},
 };
 

@@ -18,6 +18,7 @@ use reqwest::{
 use url::Host;
 
 use super::address::permits;
+use crate::secure_url::is_local_name;
 use mcp_tool_core::network::Network;
 
 /// Resolver that returns the permitted addresses among those that the system's resolver finds.
@@ -59,21 +60,6 @@ fn permitted(
     match (permitted.is_empty(), refused.first()) {
         (true, Some(refused)) => Err(PrivateAddress { host: name.to_owned(), address: refused.ip() }),
         _ => Ok(permitted),
-    }
-}
-
-/// Returns `true` for `localhost`, for which HTTP without TLS is allowed.
-pub(super) fn is_local_name(name: &str) -> bool {
-    name == "localhost"
-}
-
-/// Returns `true` for URLs whose host is a loopback address or `localhost`.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => is_local_name(name),
-        None => false,
     }
 }
 

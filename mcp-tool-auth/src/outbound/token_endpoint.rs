@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::{
     Client, Response, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
@@ -10,7 +9,7 @@ use reqwest::{
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::secret::Secret;
+use crate::{basic, secret::Secret};
 
 use super::{
     config::{ClientAuth, TokenEndpoint, UpstreamConfig},
@@ -72,7 +71,8 @@ pub(super) async fn request(
         .header(ACCEPT, "application/json")
         .body(form(endpoint, secret, subject));
     if endpoint.auth == ClientAuth::Basic {
-        request = request.header(AUTHORIZATION, basic(&endpoint.client_id, secret)?);
+        let authorization = basic::authorization(&endpoint.client_id, secret).map_err(|_| unsendable())?;
+        request = request.header(AUTHORIZATION, authorization);
     }
     let exchange = async {
         let response = request.send().await.map_err(UpstreamFailure::of)?;
@@ -132,21 +132,15 @@ fn form(endpoint: &TokenEndpoint, secret: &Secret, subject: Option<&InboundToken
     form.finish()
 }
 
-/// Returns the header value of Basic authentication. Client id and secret are form-encoded before they are joined
-/// (RFC 6749 §2.3.1).
-fn basic(client_id: &str, secret: &Secret) -> Result<HeaderValue, UpstreamFailure> {
-    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let joined = format!("{}:{}", encoded(client_id), encoded(secret.expose()));
-    sensitive(&format!("Basic {}", STANDARD.encode(joined)))
-}
-
-/// Converts text to a header value that `Debug` doesn't show.
+/// Returns a header value that `Debug` doesn't show.
 pub(super) fn sensitive(text: &str) -> Result<HeaderValue, UpstreamFailure> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| {
-        UpstreamFailure::Misconfigured("a credential contains bytes that a header can't carry".into())
-    })?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| unsendable())?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+fn unsendable() -> UpstreamFailure {
+    UpstreamFailure::Misconfigured("a credential contains bytes that a header can't carry".into())
 }
 
 async fn read_bounded(mut response: Response) -> Result<Vec<u8>, UpstreamFailure> {

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use mcp_tool_core::{
-    call::context::{CallContext, OutboundCall as _},
+    call::{context::CallContext, outbound::OutboundCall},
     error::ToolError,
 };
 use reqwest::Method;

@@ -124,8 +124,8 @@ impl ServerContracts<'_> {
             report.tools.extend(tool);
         }
         let removed = |locked: &LockedContract, failure| ToolReport {
-            tool: locked.contract.name().to_owned(),
-            from: Some(locked.contract.version()),
+            tool: locked.contract().name().to_owned(),
+            from: Some(locked.contract().version()),
             to: None,
             changes: Vec::new(),
             failure: Some(failure),
@@ -138,8 +138,8 @@ impl ServerContracts<'_> {
             }
         }
         for locked in self.unserved(lock, file) {
-            let (name, version) = (locked.contract.name(), locked.contract.version());
-            let removal = locked.contract.deprecation().and_then(|deprecation| deprecation.removal());
+            let (name, version) = (locked.contract().name(), locked.contract().version());
+            let removal = locked.contract().deprecation().and_then(|deprecation| deprecation.removal());
             if removal.is_some_and(|day| options.today > day) {
                 let day = removal.unwrap_or_default();
                 if is_current {
@@ -152,9 +152,11 @@ impl ServerContracts<'_> {
                 "{name} {version} is promised by {}{until}, but '{}' doesn't serve it: serve it, for example as an \
                  adapter of the new version; to end the promise, deprecate it with a `removal` and wait for that \
                  day, or break it with `contract write --drop {name}@{}`",
-                file.name, self.name, version.major
+                file.name,
+                self.name,
+                version.major()
             );
-            let change = Change::of(Finding::TOOL_REMOVED, &locked.contract, &locked.contract);
+            let change = Change::of(Finding::TOOL_REMOVED, locked.contract(), locked.contract());
             let tool = removed(locked, (CheckFailure::Dropped, reason));
             report.tools.push(ToolReport { changes: vec![change], ..tool });
         }
@@ -163,7 +165,7 @@ impl ServerContracts<'_> {
 
     /// Returns the contracts that the lock promises for this server although the server doesn't serve them.
     pub(super) fn unserved<'l>(self, lock: &'l Lock, file: &LockFile) -> Vec<&'l LockedContract> {
-        let ours = |locked: &&LockedContract| locked.servers.iter().any(|name| name == self.name);
+        let ours = |locked: &&LockedContract| locked.servers().iter().any(|name| name == self.name);
         lock.tools().iter().filter(ours).filter(|locked| !is_served(locked, file)).collect()
     }
 
@@ -176,14 +178,17 @@ impl ServerContracts<'_> {
         options: CheckOptions<'_>,
         is_current: bool,
     ) -> Result<Option<ToolReport>, ContractError> {
-        let mut contract = *entry.contract;
+        let mut contract = *entry.contract();
         let (name, version) = (contract.name(), contract.version());
-        if !is_current && let Some(own) = file.lock.find(name, version.major) {
+        if !is_current && let Some(own) = file.lock.find(name, version.major()) {
             // A `weakens` reason of the current lock may justify a change that was made after the revision, so the
             // comparison uses the reasons of the current lock too.
-            let unlocked =
-                contract.weakens().iter().filter(|reason| !own.contract.weakens().contains(reason)).copied();
-            let reasons: Vec<_> = own.contract.weakens().iter().copied().chain(unlocked).collect();
+            let unlocked = contract
+                .weakens()
+                .iter()
+                .filter(|reason| !own.contract().weakens().contains(reason))
+                .copied();
+            let reasons: Vec<_> = own.contract().weakens().iter().copied().chain(unlocked).collect();
             contract = contract.with_weakens(reasons.leak());
         }
         let mut report = ToolReport {
@@ -205,7 +210,7 @@ impl ServerContracts<'_> {
                 return Ok(Some(report));
             }
             Baseline::Newer(locked) => {
-                let locked = locked.contract.version();
+                let locked = locked.contract().version();
                 report.from = Some(locked);
                 let reason =
                     format!("{name} {version} is below the locked {locked}: a version must not decrease");
@@ -214,30 +219,30 @@ impl ServerContracts<'_> {
             }
             Baseline::Locked(locked) => locked,
         };
-        report.from = Some(locked.contract.version());
-        let findings = judge::compare_at_run_time(&locked.contract, &contract);
-        report.changes = changes(&findings, &locked.contract, &contract);
-        let mut ruling = judge::apply_policy(&locked.contract, &contract, findings);
+        report.from = Some(locked.contract().version());
+        let findings = judge::compare_at_run_time(locked.contract(), &contract);
+        report.changes = changes(&findings, locked.contract(), &contract);
+        let mut ruling = judge::apply_policy(locked.contract(), &contract, findings);
         if !is_current {
             // A reason that this comparison doesn't need may justify a change between two locks after the revision.
             ruling.unused_reason = None;
         }
         let removal =
             |contract: &Contract| contract.deprecation().and_then(|deprecation| deprecation.removal());
-        let is_sudden = |day: &str| removal(&locked.contract) != Some(day) && day < options.today;
+        let is_sudden = |day: &str| removal(locked.contract()) != Some(day) && day < options.today;
         report.failure = if let Some(day) = removal(&contract).filter(|day| is_sudden(day)) {
             let reason =
                 format!("{name} {version} has the removal day {day}, which has passed: announce a later day");
             Some((CheckFailure::Dropped, reason))
         } else if !ruling.is_licensed() {
             let failure = if ruling.bump.is_some() { CheckFailure::NeedsBump } else { CheckFailure::Weakens };
-            Some((failure, ruling.message(&contract, &locked.contract)))
+            Some((failure, ruling.message(&contract, locked.contract())))
         } else if !is_current {
             None
-        } else if locked.contract.version().major != version.major {
+        } else if locked.contract().version().major() != version.major() {
             stale(format!("{name} {version} isn't locked yet"))
         } else if !self.is_fresh(entry, lock)? {
-            stale(format!("{name} {version} differs from the locked {}", locked.contract.version()))
+            stale(format!("{name} {version} differs from the locked {}", locked.contract().version()))
         } else {
             None
         };
@@ -248,16 +253,16 @@ impl ServerContracts<'_> {
     /// Returns `true` if `contract write` wouldn't change the lock for this tool.
     fn is_fresh(self, entry: &ToolEntry, lock: &Lock) -> Result<bool, ContractError> {
         let mut written = lock.clone();
-        written.put(*entry.contract, self.name);
+        written.put(*entry.contract(), self.name);
         Ok(written.render()? == lock.render()?)
     }
 }
 
 /// Returns `true` if the server has a tool of the lock's package with the same name and major version.
 fn is_served(locked: &LockedContract, file: &LockFile) -> bool {
-    let (name, version) = (locked.contract.name(), locked.contract.version());
+    let (name, version) = (locked.contract().name(), locked.contract().version());
     let mut tools = file.tools.iter();
-    tools.any(|tool| tool.contract.name() == name && tool.contract.version().major == version.major)
+    tools.any(|tool| tool.contract().name() == name && tool.contract().version().major() == version.major())
 }
 
 /// Returns the entries of the lock that were edited by hand.
@@ -274,14 +279,14 @@ pub(super) fn edited_entries(file: &LockFile) -> Result<Vec<&LockedContract>, Co
 /// Returns the message for an entry that was edited by hand. `contract write` doesn't replace such an entry, since the
 /// edit may hide a promise.
 pub(super) fn edited_message(locked: &LockedContract, file: &str) -> String {
-    let (name, version) = (locked.contract.name(), locked.contract.version());
+    let (name, version) = (locked.contract().name(), locked.contract().version());
     format!("the entry of {name} {version} in {file} was edited by hand: restore it from version control")
 }
 
 /// Returns a note that names the tools in `foreign`, which are defined outside of the workspace; `None` if there are
 /// none.
 pub(super) fn foreign_note(foreign: &[ToolEntry]) -> Option<String> {
-    let names: Vec<&str> = foreign.iter().map(|tool| tool.contract.name()).collect();
+    let names: Vec<&str> = foreign.iter().map(|tool| tool.contract().name()).collect();
     (!names.is_empty()).then(|| {
         format!("defined outside this workspace, and checked by the locks there: {}", names.join(", "))
     })

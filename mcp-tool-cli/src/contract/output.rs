@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use mcp_tool_contract::rules::{ChangeClass, ChangeRule};
+use mcp_tool_contract::{
+    exhaustive,
+    rules::{ChangeClass, ChangeRule},
+};
 use serde_json::{Value, json};
 
 use super::report::{Change, CheckFailure, LockReport, ToolReport, WriteEffect};
@@ -12,11 +15,11 @@ use super::report::{Change, CheckFailure, LockReport, ToolReport, WriteEffect};
 const UNCHANGED: &str = "the locks match the tools";
 
 const fn colour(class: ChangeClass) -> Style {
-    match class {
-        ChangeClass::Breaking => AnsiColor::Red.on_default().bold(),
-        ChangeClass::Weakens => AnsiColor::Yellow.on_default().bold(),
-        ChangeClass::Additive => AnsiColor::Green.on_default(),
-        ChangeClass::Patch => AnsiColor::BrightBlack.on_default(),
+    match class.exhaustive() {
+        exhaustive::ChangeClass::Breaking => AnsiColor::Red.on_default().bold(),
+        exhaustive::ChangeClass::Weakens => AnsiColor::Yellow.on_default().bold(),
+        exhaustive::ChangeClass::Additive => AnsiColor::Green.on_default(),
+        exhaustive::ChangeClass::Patch => AnsiColor::BrightBlack.on_default(),
     }
 }
 

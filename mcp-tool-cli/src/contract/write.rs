@@ -43,13 +43,13 @@ impl ServerContracts<'_> {
                         failure.name()
                     )));
                 }
-                lock.put(*entry.contract, self.name);
+                lock.put(*entry.contract(), self.name);
             }
             for locked in self.unserved(&file.lock, file) {
-                let (name, version) = (locked.contract.name(), locked.contract.version());
-                let removal = locked.contract.deprecation().and_then(|deprecation| deprecation.removal());
-                if dropped.contains(&(name, version.major)) || removal.is_some_and(|day| today > day) {
-                    lock.unlist(name, version.major, self.name);
+                let (name, version) = (locked.contract().name(), locked.contract().version());
+                let removal = locked.contract().deprecation().and_then(|deprecation| deprecation.removal());
+                if dropped.contains(&(name, version.major())) || removal.is_some_and(|day| today > day) {
+                    lock.unlist(name, version.major(), self.name);
                     effects.push(WriteEffect::Note(format!(
                         "{name} {version} is no longer promised by '{}'",
                         self.name
@@ -59,8 +59,8 @@ impl ServerContracts<'_> {
                         "{name} {version} isn't served but stays promised: run `contract check` to see how to end it"
                     )));
                 }
-                if lock.find(name, version.major).is_some_and(|locked| locked.servers.is_empty()) {
-                    lock.remove(name, version.major);
+                if lock.find(name, version.major()).is_some_and(|locked| locked.servers().is_empty()) {
+                    lock.remove(name, version.major());
                 }
             }
             texts.push((file, lock.render()?, lock.tools().is_empty()));
@@ -93,7 +93,9 @@ impl ServerContracts<'_> {
             )));
         };
         let mut unserved = files.iter().flat_map(|file| self.unserved(&file.lock, file));
-        if unserved.any(|locked| locked.contract.name() == name && locked.contract.version().major == major) {
+        if unserved
+            .any(|locked| locked.contract().name() == name && locked.contract().version().major() == major)
+        {
             return Ok((name, major));
         }
         Err(ContractError::new(format!(

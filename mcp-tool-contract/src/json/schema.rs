@@ -15,6 +15,7 @@ pub const HEADER: &str = "x-mcp-header";
 
 /// Selects whether titles and descriptions are included. Listings include them, digests omit them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Prose {
     /// With descriptions and titles.
     Kept,

@@ -25,6 +25,7 @@ pub struct Finding {
 
 /// Location of a change.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum ChangeLocation {
     /// The tool as a whole.
     Tool,

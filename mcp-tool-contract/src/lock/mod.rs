@@ -36,9 +36,9 @@ pub struct Lock {
 #[derive(Clone, Debug)]
 pub struct LockedContract {
     /// Contract of this version.
-    pub contract: Contract,
+    pub(crate) contract: Contract,
     /// Names of the servers that serve this version.
-    pub servers: Vec<String>,
+    pub(crate) servers: Vec<String>,
     /// Digests that the entry contained; `None` if the version wasn't read from a file.
     recorded: Option<RecordedDigests>,
 }
@@ -148,6 +148,18 @@ impl Lock {
 impl LockedContract {
     fn is(&self, name: &str, major: u32) -> bool {
         self.contract.name == name && self.contract.version.major == major
+    }
+
+    /// Contract of this version.
+    #[must_use]
+    pub const fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// Names of the servers that serve this version, sorted.
+    #[must_use]
+    pub fn servers(&self) -> &[String] {
+        &self.servers
     }
 
     /// Returns false if the entry was edited by hand, so that its digests don't match. Returns true if the version

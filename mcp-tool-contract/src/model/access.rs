@@ -36,6 +36,11 @@ impl Contract {
     }
 }
 
+accessors! { Version:
+    "Increases with changes that break callers." major: u32,
+    "Increases with other changes." minor: u32,
+}
+
 accessors! { Rate:
     "Calls per window." calls: u32,
     "Length of the window." window: Window,

@@ -206,9 +206,17 @@ pub struct Weakening {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version {
     /// Increases with changes that break callers.
-    pub major: u32,
+    pub(crate) major: u32,
     /// Increases with additive changes and lowered guards.
-    pub minor: u32,
+    pub(crate) minor: u32,
+}
+
+impl Version {
+    /// Creates the version `major.minor`.
+    #[must_use]
+    pub const fn new(major: u32, minor: u32) -> Self {
+        Version { major, minor }
+    }
 }
 
 impl std::fmt::Display for Version {

@@ -8,6 +8,7 @@ use std::fmt;
 
 /// Effect of a change on existing callers, from the least to the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum ChangeClass {
     /// No caller is affected and no guard is lowered: for example, only words or order changed. The version may stay
     /// the same.

@@ -19,6 +19,7 @@ use crate::{
 
 /// Evidence of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Witness {
     /// Arguments that were accepted, and are now refused.
     NowRefused(String),

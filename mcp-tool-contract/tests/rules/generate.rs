@@ -65,7 +65,7 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
     let input: Vec<Param> = (0..count).map(|_| param(taken(&mut names, random), random)).collect();
     Contract::EMPTY
         .with_name("tool")
-        .with_version(Version { major: 1, minor: 0 })
+        .with_version(Version::new(1, 0))
         .with_title(random.of(&[None, Some("Tool")]))
         .with_description(random.of(WORDS))
         .with_input(input.leak())

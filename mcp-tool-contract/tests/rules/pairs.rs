@@ -228,6 +228,7 @@ fn is_undecided(location: ChangeLocation, old: &Contract, new: &Contract) -> boo
             ToolOutput::Object(object) | ToolOutput::Paged(object) => generate::at(object, path.names()),
             _ => None,
         },
+        other => panic!("no value at {other:?}"),
     };
     let (Some(old_schema), Some(new_schema)) = (value(old), value(new)) else { return false };
     let is_enum_and_format = |left: Schema, right: Schema| matches!((left.kind(), right.kind()), (Kind::Enum(_), Kind::Text(text)) if text.format().is_some());
@@ -352,7 +353,7 @@ fn check_lock(contract: &Contract, context: &dyn Fn() -> String) {
     let text = lock.render().unwrap();
     let read = Lock::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let [locked] = read.tools() else { panic!("{text}") };
-    for (old, new) in [(contract, &locked.contract), (&locked.contract, contract)] {
+    for (old, new) in [(contract, locked.contract()), (locked.contract(), contract)] {
         let found = judge::compare_at_run_time(old, new);
         assert!(
             found.is_empty(),

@@ -9,7 +9,7 @@ use mcp_tool_contract::{
 
 use crate::specimens::{COUNT, TEXT, param, whole};
 
-const OLD: Contract = takes!(param("days", COUNT)).with_version(Version { major: 2, minor: 3 });
+const OLD: Contract = takes!(param("days", COUNT)).with_version(Version::new(2, 3));
 /// Differs from [`OLD`] only in its description.
 const REWORDED: Contract = OLD.with_description("Sends one reminder.");
 const ADDITIVE: Contract =
@@ -25,7 +25,7 @@ fn ruled(old: &Contract, new: &Contract) -> Ruling {
 }
 
 const fn at(contract: Contract, major: u32, minor: u32) -> Contract {
-    contract.with_version(Version { major, minor })
+    contract.with_version(Version::new(major, minor))
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn each_class_needs_exactly_its_bump() {
         (BREAKING, Some((3, 0)), &[(3, 0), (3, 1), (4, 0)]),
     ];
     for (new, needed, enough) in cases {
-        let needed = needed.map(|(major, minor)| Version { major, minor });
+        let needed = needed.map(|(major, minor)| Version::new(major, minor));
         assert_eq!(ruled(&OLD, &new).bump, needed, "{new:?}");
         assert_eq!(ruled(&OLD, &new).is_licensed(), needed.is_none(), "{new:?}");
         for (major, minor) in enough {
@@ -45,7 +45,7 @@ fn each_class_needs_exactly_its_bump() {
             assert!(ruling.is_licensed(), "{major}.{minor}: {ruling:?}");
         }
     }
-    assert_eq!(ruled(&OLD, &at(BREAKING, 2, 99)).bump, Some(Version { major: 3, minor: 0 }));
+    assert_eq!(ruled(&OLD, &at(BREAKING, 2, 99)).bump, Some(Version::new(3, 0)));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn version_never_decreases() {
 fn lowered_guard_needs_a_minor_version_and_a_reason() {
     let explained = WEAKER.with_weakens(&[REASON]);
     let ruling = ruled(&OLD, &WEAKER);
-    assert_eq!(ruling.bump, Some(Version { major: 2, minor: 4 }));
+    assert_eq!(ruling.bump, Some(Version::new(2, 4)));
     assert_eq!(ruling.unexplained, Some(ChangeRule::ScopeRemoved));
     assert_eq!(ruled(&OLD, &at(WEAKER, 2, 4)).unexplained, Some(ChangeRule::ScopeRemoved));
     assert_eq!(
@@ -69,7 +69,7 @@ fn lowered_guard_needs_a_minor_version_and_a_reason() {
     );
     assert_eq!(
         ruled(&OLD, &explained).bump,
-        Some(Version { major: 2, minor: 4 }),
+        Some(Version::new(2, 4)),
         "a reason doesn't replace the version"
     );
     assert!(ruled(&OLD, &at(explained, 2, 4)).is_licensed());
@@ -140,7 +140,7 @@ fn crowded(values: usize, length: usize, secret: bool) -> Contract {
 #[test]
 fn lowered_guard_is_found_among_many_changes() {
     let (old, new) = (crowded(1, 4, true), crowded(200, 4, false));
-    let new = new.with_version(Version { minor: old.version().minor + 1, ..old.version() });
+    let new = new.with_version(Version::new(old.version().major(), old.version().minor() + 1));
     let ruling = ruled(&old, &new);
     assert!(ruling.findings.more() > 0, "the test needs changes that aren't listed");
     assert_eq!(ruling.unexplained, Some(ChangeRule::SecretRemoved));

@@ -28,7 +28,7 @@ pub(crate) struct Specimen {
 
 pub(crate) const BASE: Contract = Contract::EMPTY
     .with_name("remind")
-    .with_version(Version { major: 1, minor: 0 })
+    .with_version(Version::new(1, 0))
     .with_title(Some("Remind"))
     .with_description("Sends a reminder.")
     .with_scopes(&["mail:send"]);
@@ -461,6 +461,7 @@ pub(crate) fn is_valid_witness(witness: &Witness, old: &Contract, new: &Contract
         Witness::NewResult(json) => gives(json, new) && !gives(json, old),
         Witness::LostResult(json) => gives(json, old) && !gives(json, new),
         Witness::Sentence(words) => !words.is_empty(),
+        other => panic!("no check of {other:?}"),
     }
 }
 
@@ -506,6 +507,7 @@ fn every_change_except_patches_has_a_valid_witness() {
             (ChangeLocation::Result(_), _) => {
                 matches!(witness, Witness::LostResult(_) | Witness::Sentence(_))
             }
+            (other, _) => panic!("no expectation of {other:?}"),
         };
         assert!(is_as_expected, "{rule}: {witness:?}");
     }

@@ -67,7 +67,7 @@ fn default_keeps_its_json_text_in_a_lock() {
     let read = Lock::parse(&text).unwrap();
     let [locked] = read.tools() else { panic!("{text}") };
     assert!(locked.is_intact().unwrap());
-    assert!(judge::compare_at_run_time(&contract, &locked.contract).is_empty(), "{text}");
-    assert_eq!(locked.contract.input()[0].default_value(), Some(HALF));
-    assert_eq!(locked.contract.input()[0].description(), "");
+    assert!(judge::compare_at_run_time(&contract, locked.contract()).is_empty(), "{text}");
+    assert_eq!(locked.contract().input()[0].default_value(), Some(HALF));
+    assert_eq!(locked.contract().input()[0].description(), "");
 }

@@ -15,7 +15,7 @@ use crate::{
     },
     control::Controls,
     pipeline::{
-        Dispatcher,
+        Pipeline,
         limits::{Concurrency, Rates},
         policy::{Policy, ScopeAuthorizer},
         registry::Registry,
@@ -72,7 +72,7 @@ impl Application {
         let audit = start_audit(sink)?;
         let scopes = setting("oauth.scope_hierarchy", ScopeAuthorizer::new(&settings.scope_hierarchy))?;
         let controls = controls(settings, &self.announcements)?;
-        let dispatcher = Dispatcher {
+        let pipeline = Pipeline {
             controls,
             registry,
             versions,
@@ -104,7 +104,7 @@ impl Application {
         };
         let tasks = Tasks::for_concurrency(settings.concurrency.get());
         let lists = (settings.shows_grantable, settings.list_page);
-        let endpoint = Endpoint::new(dispatcher, tasks, description, local_caller(settings), lists);
+        let endpoint = Endpoint::new(pipeline, tasks, description, local_caller(settings), lists);
         endpoint.map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))
     }
 }
@@ -129,7 +129,7 @@ async fn open_state(open: Vec<OpenState>, announcements: &Announcements) -> Resu
 /// Refuses tools that reach an upstream if no upstream is configured. If some are, `Upstreams::open` has checked that
 /// all upstreams of the tools are.
 fn check_upstreams(tools: &[ToolEntry], settings: &OperatorSettings) -> Result<(), StartError> {
-    let reached = |entry: &ToolEntry| Some((entry.contract.name(), *entry.contract.upstreams().first()?));
+    let reached = |entry: &ToolEntry| Some((entry.contract().name(), *entry.contract().upstreams().first()?));
     match tools.iter().find_map(reached).filter(|_| settings.outbound.is_none()) {
         Some((tool, upstream)) => Err(StartError::Upstream { tool, upstream }),
         None => Ok(()),

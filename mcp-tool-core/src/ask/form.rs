@@ -2,6 +2,7 @@
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Object},
+    exhaustive,
     read::{
         result,
         types::OutputObject,
@@ -65,10 +66,10 @@ fn property(field: &Field) -> Value {
     let schema = field.schema();
     let mut description = field.description().to_owned();
     let mut members = Map::new();
-    match (schema.items(), schema.kind()) {
+    match (schema.items(), schema.kind().exhaustive()) {
         (Some(items), kind) => {
             members.insert("type".into(), "array".into());
-            if let Kind::Enum(values) = kind {
+            if let exhaustive::Kind::Enum(values) = kind {
                 members.insert("items".into(), json!({ "type": "string", "enum": values }));
             }
             if items.min() > 0 {
@@ -76,8 +77,8 @@ fn property(field: &Field) -> Value {
             }
             members.extend(items.max().map(|max| ("maxItems".into(), max.into())));
         }
-        (None, Kind::Boolean) => drop(members.insert("type".into(), "boolean".into())),
-        (None, Kind::Integer { minimum, maximum }) => {
+        (None, exhaustive::Kind::Boolean) => drop(members.insert("type".into(), "boolean".into())),
+        (None, exhaustive::Kind::Integer { minimum, maximum }) => {
             members.insert("type".into(), "integer".into());
             for (name, bound) in [("minimum", minimum), ("maximum", maximum)] {
                 if let Ok(bound) = i64::try_from(bound)
@@ -87,36 +88,36 @@ fn property(field: &Field) -> Value {
                 }
             }
         }
-        (None, Kind::Number { minimum, maximum }) => {
+        (None, exhaustive::Kind::Number { minimum, maximum }) => {
             members.insert("type".into(), "number".into());
             members.extend(minimum.map(|bound| ("minimum".into(), bound.into())));
             members.extend(maximum.map(|bound| ("maximum".into(), bound.into())));
         }
-        (None, Kind::Text(text)) => {
+        (None, exhaustive::Kind::Text(text)) => {
             members.insert("type".into(), "string".into());
             if text.min_len() > 0 {
                 members.insert("minLength".into(), text.min_len().into());
             }
             members.extend(text.max_len().map(|max| ("maxLength".into(), max.into())));
-            match text.format() {
+            match text.format().map(Format::exhaustive) {
                 // Forms have no format for UUIDs.
-                Some(format @ (Format::Date | Format::DateTime)) => {
-                    members.insert("format".into(), format.name().into());
+                Some(exhaustive::Format::Date | exhaustive::Format::DateTime) => {
+                    members.extend(text.format().map(|format| ("format".into(), format.name().into())));
                 }
-                Some(Format::Uuid) => description.push_str(" A UUID."),
-                Some(_) | None => {}
+                Some(exhaustive::Format::Uuid) => description.push_str(" A UUID."),
+                None => {}
             }
             // Forms have no keyword for patterns, but the server validates answers against the pattern.
             if let Some(pattern) = text.pattern() {
                 description.push_str(&format!(" It matches {}.", pattern.source()));
             }
         }
-        (None, Kind::Enum(values)) => {
+        (None, exhaustive::Kind::Enum(values)) => {
             members.insert("type".into(), "string".into());
             members.insert("enum".into(), json!(values));
         }
         // A struct with a field of another kind doesn't compile as a form.
-        (None, _) => {}
+        (None, exhaustive::Kind::Object(_)) => {}
     }
     if !description.trim().is_empty() {
         members.insert("description".into(), description.trim().into());

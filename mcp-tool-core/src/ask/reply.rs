@@ -15,6 +15,7 @@ pub(super) async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, Ask
 /// Reply of the person who was asked (`action` of MCP's `ElicitResult`).
 ///
 /// A reply doesn't prove that a person gave it: an agent can send one without asking anybody.
+// Exhaustive: MCP fixes these three actions, and a tool must decide about each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply<T> {
     /// The person answered (`accept`).

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{Sink, rotated};
+use crate::line_file::{complete_lines, identity};
 
 /// Time after which a failed rotation is tried again. Until then, the file may exceed its maximum size.
 const ROTATION_RETRY: Duration = Duration::from_secs(60);
@@ -36,13 +37,10 @@ impl FileSink {
     /// Returns `true` if `path` still names the open file. A rotation by another process renames the file. Always
     /// `true` on systems other than Unix.
     fn is_in_place(&self) -> bool {
-        #[cfg(unix)]
-        if let Some(file) = &self.file {
-            use std::os::unix::fs::MetadataExt as _;
-            let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
-            return file.metadata().map(identity).ok() == std::fs::metadata(&self.path).map(identity).ok();
-        }
-        true
+        let Some(file) = &self.file else { return true };
+        let identity_of = |metadata: io::Result<Metadata>| identity(&metadata.ok()?);
+        // A system without identities doesn't rename an open file.
+        cfg!(not(unix)) || identity_of(file.metadata()) == identity_of(std::fs::metadata(&self.path))
     }
 
     /// Returns the open file. If no file is open, or another process renamed the open file, opens the file at `path`.
@@ -67,7 +65,7 @@ impl FileSink {
         if lines.len() <= free || is_stuck {
             return lines;
         }
-        match whole(&lines[..free]) {
+        match complete_lines(&lines[..free]) {
             // A line larger than the maximum gets a file of its own.
             [] if length == 0 => lines.split_inclusive(|byte| *byte == b'\n').next().unwrap_or(lines),
             fitting => fitting,
@@ -126,9 +124,9 @@ impl FileSink {
                 Err(error) => failed = Some(error),
             }
         }
-        let whole = whole(&part[..written]).len();
-        self.torn = whole < written;
-        *lines = &lines[whole..];
+        let complete = complete_lines(&part[..written]).len();
+        self.torn = complete < written;
+        *lines = &lines[complete..];
         failed.map_or(Ok(()), Err)
     }
 }
@@ -156,12 +154,6 @@ impl Sink for FileSink {
     fn is_required(&self) -> bool {
         true
     }
-}
-
-/// Returns `lines` without an incomplete last line.
-fn whole(lines: &[u8]) -> &[u8] {
-    let end = lines.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    &lines[..end]
 }
 
 /// Returns `true` if the file's last line has no newline, as after a crash. Also returns `true` if the file can't be

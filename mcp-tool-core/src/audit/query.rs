@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::rotated;
-use crate::call::caller::Caller;
+use crate::{call::caller::Caller, line_file::identity};
 
 /// Maximum size of a line, in bytes. Longer lines aren't records, because every record is shorter.
 const MAX_LINE: u64 = 1 << 20;
@@ -237,16 +237,4 @@ const COMPRESSED: [&str; 4] = [".gz", ".xz", ".zst", ".bz2"];
 fn is_compressed(path: &Path) -> bool {
     let name = path.as_os_str().to_string_lossy();
     COMPRESSED.iter().any(|extension| name.ends_with(extension))
-}
-
-/// Returns device and inode of a file, which identify the file even after it was renamed.
-#[cfg(unix)]
-fn identity(metadata: &fs::Metadata) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
-    None
 }

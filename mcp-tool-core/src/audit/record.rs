@@ -10,10 +10,10 @@ use crate::{
     call::{
         caller::{Caller, Scopes},
         context::CallContext,
+        stamp::ContractStamp,
     },
     clock::Moment,
     json::JsonWriter,
-    tool::stamp::ContractStamp,
 };
 
 /// Value of the member `outcome` of a record.
@@ -201,6 +201,32 @@ impl PendingRecord {
             line.0.address(remote);
             line.0.raw("\"");
         }
+        self.write_tool(&mut line);
+        self.write_call(&mut line);
+        line.0.raw(r#","outcome":""#);
+        line.0.raw(outcome.name());
+        line.0.raw("\"");
+        if let Some(reason) = reason {
+            line.text("reason", reason);
+        }
+        if let Some(detail) = detail.or(self.detail) {
+            line.text("detail", detail);
+        }
+        line.number("duration_us", self.moment.instant.elapsed().as_micros());
+        line.number("arguments_bytes", self.arguments_bytes as u128);
+        if let Some(arguments) = &self.arguments {
+            line.digest("arguments", arguments);
+        }
+        if let Some(result) = result {
+            line.number("result_bytes", result.len() as u128);
+            line.digest("result", &Digest::of_bytes(result));
+        }
+        line.0.raw("}\n");
+        self.audit.append(line.0.as_bytes(), self.is_running);
+    }
+
+    /// Writes the tool of the call.
+    fn write_tool(&self, line: &mut RecordWriter) {
         match (&self.requested_name, &self.tool) {
             (None, Some(tool)) => {
                 line.0.raw(",");
@@ -223,38 +249,22 @@ impl PendingRecord {
         if self.tool.as_ref().is_some_and(|tool| tool.contract.deprecation().is_some()) {
             line.0.raw(r#","deprecated":true"#);
         }
-        if let Some(trace) = self.call.as_ref().and_then(CallContext::trace) {
+    }
+
+    /// Writes facts of the admitted call.
+    fn write_call(&self, line: &mut RecordWriter) {
+        let Some(call) = &self.call else { return };
+        if let Some(trace) = call.trace() {
             line.text("trace", trace.id());
         }
-        if let Some(first) = self.call.as_ref().and_then(|call| call.asking().first_call()) {
+        if let Some(first) = call.asking().first_call() {
             line.text("resumes", &first.to_string());
         }
-        if let Some(upstreams) =
-            self.call.as_ref().map(CallContext::upstreams).filter(|names| !names.is_empty())
-        {
+        let upstreams = call.upstreams();
+        if !upstreams.is_empty() {
             line.0.raw(r#","upstreams":"#);
             line.0.value(&upstreams);
         }
-        line.0.raw(r#","outcome":""#);
-        line.0.raw(outcome.name());
-        line.0.raw("\"");
-        if let Some(reason) = reason {
-            line.text("reason", reason);
-        }
-        if let Some(detail) = detail.or(self.detail) {
-            line.text("detail", detail);
-        }
-        line.number("duration_us", self.moment.instant.elapsed().as_micros());
-        line.number("arguments_bytes", self.arguments_bytes as u128);
-        if let Some(arguments) = &self.arguments {
-            line.digest("arguments", arguments);
-        }
-        if let Some(result) = result {
-            line.number("result_bytes", result.len() as u128);
-            line.digest("result", &Digest::of_bytes(result));
-        }
-        line.0.raw("}\n");
-        self.audit.append(line.0.as_bytes(), self.is_running);
     }
 }
 

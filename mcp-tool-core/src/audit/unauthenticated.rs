@@ -24,7 +24,7 @@ struct RecordWindow {
 impl UnauthenticatedRecords {
     /// Returns `None` if the record of a request at `now` must be dropped. Else returns the number of records that were
     /// dropped since the last admitted record.
-    pub(crate) fn admit(&self, now: Instant) -> Option<u64> {
+    pub(crate) fn take_slot(&self, now: Instant) -> Option<u64> {
         let mut window = sync::lock(&self.0);
         if window.since.is_none_or(|since| now.duration_since(since) >= Duration::from_secs(1)) {
             (window.since, window.recorded) = (Some(now), 0);
@@ -45,9 +45,9 @@ mod tests {
     #[test]
     fn records_above_the_limit_are_dropped_and_their_number_is_reported() {
         let (records, now) = (UnauthenticatedRecords::default(), Instant::now());
-        let recorded = (0..1_000).filter(|_| records.admit(now).is_some()).count();
+        let recorded = (0..1_000).filter(|_| records.take_slot(now).is_some()).count();
         assert_eq!(recorded, MAX_PER_SECOND as usize);
-        assert_eq!(records.admit(now + Duration::from_secs(1)), Some(990));
-        assert_eq!(records.admit(now + Duration::from_secs(1)), Some(0));
+        assert_eq!(records.take_slot(now + Duration::from_secs(1)), Some(990));
+        assert_eq!(records.take_slot(now + Duration::from_secs(1)), Some(0));
     }
 }

@@ -67,6 +67,7 @@ impl CallerKind {
 
 /// Scopes that a caller holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scopes {
     /// Every scope. The local user has every scope unless the setting `local.scopes` names some.
     All,

@@ -13,18 +13,18 @@ use uuid::Uuid;
 use super::{
     caller::{Caller, Scopes},
     cancellation::Cancellation,
+    cut::cut,
     facts::CallFacts,
     headers::Headers,
+    log_level::LogLevel,
     permits::Permits,
-    report::{LogLevel, Reports, cut},
+    report::Reports,
     services::{MAX_RESULT, Services},
-    token::InboundToken,
     trace::TraceContext,
 };
 use crate::{
     announce::Announcements,
     ask::{Asking, UsedStates, WaitLimit},
-    ports::Outbound,
     seal::Sealer,
     sync,
 };
@@ -259,6 +259,14 @@ impl CallContext {
         sync::lock(&self.call.upstreams).clone()
     }
 
+    /// Adds the name of an upstream to the call's audit record. Further calls with the same name have no effect.
+    pub(super) fn add_upstream(&self, name: &str) {
+        let mut upstreams = sync::lock(&self.call.upstreams);
+        if !upstreams.iter().any(|known| known == name) {
+            upstreams.push(name.to_owned());
+        }
+    }
+
     pub(crate) fn cancel(&self) {
         self.call.facts.cancellation.cancel();
     }
@@ -278,50 +286,6 @@ impl CallContext {
 
     pub(crate) fn page_query(&self) -> Option<&Digest> {
         self.call.page_query.get()
-    }
-}
-
-/// Parts of a call that requests to upstreams need. `mcp-tool-runtime` doesn't export this trait, so that tool
-/// functions can't read the caller's token.
-pub trait OutboundCall {
-    /// Returns the caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated.
-    fn token(&self) -> Option<&InboundToken>;
-
-    /// Returns the clients of the configured upstreams; `None` if none is configured.
-    fn outbound(&self) -> Option<&dyn Outbound>;
-
-    /// Adds the name of an upstream to the call's audit record. Further calls with the same name have no effect.
-    fn record_upstream(&self, name: &str);
-
-    /// Returns the call's deadline, extended by the time that the call has waited for answers until now.
-    fn deadline(&self) -> Instant;
-
-    /// Completes once the call is cancelled or finished.
-    fn cancelled(&self) -> impl Future<Output = ()> + Send;
-}
-
-impl OutboundCall for CallContext {
-    fn token(&self) -> Option<&InboundToken> {
-        self.call.facts.token.as_ref()
-    }
-
-    fn outbound(&self) -> Option<&dyn Outbound> {
-        self.call.services.outbound.as_deref()
-    }
-
-    fn record_upstream(&self, name: &str) {
-        let mut upstreams = sync::lock(&self.call.upstreams);
-        if !upstreams.iter().any(|known| known == name) {
-            upstreams.push(name.to_owned());
-        }
-    }
-
-    fn deadline(&self) -> Instant {
-        self.deadline()
-    }
-
-    fn cancelled(&self) -> impl Future<Output = ()> + Send {
-        self.call.facts.cancellation.cancelled()
     }
 }
 

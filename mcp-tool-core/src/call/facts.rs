@@ -6,9 +6,9 @@ use mcp_tool_contract::model::Contract;
 use uuid::Uuid;
 
 use super::{
-    caller::Caller, cancellation::Cancellation, headers::Headers, token::InboundToken, trace::TraceContext,
+    caller::Caller, cancellation::Cancellation, headers::Headers, stamp::ContractStamp, token::InboundToken,
+    trace::TraceContext,
 };
-use crate::tool::stamp::ContractStamp;
 
 /// Facts of one call. The stages read these instead of `CallContext`, because `CallContext` depends on the stages.
 pub(crate) struct CallFacts {

@@ -1,85 +1,19 @@
 //! Progress and log messages that a running call sends to its client, if the client asked for them.
 
-use std::{borrow::Cow, sync::Mutex};
+use std::sync::Mutex;
 
-use crate::sync;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::{cut::prefix, log_level::LogLevel};
+use crate::sync;
+
 /// Maximum reports buffered for one call. While the buffer is full, further reports are dropped, so that a call never
 /// waits for a slow client.
 const MAX_BUFFERED: usize = 64;
-/// Maximum size of a progress or error message, in bytes. Longer messages are cut.
-const MAX_TEXT: usize = 4 * 1024;
 /// Maximum size of a log message's data as JSON, in bytes. Longer data is cut and sent as a string.
 const MAX_DATA: usize = 4 * 1024;
-
-/// Severity of a log message (RFC 5424 §6.2.1), least severe first.
-///
-/// `Ord` follows the severity: `LogLevel::Error > LogLevel::Warning`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// Details for debugging.
-    Debug,
-    /// Normal progress of the work.
-    Info,
-    /// A normal but significant event.
-    Notice,
-    /// A problem that doesn't fail the call.
-    Warning,
-    /// A failure.
-    Error,
-    /// A failure of a component.
-    Critical,
-    /// A failure that needs immediate action.
-    Alert,
-    /// The system is unusable.
-    Emergency,
-}
-
-impl LogLevel {
-    const ALL: [LogLevel; 8] = [
-        LogLevel::Debug,
-        LogLevel::Info,
-        LogLevel::Notice,
-        LogLevel::Warning,
-        LogLevel::Error,
-        LogLevel::Critical,
-        LogLevel::Alert,
-        LogLevel::Emergency,
-    ];
-
-    /// Returns the level's name in messages, such as `warning`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            LogLevel::Debug => "debug",
-            LogLevel::Info => "info",
-            LogLevel::Notice => "notice",
-            LogLevel::Warning => "warning",
-            LogLevel::Error => "error",
-            LogLevel::Critical => "critical",
-            LogLevel::Alert => "alert",
-            LogLevel::Emergency => "emergency",
-        }
-    }
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        LogLevel::ALL.into_iter().find(|level| level.name() == name)
-    }
-
-    /// Returns the level's number, from 1 (debug) to 8 (emergency).
-    pub(crate) const fn number(self) -> u8 {
-        self as u8 + 1
-    }
-
-    /// Returns the level with this number; `None` for 0 and for numbers above 8.
-    pub(crate) fn of_number(number: u8) -> Option<Self> {
-        LogLevel::ALL.get(usize::from(number).checked_sub(1)?).copied()
-    }
-}
 
 /// A report that a running call sends to its client.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,7 +33,7 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Returns a channel for the reports that the client asked for; `None` if the client asked for none.
+    /// Returns a channel for the reports that the client asked for, if it asked for any.
     pub(crate) fn channel(
         progress: bool,
         level: Option<LogLevel>,
@@ -135,21 +69,6 @@ impl Reports {
     }
 }
 
-/// Returns the longest prefix of a text that has at most `max` bytes and ends between two characters.
-// `str::floor_char_boundary` needs Rust 1.91.
-fn prefix(text: &str, max: usize) -> &str {
-    let end = (0..=max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or_default()]
-}
-
-/// Cuts a longer message after [`MAX_TEXT`] bytes and appends `…`.
-pub(crate) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text.len() {
-        0..=MAX_TEXT => text,
-        _ => Cow::Owned(format!("{}…", prefix(&text, MAX_TEXT))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,7 +88,7 @@ mod tests {
         let CallReport::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else {
             panic!()
         };
-        assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "log data of {} bytes isn't cut", cut.len());
+        assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "{}", cut.len());
         let (reports, mut receiver) = Reports::channel(true, None).unwrap();
         reports.log(LogLevel::Emergency, "x", "not asked for");
         for progress in [1.0, 1.0, 0.5, f64::NAN, 2.0] {
@@ -183,19 +102,5 @@ mod tests {
             })
             .collect();
         assert_eq!(sent, [1.0, 2.0]);
-    }
-
-    #[test]
-    fn every_level_is_found_by_its_name_and_number() {
-        for level in LogLevel::ALL {
-            assert_eq!(
-                (LogLevel::of_name(level.name()), LogLevel::of_number(level.number())),
-                (Some(level), Some(level))
-            );
-        }
-        assert_eq!(
-            (LogLevel::of_name("verbose"), LogLevel::of_number(0), LogLevel::of_number(9)),
-            (None, None, None)
-        );
     }
 }

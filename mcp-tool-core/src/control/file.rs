@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::state::ControlState;
+use crate::line_file::complete_lines;
 
 /// Maximum size of the file in bytes. A file of this size has some hundred thousand entries, and can be applied within
 /// a second.
@@ -53,13 +54,6 @@ pub fn read(file: &mut File) -> Result<Vec<u8>, ControlFileError> {
     Ok(bytes)
 }
 
-/// Returns the complete lines: `bytes` without a last line that has no newline. Such a line is still being written, or
-/// its writing failed.
-pub fn complete(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
-    &bytes[..end]
-}
-
 /// Returns the state after all of `lines`, which are applied in order.
 ///
 /// # Errors
@@ -98,7 +92,7 @@ pub fn append(
     // Closing the file releases the lock.
     file.lock()?;
     let bytes = read(&mut file)?;
-    let lines = complete(&bytes);
+    let lines = complete_lines(&bytes);
     let Some(line) = line(&fold(lines)?)? else { return Ok(false) };
     let length = lines.len() as u64;
     if length + line.len() as u64 > MAX_FILE {

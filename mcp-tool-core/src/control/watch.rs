@@ -14,6 +14,7 @@ use super::{
     file::{self, ControlFileError},
     state::ControlState,
 };
+use crate::line_file::{complete_lines, identity};
 
 /// Time between two checks. Short enough to apply a change within a second, including the time to read the file.
 const PERIOD: Duration = Duration::from_millis(200);
@@ -51,16 +52,16 @@ struct Watcher {
 struct FileVersion {
     length: u64,
     modified: Option<SystemTime>,
-    inode: u64,
+    identity: Option<(u64, u64)>,
 }
 
 impl FileVersion {
     fn of(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(metadata);
-        #[cfg(not(unix))]
-        let inode = 0;
-        FileVersion { length: metadata.len(), modified: metadata.modified().ok(), inode }
+        FileVersion {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            identity: identity(metadata),
+        }
     }
 }
 
@@ -106,7 +107,7 @@ impl Watcher {
         let bytes = read.inspect_err(|_| self.seen = None)?;
         // The metadata is from before the read, so the next check notices a change during the read.
         self.seen = Some(version);
-        let lines = file::complete(&bytes);
+        let lines = complete_lines(&bytes);
         // The file must still begin with the applied lines, so that no revocation is lost.
         let beginning = lines.get(..self.applied.length).map(Digest::of_bytes);
         if self.applied.digest.is_some() && beginning != self.applied.digest {

@@ -10,7 +10,8 @@ use super::{
 use crate::{
     audit::{PendingRecord, RecordOutcome},
     call::context::CallContext,
-    error::{ToolError, chain},
+    error::ToolError,
+    error_chain::chain,
     pipeline::{
         middleware::{self, Executed},
         policy::ScopeAuthorizer,

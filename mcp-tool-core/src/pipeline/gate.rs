@@ -1,7 +1,7 @@
 //! The gate of destructive tools. A destructive tool with a gate runs only for callers that hold the scope of the gate.
 //! A destructive tool without a gate runs only if the operator allowed it (`--allow-destructive`).
 
-use mcp_tool_contract::model::Gate;
+use mcp_tool_contract::{exhaustive, model::Gate};
 
 use crate::{
     call::caller::Caller,
@@ -26,11 +26,11 @@ fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -
     if !contract.hints().destructive() {
         return Ok(());
     }
-    match contract.gate() {
-        Some(Gate::Scope(scope)) => check_scope(scope, caller, contract.name(), scopes),
+    match contract.gate().map(Gate::exhaustive) {
+        Some(exhaustive::Gate::Scope(scope)) => check_scope(scope, caller, contract.name(), scopes),
         None if tool.is_allowed_destructive => Ok(()),
         // `Gate` is `non_exhaustive`: calls of a tool with an unknown kind of gate are refused.
-        Some(_) | None => {
+        None => {
             let name = contract.name();
             let message = format!(
                 "'{name}' is destructive and needs a person's approval, and approvals aren't set up on this server. \

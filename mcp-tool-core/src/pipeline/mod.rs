@@ -15,11 +15,11 @@ mod unauthenticated;
 pub mod usage;
 pub mod versions;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     audit::{Audit, UnauthenticatedRecords},
-    call::{caller::Caller, headers::Headers, services::Services, token::InboundToken},
+    call::services::Services,
     control::Controls,
     pipeline::{
         limits::{Concurrency, Rates},
@@ -29,38 +29,13 @@ use crate::{
         versions::Versions,
     },
 };
-/// Functions that are public only for `benches/instructions`.
-#[doc(hidden)]
-pub mod internals {
-    pub use super::execute::guard::read as read_arguments;
-}
-
 pub use admit::{Admitted, CallOptions, CallRequest, Refusal, RefusalKind};
 pub use execute::CallOutcome;
 pub(crate) use execute::guard;
 
-/// The caller of a call, and facts of the request in which the call arrived.
-#[derive(Clone, Debug)]
-pub struct CallOrigin {
-    /// The caller.
-    pub caller: Caller,
-    /// IP address of the client; `None` over stdio.
-    pub remote: Option<IpAddr>,
-    /// Those headers of the HTTP request that middleware names.
-    pub headers: Headers,
-    /// The caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated.
-    pub token: Option<InboundToken>,
-}
-
-impl From<Caller> for CallOrigin {
-    fn from(caller: Caller) -> Self {
-        CallOrigin { caller, remote: None, headers: Headers::default(), token: None }
-    }
-}
-
 /// The state of the pipeline's stages, shared by all calls of a server.
 #[derive(Debug)]
-pub struct Dispatcher {
+pub struct Pipeline {
     /// Revocations and disabled tools, clients and users.
     pub controls: Controls,
     /// The served tools.
@@ -80,4 +55,10 @@ pub struct Dispatcher {
     /// Timeout of a call whose tool declares no `timeout` (setting `limits.timeout`).
     pub(crate) timeout: Duration,
     pub(crate) services: Arc<Services>,
+}
+
+/// Internals that only `benches/instructions` uses.
+#[doc(hidden)]
+pub mod internals {
+    pub use super::execute::guard::read as read_arguments;
 }

@@ -2,14 +2,17 @@
 
 use std::{net::IpAddr, time::Instant};
 
-use super::{CallOrigin, CallRequest, Dispatcher};
-use crate::{call::caller::Caller, ports::Denied};
+use super::{CallRequest, Pipeline};
+use crate::{
+    call::{caller::Caller, origin::CallOrigin},
+    ports::Denied,
+};
 
 /// Placeholder for the call in the audit record. The body of a refused request isn't read, so its call is unknown.
 const UNREAD: CallRequest<'static> =
     CallRequest { name: "-", requires: None, arguments_bytes: 0, completes: None };
 
-impl Dispatcher {
+impl Pipeline {
     /// Records a request that authentication refused. A request with a revoked token is always recorded. The number of
     /// other records per second is limited; the next record says how many were left out before it.
     pub(crate) fn record_unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
@@ -20,7 +23,7 @@ impl Dispatcher {
         if let Denied::Revoked(caller) = denied {
             return record(Caller::clone(caller), denied.detail());
         }
-        let Some(left_out) = self.unauthenticated.admit(Instant::now()) else { return };
+        let Some(left_out) = self.unauthenticated.take_slot(Instant::now()) else { return };
         let mut detail: Vec<String> = denied.detail().map(str::to_owned).into_iter().collect();
         if left_out > 0 {
             detail.push(format!("{left_out} more before it are not recorded"));

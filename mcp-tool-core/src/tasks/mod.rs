@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use mcp_tool_contract::model::TaskSupport;
+use mcp_tool_contract::{exhaustive, model::TaskSupport};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -92,7 +92,6 @@ impl Tasks {
         // that waits for over an hour in total.
         let latest_end = Instant::now() + task.timeout + DEFAULT_TIMEOUT;
         let (tasks, task) = (self.clone(), Arc::clone(task));
-        let tasks_for_removal = tasks.clone();
         self.running.spawn(async move {
             let outcome = tokio::select! {
                 biased;
@@ -106,7 +105,7 @@ impl Tasks {
             drop(task);
             tokio::spawn(async move {
                 tokio::time::sleep(RESULT_RETENTION).await;
-                tasks_for_removal.lock().remove(&id);
+                tasks.lock().remove(&id);
             });
         });
     }
@@ -185,7 +184,10 @@ impl TaskStore {
 
 /// Refuses the call if its tool always runs as a task (`task(required)`), but the client doesn't support tasks.
 pub(crate) fn check_support(cx: &CallContext) -> Result<(), ToolError> {
-    let is_required = cx.contract().task() == Some(TaskSupport::Required);
+    let is_required = match cx.contract().task().map(TaskSupport::exhaustive) {
+        Some(exhaustive::TaskSupport::Required) => true,
+        Some(exhaustive::TaskSupport::Optional) | None => false,
+    };
     if !is_required || cx.asking().capabilities().has(Capability::Tasks) {
         return Ok(());
     }

@@ -10,7 +10,6 @@ pub mod result;
 pub mod returning;
 #[cfg(feature = "schemars")]
 pub mod schemars;
-pub mod stamp;
 pub mod state;
 
 use futures_util::future::BoxFuture;
@@ -132,9 +131,7 @@ pub struct ToolEntry {
     /// FNV-1a hash of the tool's name, by which `tools!` finds duplicates at compile time. For hundreds of tools,
     /// comparing the names in const evaluation would take seconds.
     pub(crate) key: u64,
-    /// The contract.
-    #[doc(hidden)]
-    pub contract: &'static Contract,
+    contract: &'static Contract,
     /// File and line of the tool's declaration.
     #[doc(hidden)]
     pub source: Source,
@@ -164,6 +161,15 @@ impl ToolEntry {
     #[must_use]
     pub const fn contract(&self) -> &'static Contract {
         self.contract
+    }
+
+    /// Returns the entry with another contract and another target of its adapter, for tests of many contracts.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_contract(mut self, contract: &'static Contract, adapts: Option<AdapterTarget>) -> Self {
+        self.contract = contract;
+        self.adapts = adapts;
+        self
     }
 }
 

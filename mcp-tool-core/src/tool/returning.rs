@@ -43,7 +43,7 @@ impl<T: ToolResult, E> Returning<Result<T, E>> {
 #[doc(hidden)]
 pub mod answering {
     use super::{CallContext, Error, ErrorKind, Returning, ToolError, ToolResult, ToolReturn};
-    use crate::error::chain;
+    use crate::error_chain::chain;
 
     /// Converts errors that implement `Into<ToolError>`.
     pub trait ToolErrors {

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     ask::{Asking, Capabilities, Rounds},
-    pipeline::{CallOrigin, CallRequest},
+    call::origin::CallOrigin,
+    pipeline::CallRequest,
 };
 
 impl Endpoint {
@@ -20,7 +21,7 @@ impl Endpoint {
         error: ProtocolError,
     ) -> FramedResponse {
         let reason = code::rejection_reason(error.code);
-        let correlation = self.dispatcher.record_refusal(origin, call.request(), reason, None);
+        let correlation = self.pipeline.record_refusal(origin, call.request(), reason, None);
         FramedResponse::rejected_call(&error.with_id(&call.id), correlation)
     }
 }

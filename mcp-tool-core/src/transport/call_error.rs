@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     ask::Capability,
+    call::stamp::META_CORRELATION,
     error::ErrorKind,
     json::JsonWriter,
     pipeline::{CallOutcome, Refusal, RefusalKind},
-    tool::stamp::META_CORRELATION,
 };
 
 /// The message for a caller that the operator disabled.

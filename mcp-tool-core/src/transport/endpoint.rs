@@ -3,12 +3,12 @@
 use std::{num::NonZeroU32, sync::Arc};
 
 use super::{listing::Listing, log_levels::LogLevels, rmcp::fallback::FallbackHandler};
-use crate::{announce::Announcements, call::caller::Caller, pipeline::Dispatcher, tasks::Tasks};
+use crate::{announce::Announcements, call::caller::Caller, pipeline::Pipeline, tasks::Tasks};
 
 /// A started server: everything that a transport needs to answer messages.
 pub struct Endpoint {
     /// Admits calls, and records refused requests.
-    pub dispatcher: Dispatcher,
+    pub pipeline: Pipeline,
     /// The server's name, as in `serverInfo`.
     pub name: String,
     pub(crate) version: String,
@@ -41,19 +41,19 @@ impl Endpoint {
     /// # Errors
     /// rmcp can't parse a tool's list entry as its type `Tool`.
     pub(crate) fn new(
-        dispatcher: Dispatcher,
+        pipeline: Pipeline,
         tasks: Tasks,
         server: ServerDescription,
         local_caller: Caller,
         (shows_grantable, page_size): (bool, NonZeroU32),
     ) -> Result<Self, serde_json::Error> {
-        let listing = Listing::new(&dispatcher, shows_grantable, page_size)?;
+        let listing = Listing::new(&pipeline, shows_grantable, page_size)?;
         let ServerDescription { name, version, instructions, fallback } = server;
         let info = serde_json::json!({ "name": name, "version": version });
         let server_info = format!("\"io.modelcontextprotocol/serverInfo\":{info}");
-        let announcements = dispatcher.services.announcements.clone();
+        let announcements = pipeline.services.announcements.clone();
         Ok(Endpoint {
-            dispatcher,
+            pipeline,
             name,
             version,
             instructions,
@@ -69,17 +69,17 @@ impl Endpoint {
 
     /// Returns `true` if some tool has a parameter whose argument can be completed.
     pub(super) fn has_completions(&self) -> bool {
-        self.dispatcher.registry.tools().iter().any(|tool| tool.has_completions())
+        self.pipeline.registry.tools().iter().any(|tool| tool.has_completions())
     }
 
     /// Returns `true` if some tool's calls can run as tasks.
     pub(super) fn has_tasks(&self) -> bool {
-        self.dispatcher.registry.tools().iter().any(|tool| tool.contract.task().is_some())
+        self.pipeline.registry.tools().iter().any(|tool| tool.contract.task().is_some())
     }
 }
 
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} with {} tools", self.name, self.version, self.dispatcher.registry.tools().len())
+        write!(f, "{} {} with {} tools", self.name, self.version, self.pipeline.registry.tools().len())
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Mutex};
 
 use crate::call::{
     caller::{Caller, Principal},
-    report::LogLevel,
+    log_level::LogLevel,
 };
 
 /// Maximum number of callers whose level is kept. If it is reached, the level of a new caller replaces the level of an

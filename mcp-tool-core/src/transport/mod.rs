@@ -21,11 +21,12 @@ mod id;
 pub mod listing;
 mod log_levels;
 mod message;
-#[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only tests read the counters"))]
-mod path_counters;
 mod protocol_error;
 mod protocol_version;
+mod read_paths;
 mod reporting;
+#[cfg(feature = "http")]
+mod request_headers;
 mod response;
 mod rmcp;
 pub mod stdio;
@@ -35,11 +36,10 @@ mod tool_result;
 /// Internals for `tests/differential` and `benches/instructions` only.
 #[doc(hidden)]
 pub mod internals {
-    #[cfg(feature = "testing")]
-    pub use super::path_counters::{ReadPath, disable_fast_path, take_recorded};
     pub use super::{
         client_label::ClientLabel,
         message::{ClientMessage, Era, Meta, ToolCall, parse},
+        read_paths::{ReadPath, disable_fast_path, take_recorded},
         response::FramedResponse,
         rmcp::Protocol,
     };

@@ -10,11 +10,10 @@ use super::{
     tool_result::{ResultStamp, ToolResultParts},
 };
 use crate::{
-    call::report::CallReport,
+    call::{report::CallReport, stamp::META_CORRELATION},
     json::JsonWriter,
     pipeline::{CallOutcome, Refusal},
     tasks::{POLL_MS, TaskView},
-    tool::stamp::META_CORRELATION,
 };
 
 /// Bytes that are reserved for the parts of a response other than its content: JSON-RPC frame, stamp and server info.

@@ -15,10 +15,10 @@ use super::{
     tool_result::{ResultStamp, ToolResultParts},
 };
 use crate::{
+    call::stamp::ContractStamp,
     json::JsonWriter,
     pipeline::{Admitted, CallOutcome},
     tasks::{DEFAULT_TIMEOUT, TaskOutcome, TaskView},
-    tool::stamp::ContractStamp,
 };
 
 /// The outcome of starting a call that may continue as a task: the answer to the client's request.

@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use super::message::Era;
 use crate::{
-    call::report::cut,
+    call::{cut::cut, stamp::ContractStamp},
     error::{ErrorKind, ToolError},
     json::JsonWriter,
     pipeline::CallOutcome,
-    tool::{answer::ToolAnswer, stamp::ContractStamp},
+    tool::answer::ToolAnswer,
 };
 
 /// The `_meta` key of a tool error's [`ErrorDetails`].

@@ -2,6 +2,7 @@
 
 use mcp_tool_contract::{
     bounds::Format,
+    exhaustive,
     grammar::ToolKey,
     model::TaskSupport,
     name,
@@ -25,76 +26,100 @@ use crate::{
 /// Keys that this release refuses, because accepting a guard without enforcing it would be unsafe.
 const UNENFORCED: [&str; 3] = ["ceiling", "retry", "cache"];
 
-/// Parses the keys. After an error in one key, the other keys are parsed nevertheless.
+/// Positions of the keys that rules between keys are about.
+#[derive(Default)]
+struct Positions {
+    version: Option<Span>,
+    scope: Option<Span>,
+    public: Option<Span>,
+    read_only: Option<Span>,
+    destructive: Option<Span>,
+    gate: Option<Span>,
+}
+
+/// Parses the keys, and checks them against each other. After an error in one key, the other keys are parsed nevertheless.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
-    let mut found = Keys::default();
-    let (mut version, mut scope, mut public) = (false, None, None);
-    let (mut read_only, mut destructive, mut gate) = (None, None, None);
+    let (mut found, mut at) = (Keys::default(), Positions::default());
     let repeatable = [ToolKey::Weakens.name()];
     let Some(keys) = keys::parse(tokens.clone(), &repeatable, errors) else { return found };
     for key in keys {
         let name = key.name.to_string();
-        let Some(known) = ToolKey::of_name(&name) else {
-            if UNENFORCED.contains(&name.as_str()) {
-                let message = format!("this release can't enforce `{name}`: remove it");
-                errors.at(&key.name, message);
-            } else {
-                keys::unknown(&key, ToolKey::NAMES, errors);
+        match ToolKey::of_name(&name) {
+            Some(known) => parse_key(known, &key, &mut found, &mut at, errors),
+            None if UNENFORCED.contains(&name.as_str()) => {
+                errors.at(&key.name, format!("this release can't enforce `{name}`: remove it"));
             }
-            continue;
-        };
-        match known {
-            ToolKey::Version => {
-                version = true;
-                if let Some(text) = key.text("\"1.0\"", errors) {
-                    found.version_at = Some(text.span());
-                    found.version = self::version(&text, errors).unwrap_or_default();
-                }
-            }
-            ToolKey::Scope => {
-                scope = Some(key.full_span());
-                found.scopes = guards::scopes(&key, errors);
-            }
-            ToolKey::Public => public = key.flag(errors).then(|| key.span()),
-            ToolKey::Name => {
-                let text = key.text("\"list_invoices\"", errors);
-                found.name = text.and_then(|text| tool_name(&text, errors));
-            }
-            ToolKey::Title => found.title = key.text("\"List invoices\"", errors).map(|text| text.value()),
-            ToolKey::ReadOnly => read_only = key.flag(errors).then(|| key.span()),
-            ToolKey::Destructive => destructive = key.flag(errors).then(|| key.span()),
-            ToolKey::Idempotent => found.idempotent = key.flag(errors),
-            ToolKey::OpenWorld => found.open_world = key.flag(errors),
-            ToolKey::MaxLen => found.max_len = key.count(errors),
-            ToolKey::MaxItems => found.max_items = key.count(errors),
-            ToolKey::Timeout => {
-                let text = key.text("\"5s\"", errors);
-                found.timeout_ms = text.and_then(|text| literal::milliseconds(&text, errors));
-            }
-            ToolKey::Concurrency => found.concurrency = concurrency(&key, errors),
-            ToolKey::Rate => {
-                let text = key.text("\"10/min\"", errors);
-                found.rate = text.and_then(|text| literal::rate(&text, errors));
-            }
-            ToolKey::Gate => {
-                gate = Some(key.full_span());
-                found.gate = guards::gate(&key, errors);
-            }
-            ToolKey::Constraints => found.constraints = key.text("r#\"{…}\"#", errors),
-            ToolKey::Task => found.task = task(&key, errors),
-            ToolKey::Upstream => found.upstreams = guards::upstreams(&key, errors),
-            ToolKey::Deprecated => found.deprecation = deprecation(&key, errors),
-            ToolKey::Crate => {
-                let value = key.value("\"::my_crate::mcp\"", errors);
-                found.runtime = value.map(|value| RuntimeCrate::from_value(value, errors));
-            }
-            ToolKey::Weakens => found.weakens.extend(weakening(&key, errors)),
+            None => keys::unknown(&key, ToolKey::NAMES, errors),
         }
     }
+    validate(&tokens, &found, &at, errors);
+    found
+}
+
+/// Parses the value of one key.
+fn parse_key(known: ToolKey, key: &Key, found: &mut Keys, at: &mut Positions, errors: &mut Errors) {
+    match known {
+        ToolKey::Version => {
+            at.version = Some(key.full_span());
+            if let Some(text) = key.text("\"1.0\"", errors) {
+                found.version_at = Some(text.span());
+                found.version = self::version(&text, errors).unwrap_or_default();
+            }
+        }
+        ToolKey::Scope => {
+            at.scope = Some(key.full_span());
+            found.scopes = guards::scopes(key, errors);
+        }
+        ToolKey::Public => at.public = key.flag(errors).then(|| key.span()),
+        ToolKey::Name => {
+            let text = key.text("\"list_invoices\"", errors);
+            found.name = text.and_then(|text| tool_name(&text, errors));
+        }
+        ToolKey::Title => found.title = key.text("\"List invoices\"", errors).map(|text| text.value()),
+        ToolKey::ReadOnly => {
+            at.read_only = key.flag(errors).then(|| key.span());
+            found.read_only = at.read_only.is_some();
+        }
+        ToolKey::Destructive => {
+            at.destructive = key.flag(errors).then(|| key.span());
+            found.destructive = at.destructive.is_some();
+        }
+        ToolKey::Idempotent => found.idempotent = key.flag(errors),
+        ToolKey::OpenWorld => found.open_world = key.flag(errors),
+        ToolKey::MaxLen => found.max_len = key.count(errors),
+        ToolKey::MaxItems => found.max_items = key.count(errors),
+        ToolKey::Timeout => {
+            let text = key.text("\"5s\"", errors);
+            found.timeout_ms = text.and_then(|text| literal::milliseconds(&text, errors));
+        }
+        ToolKey::Concurrency => found.concurrency = concurrency(key, errors),
+        ToolKey::Rate => {
+            let text = key.text("\"10/min\"", errors);
+            found.rate = text.and_then(|text| literal::rate(&text, errors));
+        }
+        ToolKey::Gate => {
+            at.gate = Some(key.full_span());
+            found.gate = guards::gate(key, errors);
+        }
+        ToolKey::Constraints => found.constraints = key.text("r#\"{…}\"#", errors),
+        ToolKey::Task => found.task = task(key, errors),
+        ToolKey::Upstream => found.upstreams = guards::upstreams(key, errors),
+        ToolKey::Deprecated => found.deprecation = deprecation(key, errors),
+        ToolKey::Crate => {
+            let value = key.value("\"::my_crate::mcp\"", errors);
+            found.runtime = value.map(|value| RuntimeCrate::from_value(value, errors));
+        }
+        ToolKey::Weakens => found.weakens.extend(weakening(key, errors)),
+    }
+}
+
+/// Checks the rules between keys.
+fn validate(tokens: &TokenStream, found: &Keys, at: &Positions, errors: &mut Errors) {
+    let Positions { version, scope, public, read_only, destructive, gate } = *at;
     let mut missing = |message: &str| {
-        if tokens.is_empty() { errors.on(Span::call_site(), message) } else { errors.at(&tokens, message) }
+        if tokens.is_empty() { errors.on(Span::call_site(), message) } else { errors.at(tokens, message) }
     };
-    if !version {
+    if version.is_none() {
         missing("`version` is missing: write `version = \"1.0\"`");
     }
     match (scope, public) {
@@ -124,9 +149,6 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
             format!("every caller already has `{own}` from `scope`: use a different scope for the gate");
         errors.on(gate, message);
     }
-    found.read_only = read_only.is_some();
-    found.destructive = destructive.is_some();
-    found
 }
 
 /// Parses `major.minor`, without leading zeros.
@@ -251,14 +273,14 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<DeclaredWeakening> {
             Some(DeclaredWeakening { rule, reason: reason.value() })
         }
         Some(rule) => {
-            let message = match rule.class() {
-                ChangeClass::Breaking => {
+            let message = match rule.class().exhaustive() {
+                exhaustive::ChangeClass::Breaking => {
                     format!("`{rule}` is breaking: bump to the next major version instead of giving a reason")
                 }
-                ChangeClass::Additive | ChangeClass::Weakens => {
+                exhaustive::ChangeClass::Additive | exhaustive::ChangeClass::Weakens => {
                     format!("`{rule}` is additive: bump to the next minor version instead of giving a reason")
                 }
-                ChangeClass::Patch => {
+                exhaustive::ChangeClass::Patch => {
                     format!("`{rule}` needs neither a version nor a reason: remove this")
                 }
             };

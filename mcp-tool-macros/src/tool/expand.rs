@@ -237,7 +237,7 @@ fn contract(tool: &DeclaredTool) -> TokenStream {
     quote! {
         const CONTRACT: #runtime::Contract = #runtime::Contract::new(
             #name,
-            #runtime::Version { major: #major, minor: #minor },
+            #runtime::Version::new(#major, #minor),
             #description,
         )
         #(.with_title(::core::option::Option::Some(#title)))*

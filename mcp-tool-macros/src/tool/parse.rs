@@ -352,7 +352,17 @@ fn argument(
                 }
                 Some(ArgKey::Header) => header = self::header(&key, errors),
                 Some(ArgKey::Complete) => completion = completion::parse(&key, errors),
-                _ => keys::unknown(&key, ArgKey::NAMES, errors),
+                // The bounds took their keys before.
+                Some(
+                    ArgKey::Min
+                    | ArgKey::Max
+                    | ArgKey::MinLen
+                    | ArgKey::MaxLen
+                    | ArgKey::MinItems
+                    | ArgKey::MaxItems
+                    | ArgKey::Pattern,
+                )
+                | None => keys::unknown(&key, ArgKey::NAMES, errors),
             }
         }
     }

@@ -9,7 +9,10 @@
 mod graph;
 mod sources;
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use repository::{libraries, metadata, root, text};
 
@@ -23,6 +26,90 @@ const CORE_IMPORTERS: [(&str, &[&str]); 3] = [
     ("transport", &["application"]),
     ("application", &[]),
 ];
+
+/// Folders whose own folders must not import each other.
+const PARENTS: [&str; 2] = ["mcp-tool-core/src", "mcp-tool-core/src/transport"];
+
+/// Permitted pairs of folders that import each other, in alphabetical order: parent, both folders, reason.
+const MUTUAL: [(&str, &str, &str, &str); 2] = [
+    (
+        "mcp-tool-core/src",
+        "ask",
+        "call",
+        "the context of a call contains its questions, and its methods that ask are defined next to them",
+    ),
+    (
+        "mcp-tool-core/src",
+        "call",
+        "ports",
+        "authentication returns a caller, and the services of a call contain the connections to upstreams",
+    ),
+];
+
+/// Two folders, and an import in either direction: importing file, imported file.
+type MutualImports = ((String, String), [(PathBuf, PathBuf); 2]);
+
+/// Pairs of folders in `parent` that import each other, each with one import in either direction.
+fn mutual_imports(parent: &Path, edges: &BTreeSet<(PathBuf, PathBuf)>) -> Vec<MutualImports> {
+    let folder = |file: &Path| {
+        let mut parts = file.strip_prefix(parent).ok()?.iter();
+        let first = parts.next()?.to_str().unwrap().to_owned();
+        parts.next().map(|_| first)
+    };
+    let between = |from: &str, to: &str| {
+        edges.iter().find(|(importing, imported)| {
+            folder(importing).as_deref() == Some(from) && folder(imported).as_deref() == Some(to)
+        })
+    };
+    let folders: BTreeSet<String> =
+        edges.iter().flat_map(|(from, to)| [from, to]).filter_map(|file| folder(file)).collect();
+    let pairs = folders.iter().flat_map(|one| folders.range(one.clone()..).map(move |other| (one, other)));
+    pairs
+        .filter(|(one, other)| one != other)
+        .filter_map(|(one, other)| {
+            let imports = [between(one, other)?.clone(), between(other, one)?.clone()];
+            Some(((one.clone(), other.clone()), imports))
+        })
+        .collect()
+}
+
+#[test]
+fn no_two_folders_of_core_import_each_other() {
+    let edges = sources::imports(&root().join("mcp-tool-core/src/lib.rs"));
+    let mut unused: Vec<(&str, &str, &str)> =
+        MUTUAL.iter().map(|(parent, one, other, _)| (*parent, *one, *other)).collect();
+    let mut violations = Vec::new();
+    for parent in PARENTS {
+        for ((one, other), imports) in mutual_imports(&root().join(parent), &edges) {
+            if let Some(position) = unused.iter().position(|pair| *pair == (parent, &*one, &*other)) {
+                unused.remove(position);
+                continue;
+            }
+            let display = |file: &Path| file.strip_prefix(root()).unwrap().display().to_string();
+            let imports = imports.map(|(from, to)| format!("  {} -> {}", display(&from), display(&to)));
+            violations
+                .push(format!("{one} and {other} in {parent} import each other:\n{}", imports.join("\n")));
+        }
+    }
+    violations.extend(unused.iter().map(|pair| format!("permitted, but not used: {pair:?}")));
+    crate::report("folders", &violations);
+}
+
+#[test]
+fn folders_that_import_each_other_are_found() {
+    let path = |path: &str| PathBuf::from(path);
+    let edge = |from: &str, to: &str| (path(from), path(to));
+    let edges = BTreeSet::from([
+        edge("src/a/one.rs", "src/b/deep/two.rs"),
+        edge("src/b/mod.rs", "src/a/mod.rs"),
+        edge("src/b/mod.rs", "src/c/mod.rs"),
+        edge("src/a/one.rs", "src/single.rs"),
+        edge("src/single.rs", "src/a/one.rs"),
+    ]);
+    let found = mutual_imports(Path::new("src"), &edges);
+    let pairs: Vec<_> = found.into_iter().map(|(pair, _)| pair).collect();
+    assert_eq!(pairs, [("a".to_owned(), "b".to_owned())]);
+}
 
 #[test]
 fn no_ring_of_imports_is_longer_than_three_files() {

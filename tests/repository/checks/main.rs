@@ -16,6 +16,7 @@ mod files;
 mod imports;
 mod metadata;
 mod names;
+mod stages;
 mod versions;
 mod words;
 

@@ -17,7 +17,7 @@ const FIND: &str = r#"
 /// Find.
 #[mcp_tool(version = "1.1", public)]
 pub async fn find(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -189,7 +189,7 @@ fn check_edits_after_the_build(project: &Project) {
         edits.iter().for_each(|(from, to)| project.edit(LOCK, from, to));
     };
 
-    edited(&[("What it is called.", "What it was called.")]);
+    edited(&[("Its name.", "Its former name.")]);
     let by_hand =
         "the entry of find 2.1 in mcp-tools.lock was edited by hand: restore it from version control";
     contract(&["check"]).assert_exit(3, &[by_hand]);

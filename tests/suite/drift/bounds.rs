@@ -34,7 +34,7 @@ pub const TOOLS: &[ToolEntry] = tools![
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn min_tightened(
-    /** How many. */
+    /** The number. */
     #[arg(min = 2)]
     count: i32,
 ) {
@@ -43,7 +43,7 @@ pub async fn min_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_tightened(
-    /** How many. */
+    /** The number. */
     #[arg(max = 30)]
     count: i32,
 ) {
@@ -52,7 +52,7 @@ pub async fn max_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_tightened(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -60,7 +60,7 @@ pub async fn type_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn min_of_a_number_tightened(
-    /** How many. */
+    /** The number. */
     #[arg(min = 0.25)]
     share: f64,
 ) {
@@ -69,7 +69,7 @@ pub async fn min_of_a_number_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_of_a_number_tightened(
-    /** How many. */
+    /** The number. */
     #[arg(max = 1.5)]
     share: f64,
 ) {
@@ -78,7 +78,7 @@ pub async fn max_of_a_number_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn min_len_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(min_len = 2)]
     name: String,
 ) {
@@ -87,7 +87,7 @@ pub async fn min_len_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_len_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
@@ -96,7 +96,7 @@ pub async fn max_len_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn min_items_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(min_items = 2)]
     names: Vec<String>,
 ) {
@@ -105,7 +105,7 @@ pub async fn min_items_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_items_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_items = 80)]
     names: Vec<String>,
 ) {
@@ -114,7 +114,7 @@ pub async fn max_items_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_len_of_items_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     names: Vec<String>,
 ) {
@@ -123,7 +123,7 @@ pub async fn max_len_of_items_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn min_loosened(
-    /** How many. */
+    /** The number. */
     #[arg(min = 3)]
     count: i32,
 ) {
@@ -132,7 +132,7 @@ pub async fn min_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_loosened(
-    /** How many. */
+    /** The number. */
     #[arg(max = 20)]
     count: i32,
 ) {
@@ -141,7 +141,7 @@ pub async fn max_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_loosened(
-    /** How many. */
+    /** The number. */
     count: u16,
 ) {
 }
@@ -149,7 +149,7 @@ pub async fn type_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn min_of_a_number_loosened(
-    /** How many. */
+    /** The number. */
     #[arg(min = 0.5)]
     share: f64,
 ) {
@@ -158,7 +158,7 @@ pub async fn min_of_a_number_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_of_a_number_loosened(
-    /** How many. */
+    /** The number. */
     #[arg(max = 1)]
     share: f64,
 ) {
@@ -167,7 +167,7 @@ pub async fn max_of_a_number_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn min_len_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(min_len = 3)]
     name: String,
 ) {
@@ -176,7 +176,7 @@ pub async fn min_len_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_len_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -185,7 +185,7 @@ pub async fn max_len_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn min_items_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(min_items = 3)]
     names: Vec<String>,
 ) {
@@ -194,7 +194,7 @@ pub async fn min_items_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_items_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_items = 40)]
     names: Vec<String>,
 ) {
@@ -203,7 +203,7 @@ pub async fn max_items_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_len_of_items_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     names: Vec<String>,
 ) {
@@ -212,7 +212,7 @@ pub async fn max_len_of_items_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_removed(
-    /** How many. */
+    /** The number. */
     #[arg(max = 30)]
     share: f64,
 ) {
@@ -221,7 +221,7 @@ pub async fn max_removed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_set(
-    /** How many. */
+    /** The number. */
     share: f64,
 ) {
 }
@@ -229,7 +229,7 @@ pub async fn max_set(
 /// Do.
 #[mcp_tool(version = "1.0", public, max_len = 80)]
 pub async fn default_of_the_tool_tightened(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -237,7 +237,7 @@ pub async fn default_of_the_tool_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn pattern_added(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -245,7 +245,7 @@ pub async fn pattern_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn pattern_removed(
-    /** What it is called. */
+    /** Its name. */
     #[arg(pattern = "^[a-z]+$")]
     name: String,
 ) {
@@ -254,7 +254,7 @@ pub async fn pattern_removed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn pattern_changed(
-    /** What it is called. */
+    /** Its name. */
     #[arg(pattern = "^[a-z]+$")]
     name: String,
 ) {

@@ -8,7 +8,7 @@ pub const TOOLS: &[ToolEntry] =
 /// Do.
 #[mcp_tool(version = "1.2", public)]
 pub async fn minor_for_a_breaking_change(
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -16,7 +16,7 @@ pub async fn minor_for_a_breaking_change(
 /// Do.
 #[mcp_tool(version = "3.4", public)]
 pub async fn none_after_an_earlier_bump(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -24,7 +24,7 @@ pub async fn none_after_an_earlier_bump(
 /// Do.
 #[mcp_tool(version = "0.2", public)]
 pub async fn before_the_first_major(
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }

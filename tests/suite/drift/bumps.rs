@@ -15,7 +15,7 @@ pub const TOOLS: &[ToolEntry] = tools![
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn minor_for_an_addition(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -23,7 +23,7 @@ pub async fn minor_for_an_addition(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn major_for_a_break(
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -31,7 +31,7 @@ pub async fn major_for_a_break(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn more_than_needed(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -39,7 +39,7 @@ pub async fn more_than_needed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn weakening_with_its_reason(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -48,7 +48,7 @@ pub async fn weakening_with_its_reason(
 /// Do.
 #[mcp_tool(version = "1.1", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 pub async fn weakening_with_another_reason(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -57,9 +57,9 @@ pub async fn weakening_with_another_reason(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn break_with_a_weakening(
-    /** What it is called. */
+    /** Its name. */
     name: String,
-    /** How many. */
+    /** The number. */
     #[arg(max = 9)]
     count: Option<u32>,
 ) {
@@ -68,7 +68,7 @@ pub async fn break_with_a_weakening(
 /// Do.
 #[mcp_tool(version = "1.1", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 pub async fn reason_kept_and_left_out(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {

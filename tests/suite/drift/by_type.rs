@@ -29,7 +29,7 @@ pub struct Name(String);
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn alias(
-    /** How many. */
+    /** The number. */
     count: Number,
 ) {
 }
@@ -37,7 +37,7 @@ pub async fn alias(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn enum_of_another_module(
-    /** What it is called. */
+    /** Its name. */
     mood: elsewhere::Mood,
 ) {
 }
@@ -45,7 +45,7 @@ pub async fn enum_of_another_module(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn newtype(
-    /** What it is called. */
+    /** Its name. */
     name: Name,
 ) {
 }
@@ -59,7 +59,7 @@ pub async fn output_type() -> elsewhere::Thing {
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn enum_in_an_array(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_items = 3)]
     moods: Vec<elsewhere::Mood>,
 ) {

@@ -80,7 +80,7 @@ pub async fn open_world_removed() {}
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn secret_removed(
-    /** What it is called. */
+    /** Its name. */
     #[arg(secret)]
     word: String,
 ) {

@@ -7,7 +7,7 @@ pub const TOOLS: &[ToolEntry] = tools![header_added, header_removed, header_chan
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn header_added(
-    /** Where. */
+    /** The place. */
     region: String,
 ) {
 }
@@ -15,7 +15,7 @@ pub async fn header_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn header_removed(
-    /** Where. */
+    /** The place. */
     #[arg(header = "Region")]
     region: String,
 ) {
@@ -24,7 +24,7 @@ pub async fn header_removed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn header_changed(
-    /** Where. */
+    /** The place. */
     #[arg(header = "Region")]
     region: String,
 ) {

@@ -10,7 +10,7 @@ use mcp_tool_contract::{
 fn lock(tools: &[(&'static str, u32, &'static str)]) -> String {
     let mut lock = Lock::default();
     for (name, minor, description) in tools {
-        let version = Version { major: 1, minor: *minor };
+        let version = Version::new(1, *minor);
         lock.put(
             Contract::EMPTY.with_name(name).with_version(version).with_description(description),
             "server",

@@ -74,7 +74,7 @@ fn generated() -> String {
     let mut lock = Lock::default();
     for tool in LOCKED.into_iter().flatten() {
         let contract = *tool.contract();
-        let other = lock.find(contract.name(), contract.version().major);
+        let other = lock.find(contract.name(), contract.version().major());
         assert!(other.is_none(), "two tools are named '{}'", contract.name());
         lock.put(contract, "drift");
     }

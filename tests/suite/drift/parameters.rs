@@ -17,7 +17,7 @@ pub const TOOLS: &[ToolEntry] = tools![
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn parameter_added(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -25,7 +25,7 @@ pub async fn parameter_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn parameter_added_with_default(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -33,7 +33,7 @@ pub async fn parameter_added_with_default(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn required_parameter_added(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -41,9 +41,9 @@ pub async fn required_parameter_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn parameter_removed(
-    /** What it is called. */
+    /** Its name. */
     name: String,
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -51,9 +51,9 @@ pub async fn parameter_removed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn parameter_renamed(
-    /** What it is called. */
+    /** Its name. */
     name: String,
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -61,7 +61,7 @@ pub async fn parameter_renamed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn parameter_required(
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -69,7 +69,7 @@ pub async fn parameter_required(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn parameter_optional(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -77,7 +77,7 @@ pub async fn parameter_optional(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn default_changed(
-    /** How many. */
+    /** The number. */
     #[arg(default = 5)]
     count: u32,
 ) {
@@ -86,7 +86,7 @@ pub async fn default_changed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn default_removed(
-    /** How many. */
+    /** The number. */
     #[arg(default = 5)]
     count: u32,
 ) {

@@ -14,7 +14,7 @@ pub const TOOLS: &[ToolEntry] = tools![
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn weakening_without_reason(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -23,7 +23,7 @@ pub async fn weakening_without_reason(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn weakening_without_bump(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -32,7 +32,7 @@ pub async fn weakening_without_bump(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn weakening_with_reason_for_another(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -41,7 +41,7 @@ pub async fn weakening_with_reason_for_another(
 /// Do.
 #[mcp_tool(version = "1.1", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 pub async fn reason_used_up(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -50,7 +50,7 @@ pub async fn reason_used_up(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn reason_for_nothing(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -59,7 +59,7 @@ pub async fn reason_for_nothing(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn reason_for_less(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {

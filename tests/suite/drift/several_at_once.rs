@@ -7,12 +7,12 @@ pub const TOOLS: &[ToolEntry] = tools![breaking_and_more, additive, weakening_tw
 /// Do.
 #[mcp_tool(version = "2.1", scope = "things:read", timeout = "5s")]
 pub async fn breaking_and_more(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
-    /** How many. */
+    /** The number. */
     count: u32,
-    /** Why. */
+    /** The reason. */
     reason: Option<String>,
 ) -> String {
     super::never()
@@ -21,7 +21,7 @@ pub async fn breaking_and_more(
 /// Do.
 #[mcp_tool(version = "2.1", public)]
 pub async fn additive(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -29,10 +29,10 @@ pub async fn additive(
 /// Do.
 #[mcp_tool(version = "2.1", scope = "things:read")]
 pub async fn weakening_twice(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
-    /** How many. */
+    /** The number. */
     #[arg(max = 9)]
     count: u32,
 ) {
@@ -41,7 +41,7 @@ pub async fn weakening_twice(
 /// Do.
 #[mcp_tool(version = "2.1", public)]
 pub async fn words_too(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }

@@ -27,7 +27,7 @@ pub enum Mood {
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_changed(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -35,7 +35,7 @@ pub async fn type_changed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_changed_to_an_array(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -43,7 +43,7 @@ pub async fn type_changed_to_an_array(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_changed_from_an_array(
-    /** What it is called. */
+    /** Its name. */
     name: Vec<String>,
 ) {
 }
@@ -51,7 +51,7 @@ pub async fn type_changed_from_an_array(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_changed_within_an_array(
-    /** How many. */
+    /** The number. */
     counts: Vec<u32>,
 ) {
 }
@@ -59,7 +59,7 @@ pub async fn type_changed_within_an_array(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_changed_to_another_format(
-    /** What it is called. */
+    /** Its name. */
     at: uuid::Uuid,
 ) {
 }
@@ -67,7 +67,7 @@ pub async fn type_changed_to_another_format(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_narrowed(
-    /** How many. */
+    /** The number. */
     share: f64,
 ) {
 }
@@ -75,7 +75,7 @@ pub async fn type_narrowed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_narrowed_to_an_enum(
-    /** What it is called. */
+    /** Its name. */
     mood: String,
 ) {
 }
@@ -83,7 +83,7 @@ pub async fn type_narrowed_to_an_enum(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_narrowed_to_a_format(
-    /** What it is called. */
+    /** Its name. */
     id: String,
 ) {
 }
@@ -91,7 +91,7 @@ pub async fn type_narrowed_to_a_format(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_widened(
-    /** How many. */
+    /** The number. */
     count: i32,
 ) {
 }
@@ -99,7 +99,7 @@ pub async fn type_widened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_widened_from_an_enum(
-    /** What it is called. */
+    /** Its name. */
     mood: Mood,
 ) {
 }
@@ -107,7 +107,7 @@ pub async fn type_widened_from_an_enum(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_widened_from_a_format(
-    /** What it is called. */
+    /** Its name. */
     id: uuid::Uuid,
 ) {
 }
@@ -115,7 +115,7 @@ pub async fn type_widened_from_a_format(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn enum_value_added(
-    /** What it is called. */
+    /** Its name. */
     mood: Mood,
 ) {
 }
@@ -123,7 +123,7 @@ pub async fn enum_value_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn enum_value_removed(
-    /** What it is called. */
+    /** Its name. */
     mood: Mood,
 ) {
 }

@@ -130,7 +130,7 @@ pub async fn take_all(
 /// A page of them.
 #[mcp_tool(version = "1.0", public, read_only)]
 pub async fn paged(
-    /** Whose. */
+    /** The owner. */
     name: String,
     page: PageRequest,
 ) -> Result<Page<Person>, ToolError> {
@@ -163,7 +163,7 @@ pub mod older {
     /// Served together with its successor.
     #[mcp_tool(version = "1.3", public)]
     pub async fn versioned(
-        /** How many. */
+        /** The number. */
         count: Option<u32>,
     ) {
     }
@@ -172,7 +172,7 @@ pub mod older {
 /// The newer one.
 #[mcp_tool(version = "2.0", public)]
 pub async fn versioned(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }

@@ -7,7 +7,7 @@ pub const TOOLS: &[ToolEntry] = tools![minor_below, major_below];
 /// Do.
 #[mcp_tool(version = "1.2", public)]
 pub async fn minor_below(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -15,7 +15,7 @@ pub async fn minor_below(
 /// Do.
 #[mcp_tool(version = "2.0", public)]
 pub async fn major_below(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }

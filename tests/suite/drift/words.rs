@@ -41,7 +41,7 @@ pub async fn title_added() {}
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn description_changed(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -49,9 +49,9 @@ pub async fn description_changed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn order_of_parameters_changed(
-    /** How many. */
+    /** The number. */
     count: u32,
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -63,7 +63,7 @@ pub async fn order_of_scopes_changed() {}
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn order_of_values_changed(
-    /** What it is called. */
+    /** Its name. */
     mood: Mood,
 ) {
 }
@@ -89,7 +89,7 @@ pub async fn removal_later() {}
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn secret_added(
-    /** What it is called. */
+    /** Its name. */
     word: String,
 ) {
 }
@@ -97,7 +97,7 @@ pub async fn secret_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn default_spelled_otherwise(
-    /** How many. */
+    /** The number. */
     #[arg(default = 1.0)]
     share: f64,
 ) {
@@ -106,7 +106,7 @@ pub async fn default_spelled_otherwise(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn header_spelled_otherwise(
-    /** Where. */
+    /** The place. */
     #[arg(header = "Region")]
     region: String,
 ) {

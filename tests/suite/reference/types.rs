@@ -142,7 +142,7 @@ fn accepted(schema: Schema) -> BTreeSet<&'static str> {
 fn listed(schema: Schema) -> Value {
     let Ok(schema) = schema.bounded(DEFAULT_MAX_LEN, Some(DEFAULT_MAX_ITEMS)) else { panic!("not bounded") };
     let input = vec![Param::new("value", "", schema)].leak();
-    let contract = Contract::new("tool", Version { major: 1, minor: 0 }, "").with_input(input);
+    let contract = Contract::new("tool", Version::new(1, 0), "").with_input(input);
     serde_json::to_value(contract.input_schema(Prose::Dropped)).unwrap()["properties"]["value"].take()
 }
 

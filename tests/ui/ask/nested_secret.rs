@@ -1,10 +1,10 @@
 //! Neither a form nor a result can contain a nested secret.
 use mcp_tool_runtime::{CallContext, Page, ToolError, ToolSchema, mcp_tool};
 
-/// How somebody signs in.
+/// Login of a person.
 #[derive(serde::Deserialize, serde::Serialize, ToolSchema)]
 struct Login {
-    /// What only they know.
+    /// A secret of the person.
     #[schema(secret)]
     password: String,
 }
@@ -19,7 +19,7 @@ struct Flattened {
 /// An account with it.
 #[derive(serde::Serialize, ToolSchema)]
 struct Nested {
-    /// How its owner signs in.
+    /// Login of its owner.
     login: Login,
 }
 

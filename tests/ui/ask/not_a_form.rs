@@ -1,7 +1,7 @@
 //! A form must be a struct that derives `ToolSchema` and `Deserialize`.
 use mcp_tool_runtime::{CallContext, ToolError, ToolSchema, mcp_tool};
 
-/// Whether to go on.
+/// Consent to go on.
 #[derive(ToolSchema)]
 struct Unread {
     /// Really?

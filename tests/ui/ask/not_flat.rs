@@ -1,7 +1,7 @@
 //! A form must be flat. This is checked after type checking, when the form's fields are known.
 use mcp_tool_runtime::{CallContext, ToolError, ToolSchema, mcp_tool, tools};
 
-/// Where somebody lives.
+/// Address of a person.
 #[derive(serde::Deserialize, serde::Serialize, ToolSchema)]
 struct Address {
     /// Street and number.
@@ -11,7 +11,7 @@ struct Address {
 /// An order.
 #[derive(serde::Deserialize, serde::Serialize, ToolSchema)]
 struct Order {
-    /// Where to.
+    /// The destination.
     address: Address,
 }
 

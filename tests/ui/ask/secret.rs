@@ -1,12 +1,12 @@
 //! Neither a form nor a result can contain a secret.
 use mcp_tool_runtime::{CallContext, ToolError, ToolSchema, mcp_tool};
 
-/// How somebody signs in.
+/// Login of a person.
 #[derive(serde::Deserialize, serde::Serialize, ToolSchema)]
 struct Login {
-    /// Who.
+    /// The person.
     user: String,
-    /// What only they know.
+    /// A secret of the person.
     #[schema(secret)]
     password: String,
 }

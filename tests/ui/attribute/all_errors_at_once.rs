@@ -5,10 +5,10 @@ use mcp_tool_runtime::{mcp_tool, tools};
 /// Greet.
 #[mcp_tool(verison = "1.0", scope = "people read", timeout = "5")]
 async fn greet(
-    /// Whom.
+    /// The recipient.
     #[arg(maxlen = 5, pattern = "^\\d+$")]
     name: String,
-    /// How often.
+    /// The frequency.
     #[arg(min = "one", default = 1 + 1)]
     times: u32,
     /// In what.

@@ -3,7 +3,7 @@ use mcp_tool_runtime::mcp_tool;
 
 /// Greet.
 #[mcp_tool(version "1.0", scope = "people:read")]
-async fn greet(/** Whom. */ name: String) -> String {
+async fn greet(/** The recipient. */ name: String) -> String {
     name
 }
 

@@ -5,10 +5,10 @@ type Maybe = Option<u32>;
 /// Count.
 #[mcp_tool(version = "1.0", public)]
 async fn count(
-    /// How far.
+    /// The distance.
     #[arg(default = 20)]
     limit: Maybe,
-    /// Which.
+    /// The choice.
     #[arg(default = 1)]
     ids: Vec<u32>,
 ) {

@@ -9,22 +9,22 @@ enum Mood {
 /// Count.
 #[mcp_tool(version = "1.0", public, max_len = 3)]
 async fn count(
-    /// How far.
+    /// The distance.
     #[arg(min = 1, max = 10, default = 20)]
     limit: u32,
-    /// Whom.
+    /// The recipient.
     #[arg(default = "anna")]
     name: String,
-    /// How.
+    /// The manner.
     #[arg(default = "Fair")]
     mood: Mood,
-    /// How much.
+    /// The amount.
     #[arg(max = 0.5, default = 0.75)]
     share: f64,
-    /// Whether.
+    /// Yes or no.
     #[arg(default = 1)]
     really: bool,
-    /// Which.
+    /// The choice.
     #[arg(pattern = "^[a-z]+$", default = "A")]
     letter: String,
 ) {

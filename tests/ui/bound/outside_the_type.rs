@@ -7,19 +7,19 @@ struct Number(String);
 /// Count.
 #[mcp_tool(version = "1.0", public)]
 async fn count(
-    /// How far.
+    /// The distance.
     #[arg(max = 300)]
     limit: u8,
     /// From where.
     #[arg(min = -1)]
     start: u32,
-    /// Which.
+    /// The choice.
     #[arg(max_len = 20)]
     number: Number,
-    /// Which too.
+    /// Another choice.
     #[arg(pattern = "^x")]
     other: Number,
-    /// How much.
+    /// The amount.
     #[arg(max = 2.5)]
     whole: i32,
 ) {

@@ -9,22 +9,22 @@ enum Mood {
 /// Count.
 #[mcp_tool(version = "1.0", public)]
 async fn count(
-    /// How far.
+    /// The distance.
     #[arg(max_len = 10)]
     limit: u32,
-    /// Whom.
+    /// The recipient.
     #[arg(max = 10)]
     name: String,
-    /// Whether.
+    /// Yes or no.
     #[arg(min = 0)]
     really: bool,
-    /// How.
+    /// The manner.
     #[arg(pattern = "^G")]
     mood: Mood,
-    /// Which.
+    /// The choice.
     #[arg(max_items = 10)]
     id: u32,
-    /// When.
+    /// The time.
     #[arg(max_len = 10)]
     day: chrono::NaiveDate,
 ) {

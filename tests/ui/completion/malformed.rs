@@ -10,28 +10,28 @@ async fn names(_people: &People, _typed: &str) -> Vec<String> {
 #[mcp_tool(version = "1.0", public)]
 async fn greet(
     people: &People,
-    /// Whom.
+    /// The recipient.
     #[arg(complete)]
     bare: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = "names")]
     text: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete(names))]
     list: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = |_| Vec::new())]
     closure: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = names(&people))]
     reference: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = names(people, "a"))]
     literal: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = people.names())]
     method: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = names(people), complete = names(people))]
     twice: String,
 ) {

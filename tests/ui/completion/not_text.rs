@@ -15,19 +15,19 @@ async fn any(_typed: &str) -> Vec<String> {
 /// Greet.
 #[mcp_tool(version = "1.0", public)]
 async fn greet(
-    /// How old.
+    /// The age.
     #[arg(complete = any)]
     age: Age,
-    /// How.
+    /// The manner.
     #[arg(complete = any)]
     mood: Mood,
-    /// Which.
+    /// The choice.
     #[arg(complete = any)]
     moods: Vec<Mood>,
-    /// Whether.
+    /// Yes or no.
     #[arg(complete = any)]
     really: bool,
-    /// How much.
+    /// The amount.
     #[arg(complete = any)]
     share: f64,
 ) {

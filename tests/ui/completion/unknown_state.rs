@@ -12,13 +12,13 @@ async fn greet(
     cx: &CallContext,
     people: &People,
     _: &People,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = names(poeple))]
     name: String,
-    /// Where.
+    /// The place.
     #[arg(complete = names(name))]
     place: String,
-    /// How.
+    /// The manner.
     #[arg(complete = names(database, people))]
     how: String,
 ) {
@@ -28,7 +28,7 @@ async fn greet(
 /// Greet again.
 #[mcp_tool(version = "1.0", public)]
 async fn again(
-    /// Whom.
+    /// The recipient.
     #[arg(complete = names(people))]
     name: String,
 ) {

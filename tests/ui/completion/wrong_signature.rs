@@ -34,22 +34,22 @@ async fn bound_to_its_thread(_typed: &str) -> Vec<String> {
 async fn greet(
     cx: &CallContext,
     people: &People,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = at_once)]
     first: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = one)]
     second: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = animals(people))]
     third: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = alone)]
     fourth: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = bound_to_its_thread)]
     fifth: String,
-    /// Whom.
+    /// The recipient.
     #[arg(complete = nobody(cx))]
     sixth: String,
 ) {

@@ -3,7 +3,7 @@
 use mcp_tool_runtime::mcp_tool;
 
 #[mcp_tool(version = "1.0", public)]
-async fn greet(name: String, /** How often. */ times: u32) {
+async fn greet(name: String, /** The frequency. */ times: u32) {
     let _ = (name, times);
 }
 

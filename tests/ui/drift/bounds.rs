@@ -5,7 +5,7 @@ use mcp_tool_runtime::mcp_tool;
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn min_tightened(
-    /** How many. */
+    /** The number. */
     #[arg(min = 3)]
     count: i32,
 ) {
@@ -14,7 +14,7 @@ async fn min_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_tightened(
-    /** How many. */
+    /** The number. */
     #[arg(max = 20)]
     count: i32,
 ) {
@@ -23,7 +23,7 @@ async fn max_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_tightened(
-    /** How many. */
+    /** The number. */
     count: u16,
 ) {
 }
@@ -31,7 +31,7 @@ async fn type_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn min_of_a_number_tightened(
-    /** How many. */
+    /** The number. */
     #[arg(min = 0.5)]
     share: f64,
 ) {
@@ -40,7 +40,7 @@ async fn min_of_a_number_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_of_a_number_tightened(
-    /** How many. */
+    /** The number. */
     #[arg(max = 1)]
     share: f64,
 ) {
@@ -49,7 +49,7 @@ async fn max_of_a_number_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn min_len_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(min_len = 3)]
     name: String,
 ) {
@@ -58,7 +58,7 @@ async fn min_len_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_len_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -67,7 +67,7 @@ async fn max_len_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn min_items_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(min_items = 3)]
     names: Vec<String>,
 ) {
@@ -76,7 +76,7 @@ async fn min_items_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_items_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_items = 40)]
     names: Vec<String>,
 ) {
@@ -85,7 +85,7 @@ async fn max_items_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_len_of_items_tightened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     names: Vec<String>,
 ) {
@@ -94,7 +94,7 @@ async fn max_len_of_items_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn min_loosened(
-    /** How many. */
+    /** The number. */
     #[arg(min = 2)]
     count: i32,
 ) {
@@ -103,7 +103,7 @@ async fn min_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_loosened(
-    /** How many. */
+    /** The number. */
     #[arg(max = 30)]
     count: i32,
 ) {
@@ -112,7 +112,7 @@ async fn max_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_loosened(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -120,7 +120,7 @@ async fn type_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn min_of_a_number_loosened(
-    /** How many. */
+    /** The number. */
     #[arg(min = 0.25)]
     share: f64,
 ) {
@@ -129,7 +129,7 @@ async fn min_of_a_number_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_of_a_number_loosened(
-    /** How many. */
+    /** The number. */
     #[arg(max = 1.5)]
     share: f64,
 ) {
@@ -138,7 +138,7 @@ async fn max_of_a_number_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn min_len_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(min_len = 2)]
     name: String,
 ) {
@@ -147,7 +147,7 @@ async fn min_len_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_len_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
@@ -156,7 +156,7 @@ async fn max_len_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn min_items_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(min_items = 2)]
     names: Vec<String>,
 ) {
@@ -165,7 +165,7 @@ async fn min_items_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_items_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_items = 80)]
     names: Vec<String>,
 ) {
@@ -174,7 +174,7 @@ async fn max_items_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_len_of_items_loosened(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     names: Vec<String>,
 ) {
@@ -183,7 +183,7 @@ async fn max_len_of_items_loosened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_removed(
-    /** How many. */
+    /** The number. */
     share: f64,
 ) {
 }
@@ -191,7 +191,7 @@ async fn max_removed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn max_set(
-    /** How many. */
+    /** The number. */
     #[arg(max = 30)]
     share: f64,
 ) {
@@ -200,7 +200,7 @@ async fn max_set(
 /// Do.
 #[mcp_tool(version = "1.0", public, max_len = 40)]
 async fn default_of_the_tool_tightened(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -208,7 +208,7 @@ async fn default_of_the_tool_tightened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn pattern_added(
-    /** What it is called. */
+    /** Its name. */
     #[arg(pattern = "^[a-z]+$")]
     name: String,
 ) {
@@ -217,7 +217,7 @@ async fn pattern_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn pattern_removed(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -225,7 +225,7 @@ async fn pattern_removed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn pattern_changed(
-    /** What it is called. */
+    /** Its name. */
     #[arg(pattern = "^[a-z0-9]+$")]
     name: String,
 ) {

@@ -5,7 +5,7 @@ use mcp_tool_runtime::mcp_tool;
 /// Do.
 #[mcp_tool(version = "1.3", public)]
 async fn minor_for_a_breaking_change(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -13,7 +13,7 @@ async fn minor_for_a_breaking_change(
 /// Do.
 #[mcp_tool(version = "3.4", public)]
 async fn none_after_an_earlier_bump(
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -21,7 +21,7 @@ async fn none_after_an_earlier_bump(
 /// Do.
 #[mcp_tool(version = "0.3", public)]
 async fn before_the_first_major(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }

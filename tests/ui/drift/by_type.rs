@@ -25,7 +25,7 @@ struct Name(String);
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn alias(
-    /** How many. */
+    /** The number. */
     count: Number,
 ) {
 }
@@ -33,7 +33,7 @@ async fn alias(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn enum_of_another_module(
-    /** What it is called. */
+    /** Its name. */
     mood: elsewhere::Mood,
 ) {
 }
@@ -41,7 +41,7 @@ async fn enum_of_another_module(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn newtype(
-    /** What it is called. */
+    /** Its name. */
     name: Name,
 ) {
 }
@@ -55,7 +55,7 @@ async fn output_type() -> elsewhere::Thing {
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn enum_in_an_array(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_items = 3)]
     moods: Vec<elsewhere::Mood>,
 ) {

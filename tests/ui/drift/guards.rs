@@ -57,7 +57,7 @@ async fn open_world_removed() {}
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn secret_removed(
-    /** What it is called. */
+    /** Its name. */
     word: String,
 ) {
 }

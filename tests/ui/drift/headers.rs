@@ -5,7 +5,7 @@ use mcp_tool_runtime::mcp_tool;
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn header_added(
-    /** Where. */
+    /** The place. */
     #[arg(header = "Region")]
     region: String,
 ) {
@@ -14,7 +14,7 @@ async fn header_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn header_removed(
-    /** Where. */
+    /** The place. */
     region: String,
 ) {
 }
@@ -22,7 +22,7 @@ async fn header_removed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn header_changed(
-    /** Where. */
+    /** The place. */
     #[arg(header = "Zone")]
     region: String,
 ) {

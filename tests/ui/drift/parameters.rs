@@ -5,9 +5,9 @@ use mcp_tool_runtime::mcp_tool;
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn parameter_added(
-    /** What it is called. */
+    /** Its name. */
     name: String,
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -15,9 +15,9 @@ async fn parameter_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn parameter_added_with_default(
-    /** What it is called. */
+    /** Its name. */
     name: String,
-    /** How many. */
+    /** The number. */
     #[arg(default = 5)]
     count: u32,
 ) {
@@ -26,9 +26,9 @@ async fn parameter_added_with_default(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn required_parameter_added(
-    /** What it is called. */
+    /** Its name. */
     name: String,
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -36,7 +36,7 @@ async fn required_parameter_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn parameter_removed(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -44,9 +44,9 @@ async fn parameter_removed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn parameter_renamed(
-    /** What it is called. */
+    /** Its name. */
     title: String,
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -54,7 +54,7 @@ async fn parameter_renamed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn parameter_required(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -62,7 +62,7 @@ async fn parameter_required(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn parameter_optional(
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -70,7 +70,7 @@ async fn parameter_optional(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn default_changed(
-    /** How many. */
+    /** The number. */
     #[arg(default = 6)]
     count: u32,
 ) {
@@ -79,7 +79,7 @@ async fn default_changed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn default_removed(
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }

@@ -5,7 +5,7 @@ use mcp_tool_runtime::mcp_tool;
 /// Do.
 #[mcp_tool(version = "1.1", public)]
 async fn weakening_without_reason(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
@@ -14,7 +14,7 @@ async fn weakening_without_reason(
 /// Do.
 #[mcp_tool(version = "1.0", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 async fn weakening_without_bump(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
@@ -23,7 +23,7 @@ async fn weakening_without_bump(
 /// Do.
 #[mcp_tool(version = "1.1", public, weakens("secret-removed", reason = "It is printed on each box."))]
 async fn weakening_with_reason_for_another(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
@@ -32,7 +32,7 @@ async fn weakening_with_reason_for_another(
 /// Do.
 #[mcp_tool(version = "1.2", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 async fn reason_used_up(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
@@ -41,7 +41,7 @@ async fn reason_used_up(
 /// Do.
 #[mcp_tool(version = "1.1", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 async fn reason_for_nothing(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -50,7 +50,7 @@ async fn reason_for_nothing(
 /// Do.
 #[mcp_tool(version = "2.0", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 async fn reason_for_less(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 20)]
     name: String,
 ) {

@@ -5,14 +5,14 @@ use mcp_tool_runtime::mcp_tool;
 /// Do.
 #[mcp_tool(version = "2.1", scope = "things:write", timeout = "9s")]
 async fn breaking_and_more(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
-    /** Why. */
+    /** The reason. */
     reason: String,
-    /** Whose. */
+    /** The owner. */
     owner: Option<String>,
 ) {
 }
@@ -20,9 +20,9 @@ async fn breaking_and_more(
 /// Do.
 #[mcp_tool(version = "2.1", public, idempotent)]
 async fn additive(
-    /** What it is called. */
+    /** Its name. */
     name: String,
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -30,10 +30,10 @@ async fn additive(
 /// Do.
 #[mcp_tool(version = "2.1", public)]
 async fn weakening_twice(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
-    /** How many. */
+    /** The number. */
     #[arg(max = 99)]
     count: u32,
 ) {
@@ -42,7 +42,7 @@ async fn weakening_twice(
 /// Do.
 #[mcp_tool(version = "2.1", public)]
 async fn words_too(
-    /** How very many. */
+    /** The exact number. */
     count: Option<u32>,
 ) {
 }

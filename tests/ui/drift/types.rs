@@ -23,7 +23,7 @@ enum Narrower {
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_changed(
-    /** How many. */
+    /** The number. */
     count: String,
 ) {
 }
@@ -31,7 +31,7 @@ async fn type_changed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_changed_to_an_array(
-    /** What it is called. */
+    /** Its name. */
     name: Vec<String>,
 ) {
 }
@@ -39,7 +39,7 @@ async fn type_changed_to_an_array(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_changed_from_an_array(
-    /** What it is called. */
+    /** Its name. */
     name: String,
 ) {
 }
@@ -47,7 +47,7 @@ async fn type_changed_from_an_array(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_changed_within_an_array(
-    /** How many. */
+    /** The number. */
     counts: Vec<bool>,
 ) {
 }
@@ -55,7 +55,7 @@ async fn type_changed_within_an_array(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_changed_to_another_format(
-    /** What it is called. */
+    /** Its name. */
     at: chrono::NaiveDate,
 ) {
 }
@@ -63,7 +63,7 @@ async fn type_changed_to_another_format(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_narrowed(
-    /** How many. */
+    /** The number. */
     share: i32,
 ) {
 }
@@ -71,7 +71,7 @@ async fn type_narrowed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_narrowed_to_an_enum(
-    /** What it is called. */
+    /** Its name. */
     mood: Mood,
 ) {
 }
@@ -79,7 +79,7 @@ async fn type_narrowed_to_an_enum(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_narrowed_to_a_format(
-    /** What it is called. */
+    /** Its name. */
     id: uuid::Uuid,
 ) {
 }
@@ -87,7 +87,7 @@ async fn type_narrowed_to_a_format(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_widened(
-    /** How many. */
+    /** The number. */
     count: f64,
 ) {
 }
@@ -95,7 +95,7 @@ async fn type_widened(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_widened_from_an_enum(
-    /** What it is called. */
+    /** Its name. */
     mood: String,
 ) {
 }
@@ -103,7 +103,7 @@ async fn type_widened_from_an_enum(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn type_widened_from_a_format(
-    /** What it is called. */
+    /** Its name. */
     id: String,
 ) {
 }
@@ -111,7 +111,7 @@ async fn type_widened_from_a_format(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn enum_value_added(
-    /** What it is called. */
+    /** Its name. */
     mood: Wider,
 ) {
 }
@@ -119,7 +119,7 @@ async fn enum_value_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn enum_value_removed(
-    /** What it is called. */
+    /** Its name. */
     mood: Narrower,
 ) {
 }

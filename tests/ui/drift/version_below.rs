@@ -5,7 +5,7 @@ use mcp_tool_runtime::mcp_tool;
 /// Do.
 #[mcp_tool(version = "1.1", public)]
 async fn minor_below(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -13,7 +13,7 @@ async fn minor_below(
 /// Do.
 #[mcp_tool(version = "1.9", public)]
 async fn major_below(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }

@@ -3,28 +3,28 @@ use mcp_tool_runtime::mcp_tool;
 /// Query.
 #[mcp_tool(version = "1.0", public)]
 async fn query(
-    /** Where. */
+    /** The place. */
     #[arg(header = "")]
     empty: String,
-    /** Where. */
+    /** The place. */
     #[arg(header = "The Region")]
     spaced: String,
-    /** Where. */
+    /** The place. */
     #[arg(header = "Region: eu\r\nX-Admin")]
     split: String,
-    /** Where. */
+    /** The place. */
     #[arg(header = "Größe")]
     foreign: String,
-    /** Where. */
+    /** The place. */
     #[arg(header = "Mcp-Param-Region")]
     prefixed: String,
-    /** Where. */
+    /** The place. */
     #[arg(header = "Rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr")]
     long: String,
-    /** Where. */
+    /** The place. */
     #[arg(header)]
     bare: String,
-    /** Where. */
+    /** The place. */
     #[arg(header = 7)]
     number: String,
 ) {

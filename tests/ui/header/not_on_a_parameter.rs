@@ -10,7 +10,7 @@ struct Region(String);
 /// A place.
 #[derive(serde::Serialize, ToolSchema)]
 struct Place {
-    /// Where.
+    /// The place.
     #[schema(header = "Region")]
     region: String,
 }

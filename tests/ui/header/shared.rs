@@ -6,7 +6,7 @@ async fn query(
     /** From where. */
     #[arg(header = "Region")]
     from: String,
-    /** How many. */
+    /** The number. */
     #[arg(header = "Count")]
     count: u8,
     /** To where. */

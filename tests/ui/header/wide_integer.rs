@@ -8,19 +8,19 @@ struct Account(i64);
 /// Query.
 #[mcp_tool(version = "1.0", public)]
 async fn query(
-    /** Which. */
+    /** The choice. */
     #[arg(header = "Row")]
     row: i64,
-    /** Which. */
+    /** The choice. */
     #[arg(header = "Column")]
     column: Option<u64>,
-    /** Which. */
+    /** The choice. */
     #[arg(max = 9, header = "Cell")]
     cell: i64,
-    /** Which. */
+    /** The choice. */
     #[arg(header = "Account")]
     account: Account,
-    /** Which. */
+    /** The choice. */
     #[arg(min = -9_007_199_254_740_992, max = 9_007_199_254_740_991, header = "Sheet")]
     sheet: i64,
 ) {

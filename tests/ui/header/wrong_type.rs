@@ -10,13 +10,13 @@ struct Part(f64);
 /// Query.
 #[mcp_tool(version = "1.0", public)]
 async fn query(
-    /** How much. */
+    /** The amount. */
     #[arg(header = "Share", min = 0, max = 1)]
     share: Share,
-    /** How much. */
+    /** The amount. */
     #[arg(header = "Part")]
     part: Option<Part>,
-    /** Where. */
+    /** The place. */
     #[arg(max_items = 3, header = "Regions")]
     regions: Vec<String>,
 ) {

@@ -3,7 +3,7 @@ use mcp_tool_runtime::{mcp_tool, tools};
 
 /// Greet.
 #[mcp_tool(version = "1.0", public)]
-async fn greet<T: Send>(/** Whom. */ name: T) {
+async fn greet<T: Send>(/** The recipient. */ name: T) {
     drop(name);
 }
 

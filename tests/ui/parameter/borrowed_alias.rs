@@ -5,7 +5,7 @@ type Name = String;
 
 /// Greet.
 #[mcp_tool(version = "1.0", public)]
-async fn greet(/** Whom. */ name: &Name) {
+async fn greet(/** The recipient. */ name: &Name) {
     let _ = name;
 }
 

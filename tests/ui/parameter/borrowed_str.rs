@@ -3,13 +3,13 @@ use mcp_tool_runtime::mcp_tool;
 /// Greet.
 #[mcp_tool(version = "1.0", public)]
 async fn greet(
-    /// Whom.
+    /// The recipient.
     name: &str,
-    /// Whom too.
+    /// Another recipient.
     others: &[String],
-    /// How.
+    /// The manner.
     how: &Option<String>,
-    /// How often.
+    /// The frequency.
     times: &u32,
 ) {
     let _ = (name, others, how, times);

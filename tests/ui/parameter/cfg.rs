@@ -6,7 +6,7 @@ struct Ledger;
 #[mcp_tool(version = "1.0", public)]
 async fn count(
     #[cfg(unix)] ledger: &Ledger,
-    /// How far.
+    /// The distance.
     #[cfg(unix)]
     limit: u32,
 ) {

@@ -7,7 +7,7 @@ struct Person {
 
 /// People.
 #[mcp_tool(version = "1.0", public)]
-async fn people(/** How many. */ limit: u32, page: PageRequest) -> Result<Page<Person>, ToolError> {
+async fn people(/** The number. */ limit: u32, page: PageRequest) -> Result<Page<Person>, ToolError> {
     let _ = limit;
     Page::keyset(Vec::new(), &page, |person: &Person| person.name.clone())
 }

@@ -4,10 +4,10 @@ use mcp_tool_runtime::mcp_tool;
 #[mcp_tool(version = "1.0", public)]
 #[allow(non_snake_case)]
 async fn measure(
-    /** How large. */ größe: u32,
-    /** How wide. */ lineWidth: u32,
-    /** Why. */ _reason: String,
-    /** What kind. */ r#type: String,
+    /** The size. */ größe: u32,
+    /** The width. */ lineWidth: u32,
+    /** The reason. */ _reason: String,
+    /** The kind. */ r#type: String,
 ) {
     let _ = (größe, lineWidth, r#type);
 }

@@ -6,7 +6,7 @@ struct Address {
 
 /// Move.
 #[mcp_tool(version = "1.0", public)]
-async fn relocate(/** Where to. */ address: Address) {
+async fn relocate(/** The destination. */ address: Address) {
     let _ = address.street;
 }
 

@@ -141,14 +141,14 @@ async fn take_all(
 
 /// A page.
 #[mcp_tool(version = "1.0", public, read_only)]
-async fn paged(/** Whose. */ name: String, page: PageRequest) -> Result<Page<Person>, ToolError> {
+async fn paged(/** The owner. */ name: String, page: PageRequest) -> Result<Page<Person>, ToolError> {
     let _ = name;
     Page::keyset(Vec::new(), &page, |person: &Person| person.first_name.clone())
 }
 
 /// Nothing, from a function that isn't async.
 #[mcp_tool(version = "1.0", public, destructive)]
-fn nothing(_people: &People, /** How. */ how: Option<f64>) {
+fn nothing(_people: &People, /** The manner. */ how: Option<f64>) {
     let _ = how;
 }
 

@@ -7,16 +7,16 @@ struct Word(String);
 /// Greet.
 #[mcp_tool(version = "1.0", public)]
 async fn greet(
-    /// Whom.
+    /// The recipient.
     #[arg(pattern = "^\\d+$")]
     digits: String,
-    /// Whom.
+    /// The recipient.
     #[arg(pattern = "^a.c$")]
     dot: String,
-    /// Whom.
+    /// The recipient.
     #[arg(pattern = "^(?=a)")]
     ahead: String,
-    /// Whom.
+    /// The recipient.
     #[arg(pattern = "[a-z&&[^b]]")]
     class: String,
 ) {

@@ -9,7 +9,7 @@ enum Shape {
 
 /// Draw.
 #[mcp_tool(version = "1.0", public)]
-async fn draw(/** What. */ shape: Shape) {
+async fn draw(/** The thing. */ shape: Shape) {
     let _ = shape;
 }
 

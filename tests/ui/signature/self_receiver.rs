@@ -2,6 +2,6 @@ use mcp_tool_runtime::mcp_tool;
 
 /// Greet.
 #[mcp_tool(version = "1.0", public)]
-async fn greet(&self, /** Whom. */ name: String) {}
+async fn greet(&self, /** The recipient. */ name: String) {}
 
 fn main() {}

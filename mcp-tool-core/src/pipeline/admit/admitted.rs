@@ -8,9 +8,8 @@ use uuid::Uuid;
 use crate::{
     ask::Capability,
     audit::{PendingRecord, RecordOutcome},
-    call::context::CallContext,
+    call::{context::CallContext, stamp::ContractStamp},
     pipeline::{policy::ScopeAuthorizer, registry::RegisteredTool},
-    tool::stamp::ContractStamp,
 };
 
 /// A call that may begin. Only [`Dispatcher::admit`](crate::pipeline::Dispatcher::admit) returns this type.
@@ -71,7 +70,7 @@ impl Admitted {
     }
 
     /// Records that the transport refused the call after its admission; returns the correlation id.
-    pub(crate) fn record_refusal(self, reason: &str) -> Uuid {
+    pub(crate) fn refuse(self, reason: &str) -> Uuid {
         let correlation = self.cx.correlation_id();
         self.record.write_failure(RecordOutcome::Refused, reason, None);
         correlation

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{CallOrigin, Dispatcher};
+use super::Pipeline;
 use crate::{
     ask::Asking,
-    call::{caller::Caller, report::Reports, trace::TraceContext},
+    call::{caller::Caller, origin::CallOrigin, report::Reports, trace::TraceContext},
     pipeline::{
         policy::Decision,
         versions::{Requirement, ResolvedVersion},
@@ -45,7 +45,7 @@ pub struct CallOptions {
     pub trace: Option<TraceContext>,
 }
 
-impl Dispatcher {
+impl Pipeline {
     /// Admits a call. The transport must have authenticated the caller before.
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl Dispatcher {
             call.check_policy(tool).await?;
             call.check_last_listed(tool, is_current)?;
             call.check_audit(tool)?;
-            call.take_permits(tool)
+            call.take_rates_and_permits(tool)
         };
         let permits = match checks.await {
             Ok(permits) => permits,
@@ -106,6 +106,6 @@ impl Dispatcher {
         reason: &str,
         detail: Option<&str>,
     ) -> Uuid {
-        Admission::new(self, origin.into(), request).record_refusal(reason, detail)
+        Admission::new(self, origin.into(), request).refused_by_transport(reason, detail)
     }
 }

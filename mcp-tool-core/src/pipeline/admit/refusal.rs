@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::{
     audit::{PendingRecord, RecordOutcome},
+    call::stamp::ContractStamp,
     error::ToolError,
-    tool::stamp::ContractStamp,
 };
 
 /// The refusal of a call by admission.

@@ -13,13 +13,14 @@ use crate::{
         cancellation::Cancellation,
         context::CallContext,
         facts::CallFacts,
+        origin::CallOrigin,
         permits::Permits,
     },
     clock::Moment,
     control::Disabled,
     error::{ErrorKind, ToolError},
     pipeline::{
-        CallOrigin, Dispatcher, limits,
+        Pipeline, limits,
         policy::{self, Decision},
         registry::RegisteredTool,
         versions::ResolvedVersion,
@@ -29,7 +30,7 @@ use crate::{
 
 /// A call that is being admitted.
 pub(super) struct Admission<'a> {
-    dispatcher: &'a Dispatcher,
+    pipeline: &'a Pipeline,
     origin: CallOrigin,
     request: CallRequest<'a>,
     start: CallStart<'a>,
@@ -37,11 +38,11 @@ pub(super) struct Admission<'a> {
 
 impl<'a> Admission<'a> {
     /// Starts the admission of a call: reads the clocks and makes the correlation id.
-    pub(super) fn new(dispatcher: &'a Dispatcher, origin: CallOrigin, request: CallRequest<'a>) -> Self {
+    pub(super) fn new(pipeline: &'a Pipeline, origin: CallOrigin, request: CallRequest<'a>) -> Self {
         let CallRequest { name, arguments_bytes, completes, .. } = request;
         let (moment, remote) = (Moment::now(), origin.remote);
         let start = CallStart { moment, correlation: moment.id(), remote, name, arguments_bytes, completes };
-        Admission { dispatcher, origin, request, start }
+        Admission { pipeline, origin, request, start }
     }
 
     fn caller(&self) -> &Caller {
@@ -54,7 +55,7 @@ impl<'a> Admission<'a> {
 
     /// Begins the call's audit record; `tool` is `None` if the call is refused before its tool is known.
     pub(super) fn record(&self, tool: Option<&RegisteredTool>) -> Box<PendingRecord> {
-        let Dispatcher { audit, .. } = self.dispatcher;
+        let Pipeline { audit, .. } = self.pipeline;
         let mut record = Box::new(PendingRecord::new(
             audit,
             self.start,
@@ -69,7 +70,7 @@ impl<'a> Admission<'a> {
     }
 
     /// Records that the transport refused the call; returns the correlation id.
-    pub(super) fn record_refusal(&self, reason: &str, detail: Option<&str>) -> Uuid {
+    pub(super) fn refused_by_transport(&self, reason: &str, detail: Option<&str>) -> Uuid {
         self.record(None).write_failure(RecordOutcome::Refused, reason, detail);
         self.start.correlation
     }
@@ -85,7 +86,7 @@ impl<'a> Admission<'a> {
 
     /// Refuses a caller whose user or client the operator disabled.
     pub(super) fn check_caller_enabled(&self) -> Result<(), Box<Refusal>> {
-        let reason = match self.dispatcher.controls.disabled_part(self.caller()) {
+        let reason = match self.pipeline.controls.disabled_part(self.caller()) {
             None => return Ok(()),
             Some(Disabled::User) => "user_disabled",
             Some(Disabled::Client) => "client_disabled",
@@ -96,7 +97,7 @@ impl<'a> Admission<'a> {
     /// Finds the version of the tool that the call runs.
     pub(super) fn resolve(&self) -> ResolvedVersion<'a> {
         let CallRequest { name, requires, .. } = self.request;
-        self.dispatcher.versions.resolve(&self.dispatcher.registry, self.caller(), name, requires)
+        self.pipeline.versions.resolve(&self.pipeline.registry, self.caller(), name, requires)
     }
 
     /// Returns the refusal of a name that no tool has.
@@ -132,7 +133,7 @@ impl<'a> Admission<'a> {
 
     /// Refuses a tool that the operator disabled, and adapters whose target the operator disabled.
     pub(super) fn check_tool_enabled(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
-        if !tool.chain().any(|tool| self.dispatcher.controls.is_tool_disabled(tool.contract.name())) {
+        if !tool.chain().any(|tool| self.pipeline.controls.is_tool_disabled(tool.contract.name())) {
             return Ok(());
         }
         let message = format!(
@@ -145,7 +146,7 @@ impl<'a> Admission<'a> {
     /// Refuses a tool that the policy doesn't permit to the caller. Only the audit record has the reason of a denial.
     pub(super) async fn check_policy(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
         let stamp = || Arc::clone(&tool.stamp);
-        Err(match self.dispatcher.policy.decide(self.caller(), tool).await {
+        Err(match self.pipeline.policy.decide(self.caller(), tool).await {
             Decision::Permit => return Ok(()),
             Decision::NeedsScopes { missing } => {
                 let detail = missing.join(" ");
@@ -188,7 +189,7 @@ impl<'a> Admission<'a> {
         let contract = tool.contract;
         // The answer to a completion doesn't show the current contract, so the contract doesn't count as listed.
         if !self.is_completion() {
-            let last_listed = &self.dispatcher.versions.last_listed;
+            let last_listed = &self.pipeline.versions.last_listed;
             last_listed.remember_tool(self.caller(), contract.name(), contract.version(), tool.digest);
         }
         // Serialization can't fail: the contract's digest was computed from its JSON.
@@ -207,7 +208,7 @@ impl<'a> Admission<'a> {
 
     /// Refuses the call if audit records are required and the call's record might not be written.
     pub(super) fn check_audit(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
-        self.dispatcher
+        self.pipeline
             .audit
             .permits(!tool.contract.hints().read_only())
             .map_err(|error| self.unavailable(error.kind().name(), tool, error))
@@ -215,8 +216,8 @@ impl<'a> Admission<'a> {
 
     /// Counts the call against the caller's rates, and takes concurrency permits. For an adapter, this includes the
     /// rates and permits of its targets.
-    pub(super) fn take_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
-        let Dispatcher { rates, concurrency, .. } = self.dispatcher;
+    pub(super) fn take_rates_and_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
+        let Pipeline { rates, concurrency, .. } = self.pipeline;
         // A completion doesn't run the tool, so it counts only against the rate of completions, and takes only a permit
         // of the server.
         let runs = || tool.chain().filter(|_| !self.is_completion());
@@ -237,7 +238,7 @@ impl<'a> Admission<'a> {
     /// Counts a call of a deprecated tool.
     pub(super) fn count_deprecated(&self, tool: &RegisteredTool) {
         if tool.contract.deprecation().is_some() && !self.is_completion() {
-            self.dispatcher.usage.count(tool.contract, self.caller());
+            self.pipeline.usage.count(tool.contract, self.caller());
         }
     }
 
@@ -250,8 +251,8 @@ impl<'a> Admission<'a> {
         options: CallOptions,
     ) -> CallContext {
         let is_completion = self.is_completion();
-        let Admission { dispatcher, origin, start, .. } = self;
-        let mut timeout = tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(dispatcher.timeout);
+        let Admission { pipeline, origin, start, .. } = self;
+        let mut timeout = tool.chain().filter_map(|tool| tool.timeout).min().unwrap_or(pipeline.timeout);
         if is_completion {
             timeout = timeout.min(completion::TIMEOUT);
         }
@@ -268,6 +269,6 @@ impl<'a> Admission<'a> {
             token: origin.token,
         };
         let deadline = (start.moment.instant + timeout).into();
-        CallContext::new(facts, deadline, reports, asking, Arc::clone(&dispatcher.services), permits)
+        CallContext::new(facts, deadline, reports, asking, Arc::clone(&pipeline.services), permits)
     }
 }

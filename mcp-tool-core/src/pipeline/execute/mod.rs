@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::Admitted;
 use crate::{
     audit::PendingRecord,
-    call::context::CallContext,
+    call::{context::CallContext, stamp::ContractStamp},
     error::ToolError,
     pipeline::{
         gate,
@@ -28,7 +28,6 @@ use crate::{
     tool::{
         Running,
         answer::{Delegation, ToolAnswer, ToolReturn},
-        stamp::ContractStamp,
     },
 };
 pub(super) use constraints::Constraints;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mcp_tool_contract::{bounds::Object, model::ToolOutput, read::result};
+use mcp_tool_contract::{bounds::Object, exhaustive, model::ToolOutput, read::result};
 use serde_json::Value;
 
 use super::validator::Validator;
@@ -29,22 +29,23 @@ impl OutputCheck {
     /// # Errors
     /// If the schema is generated and isn't a JSON Schema of an object, or the feature `schemars` is off.
     pub(crate) fn new(output: &ToolOutput) -> Result<Self, String> {
-        Ok(match output {
-            ToolOutput::Nothing => OutputCheck::Nothing,
-            ToolOutput::Text => OutputCheck::Text,
-            ToolOutput::Content => OutputCheck::Content,
-            ToolOutput::Object(object) | ToolOutput::Paged(object) => OutputCheck::Object(object),
-            ToolOutput::Dynamic(schema) => {
+        Ok(match output.exhaustive() {
+            exhaustive::ToolOutput::Nothing => OutputCheck::Nothing,
+            exhaustive::ToolOutput::Text => OutputCheck::Text,
+            exhaustive::ToolOutput::Content => OutputCheck::Content,
+            exhaustive::ToolOutput::Object(object) | exhaustive::ToolOutput::Paged(object) => {
+                OutputCheck::Object(object)
+            }
+            exhaustive::ToolOutput::Dynamic(schema) => {
                 let schema = schema();
                 if schema.get("type").and_then(Value::as_str) != Some("object") {
                     return Err("its root must be an object".into());
                 }
                 OutputCheck::Generated(Validator::new(&schema)?)
             }
-            ToolOutput::FromLock(_) => {
+            exhaustive::ToolOutput::FromLock(_) => {
                 return Err("it is known from the lock only, not from a function".into());
             }
-            _ => return Err("this version of the runtime can't check this kind of result".into()),
         })
     }
 

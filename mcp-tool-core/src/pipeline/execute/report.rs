@@ -8,7 +8,8 @@ use crate::{
     ask::StaleState,
     audit::{PendingRecord, RecordOutcome},
     call::context::CallContext,
-    error::{ErrorKind, ToolError, chain},
+    error::{ErrorKind, ToolError},
+    error_chain::chain,
     pipeline::registry::RegisteredTool,
     tool::answer::ToolAnswer,
 };

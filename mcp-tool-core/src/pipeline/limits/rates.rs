@@ -39,7 +39,7 @@ struct CallerWindows(Mutex<Vec<(&'static str, u32, SharedWindow)>>);
 
 impl CallerWindows {
     fn find(&self, contract: &Contract) -> Option<SharedWindow> {
-        let is_of = |name: &str, major| major == contract.version().major && name == contract.name();
+        let is_of = |name: &str, major| major == contract.version().major() && name == contract.name();
         let windows = lock(&self.0);
         windows.iter().find(|(name, major, _)| is_of(name, *major)).map(|(.., window)| Arc::clone(window))
     }
@@ -47,7 +47,7 @@ impl CallerWindows {
     fn insert(&self, contract: &Contract, window: SharedWindow) {
         let mut windows = lock(&self.0);
         windows.retain(|(.., window)| !lock(window).is_removed);
-        windows.push((contract.name(), contract.version().major, window));
+        windows.push((contract.name(), contract.version().major(), window));
     }
 }
 

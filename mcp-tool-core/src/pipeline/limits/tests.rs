@@ -12,7 +12,7 @@ use crate::{
     sync::lock,
 };
 
-const CONTRACT: Contract = Contract::EMPTY.with_name("delete").with_version(Version { major: 2, minor: 1 });
+const CONTRACT: Contract = Contract::EMPTY.with_name("delete").with_version(Version::new(2, 1));
 
 const fn rated(calls: u32, window: Window) -> Contract {
     CONTRACT.with_rate(Some(Rate::new(calls, window)))
@@ -172,8 +172,8 @@ fn each_caller_and_major_version_has_a_separate_window() {
         assert!(call(&rates, Duration::ZERO, caller, &tool).is_ok(), "first call refused: {caller:?}");
         assert!(call(&rates, Duration::ZERO, caller, &tool).is_err(), "second call admitted: {caller:?}");
     }
-    let minor = tool.with_version(Version { major: 2, minor: 9 });
-    let major = tool.with_version(Version { major: 3, minor: 1 });
+    let minor = tool.with_version(Version::new(2, 9));
+    let major = tool.with_version(Version::new(3, 1));
     assert!(call(&rates, Duration::ZERO, &ann, &minor).is_err());
     assert!(call(&rates, Duration::ZERO, &ann, &major).is_ok());
 }

@@ -94,7 +94,7 @@ impl WindowStore {
 /// client that gives itself another name must not get another window.
 pub(super) fn window_key(caller: &Caller, contract: &Contract) -> WindowKey {
     let agent = caller.agent().filter(|_| !caller.is_local());
-    let major = contract.version().major.to_string();
+    let major = contract.version().major().to_string();
     let principal = [caller.issuer(), caller.tenant(), Some(caller.user()), agent];
     let parts = principal.into_iter().chain([Some(contract.name()), Some(&*major)]);
     let mut bytes = Vec::with_capacity(128);

@@ -27,7 +27,7 @@ impl RegisteredMiddleware {
 
     /// Returns true if the middleware is for the tool with this name, in any version.
     pub(crate) fn is_for(&self, tool: &str) -> bool {
-        self.tools.is_none_or(|tools| tools.iter().any(|entry| entry.contract.name() == tool))
+        self.tools.is_none_or(|tools| tools.iter().any(|entry| entry.contract().name() == tool))
     }
 
     /// Returns the middleware.

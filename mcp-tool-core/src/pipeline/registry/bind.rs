@@ -12,6 +12,7 @@ use mcp_tool_contract::{judge, model::ToolOutput, name::nearest, read::canonical
 
 use super::{RegisteredTool, Registry, check};
 use crate::{
+    call::stamp::ContractStamp,
     pipeline::{
         execute::{Constraints, OutputCheck},
         limits::Concurrency,
@@ -20,7 +21,6 @@ use crate::{
     start_error::StartError,
     tool::{
         ToolEntry,
-        stamp::ContractStamp,
         state::{MissingState, StateMap},
     },
 };
@@ -58,7 +58,7 @@ impl Registry {
     fn insert(&mut self, tool: RegisteredTool) -> Result<(), StartError> {
         let (contract, tool) = (tool.contract, Arc::new(tool));
         let family = self.families.entry(contract.name()).or_default();
-        if family.iter().any(|other| other.contract.version().major == contract.version().major) {
+        if family.iter().any(|other| other.contract.version().major() == contract.version().major()) {
             return Err(StartError::Duplicate(contract.name()));
         }
         family.push(Arc::clone(&tool));
@@ -86,7 +86,7 @@ impl Registry {
     /// an older version would bypass the middleware.
     fn add_middleware(&self, middleware: &[RegisteredMiddleware]) -> Result<(), StartError> {
         let named = middleware.iter().filter_map(RegisteredMiddleware::tools).flatten();
-        for tool in named.map(|entry| entry.contract.name()) {
+        for tool in named.map(|entry| entry.contract().name()) {
             if self.family(tool).is_none() {
                 let nearest = nearest(tool, self.tools.iter().map(|tool| tool.contract.name()));
                 return Err(StartError::MiddlewareTool { tool, nearest });
@@ -112,7 +112,7 @@ impl RegisteredTool {
         state: &StateMap,
         allow_destructive: &HashSet<String>,
     ) -> Result<Self, StartError> {
-        let contract = entry.contract;
+        let contract = entry.contract();
         let tool = contract.name();
         let bound =
             (entry.bind)(state).map_err(|MissingState(needs)| StartError::MissingState { tool, needs })?;
@@ -153,7 +153,7 @@ impl RegisteredTool {
 /// # Errors
 /// If the difference requires a higher version than the tool has.
 fn check_generated_output(entry: &ToolEntry) -> Result<(), StartError> {
-    let (Some((schema, version)), contract) = (entry.late, entry.contract) else { return Ok(()) };
+    let (Some((schema, version)), contract) = (entry.late, entry.contract()) else { return Ok(()) };
     let locked = contract.with_version(version).with_output(ToolOutput::FromLock(schema));
     let ruling = judge::apply_policy(&locked, contract, judge::compare_at_run_time(&locked, contract));
     match ruling.bump {
@@ -169,23 +169,25 @@ mod tests {
         model::{Contract, Version},
     };
 
+    use mcp_tool_macros::mcp_tool;
+
     use super::*;
-    use crate::tool::Source;
+
+    /// A tool that is never called. `drift` replaces its contract.
+    #[mcp_tool(version = "1.0", public)]
+    fn inert() {}
 
     const LOCKED: &str = r#"{"type":"object","properties":{"n":{"type":"integer","title":"Words."}}}"#;
-    const CONTRACT: Contract = Contract::EMPTY
-        .with_name("late")
-        .with_version(Version { major: 1, minor: 0 })
-        .with_output(ToolOutput::Dynamic(
+    const CONTRACT: Contract =
+        Contract::EMPTY.with_name("late").with_version(Version::new(1, 0)).with_output(ToolOutput::Dynamic(
             || serde_json::json!({ "properties": { "n": { "type": "integer" } }, "type": "object" }),
         ));
-    const NEXT: Contract = CONTRACT.with_version(Version { major: 2, minor: 0 });
+    const NEXT: Contract = CONTRACT.with_version(Version::new(2, 0));
     const DECLARED: Contract = CONTRACT.with_output(ToolOutput::Object(&Object::EMPTY));
 
     fn drift(contract: &'static Contract, schema: &'static str) -> Option<String> {
-        let (source, version) = (Source { file: "", line: 0 }, CONTRACT.version());
-        let bind = |_: &StateMap| Err(MissingState("nothing"));
-        let entry = ToolEntry { key: 0, contract, source, adapts: None, late: Some((schema, version)), bind };
+        let mut entry = ToolEntry::of::<inert>().with_contract(contract, None);
+        entry.late = Some((schema, CONTRACT.version()));
         check_generated_output(&entry).err().map(|error| error.to_string())
     }
 

@@ -13,12 +13,13 @@ use std::{
 use mcp_tool_contract::{digest::Digest, model::Contract, read::canonical::CanonicalForm};
 
 use crate::{
+    call::stamp::ContractStamp,
     pipeline::{
         execute::{Constraints, OutputCheck},
         limits::Concurrency,
         middleware::Middleware,
     },
-    tool::{Bound, completion, stamp::ContractStamp},
+    tool::{Bound, completion},
 };
 
 /// The served tools, in the order of the application's list.
@@ -96,7 +97,7 @@ impl RegisteredTool {
 
 /// Returns the name under which lists show an older major version, such as `list_invoices_v1`.
 pub fn older_name(contract: &Contract) -> String {
-    format!("{}_v{}", contract.name(), contract.version().major)
+    format!("{}_v{}", contract.name(), contract.version().major())
 }
 
 impl fmt::Debug for RegisteredTool {

@@ -178,7 +178,7 @@ fn parse_list(list: HashMap<String, (String, String)>) -> Option<ListedVersions>
     list.into_iter()
         .map(|(tool, (version, digest))| {
             let (major, minor) = version.split_once('.')?;
-            let version = Version { major: major.parse().ok()?, minor: minor.parse().ok()? };
+            let version = Version::new(major.parse().ok()?, minor.parse().ok()?);
             Some((tool, (version, Digest::parse(&digest)?)))
         })
         .collect()
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     fn list(major: u32) -> Arc<ListedVersions> {
-        HashMap::from([("list".to_owned(), (Version { major, minor: 0 }, Digest::of_bytes(b"")))]).into()
+        HashMap::from([("list".to_owned(), (Version::new(major, 0), Digest::of_bytes(b"")))]).into()
     }
 
     #[test]
@@ -255,7 +255,7 @@ mod tests {
         let known = LastListed::default();
         known.remember_list(&Caller::new("ann").with_agent("bot"), &list(1));
         known.remember_list(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
-        let of = |caller: Caller| known.of(&caller, "list").map(|(version, _)| version.major);
+        let of = |caller: Caller| known.of(&caller, "list").map(|(version, _)| version.major());
         assert_eq!(of(Caller::new("ann").with_agent("bot")), Some(1));
         assert_eq!(of(Caller::new("ann").with_agent("bot").with_tenant("acme")), Some(2));
         assert_eq!(of(Caller::new("bob").with_agent("bot")), None);

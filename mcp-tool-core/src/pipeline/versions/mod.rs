@@ -56,7 +56,10 @@ impl Versions {
     ) -> ResolvedVersion<'r> {
         let older = |(plain, major)| {
             let family = registry.family(plain)?;
-            family.iter().any(|tool| tool.contract.version().major == major).then_some((family, Some(major)))
+            family
+                .iter()
+                .any(|tool| tool.contract.version().major() == major)
+                .then_some((family, Some(major)))
         };
         let found = registry.family(name).map(|family| (family, None));
         let Some((family, major)) = found.or_else(|| major_of(name).and_then(older)) else {
@@ -65,7 +68,7 @@ impl Versions {
         let tool = family.first().map_or(name, |tool| tool.contract.name());
         let pins: Vec<&Requirement> = self.pins_of(caller, tool).chain(requires).collect();
         let is_of_major =
-            |tool: &&Arc<RegisteredTool>| major.is_none_or(|major| tool.contract.version().major == major);
+            |tool: &&Arc<RegisteredTool>| major.is_none_or(|major| tool.contract.version().major() == major);
         let mut fitting = family
             .iter()
             .filter(is_of_major)
@@ -83,7 +86,7 @@ impl Versions {
         // Callers of the listed version can call a later minor version of the same major version.
         let succeeds = |tool: &&Arc<RegisteredTool>| {
             let own = tool.contract.version();
-            tool.digest == digest || (own.major == version.major && own.minor > version.minor)
+            tool.digest == digest || (own.major() == version.major() && own.minor() > version.minor())
         };
         family.iter().find(succeeds).map_or(ResolvedVersion::Changed(newest), ResolvedVersion::Found)
     }

@@ -40,7 +40,7 @@ impl Requirement {
     pub(crate) fn fits(&self, version: &Version, digest: &Digest) -> bool {
         match self {
             Requirement::Range(range) => {
-                range.matches(&semver::Version::new(version.major.into(), version.minor.into(), 0))
+                range.matches(&semver::Version::new(version.major().into(), version.minor().into(), 0))
             }
             Requirement::Contract(required) => digest == required,
         }
@@ -110,7 +110,7 @@ mod tests {
 
     fn fits(requirement: &str, major: u32, minor: u32) -> bool {
         Requirement::parse(requirement)
-            .is_ok_and(|requirement| requirement.fits(&Version { major, minor }, &Digest::of_bytes(b"")))
+            .is_ok_and(|requirement| requirement.fits(&Version::new(major, minor), &Digest::of_bytes(b"")))
     }
 
     #[test]

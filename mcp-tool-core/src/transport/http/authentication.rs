@@ -22,9 +22,9 @@ use tokio::{
 
 use super::response::{HttpResponse, framed, whole};
 use crate::{
-    call::caller::Caller,
+    call::{caller::Caller, origin::CallOrigin},
     control::Controls,
-    pipeline::{CallOrigin, Dispatcher},
+    pipeline::Pipeline,
     ports::{Authenticated, Authentication, Authenticator, Denied, Stream, TlsAcceptor},
     transport::{
         protocol_error::{ProtocolError, code},
@@ -130,10 +130,10 @@ impl AuthenticationLayer {
     pub(super) fn refuse(
         &self,
         denied: &Denied,
-        dispatcher: &Dispatcher,
+        pipeline: &Pipeline,
         remote: Option<IpAddr>,
     ) -> HttpResponse {
-        dispatcher.record_unauthenticated(denied, remote);
+        pipeline.record_unauthenticated(denied, remote);
         let code = match denied {
             Denied::Missing | Denied::Invalid(_) | Denied::Revoked(_) => code::UNAUTHENTICATED,
             Denied::Malformed(_) => code::INVALID_REQUEST,

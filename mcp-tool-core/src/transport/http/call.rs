@@ -21,25 +21,59 @@ use crate::{
     },
     pipeline::{Admitted, CallOptions},
     transport::{
+        endpoint::Endpoint,
         id::Id,
         message::{Era, ToolCall},
         protocol_error::{ProtocolError, code},
         reporting::{CallEvent, ReportingCall},
+        request_headers,
         response::FramedResponse,
         task::TaskCall,
     },
 };
 
-/// An admitted call, with everything that its response needs.
+/// An admitted call, and the reports that its client asked for.
 pub(super) struct PreparedCall {
+    call: AdmittedCall,
+    reports: Option<RequestedReports>,
+}
+
+/// An admitted call, and the facts that its response needs.
+struct AdmittedCall {
     admitted: Admitted,
     id: Id,
     era: Era,
     /// Makes a legacy call cancellable by `notifications/cancelled`. `None` for a modern call.
     cancellable: Option<CancellableCall>,
-    /// The client's progress token (JSON text) and the receiver of the call's reports. `None` if the client gets no
-    /// reports.
-    reports: Option<(Option<String>, mpsc::Receiver<CallReport>)>,
+}
+
+/// The client's progress token, and the reports that are sent to the client.
+type RequestedReports = (Option<String>, mpsc::Receiver<CallReport>);
+
+impl AdmittedCall {
+    /// Runs the call to its end, or starts its task.
+    async fn respond(
+        self,
+        endpoint: &Arc<Endpoint>,
+        arguments: RetainedText,
+        caller: impl FnOnce() -> Caller,
+    ) -> FramedResponse {
+        let AdmittedCall { admitted, id, era, cancellable } = self;
+        if admitted.may_be_task() {
+            // If the call continues as a task, the client gets later progress from the task.
+            return TaskCall::start(endpoint, admitted, arguments).await.response(&id, &endpoint.server_info);
+        }
+        // Pinned here, because the future of a call is large, and every move would copy it.
+        let call = pin!(admitted.execute(arguments));
+        let outcome = match cancellable {
+            None => call.await,
+            Some(cancellable) => match cancellable.run(call, || (caller(), id.clone())).await {
+                Ok(outcome) => outcome,
+                Err(cancelled) => return cancelled,
+            },
+        };
+        FramedResponse::outcome(&outcome, &id, era, &endpoint.server_info)
+    }
 }
 
 impl Service {
@@ -60,21 +94,14 @@ impl Service {
         if let Err(error) = checked.and_then(|()| protocol_headers::check_call(headers, call)) {
             return Err(self.endpoint.reject_call(origin, call, error));
         }
-        match protocol_headers::middleware_headers(headers, &self.endpoint) {
+        match request_headers::middleware_headers(headers, &self.endpoint) {
             Ok(headers) => origin.headers = headers,
             Err(error) => return Err(self.endpoint.reject_call(origin, call, error)),
         }
-        let level = match era {
-            Era::Modern => call.meta.level,
-            Era::Legacy => self.endpoint.log_levels.get(&origin.caller),
-        };
-        // Reports are sent only on an event stream, and only if the client accepts one.
-        let can_send = |is_requested: bool| is_requested && accepts_events(headers);
-        let token = call.meta.progress_token;
-        let token = if can_send(token.is_some()) { token.map(str::to_owned) } else { None };
-        let (reports, receiver) = Reports::channel(token.is_some(), level.filter(|_| can_send(true))).unzip();
-        let options = CallOptions { reports, asking: call.asking(), trace: call.meta.trace.take() };
-        let admitted = match self.endpoint.dispatcher.admit(origin, call.request(), options).await {
+        let (sender_of_reports, reports) = self.requested_reports(headers, call, &origin.caller).unzip();
+        let options =
+            CallOptions { reports: sender_of_reports, asking: call.asking(), trace: call.meta.trace.take() };
+        let admitted = match self.endpoint.pipeline.admit(origin, call.request(), options).await {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 let server_info = &self.endpoint.server_info;
@@ -87,13 +114,28 @@ impl Service {
         {
             return Err(reject_admitted(admitted, &call.id, error));
         }
-        Ok(PreparedCall {
-            admitted,
-            id: std::mem::take(&mut call.id),
-            era,
-            cancellable,
-            reports: receiver.map(|receiver| (token, receiver)),
-        })
+        let call = AdmittedCall { admitted, id: std::mem::take(&mut call.id), era, cancellable };
+        Ok(PreparedCall { call, reports })
+    }
+
+    /// The reports that a client asks for and accepts: reports need a stream.
+    fn requested_reports(
+        &self,
+        headers: &HeaderMap,
+        call: &ToolCall<'_>,
+        caller: &Caller,
+    ) -> Option<(Reports, RequestedReports)> {
+        let level = match call.meta.era() {
+            Era::Modern => call.meta.level,
+            Era::Legacy => self.endpoint.log_levels.get(caller),
+        };
+        let token = call.meta.progress_token;
+        if (level.is_none() && token.is_none()) || !accepts_events(headers) {
+            return None;
+        }
+        let token = token.map(str::to_owned);
+        let (reports, receiver) = Reports::channel(token.is_some(), level)?;
+        Some((reports, (token, receiver)))
     }
 
     /// Runs a call. The response is one message or, if the call sends a report, a stream of events.
@@ -104,46 +146,16 @@ impl Service {
         sender: &Sender<'_>,
         headers: &HeaderMap,
     ) -> HttpResponse {
-        let PreparedCall { admitted, id, era, cancellable, reports } = call;
+        let PreparedCall { call, reports } = call;
         // `notifications/cancelled` has no `clientInfo`. So that a notification finds its call, the callers of both are
         // labelled by headers only.
         let caller_by_headers = || self.caller(sender, headers, None);
-        let may_be_task = admitted.may_be_task();
         let Some((token, receiver)) = reports else {
-            if may_be_task {
-                let started = TaskCall::start(&self.endpoint, admitted, arguments).await;
-                return framed(started.response(&id, &self.endpoint.server_info));
-            }
-            // Pinned here, because the future of a call is large, and every move would copy it.
-            let call = pin!(admitted.execute(arguments));
-            let outcome = match cancellable {
-                None => call.await,
-                Some(cancellable) => {
-                    match cancellable.run(call, || (caller_by_headers(), id.clone())).await {
-                        Ok(outcome) => outcome,
-                        Err(cancelled) => return framed(cancelled),
-                    }
-                }
-            };
-            return framed(FramedResponse::outcome(&outcome, &id, era, &self.endpoint.server_info));
+            let response = pin!(call.respond(&self.endpoint, arguments, caller_by_headers));
+            return framed(response.await);
         };
         let (caller, endpoint) = (caller_by_headers(), Arc::clone(&self.endpoint));
-        let call = async move {
-            if may_be_task {
-                // If the call continues as a task, the client gets later progress from the task.
-                let started = TaskCall::start(&endpoint, admitted, arguments).await;
-                return started.response(&id, &endpoint.server_info);
-            }
-            let call = admitted.execute(arguments);
-            let outcome = match cancellable {
-                None => call.await,
-                Some(cancellable) => match cancellable.run(pin!(call), || (caller, id.clone())).await {
-                    Ok(outcome) => outcome,
-                    Err(cancelled) => return cancelled,
-                },
-            };
-            FramedResponse::outcome(&outcome, &id, era, &endpoint.server_info)
-        };
+        let call = async move { call.respond(&endpoint, arguments, || caller).await };
         let mut call = ReportingCall::new(call, receiver);
         match call.next().await {
             CallEvent::Finished(response) => framed(response),
@@ -155,7 +167,7 @@ impl Service {
 /// Records that an admitted call is rejected, because its headers differ from its arguments, and returns the response
 /// with the error.
 fn reject_admitted(admitted: Admitted, id: &Id, error: ProtocolError) -> FramedResponse {
-    let correlation = admitted.record_refusal(code::rejection_reason(error.code));
+    let correlation = admitted.refuse(code::rejection_reason(error.code));
     FramedResponse::rejected_call(&error.with_id(id), correlation)
 }
 

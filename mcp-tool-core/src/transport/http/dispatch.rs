@@ -14,9 +14,11 @@ use super::{
 use crate::{
     call::caller::Caller,
     transport::{
+        id::Id,
         listing::page::{ListRequest, Shape},
-        message::{self, ClientMessage, Era},
-        path_counters::{self, ReadPath},
+        message::{self, ClientMessage, Era, Meta, ToolCall},
+        read_paths::{self, ReadPath},
+        request_headers,
         rmcp::{
             message::{check_retained_size, to_rmcp},
             request::RawArguments,
@@ -83,49 +85,29 @@ impl Service {
     ) -> HttpResponse {
         let in_session = self.rmcp.is_in_session(parts);
         match message {
-            ClientMessage::Cancelled { request } if !in_session => {
+            ClientMessage::Cancelled { .. } | ClientMessage::Notification if !in_session => {
                 if let Err(error) = protocol_headers::check_version(&parts.headers) {
                     return protocol_error(&error);
                 }
-                if let Some(id) = request {
+                // Other notifications have an effect only in a session.
+                if let ClientMessage::Cancelled { request: Some(id) } = message {
                     self.in_flight.cancel(&self.caller(sender, &parts.headers, None), id);
                 }
                 empty(StatusCode::ACCEPTED)
-            }
-            // Other notifications have an effect only in a session.
-            ClientMessage::Notification if !in_session => {
-                match protocol_headers::check_version(&parts.headers) {
-                    Ok(()) => empty(StatusCode::ACCEPTED),
-                    Err(error) => protocol_error(&error),
-                }
             }
             ClientMessage::Request { id, method, meta, cursor }
                 if method == "tools/list" && !self.rmcp.needs_session(parts, &meta) =>
             {
                 let (shape, is_guarded) = (Shape::of(&meta), self.authentication.is_guarded());
                 let request = ListRequest { id: &id, shape, cursor: cursor.as_deref(), is_guarded };
-                path_counters::record(ReadPath::List);
+                read_paths::record(ReadPath::List);
                 respond_list(&self.endpoint, &parts.headers, &caller, &meta, request).await
             }
             ClientMessage::Request { id, method, meta, .. } => {
-                let checked = self
-                    .rmcp
-                    .check_session(parts, &method, &meta)
-                    .and_then(|()| protocol_headers::check_single(&parts.headers))
-                    .and_then(|()| check_retained_size(&method, &body.bytes))
-                    .and_then(|()| to_rmcp(&body.bytes).map(drop));
-                if let Err(error) = checked {
-                    return protocol_error(&error.with_id(&id));
-                }
-                let bytes = body.bytes.clone();
-                if method == "initialize" {
-                    return self.rmcp.initialize(parts, bytes, sender, caller).await;
-                }
-                let response = self.rmcp.request(parts, bytes, sender, caller, (&id, &self.in_flight)).await;
-                if method == "tools/list" { with_security_schemes(response).await } else { response }
+                self.respond_by_rmcp((id, &method, &meta), parts, body, sender, caller).await
             }
             ClientMessage::Call(mut call)
-                if !self.endpoint.dispatcher.is_permitted(&caller, call.request()).await =>
+                if !self.endpoint.pipeline.is_permitted(&caller, call.request()).await =>
             {
                 // Refused calls are answered here, because rmcp can't send a refusal with its HTTP status.
                 let arguments = RetainedText::from(body.part(call.arguments));
@@ -134,21 +116,57 @@ impl Service {
                     Err(refused) => self.authentication.challenged(refused),
                 }
             }
-            ClientMessage::Call(call) => {
-                match protocol_headers::middleware_headers(&parts.headers, &self.endpoint) {
-                    Ok(headers) => drop(parts.extensions.insert(headers)),
-                    Err(error) => {
-                        let origin = self.authentication.origin(&sender.identity, caller, sender.remote);
-                        return framed(self.endpoint.reject_call(origin, &call, error));
-                    }
-                }
-                parts.extensions.insert(RawArguments(call.arguments.into()));
-                let in_flight = (&call.id, &self.in_flight);
-                self.rmcp.request(parts, body.bytes.clone(), sender, caller, in_flight).await
-            }
+            ClientMessage::Call(call) => self.respond_in_session(&call, parts, body, sender, caller).await,
             ClientMessage::Cancelled { .. } | ClientMessage::Notification | ClientMessage::Response => {
                 self.rmcp.forward(parts, body.bytes.clone(), sender, caller, None).await
             }
         }
+    }
+
+    /// Answers a request that rmcp serves.
+    async fn respond_by_rmcp(
+        &self,
+        (id, method, meta): (Id, &str, &Meta<'_>),
+        parts: &mut Parts,
+        body: &RequestBody,
+        sender: &Sender<'_>,
+        caller: Caller,
+    ) -> HttpResponse {
+        let checked = self
+            .rmcp
+            .check_session(parts, method, meta)
+            .and_then(|()| protocol_headers::check_single(&parts.headers))
+            .and_then(|()| check_retained_size(method, &body.bytes))
+            .and_then(|()| to_rmcp(&body.bytes).map(drop));
+        if let Err(error) = checked {
+            return protocol_error(&error.with_id(&id));
+        }
+        let bytes = body.bytes.clone();
+        if method == "initialize" {
+            return self.rmcp.initialize(parts, bytes, sender, caller).await;
+        }
+        let response = self.rmcp.request(parts, bytes, sender, caller, (&id, &self.in_flight)).await;
+        if method == "tools/list" { with_security_schemes(response).await } else { response }
+    }
+
+    /// Answers a permitted legacy call in a session, which rmcp serves.
+    async fn respond_in_session(
+        &self,
+        call: &ToolCall<'_>,
+        parts: &mut Parts,
+        body: &RequestBody,
+        sender: &Sender<'_>,
+        caller: Caller,
+    ) -> HttpResponse {
+        match request_headers::middleware_headers(&parts.headers, &self.endpoint) {
+            Ok(headers) => drop(parts.extensions.insert(headers)),
+            Err(error) => {
+                let origin = self.authentication.origin(&sender.identity, caller, sender.remote);
+                return framed(self.endpoint.reject_call(origin, call, error));
+            }
+        }
+        parts.extensions.insert(RawArguments(call.arguments.into()));
+        let in_flight = (&call.id, &self.in_flight);
+        self.rmcp.request(parts, body.bytes.clone(), sender, caller, in_flight).await
     }
 }

@@ -87,7 +87,7 @@ async fn serve_connections(
     drop(listener);
     let finished = async {
         // rmcp's streams stay open after their calls have finished, until `end` is cancelled.
-        endpoint.dispatcher.concurrency.idle().await;
+        endpoint.pipeline.concurrency.idle().await;
         tokio::time::sleep(FLUSH).await;
         end.cancel();
         while connections.join_next().await.is_some() {}

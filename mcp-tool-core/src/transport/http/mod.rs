@@ -16,7 +16,7 @@ mod listener;
 mod origin;
 mod overload;
 mod parameter_headers;
-pub(super) mod protocol_headers;
+mod protocol_headers;
 mod response;
 mod response_body;
 mod rmcp_service;

@@ -5,11 +5,13 @@ use hyper::{
     HeaderMap, Uri,
     header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, HOST,
-        HeaderName, ORIGIN, VARY,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, HOST, ORIGIN,
+        VARY,
     },
     http::{HeaderValue, uri::Authority},
 };
+
+use crate::transport::request_headers::only;
 
 /// The hosts by which clients may address the server, and the origins of web pages that may send requests.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +60,7 @@ impl Origins {
     /// Rejects a request for a host that isn't allowed, and a request from a web page whose origin isn't allowed. The
     /// server's own origin is allowed.
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Disallowed> {
-        let host = only(headers, &HOST).ok().flatten().and_then(|host| host.to_str().ok());
+        let host = only(headers, HOST).ok().flatten().and_then(|host| host.to_str().ok());
         // Fast path for the usual request, which has an allowed host in the same spelling, no host in the request
         // target and no origin.
         if uri.authority().is_none()
@@ -83,7 +85,7 @@ impl Origins {
                 message: "this Host is not allowed: the operator can add it to http.allowed_hosts",
             });
         }
-        let Ok(origin) = only(headers, &ORIGIN) else {
+        let Ok(origin) = only(headers, ORIGIN) else {
             return Err(Disallowed { status: 403, message: "the Origin header must not be repeated" });
         };
         match origin {
@@ -167,15 +169,6 @@ pub(super) fn allow_reading(origin: HeaderValue, response: &mut HeaderMap) {
 fn split_origin(origin: &str) -> Option<(&str, Host)> {
     let (scheme, host) = origin.split_once("://")?;
     matches!(scheme, "http" | "https").then(|| Host::parse(host).map(|named| (scheme, named)))?
-}
-
-/// Returns the value of a header, `None` if the header is absent, or an error if the header is repeated.
-fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h HeaderValue>, ()> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (first, None) => Ok(first),
-        (_, Some(_)) => Err(()),
-    }
 }
 
 #[cfg(test)]

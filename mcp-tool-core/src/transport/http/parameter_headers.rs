@@ -11,8 +11,8 @@ use mcp_tool_contract::{
     },
 };
 
-use super::protocol_headers::{decoded, mismatch, single};
-use crate::transport::protocol_error::ProtocolError;
+use super::protocol_headers::{decoded, mismatch};
+use crate::transport::{protocol_error::ProtocolError, request_headers::only_text};
 
 /// Checks that each declared header equals its argument. Arguments that can't be parsed pass this check, because the
 /// pipeline refuses them later.
@@ -24,7 +24,7 @@ pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -
 fn check_one(headers: &HeaderMap, mirrored: MirroredArgument<'_>) -> Result<(), ProtocolError> {
     let MirroredArgument { param, header, argument } = mirrored;
     let (header, param) = (format!("{HEADER_PREFIX}{header}"), param.name());
-    let value = single(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
+    let value = only_text(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
     match (value, argument) {
         (None, None) => Ok(()),
         // An array or object can't be a header's value. The pipeline refuses this argument.

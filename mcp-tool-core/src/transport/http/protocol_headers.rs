@@ -7,14 +7,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hyper::{HeaderMap, header::HeaderName};
 use mcp_tool_contract::read::violation::escaped_excerpt;
 
-use crate::{
-    call::headers::Headers,
-    transport::{
-        endpoint::Endpoint,
-        message::{Era, Meta, ToolCall},
-        protocol_error::{ProtocolError, code},
-        protocol_version::{MODERN, is_supported},
-    },
+use crate::transport::{
+    message::{Era, Meta, ToolCall},
+    protocol_error::{ProtocolError, code},
+    protocol_version::{MODERN, is_supported},
+    request_headers::only_text,
 };
 
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -65,20 +62,6 @@ pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolEr
     }
 }
 
-/// Returns those headers of a request that middleware reads. Rejects the request if one of them is repeated or isn't
-/// visible ASCII.
-pub(in crate::transport) fn middleware_headers(
-    headers: &HeaderMap,
-    endpoint: &Endpoint,
-) -> Result<Headers, ProtocolError> {
-    let present =
-        endpoint.dispatcher.registry.headers.iter().filter_map(|name| match single(headers, name) {
-            Ok(value) => value.map(|value| Ok((*name, value.into()))),
-            Err(error) => Some(Err(error)),
-        });
-    present.collect::<Result<_, _>>().map(Headers::new)
-}
-
 fn check_legacy(version: Option<&str>) -> Result<(), ProtocolError> {
     match version {
         Some(version) if version >= MODERN => {
@@ -125,21 +108,7 @@ pub(super) fn mismatch<T>(message: String) -> Result<T, ProtocolError> {
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, ProtocolError> {
-    single(headers, name.as_str())
-}
-
-/// Returns the value of a header; `None` if the header is absent. Rejects a header that is repeated or isn't visible
-/// ASCII.
-pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ProtocolError> {
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return mismatch(format!("the header {name} must not be repeated"));
-    }
-    match value.to_str() {
-        Ok(value) => Ok(Some(value)),
-        Err(_) => mismatch(format!("the header {name} must be visible ASCII")),
-    }
+    only_text(headers, name.as_str())
 }
 
 /// Decodes a value of the form `=?base64?…?=` (§value encoding). Returns any other value unchanged.

@@ -29,8 +29,8 @@ use crate::{
         endpoint::Endpoint,
         id::Id,
         message::{Era, Meta},
-        path_counters::{self, ReadPath},
         protocol_error::{ProtocolError, code},
+        read_paths::{self, ReadPath},
         rmcp::{Protocol, request::RemoteAddress},
     },
 };
@@ -176,7 +176,7 @@ impl RmcpService {
         parts.extensions.insert(RemoteAddress(sender.remote));
         sender.identity.insert_into(&mut parts.extensions);
         let request = Request::from_parts(parts, Full::new(body));
-        path_counters::record(ReadPath::Rmcp);
+        read_paths::record(ReadPath::Rmcp);
         // Boxed, because this future has seven kilobytes, which every future that contains it would have too.
         let response = Box::pin(self.service.handle(request)).await;
         let mut response = response.map(|body| {

@@ -26,10 +26,10 @@ impl Service {
         match parts.uri.path() {
             PATH => self.respond_mcp(&mut parts, &mut body, peer).await,
             "/healthz" => plain(StatusCode::OK, "ok\n"),
-            "/readyz" if self.endpoint.dispatcher.audit.permits(true).is_err() => {
+            "/readyz" if self.endpoint.pipeline.audit.permits(true).is_err() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
             }
-            "/readyz" if !self.endpoint.dispatcher.controls.is_current() => {
+            "/readyz" if !self.endpoint.pipeline.controls.is_current() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the control file is unreadable or was modified\n")
             }
             "/readyz" => plain(StatusCode::OK, "ready\n"),
@@ -70,7 +70,7 @@ impl Service {
             Ok(identity) => Sender { peer, remote, identity },
             Err(denied) => {
                 body::drain(&parts.headers, body).await;
-                return self.authentication.refuse(&denied, &self.endpoint.dispatcher, Some(remote));
+                return self.authentication.refuse(&denied, &self.endpoint.pipeline, Some(remote));
             }
         };
         match parts.method {

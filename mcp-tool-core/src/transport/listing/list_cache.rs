@@ -3,12 +3,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use super::tool_list::{ToolList, Visible};
+use crate::sync;
 
 /// Maximum number of cached lists. Few lists are needed, because callers differ in scopes, of which few combinations
 /// occur.
@@ -52,7 +53,7 @@ impl ListCache {
         size: impl FnOnce(&ToolList) -> usize,
     ) -> Arc<ToolList> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
-        if let Some(cached) = self.cached.read().unwrap_or_else(PoisonError::into_inner).get(&visible) {
+        if let Some(cached) = sync::read(&self.cached).get(&visible) {
             cached.used_at.store(now, Ordering::Relaxed);
             return Arc::clone(&cached.list);
         }
@@ -62,7 +63,7 @@ impl ListCache {
         if bytes > self.max_bytes {
             return list;
         }
-        let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
+        let mut cached = sync::write(&self.cached);
         if let Some(other) = cached.get(&visible) {
             return Arc::clone(&other.list);
         }
@@ -86,7 +87,7 @@ impl ListCache {
 
     /// Returns the number of cached lists, and the total size of their pages in bytes.
     pub(super) fn usage(&self) -> (usize, usize) {
-        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        let cached = sync::read(&self.cached);
         (cached.len(), cached.values().map(|cached| cached.bytes).sum())
     }
 }

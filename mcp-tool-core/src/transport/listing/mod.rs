@@ -17,7 +17,7 @@ use self::{
     list_cache::ListCache,
     tool_list::{ToolList, Visible},
 };
-use crate::pipeline::{Dispatcher, policy, registry::Registry};
+use crate::pipeline::{Pipeline, policy, registry::Registry};
 
 /// Default number of tools per page. Most clients read only the first page, so all tools of an ordinary server must fit
 /// on the first page. A thousand entries are about a megabyte, which is more than any model reads.
@@ -53,11 +53,11 @@ impl Listing {
     /// # Errors
     /// rmcp can't parse a tool's entry as its type `Tool`.
     pub(super) fn new(
-        dispatcher: &Dispatcher,
+        pipeline: &Pipeline,
         shows_grantable: bool,
         page_size: NonZeroU32,
     ) -> Result<Self, serde_json::Error> {
-        let Dispatcher { registry, versions, .. } = dispatcher;
+        let Pipeline { registry, versions, .. } = pipeline;
         let entries = Entries::of(registry, !versions.pins.is_empty())?;
         let (mut scope_samples, mut sample_of, mut found) = (Vec::new(), Vec::new(), HashMap::new());
         for (index, tool) in registry.tools().iter().enumerate() {

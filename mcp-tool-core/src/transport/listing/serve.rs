@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     call::caller::Caller,
-    pipeline::{Dispatcher, policy::Decision},
+    pipeline::{Pipeline, policy::Decision},
     transport::{
         endpoint::Endpoint,
         protocol_error::{ProtocolError, code},
@@ -38,7 +38,7 @@ impl Endpoint {
     /// Returns a page of the tools that `caller` sees. Keeps the contracts of all these tools as last listed by
     /// `caller`, to check the caller's later calls.
     pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<ListPage, ProtocolError> {
-        let Dispatcher { registry, versions, services, controls, .. } = &self.dispatcher;
+        let Pipeline { registry, versions, services, controls, .. } = &self.pipeline;
         let is_disabled = controls.disabled_part(caller).is_some();
         let list = if is_disabled { Arc::clone(&self.listing.empty) } else { self.visible_to(caller).await };
         let number = match cursor {
@@ -57,7 +57,7 @@ impl Endpoint {
 
     /// Returns the list of all tools that `caller` sees, whether or not the caller itself is disabled.
     pub(super) async fn visible_to(&self, caller: &Caller) -> Arc<ToolList> {
-        let Dispatcher { registry, versions, policy, controls, .. } = &self.dispatcher;
+        let Pipeline { registry, versions, policy, controls, .. } = &self.pipeline;
         let Listing {
             entries, page_size, shows_grantable, scope_samples, sample_of, complete, cache, ..
         } = &self.listing;
@@ -103,7 +103,7 @@ impl Endpoint {
 
     /// Returns `true` if different callers may see different lists. Shared caches must not store such lists.
     pub(crate) fn lists_differ(&self, is_guarded: bool) -> bool {
-        let Dispatcher { versions, policy, controls, .. } = &self.dispatcher;
+        let Pipeline { versions, policy, controls, .. } = &self.pipeline;
         is_guarded
             || controls.has_file()
             || policy.is_own()
@@ -114,10 +114,10 @@ impl Endpoint {
     /// Returns the list entries of all tools that `caller` sees, without pagination. Each entry is a JSON object. Keeps
     /// the contracts of these tools as last listed by `caller`.
     pub async fn entries(&self, caller: &Caller) -> Vec<String> {
-        if self.dispatcher.controls.disabled_part(caller).is_some() {
+        if self.pipeline.controls.disabled_part(caller).is_some() {
             return Vec::new();
         }
-        let Dispatcher { registry, versions, .. } = &self.dispatcher;
+        let Pipeline { registry, versions, .. } = &self.pipeline;
         let list = self.visible_to(caller).await;
         versions.last_listed.remember_list(caller, list.last_listed(registry));
         list.entries(&self.listing.entries).map(str::to_owned).collect()

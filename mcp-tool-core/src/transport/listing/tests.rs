@@ -21,13 +21,13 @@ use crate::{
 fn inert() {}
 
 fn entry(contract: Contract) -> ToolEntry {
-    ToolEntry { contract: Box::leak(Box::new(contract)), ..ToolEntry::of::<inert>() }
+    ToolEntry::of::<inert>().with_contract(Box::leak(Box::new(contract)), None)
 }
 
 fn contract(name: &str, scopes: &[&'static str]) -> Contract {
     Contract::EMPTY
         .with_name(String::leak(name.to_owned()))
-        .with_version(Version { major: 1, minor: 0 })
+        .with_version(Version::new(1, 0))
         .with_scopes(Vec::leak(scopes.to_vec()))
 }
 
@@ -153,8 +153,8 @@ async fn cursor_is_valid_only_for_the_tools_pages_and_keys_for_which_it_was_issu
     }
     // A cursor that this server sealed, for a page after the last.
     let visible = endpoint.visible_to(&all).await;
-    let registry = &endpoint.dispatcher.registry;
-    let beyond = visible.cursor(3, registry, &endpoint.dispatcher.services.sealer).unwrap();
+    let registry = &endpoint.pipeline.registry;
+    let beyond = visible.cursor(3, registry, &endpoint.pipeline.services.sealer).unwrap();
     refused(&endpoint, &all, &beyond).await;
 
     // The same server after a restart accepts the cursor. Servers with another page size, tools or keys refuse it.
@@ -163,17 +163,17 @@ async fn cursor_is_valid_only_for_the_tools_pages_and_keys_for_which_it_was_issu
     refused(&start(scoped(7, "Words."), &keyed(2)).await, &other_user.with_scopes(["s1"]), &cursor).await;
     refused(&start(scoped(6, "Words."), &paged(2)).await, &all, &cursor).await;
     let mut changed = scoped(6, "Words.");
-    changed[5] = entry(changed[5].contract.with_timeout_ms(Some(7)));
+    changed[5] = entry(changed[5].contract().with_timeout_ms(Some(7)));
     refused(&start(changed, &keyed(2)).await, &all, &cursor).await;
     // A cursor that a tool sealed for the pages of its results.
-    let of_tool = endpoint.dispatcher.services.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
+    let of_tool = endpoint.pipeline.services.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
     refused(&endpoint, &all, &of_tool).await;
 }
 
 #[tokio::test]
 async fn last_listed_contracts_are_kept_only_for_the_caller_and_the_tools_it_saw() {
     let endpoint = start(scoped(3, "Words."), &paged(1)).await;
-    let last_listed = &endpoint.dispatcher.versions.last_listed;
+    let last_listed = &endpoint.pipeline.versions.last_listed;
     let caller = Caller::new("ann").with_agent("bot").with_scopes(["s0", "s2"]);
     assert!(endpoint.page(&caller, Some("x")).await.is_err());
     assert!(
@@ -181,8 +181,8 @@ async fn last_listed_contracts_are_kept_only_for_the_caller_and_the_tools_it_saw
         "contracts were kept as listed although the request was refused"
     );
     endpoint.page(&caller, None).await.unwrap();
-    let digest = endpoint.dispatcher.registry.tools()[2].digest;
-    assert_eq!(last_listed.of(&caller, "tool_s2"), Some((Version { major: 1, minor: 0 }, digest)));
+    let digest = endpoint.pipeline.registry.tools()[2].digest;
+    assert_eq!(last_listed.of(&caller, "tool_s2"), Some((Version::new(1, 0), digest)));
     assert!(last_listed.of(&caller, "tool_s1").is_none());
     assert!(last_listed.of(&Caller::new("bob").with_agent("bot"), "tool_s0").is_none());
 }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::types::{ClientMessage, Era, MAX_MEMBER_BYTES, Meta, ToolCall, keys};
 use crate::{
     ask::PresentedAnswers,
-    call::{report::LogLevel, trace::TraceContext},
+    call::{log_level::LogLevel, trace::TraceContext},
     pipeline::versions::Requirement,
     transport::{
         id::Id,

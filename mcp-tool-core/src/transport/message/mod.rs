@@ -7,8 +7,8 @@ mod types;
 
 pub use self::types::{ClientMessage, Era, Meta, ToolCall};
 use super::{
-    path_counters::{self, ReadPath},
     protocol_error::{ProtocolError, code},
+    read_paths::{self, ReadPath},
 };
 
 /// Parses a message as far as its routing needs.
@@ -19,15 +19,15 @@ use super::{
 pub fn parse(bytes: &[u8]) -> Result<ClientMessage<'_>, ProtocolError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| ProtocolError::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
-    if !path_counters::is_fast_path_disabled()
+    if !read_paths::is_fast_path_disabled()
         && let Some(call) = fast_path::parse_call(text)
     {
-        path_counters::record(ReadPath::Fast);
+        read_paths::record(ReadPath::Fast);
         return Ok(ClientMessage::Call(call));
     }
     let message = full_parser::parse(text)?;
     if let ClientMessage::Call(_) = message {
-        path_counters::record(ReadPath::Full);
+        read_paths::record(ReadPath::Full);
     }
     Ok(message)
 }

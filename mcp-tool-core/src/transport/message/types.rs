@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     ask::PresentedAnswers,
-    call::{report::LogLevel, trace::TraceContext},
+    call::{log_level::LogLevel, trace::TraceContext},
     pipeline::versions::Requirement,
     transport::{id::Id, protocol_error::ProtocolError, protocol_version::is_supported},
 };

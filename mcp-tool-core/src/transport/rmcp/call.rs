@@ -21,10 +21,11 @@ use crate::{
     ask::{Asking, Client},
     call::{
         headers::Headers,
+        origin::CallOrigin,
         report::{CallReport, Reports},
         trace::TraceContext,
     },
-    pipeline::{CallOptions, CallOrigin, CallOutcome, CallRequest},
+    pipeline::{CallOptions, CallOutcome, CallRequest},
     tool::answer::ToolAnswer,
     transport::{
         call_error::{CallError, RefusalAnswer},
@@ -64,7 +65,7 @@ impl Protocol {
         let headers = extension::<Headers>(&context).cloned().unwrap_or_default();
         let origin = CallOrigin { headers, ..self.origin(&context)? };
         let options = CallOptions { reports, asking, trace };
-        let admitted = match self.endpoint.dispatcher.admit(origin, call, options).await {
+        let admitted = match self.endpoint.pipeline.admit(origin, call, options).await {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 return match RefusalAnswer::of(&refusal) {

@@ -16,9 +16,9 @@ use super::{
     request::{is_modern, required_version},
 };
 use crate::{
+    call::{origin::CallOrigin, stamp::META_CORRELATION},
     error::{ErrorKind, ToolError},
-    pipeline::{CallOptions, CallOrigin, CallRequest, Refusal, RefusalKind},
-    tool::stamp::META_CORRELATION,
+    pipeline::{CallOptions, CallRequest, Refusal, RefusalKind},
     transport::{
         protocol_error::code,
         tool_result::{META_ERROR, error_text},
@@ -80,7 +80,7 @@ impl Protocol {
         let headers = extensions::middleware_headers(context, &self.endpoint)
             .map_err(|error| ErrorData::new(ErrorCode(error.code), error.message, None))?;
         let origin = CallOrigin { headers, ..self.origin(context)? };
-        let admitted = self.endpoint.dispatcher.admit(origin, call, CallOptions::default()).await;
+        let admitted = self.endpoint.pipeline.admit(origin, call, CallOptions::default()).await;
         let admitted = admitted.map_err(|refusal| refused(&name, &refusal))?;
         let outcome = tokio::select! {
             outcome = admitted.complete(&argument.name, &argument.value) => outcome,

@@ -55,7 +55,7 @@ impl Protocol {
         let failed =
             || ErrorData::internal_error("the request failed; the reason is in the server's log", None);
         let guarded = AssertUnwindSafe(request).catch_unwind();
-        match tokio::time::timeout(self.endpoint.dispatcher.timeout, guarded).await {
+        match tokio::time::timeout(self.endpoint.pipeline.timeout, guarded).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => {
                 tracing::error!("the fallback handler panicked");

@@ -5,7 +5,7 @@ use rmcp::{RoleServer, service::RequestContext};
 
 use crate::{
     call::headers::Headers,
-    transport::{endpoint::Endpoint, http::protocol_headers, protocol_error::ProtocolError},
+    transport::{endpoint::Endpoint, protocol_error::ProtocolError, request_headers},
 };
 
 /// Returns the value of type `T` that the listener attached to the request; always `None` over stdio.
@@ -19,7 +19,7 @@ pub(super) fn middleware_headers(
     endpoint: &Endpoint,
 ) -> Result<Headers, ProtocolError> {
     match context.extensions.get::<Parts>() {
-        Some(parts) => protocol_headers::middleware_headers(&parts.headers, endpoint),
+        Some(parts) => request_headers::middleware_headers(&parts.headers, endpoint),
         None => Ok(Headers::default()),
     }
 }

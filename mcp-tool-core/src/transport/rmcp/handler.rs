@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     ask::TASKS,
-    call::{caller::Caller, report::LogLevel},
+    call::{caller::Caller, log_level::LogLevel},
     transport::listing::page::LIST_TTL_MS,
 };
 
@@ -93,7 +93,7 @@ impl ServerHandler for Protocol {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.endpoint.listing.tool(&self.endpoint.dispatcher.registry, name)
+        self.endpoint.listing.tool(&self.endpoint.pipeline.registry, name)
     }
 
     async fn call_tool(
@@ -263,7 +263,7 @@ impl ServerHandler for Protocol {
         if let Some(session) = &self.session {
             let endpoint = Arc::clone(&self.endpoint);
             let is_disabled =
-                move |caller: &Caller| endpoint.dispatcher.controls.disabled_part(caller).is_some();
+                move |caller: &Caller| endpoint.pipeline.controls.disabled_part(caller).is_some();
             session.open(context.peer.clone(), self.endpoint.announcements.listen(), is_disabled);
         }
         if let Some(fallback) = self.endpoint.fallback.as_deref() {

@@ -97,7 +97,7 @@ impl Protocol {
     }
 
     fn is_disabled(&self, caller: &Caller) -> bool {
-        self.endpoint.dispatcher.controls.disabled_part(caller).is_some()
+        self.endpoint.pipeline.controls.disabled_part(caller).is_some()
     }
 
     /// Returns the local user, labelled with the client's name and version, which rmcp knows from the client.

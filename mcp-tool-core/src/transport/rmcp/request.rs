@@ -6,10 +6,7 @@ use mcp_tool_contract::json::META_REQUIRES;
 use rmcp::{ErrorData, RoleServer, model::ProtocolVersion, service::RequestContext};
 
 use super::{Protocol, extensions::extension};
-use crate::{
-    pipeline::{CallOrigin, versions::Requirement},
-    ports::Authenticated,
-};
+use crate::{call::origin::CallOrigin, pipeline::versions::Requirement, ports::Authenticated};
 
 /// The JSON text of a call's arguments. The HTTP listener attaches the text to the request, because rmcp parses the
 /// arguments into a map, which doesn't preserve the text.

@@ -27,7 +27,7 @@ use tokio::runtime::Handle;
 use crate::{
     announce::{ChangeNotice, ChangeReceiver},
     ask::{Capabilities, Client, Unanswered},
-    call::{caller::Caller, report::LogLevel},
+    call::{caller::Caller, log_level::LogLevel},
 };
 
 /// Maximum number of resources to which one session may subscribe.

@@ -264,7 +264,7 @@ impl Connection {
         };
         let (reports, receiver) = Reports::channel(token.is_some(), level).unzip();
         let options = CallOptions { reports, asking, trace: call.meta.trace.take() };
-        let admitted = match self.endpoint.dispatcher.admit(caller, call.request(), options).await {
+        let admitted = match self.endpoint.pipeline.admit(caller, call.request(), options).await {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 let refused = FramedResponse::refusal(&refusal, &call.id, era, &self.endpoint.server_info);
@@ -320,7 +320,7 @@ impl Connection {
         let caller =
             self.client_label.caller(&self.endpoint.local_caller, meta.client, self.client.as_deref());
         // With the application's own policy, which may be slow, a list needs a permit like a request to rmcp.
-        let permit = match self.endpoint.dispatcher.policy.is_own() {
+        let permit = match self.endpoint.pipeline.policy.is_own() {
             true => Some(Arc::clone(&self.permits).acquire_owned().await.ok()?),
             false => None,
         };

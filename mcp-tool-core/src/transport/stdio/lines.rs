@@ -3,10 +3,10 @@
 use std::{
     collections::VecDeque,
     io::{BufRead as _, Read},
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Condvar, Mutex},
 };
 
-use crate::sync::lock;
+use crate::sync::{lock, unpoisoned};
 
 /// Maximum size of one line with its newline, in bytes.
 pub(super) const MAX_LINE: usize = 4 * 1024 * 1024;
@@ -78,7 +78,7 @@ impl Inbox {
     pub(super) fn put(&self, received: Received) -> bool {
         let full = |waiting: &mut ReceivedLines| waiting.bytes >= MAX_WAITING_BYTES && !waiting.closed;
         let waiting = self.has_room.wait_while(lock(&self.waiting), full);
-        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = unpoisoned(waiting);
         waiting.bytes += received.size();
         waiting.received.push_back(received);
         !waiting.closed

@@ -124,7 +124,7 @@ async fn finish(endpoint: &Endpoint, calls: &Calls, rmcp_task: JoinHandle<()>, d
         calls.tasks.wait().await;
         drop(rmcp_task.await);
         // A function on the blocking pool may still run after its call was cancelled.
-        endpoint.dispatcher.concurrency.idle().await;
+        endpoint.pipeline.concurrency.idle().await;
     };
     let finished = tokio::time::timeout_at(deadline, finished).await.is_ok();
     if !finished {

@@ -4,14 +4,14 @@
 use std::{
     io::Write,
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
+        Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::sync::lock;
+use crate::sync::{lock, unpoisoned};
 
 /// Total size of unwritten lines at which senders wait, in bytes.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
@@ -137,7 +137,7 @@ impl StdoutState {
             waiting.sleeps
         };
         let waiting = self.arrived.wait_while(lock(&self.waiting), is_idle);
-        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = unpoisoned(waiting);
         std::mem::swap(&mut waiting.lines, lines);
         waiting.writing = lines.len();
         !lines.is_empty()

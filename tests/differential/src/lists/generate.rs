@@ -26,17 +26,14 @@ fn inert() {}
 /// Returns an entry with this contract, whose function does nothing.
 pub(crate) fn entry(contract: Contract, adapts: Option<AdapterTarget>) -> ToolEntry {
     const INERT: &[ToolEntry] = tools![inert];
-    let mut entry = INERT[0];
-    entry.contract = Box::leak(Box::new(contract));
-    entry.adapts = adapts;
-    entry
+    INERT[0].with_contract(Box::leak(Box::new(contract)), adapts)
 }
 
 /// Returns the contract of a tool without parameters.
 pub(crate) fn plain(name: &str, major: u32, scopes: &[&'static str]) -> Contract {
     Contract::EMPTY
         .with_name(String::leak(name.to_owned()))
-        .with_version(Version { major, minor: 0 })
+        .with_version(Version::new(major, 0))
         .with_description("Words \"quoted\", and \u{202e}others.")
         .with_scopes(Vec::leak(scopes.to_vec()))
 }

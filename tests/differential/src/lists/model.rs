@@ -61,7 +61,7 @@ impl Model {
             let name = if is_newest {
                 contract.name().to_owned()
             } else {
-                format!("{}_v{}", contract.name(), contract.version().major)
+                format!("{}_v{}", contract.name(), contract.version().major())
             };
             (contract, Listed { index, name })
         };
@@ -76,7 +76,7 @@ impl Model {
             || self
                 .pins
                 .iter()
-                .all(|(lowest, highest)| (*lowest..=*highest).contains(&contract.version().major))
+                .all(|(lowest, highest)| (*lowest..=*highest).contains(&contract.version().major()))
     }
 
     /// Returns `true` if the policy permits the tool and, for an adapter, the tools that it delegates to, and none of

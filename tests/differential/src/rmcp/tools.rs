@@ -106,7 +106,7 @@ async fn mirrored(
     /// The row.
     #[arg(header = "Row", min = -9_007_199_254_740_991, max = 9_007_199_254_740_991)]
     row: Option<i64>,
-    /// Whether it is a trial.
+    /// True for a trial.
     #[arg(header = "Dry-Run")]
     trial: Option<bool>,
 ) -> Mirrored {

@@ -35,15 +35,15 @@ fn expectations() -> Expectations {
     }
 }
 
-/// Returns a generator seeded from `ORACLE_SEED`.
+/// Returns a generator seeded from `TOKENS_SEED`.
 fn generator(test: &str) -> Generator {
-    Generator { random: Random::from_environment(test, "ORACLE_SEED"), expected: expectations(), now: NOW }
+    Generator { random: Random::from_environment(test, "TOKENS_SEED"), expected: expectations(), now: NOW }
 }
 
-/// Returns the number of rounds to run: `all`, or a twentieth of it in a debug build without `ORACLE_ALL`, so that the
+/// Returns the number of rounds to run: `all`, or a twentieth of it in a debug build without `TOKENS_ALL`, so that the
 /// tests take seconds.
 fn rounds(all: u32) -> u32 {
-    let is_short = cfg!(debug_assertions) && std::env::var_os("ORACLE_ALL").is_none();
+    let is_short = cfg!(debug_assertions) && std::env::var_os("TOKENS_ALL").is_none();
     if is_short { all / 20 } else { all }
 }
 

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs, iter,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -119,18 +120,16 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let (mut start, mut is_public) = (0, false);
     let mut is_test = false;
-    let mut path_attribute = None;
+    let mut paths = Vec::new();
     while let Some(token) = tokens.get(start) {
         let next = tokens.get(start + 1);
         match (token, next) {
             // First an inner attribute, then an attribute of the next item.
             (TokenTree::Punct(hash), Some(TokenTree::Punct(_))) if hash.as_char() == '#' => start += 2,
             (TokenTree::Punct(hash), Some(TokenTree::Group(attribute))) if hash.as_char() == '#' => {
-                let text = attribute.stream().to_string().replace(' ', "");
-                is_test |= text.starts_with("cfg(") && text.contains("test") && !text.contains("not(test");
-                if let Some(path) = text.strip_prefix("path=") {
-                    path_attribute = Some(path.trim_matches('"').to_owned());
-                }
+                let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
+                is_test |= is_cfg_test(&attribute);
+                paths.extend(path_attributes(&attribute));
                 start += 1;
             }
             (TokenTree::Ident(word), Some(_)) if *word == "pub" => is_public = true,
@@ -143,19 +142,22 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
                         read_module(modules, child, file, &folder.join(&inner), body.stream());
                     }
                     _ => {
-                        let candidates = match &path_attribute {
-                            Some(path) => vec![file.parent().unwrap().join(path)],
-                            None => {
-                                vec![folder.join(format!("{inner}.rs")), folder.join(&inner).join("mod.rs")]
-                            }
-                        };
-                        let child_file = candidates.iter().find(|candidate| candidate.is_file());
-                        let child_file = child_file.unwrap_or_else(|| panic!("no file of {child:?}"));
-                        read_file(modules, child, child_file);
+                        // With a condition, the module is in either file.
+                        let usual = [folder.join(format!("{inner}.rs")), folder.join(&inner).join("mod.rs")];
+                        let named = paths.iter().map(|path| file.parent().unwrap().join(path));
+                        let files = usual.into_iter().filter(|usual| usual.is_file()).chain(named);
+                        let mut files: Vec<PathBuf> = files.collect();
+                        assert!(!files.is_empty(), "no file of {child:?}");
+                        read_file(modules, child.clone(), &files.remove(0));
+                        for (index, other) in files.iter().enumerate() {
+                            let child = sibling(&child, index);
+                            read_file(modules, child, other);
+                        }
                     }
                 }
                 start += 2;
-                (is_public, is_test, path_attribute) = (false, false, None);
+                (is_public, is_test) = (false, false);
+                paths.clear();
             }
             (TokenTree::Ident(word), Some(_)) if *word == "use" => {
                 let end = end_of_item(&tokens, start);
@@ -181,6 +183,55 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
         start += 1;
     }
     modules.insert(name, module);
+}
+
+/// Name of another file of the module `name`, under which its items are read. No path leads there.
+fn sibling(name: &Name, index: usize) -> Name {
+    let mut name = name.clone();
+    let last = name.pop().unwrap();
+    name.push(format!("{last} {}", index + 2));
+    name
+}
+
+/// Returns true for `cfg(test)`, and for a condition with `test` outside of `not(…)`.
+fn is_cfg_test(attribute: &[TokenTree]) -> bool {
+    fn has_test(tokens: TokenStream) -> bool {
+        let mut is_negated = false;
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(word) => {
+                is_negated = word == "not";
+                word == "test"
+            }
+            TokenTree::Group(inner) => !is_negated && has_test(inner.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
+    }
+    match attribute {
+        [TokenTree::Ident(word), TokenTree::Group(condition)] => {
+            *word == "cfg" && has_test(condition.stream())
+        }
+        _ => false,
+    }
+}
+
+/// The files that `path = "…"` and `cfg_attr(…, path = "…")` name.
+fn path_attributes(attribute: &[TokenTree]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (index, token) in attribute.iter().enumerate() {
+        match (token, attribute.get(index + 1), attribute.get(index + 2)) {
+            (TokenTree::Ident(word), Some(TokenTree::Punct(_)), Some(TokenTree::Literal(path)))
+                if *word == "path" =>
+            {
+                found.push(path.to_string().trim_matches('"').to_owned());
+            }
+            (TokenTree::Group(inner), ..) if matches!(&attribute[0], TokenTree::Ident(word) if *word == "cfg_attr") =>
+            {
+                found.extend(path_attributes(&inner.stream().into_iter().collect::<Vec<_>>()));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Position of the last token of the item that begins at `start`.
@@ -299,7 +350,9 @@ fn read_group(group: &Group, module: &mut Module) {
 /// Writes a crate with these files, given as paths and texts, into a temporary folder, and returns its imports.
 #[cfg(test)]
 fn imports_of(files: &[(&str, &str)]) -> Vec<(String, String)> {
-    let folder = std::env::temp_dir().join(format!("imports-{}-{}", std::process::id(), files.len()));
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("imports-{}-{number}", std::process::id()));
     for (path, text) in files {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -332,4 +385,36 @@ fn reexports_are_followed_to_the_definition() {
             edge("c.rs", "a.rs"),
         ]
     );
+}
+
+#[test]
+fn only_conditions_with_the_token_test_are_tests() {
+    let is_test = |attribute: &str| {
+        let tokens: TokenStream = attribute.parse().unwrap();
+        is_cfg_test(&tokens.into_iter().collect::<Vec<_>>())
+    };
+    for attribute in ["cfg(test)", "cfg(all(test, feature = \"http\"))", "cfg(any(unix, test))"] {
+        assert!(is_test(attribute), "{attribute}");
+    }
+    for attribute in
+        ["cfg(feature = \"testing\")", "cfg(not(test))", "cfg(all(unix, not(test)))", "test", "doc(test)"]
+    {
+        assert!(!is_test(attribute), "{attribute}");
+    }
+}
+
+#[test]
+fn files_named_by_path_are_read() {
+    let edges = imports_of(&[
+        (
+            "lib.rs",
+            "mod a; #[cfg_attr(not(feature = \"x\"), path = \"b_stub.rs\")] mod b; #[path = \"odd.rs\"] mod c;",
+        ),
+        ("a.rs", "pub struct Thing;"),
+        ("b.rs", ""),
+        ("b_stub.rs", "use crate::a::Thing;"),
+        ("odd.rs", "use crate::a::Thing;"),
+    ]);
+    let edge = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+    assert_eq!(edges, [edge("b_stub.rs", "a.rs"), edge("odd.rs", "a.rs")]);
 }

@@ -5,7 +5,7 @@ use mcp_tool_runtime::mcp_tool;
 /// Do.
 #[mcp_tool(version = "1.1", public)]
 async fn minor_for_an_addition(
-    /** How many. */
+    /** The number. */
     count: Option<u32>,
 ) {
 }
@@ -13,7 +13,7 @@ async fn minor_for_an_addition(
 /// Do.
 #[mcp_tool(version = "2.0", public)]
 async fn major_for_a_break(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -21,7 +21,7 @@ async fn major_for_a_break(
 /// Do.
 #[mcp_tool(version = "3.7", public)]
 async fn more_than_needed(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -29,7 +29,7 @@ async fn more_than_needed(
 /// Do.
 #[mcp_tool(version = "1.1", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 async fn weakening_with_its_reason(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
@@ -38,7 +38,7 @@ async fn weakening_with_its_reason(
 /// Do.
 #[mcp_tool(version = "1.2", public, weakens("bound-loosened", reason = "Names are longer still."))]
 async fn weakening_with_another_reason(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 80)]
     name: String,
 ) {
@@ -47,9 +47,9 @@ async fn weakening_with_another_reason(
 /// Do.
 #[mcp_tool(version = "2.0", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 async fn break_with_a_weakening(
-    /** What it is called. */
+    /** Its name. */
     name: String,
-    /** How many. */
+    /** The number. */
     #[arg(max = 99)]
     count: u32,
 ) {
@@ -58,7 +58,7 @@ async fn break_with_a_weakening(
 /// Do.
 #[mcp_tool(version = "1.1", public)]
 async fn reason_kept_and_left_out(
-    /** What it is called. */
+    /** Its name. */
     #[arg(max_len = 40)]
     name: String,
 ) {
@@ -67,7 +67,7 @@ async fn reason_kept_and_left_out(
 /// A tool that isn't locked yet.
 #[mcp_tool(version = "1.0", public)]
 async fn unlocked(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }

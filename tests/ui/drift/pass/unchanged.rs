@@ -127,7 +127,7 @@ async fn take_all(
 /// A page of them.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn paged(
-    /** Whose. */
+    /** The owner. */
     name: String,
     page: PageRequest,
 ) -> Result<Page<Person>, ToolError> {
@@ -160,7 +160,7 @@ mod older {
     /// Served together with its successor.
     #[mcp_tool(version = "1.3", public)]
     pub async fn versioned(
-        /** How many. */
+        /** The number. */
         count: Option<u32>,
     ) {
     }
@@ -169,7 +169,7 @@ mod older {
 /// The newer one.
 #[mcp_tool(version = "2.0", public)]
 async fn versioned(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }

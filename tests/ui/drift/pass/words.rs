@@ -10,9 +10,9 @@ enum Mood {
 
 #[derive(serde::Serialize, ToolSchema)]
 struct Thing {
-    /// How it is.
+    /// Its condition.
     mood: Mood,
-    /// What it is called.
+    /// Its name.
     name: String,
 }
 
@@ -27,7 +27,7 @@ async fn title_added() {}
 /// Do it.
 #[mcp_tool(version = "1.0", public)]
 async fn description_changed(
-    /** How many there are. */
+    /** The number of items. */
     count: u32,
 ) {
 }
@@ -35,9 +35,9 @@ async fn description_changed(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn order_of_parameters_changed(
-    /** What it is called. */
+    /** Its name. */
     name: String,
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -49,7 +49,7 @@ async fn order_of_scopes_changed() {}
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn order_of_values_changed(
-    /** What it is called. */
+    /** Its name. */
     mood: Mood,
 ) {
 }
@@ -75,7 +75,7 @@ async fn removal_later() {}
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn secret_added(
-    /** What it is called. */
+    /** Its name. */
     #[arg(secret)]
     word: String,
 ) {
@@ -84,7 +84,7 @@ async fn secret_added(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn default_spelled_otherwise(
-    /** How many. */
+    /** The number. */
     #[arg(default = 1)]
     share: f64,
 ) {
@@ -93,7 +93,7 @@ async fn default_spelled_otherwise(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn header_spelled_otherwise(
-    /** Where. */
+    /** The place. */
     #[arg(header = "REGION")]
     region: String,
 ) {

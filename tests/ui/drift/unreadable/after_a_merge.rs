@@ -5,7 +5,7 @@ use mcp_tool_runtime::mcp_tool;
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn count(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }
@@ -13,7 +13,7 @@ async fn count(
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 async fn recount(
-    /** How many. */
+    /** The number. */
     count: u32,
 ) {
 }

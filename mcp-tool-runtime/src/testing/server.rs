@@ -1,40 +1,32 @@
-//! [`TestServer`], which calls tools in tests through the whole pipeline, without a transport.
-//!
-//! The [guide](crate#testing) has an example.
+//! A server that a test calls.
 
-use std::{
-    collections::HashSet,
-    fmt, io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use futures_util::future::BoxFuture;
-use mcp_tool_contract::{model::Version, read::violation::Violations};
+use mcp_tool_contract::model::Version;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 #[cfg(feature = "oauth")]
 use mcp_tool_auth::outbound::{InvalidSetting, UpstreamConfig, UpstreamSettings, Upstreams, canonical_name};
 use mcp_tool_core::{
     application::OperatorSettings,
-    ask::{Asking, Capabilities, Client, Reply, TASKS, Unanswered},
-    audit::Sink,
+    ask::{Asking, Reply},
     call::{
         caller::{Caller, Scopes},
         headers::Headers,
+        origin::CallOrigin,
         token::InboundToken,
     },
-    error::{ErrorKind, ToolError},
+    error::ToolError,
     pipeline::{
-        Admitted, CallOptions, CallOrigin, CallRequest, RefusalKind,
+        Admitted, CallOptions, CallRequest,
         versions::{LastListed, Requirement},
     },
     start_error::StartError,
-    tool::answer::ToolAnswer,
     transport::Endpoint,
 };
 
+use super::{TestError, TestResult, person::Person, records::Records};
 use crate::ToolServer;
 
 /// A started server whose tools a test calls directly. The caller is the local user with all scopes, unless
@@ -115,7 +107,7 @@ impl TestServer {
         let records = Records::default();
         let mut endpoint = server.application.start(&settings, Box::new(records.clone())).await?;
         if let Some(last_listed) = last_listed {
-            endpoint.dispatcher.versions.last_listed = last_listed;
+            endpoint.pipeline.versions.last_listed = last_listed;
         }
         let endpoint = Arc::new(endpoint);
         let caller = Caller::local(Scopes::All);
@@ -136,7 +128,7 @@ impl TestServer {
     /// # Errors
     /// As for [`start`](TestServer::start).
     pub async fn succeeded_by(&self, server: ToolServer) -> Result<Self, StartError> {
-        let last_listed = Arc::clone(&self.endpoint.dispatcher.versions.last_listed);
+        let last_listed = Arc::clone(&self.endpoint.pipeline.versions.last_listed);
         let next = TestServer::start_with(server, OperatorSettings::default(), Some(last_listed)).await?;
         let (caller, requires) = (self.caller.clone(), self.requires.clone());
         let person = self.person.clone();
@@ -162,7 +154,7 @@ impl TestServer {
     /// Returns the number of calls of each deprecated tool so far, by caller: (tool, version, caller, number of calls).
     #[must_use]
     pub fn deprecated_calls(&self) -> Vec<(&'static str, Version, String, u64)> {
-        self.endpoint.dispatcher.usage.counts()
+        self.endpoint.pipeline.usage.counts()
     }
 
     /// Returns the same server, called by `caller`.
@@ -192,7 +184,7 @@ impl TestServer {
     /// `elicitation/create`: `message`, and `requestedSchema` or `url`. Without this method, the client can't be asked.
     #[must_use]
     pub fn answering(&self, answer: impl Fn(&Value) -> Reply<Value> + Send + Sync + 'static) -> Self {
-        TestServer { person: Person(Some(Arc::new(answer))), ..self.clone() }
+        TestServer { person: Person::answering(answer), ..self.clone() }
     }
 
     /// Calls a tool. Scopes, rate, middleware, bounds, gate, deadline, output check and audit record are those of a
@@ -203,8 +195,8 @@ impl TestServer {
     pub async fn call(&self, tool: &str, arguments: impl Serialize) -> Result<TestResult, TestError> {
         let arguments =
             serde_json::to_string(&arguments).map_err(|error| TestError::Tool(ToolError::internal(error)))?;
-        let admitted = self.admit(tool, arguments.len(), None).await?;
-        admitted.execute(&arguments).await.answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
+        let admitted = self.admit_call(tool, arguments.len(), None).await?;
+        admitted.execute(&arguments).await.answer.map(TestResult::new).map_err(TestError::Tool)
     }
 
     /// Completes the argument of `parameter`, of which a person has typed `typed`, and returns the `completion` that a
@@ -214,19 +206,19 @@ impl TestServer {
     /// The completion was refused, or failed. The error tells why, although a client reads only "Unknown tool" if its
     /// caller may not use the tool.
     pub async fn complete(&self, tool: &str, parameter: &str, typed: &str) -> Result<TestResult, TestError> {
-        let admitted = self.admit(tool, typed.len(), Some(parameter)).await?;
+        let admitted = self.admit_call(tool, typed.len(), Some(parameter)).await?;
         let answer = admitted.complete(parameter, typed).await.answer;
-        answer.map(|answer| TestResult { answer }).map_err(TestError::Tool)
+        answer.map(TestResult::new).map_err(TestError::Tool)
     }
 
-    async fn admit(
+    async fn admit_call(
         &self,
         name: &str,
         arguments_bytes: usize,
         completes: Option<&str>,
     ) -> Result<Admitted, TestError> {
-        let dispatcher = &self.endpoint.dispatcher;
-        let names = dispatcher.registry.headers.iter();
+        let pipeline = &self.endpoint.pipeline;
+        let names = pipeline.registry.headers.iter();
         let headers = names.filter_map(|name| {
             let (_, value) = self.headers.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name))?;
             Some((*name, value.as_str().into()))
@@ -238,218 +230,14 @@ impl TestServer {
         };
         let call = CallRequest { name, requires: self.requires.as_ref(), arguments_bytes, completes };
         let asking = Asking::client(Arc::new(self.person.clone()));
-        let admitted = dispatcher.admit(origin, call, CallOptions { asking, ..CallOptions::default() }).await;
+        let admitted = pipeline.admit(origin, call, CallOptions { asking, ..CallOptions::default() }).await;
         admitted.map_err(|refusal| TestError::from(refusal.kind))
     }
 
     /// Returns all audit records so far, in the order and form in which the audit file would contain them.
     #[must_use]
     pub fn records(&self) -> Vec<Value> {
-        self.endpoint.dispatcher.audit.flush(Duration::MAX);
-        mcp_tool_core::sync::lock(&self.records.lines).clone()
-    }
-}
-
-/// Simulated client of a test, which supports tasks and answers questions for the person behind the call. `None` if the
-/// client can't be asked.
-#[derive(Clone, Default)]
-struct Person(Option<Arc<Answers>>);
-
-type Answers = dyn Fn(&Value) -> Reply<Value> + Send + Sync;
-
-impl Client for Person {
-    fn capabilities(&self) -> Capabilities {
-        let tasks = json!({ TASKS: {} });
-        Capabilities::of(&match self.0 {
-            Some(_) => json!({ "elicitation": { "form": {}, "url": {} }, "extensions": tasks }),
-            None => json!({ "extensions": tasks }),
-        })
-    }
-
-    fn request(&self, _: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>> {
-        let answer = self.0.as_ref().map(|answer| match answer(&params) {
-            Reply::Accepted(content) => json!({ "action": "accept", "content": content }),
-            Reply::Declined => json!({ "action": "decline" }),
-            Reply::Cancelled => json!({ "action": "cancel" }),
-        });
-        Box::pin(std::future::ready(answer.ok_or(Unanswered::Gone)))
-    }
-}
-
-impl fmt::Debug for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "answers" } else { "can't be asked" })
-    }
-}
-
-/// Compares a server's contracts with the locks of the workspace that the test runs in, as `contract check` does.
-///
-/// # Errors
-/// Each difference, on its own line.
-#[cfg(feature = "cli")]
-pub fn check_contracts(server: &ToolServer) -> Result<(), crate::ContractError> {
-    mcp_tool_cli::contract::check(&server.application)
-}
-
-/// The result of a call or of a completion.
-#[derive(Clone, Debug)]
-pub struct TestResult {
-    answer: ToolAnswer,
-}
-
-impl TestResult {
-    /// Returns the structured content; `null` for a result without structured content.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        match &self.answer {
-            ToolAnswer::Object(json) | ToolAnswer::Structured { object: json, .. } => {
-                serde_json::from_str(json).unwrap_or_default()
-            }
-            ToolAnswer::Nothing | ToolAnswer::Text(_) | ToolAnswer::Content(_) | ToolAnswer::Asks(_) => {
-                Value::Null
-            }
-        }
-    }
-
-    /// Returns the text, or the JSON text of structured content. Empty for [`Content`](crate::Content) and for a tool
-    /// that returns nothing.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        match &self.answer {
-            ToolAnswer::Object(text)
-            | ToolAnswer::Structured { object: text, .. }
-            | ToolAnswer::Text(text) => text,
-            ToolAnswer::Nothing | ToolAnswer::Content(_) | ToolAnswer::Asks(_) => "",
-        }
-    }
-
-    /// Returns the blocks of [`Content`](crate::Content), or the blocks that [`Structured`](crate::Structured) adds to
-    /// its struct, in the protocol's JSON form. Empty for any other result.
-    #[must_use]
-    pub fn content(&self) -> Vec<Value> {
-        match &self.answer {
-            ToolAnswer::Content(pieces) | ToolAnswer::Structured { content: pieces, .. } => {
-                serde_json::from_str(&format!("[{pieces}]")).unwrap_or_default()
-            }
-            ToolAnswer::Nothing | ToolAnswer::Text(_) | ToolAnswer::Object(_) | ToolAnswer::Asks(_) => {
-                Vec::new()
-            }
-        }
-    }
-}
-
-/// Reason why a call returned no result.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum TestError {
-    /// No tool has this name.
-    UnknownTool(String),
-    /// No version of the tool satisfies the requirement. The caller may use these versions, newest first.
-    NoSuchVersion(Vec<Version>),
-    /// The caller lacks these scopes.
-    MissingScopes(Vec<String>),
-    /// The policy denies the call, whatever scopes the caller has.
-    Denied,
-    /// An operator disabled the caller.
-    Disabled,
-    /// The tool failed, or the tool or the server refused the call with an error of this kind.
-    Tool(ToolError),
-}
-
-impl TestError {
-    /// Returns the kind of a [`TestError::Tool`]; `None` for other variants.
-    #[must_use]
-    pub const fn kind(&self) -> Option<ErrorKind> {
-        match self {
-            TestError::Tool(error) => Some(error.kind()),
-            TestError::UnknownTool(_)
-            | TestError::NoSuchVersion(_)
-            | TestError::MissingScopes(_)
-            | TestError::Denied
-            | TestError::Disabled => None,
-        }
-    }
-
-    /// Returns all violations by the arguments; `None` if the error isn't about invalid arguments.
-    #[must_use]
-    pub const fn violations(&self) -> Option<&Violations> {
-        match self {
-            TestError::Tool(error) => error.violations(),
-            TestError::UnknownTool(_)
-            | TestError::NoSuchVersion(_)
-            | TestError::MissingScopes(_)
-            | TestError::Denied
-            | TestError::Disabled => None,
-        }
-    }
-
-    /// Returns the scopes that the caller lacks; empty unless the error is [`TestError::MissingScopes`].
-    #[must_use]
-    pub fn missing_scopes(&self) -> &[String] {
-        match self {
-            TestError::MissingScopes(missing) => missing,
-            TestError::UnknownTool(_)
-            | TestError::NoSuchVersion(_)
-            | TestError::Denied
-            | TestError::Disabled
-            | TestError::Tool(_) => &[],
-        }
-    }
-}
-
-impl From<RefusalKind> for TestError {
-    fn from(kind: RefusalKind) -> Self {
-        match kind {
-            RefusalKind::UnknownTool { name } => TestError::UnknownTool(name),
-            RefusalKind::Unsatisfied { versions, .. } => {
-                TestError::NoSuchVersion(versions.iter().map(|stamp| stamp.contract.version()).collect())
-            }
-            RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
-            RefusalKind::Denied { .. } => TestError::Denied,
-            RefusalKind::CallerDisabled => TestError::Disabled,
-            RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
-                TestError::Tool(error)
-            }
-        }
-    }
-}
-
-impl fmt::Display for TestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TestError::UnknownTool(name) => write!(f, "unknown tool: {name}"),
-            TestError::NoSuchVersion(_) => f.write_str("no version fits"),
-            TestError::MissingScopes(missing) => write!(f, "missing scopes: {}", missing.join(" ")),
-            TestError::Denied => f.write_str("denied"),
-            TestError::Disabled => f.write_str("the operator disabled this caller"),
-            TestError::Tool(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for TestError {}
-
-/// Sink that keeps the audit records in memory, for [`TestServer::records`].
-#[derive(Clone, Debug, Default)]
-struct Records {
-    lines: Arc<Mutex<Vec<Value>>>,
-}
-
-impl Sink for Records {
-    fn open(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
-        let mut records = mcp_tool_core::sync::lock(&self.lines);
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            records.push(serde_json::from_slice(line)?);
-        }
-        *lines = &[];
-        Ok(())
-    }
-
-    fn is_required(&self) -> bool {
-        true
+        self.endpoint.pipeline.audit.flush(Duration::MAX);
+        self.records.lines()
     }
 }

@@ -1,0 +1,29 @@
+//! Revocations of tokens.
+
+use std::{fmt, time::SystemTime};
+
+/// The operator's revocations, against which an authenticator checks tokens. `Controls` implements this trait.
+pub trait Revocations: fmt::Debug + Send + Sync + 'static {
+    /// Returns a number that grows with every change of the revocations. A decision that was cached under a smaller
+    /// number must be made again.
+    fn generation(&self) -> u64;
+
+    /// Returns `true` if the operator revoked the token.
+    fn is_revoked(&self, token: &Issued<'_>) -> bool;
+}
+
+/// Claims of a verified token by which the token can be revoked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Issued<'t> {
+    /// `jti` (RFC 7519 §4.1.7).
+    pub jti: Option<&'t str>,
+    /// The user: `sub` (RFC 7519 §4.1.2) or another claim that the settings name; the client id if there is no `sub`.
+    pub subject: Option<&'t str>,
+    /// Id of the OAuth client (RFC 9068 §2.2 `client_id`, or else `azp`).
+    pub client: Option<&'t str>,
+    /// The agent: the first of `oauth.agent_claims` that the token has. By default it is the OAuth client, unless
+    /// the token has `act.sub`.
+    pub agent: Option<&'t str>,
+    /// `iat` (RFC 7519 §4.1.6); a token without it counts as issued before every revocation.
+    pub issued_at: Option<SystemTime>,
+}

@@ -1,0 +1,24 @@
+//! [`TestServer`], which calls tools in tests through the whole pipeline, without a transport.
+//!
+//! The [guide](crate#testing) has an example.
+
+mod person;
+mod records;
+mod result;
+mod server;
+
+pub use self::{
+    result::{TestError, TestResult},
+    server::TestServer,
+};
+#[cfg(feature = "cli")]
+use crate::ToolServer;
+
+/// Compares a server's contracts with the locks of the workspace that the test runs in, as `contract check` does.
+///
+/// # Errors
+/// Each difference, on its own line.
+#[cfg(feature = "cli")]
+pub fn check_contracts(server: &ToolServer) -> Result<(), crate::ContractError> {
+    mcp_tool_cli::contract::check(&server.application)
+}

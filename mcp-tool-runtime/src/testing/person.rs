@@ -1,0 +1,46 @@
+//! The person whom a tool under test asks.
+
+use std::{fmt, sync::Arc};
+
+use futures_util::future::BoxFuture;
+use mcp_tool_core::ask::{Capabilities, Client, Reply, TASKS, Unanswered};
+use serde_json::{Value, json};
+
+/// Simulated client of a test, which supports tasks and answers questions for the person behind the call. `None` if the
+/// client can't be asked.
+#[derive(Clone, Default)]
+pub(super) struct Person(Option<Arc<Answers>>);
+
+type Answers = dyn Fn(&Value) -> Reply<Value> + Send + Sync;
+
+impl Person {
+    /// A person who gives these answers.
+    pub(super) fn answering(answer: impl Fn(&Value) -> Reply<Value> + Send + Sync + 'static) -> Self {
+        Person(Some(Arc::new(answer)))
+    }
+}
+
+impl Client for Person {
+    fn capabilities(&self) -> Capabilities {
+        let tasks = json!({ TASKS: {} });
+        Capabilities::of(&match self.0 {
+            Some(_) => json!({ "elicitation": { "form": {}, "url": {} }, "extensions": tasks }),
+            None => json!({ "extensions": tasks }),
+        })
+    }
+
+    fn request(&self, _: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>> {
+        let answer = self.0.as_ref().map(|answer| match answer(&params) {
+            Reply::Accepted(content) => json!({ "action": "accept", "content": content }),
+            Reply::Declined => json!({ "action": "decline" }),
+            Reply::Cancelled => json!({ "action": "cancel" }),
+        });
+        Box::pin(std::future::ready(answer.ok_or(Unanswered::Gone)))
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "answers" } else { "can't be asked" })
+    }
+}

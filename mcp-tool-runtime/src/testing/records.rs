@@ -1,0 +1,41 @@
+//! Audit records of a server under test.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use mcp_tool_core::{audit::Sink, sync};
+use serde_json::Value;
+
+/// Sink that keeps the audit records in memory, for [`TestServer::records`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct Records {
+    lines: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Records {
+    /// The records so far, in order.
+    pub(super) fn lines(&self) -> Vec<Value> {
+        sync::lock(&self.lines).clone()
+    }
+}
+
+impl Sink for Records {
+    fn open(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
+        let mut records = sync::lock(&self.lines);
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            records.push(serde_json::from_slice(line)?);
+        }
+        *lines = &[];
+        Ok(())
+    }
+
+    fn is_required(&self) -> bool {
+        true
+    }
+}

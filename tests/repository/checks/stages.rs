@@ -1,0 +1,58 @@
+//! A reader finds the stages of a call in two functions: one admits a call, one executes it.
+
+use repository::{libraries, metadata, root, text};
+
+use crate::files::files;
+
+/// Names of the functions, each defined once in all library crates.
+const STAGES: [&str; 2] = ["admit", "execute"];
+/// Maximum number of lines of such a function.
+const LIMIT: usize = 50;
+
+/// Line numbers and lengths in lines of the functions of a name. rustfmt puts the closing brace of a function at the
+/// indentation of its first line.
+fn functions(source: &str, name: &str) -> Vec<(usize, usize)> {
+    let lines: Vec<&str> = source.lines().collect();
+    let starts = lines.iter().enumerate().filter(|(_, line)| {
+        let after = line.split_once(&format!("fn {name}")).map(|(_, after)| after);
+        !line.trim_start().starts_with("//") && after.is_some_and(|after| after.starts_with(['(', '<']))
+    });
+    let length = |start: usize| {
+        let indentation = lines[start].len() - lines[start].trim_start().len();
+        let end = format!("{}}}", " ".repeat(indentation));
+        lines[start..].iter().position(|line| *line == end).map_or(1, |length| length + 1)
+    };
+    starts.map(|(start, _)| (start + 1, length(start))).collect()
+}
+
+#[test]
+fn functions_of_a_name_are_found_with_their_length() {
+    let source = "impl A {\n    fn admit<T>(t: T) {\n        if t {\n        }\n    }\n}\nfn admitted() {}\n// fn admit(\n";
+    assert_eq!(functions(source, "admit"), [(2, 4)]);
+}
+
+#[test]
+fn one_function_admits_calls_and_one_executes_them() {
+    let metadata = metadata();
+    let folders: Vec<String> =
+        libraries(&metadata).into_iter().map(|package| format!("{}/src/", text(package, "name"))).collect();
+    assert!(folders.iter().all(|folder| root().join(folder).is_dir()), "{folders:?}");
+    let mut sources = files(&["rs"]);
+    sources.retain(|(path, _)| folders.iter().any(|folder| path.starts_with(folder)));
+    let mut violations = Vec::new();
+    for stage in STAGES {
+        let found: Vec<(&str, usize, usize)> = sources
+            .iter()
+            .flat_map(|(path, source)| {
+                functions(source, stage).into_iter().map(|(line, length)| (path.as_str(), line, length))
+            })
+            .collect();
+        if found.len() != 1 {
+            violations.push(format!("{} functions are named `{stage}`, not one: {found:?}", found.len()));
+        }
+        for (path, line, length) in found.into_iter().filter(|(.., length)| *length > LIMIT) {
+            violations.push(format!("{path}:{line}: `{stage}` has {length} lines, limit {LIMIT}"));
+        }
+    }
+    crate::report("stages", &violations);
+}
