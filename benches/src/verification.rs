@@ -4,9 +4,14 @@
 //! `cargo run --release --bin verification -- ROUNDS`
 
 #[path = "token.rs"]
+#[expect(dead_code, reason = "no issuer is served here")]
 mod token;
 
-use std::{hint::black_box, sync::Arc, time::{SystemTime, UNIX_EPOCH}};
+use std::{
+    hint::black_box,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mcp_tool_auth::inbound::{
@@ -49,8 +54,8 @@ fn main() {
         black_box((sub, client_id, scope, jti, iat));
     };
 
-    let keys = KeySet::read(serde_json::json!({ "keys": [signer.jwk()] }).to_string().as_bytes())
-        .expect("keys");
+    let keys =
+        KeySet::read(serde_json::json!({ "keys": [signer.jwk()] }).to_string().as_bytes()).expect("keys");
     let rules = TokenRules { audience: AUDIENCE.into(), ..TokenRules::default() };
     let ours = || {
         let jwt = Jwt::read(black_box(&token)).expect("a token");

@@ -5,7 +5,9 @@ mod counters;
 use std::{process::ExitCode, time::Duration};
 
 use counters::{SLOW, Slow};
-use mcp_tool_runtime::{Announcements, Content, MiddlewareFuture, LogLevel, Middleware, Next, ToolEntry, prelude::*};
+use mcp_tool_runtime::{
+    Announcements, Content, LogLevel, Middleware, MiddlewareFuture, Next, ToolEntry, prelude::*,
+};
 use serde::{Deserialize, Serialize};
 
 const TOOLS: &[ToolEntry] = tools![

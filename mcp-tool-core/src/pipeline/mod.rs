@@ -1,8 +1,9 @@
-//! The pipeline of a call. [`Dispatcher::admit`] decides whether a call may begin. [`Admitted::execute`] then runs the
+//! The pipeline of a call. [`Pipeline::admit`] decides whether a call may begin. [`Admitted::execute`] then runs the
 //! tool, or [`Admitted::complete`] suggests values for an argument. Both transports and `TestServer` use this pipeline,
 //! and nothing else can run a tool's function.
 
 mod admit;
+mod checks;
 mod complete;
 mod execute;
 mod gate;

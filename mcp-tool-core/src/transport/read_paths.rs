@@ -1,4 +1,5 @@
-//! Records the code path that read or answered each message. Without the feature `testing`, nothing is recorded.
+//! Records the code path that read or answered each message, for `tests/differential`. A thread records nothing until it
+//! calls [`take_recorded`].
 
 use std::cell::{Cell, RefCell};
 
@@ -16,9 +17,7 @@ pub enum ReadPath {
 }
 
 thread_local! {
-    // Per thread, so that a test with its own runtime sees only the messages of its own listener. `None` until the
-    // thread first calls `take_recorded`, because a build of the whole workspace enables the feature in every server,
-    // and a server never empties the list.
+    // Per thread, so that a test with its own runtime sees only the messages of its own listener.
     static RECORDED: RefCell<Vec<ReadPath>> = const { RefCell::new(Vec::new()) };
     // Apart from the list, because reading a flag costs one instruction per message.
     static IS_RECORDING: Cell<bool> = const { Cell::new(false) };

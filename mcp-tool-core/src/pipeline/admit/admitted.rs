@@ -12,7 +12,7 @@ use crate::{
     pipeline::{policy::ScopeAuthorizer, registry::RegisteredTool},
 };
 
-/// A call that may begin. Only [`Dispatcher::admit`](crate::pipeline::Dispatcher::admit) returns this type.
+/// A call that may begin. Only [`Pipeline::admit`](crate::pipeline::Pipeline::admit) returns this type.
 #[derive(Debug)]
 pub struct Admitted {
     tool: Arc<RegisteredTool>,

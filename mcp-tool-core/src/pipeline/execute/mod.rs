@@ -1,11 +1,7 @@
 //! Execution of an admitted call: reads the arguments, runs the tool's function and checks the result.
 
-mod constraints;
 pub(crate) mod guard;
-mod output;
 mod report;
-#[cfg_attr(not(feature = "schemars"), path = "validator_stub.rs")]
-mod validator;
 
 use std::sync::Arc;
 
@@ -30,9 +26,6 @@ use crate::{
         answer::{Delegation, ToolAnswer, ToolReturn},
     },
 };
-pub(super) use constraints::Constraints;
-pub(super) use output::OutputCheck;
-
 /// The outcome of a call or completion, with the stamp and the correlation id for its response.
 #[derive(Debug)]
 pub struct CallOutcome {

@@ -14,7 +14,7 @@ use super::{RegisteredTool, Registry, check};
 use crate::{
     call::stamp::ContractStamp,
     pipeline::{
-        execute::{Constraints, OutputCheck},
+        checks::{Constraints, OutputCheck},
         limits::Concurrency,
         middleware::{self, RegisteredMiddleware},
     },

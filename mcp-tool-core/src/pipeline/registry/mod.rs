@@ -15,7 +15,7 @@ use mcp_tool_contract::{digest::Digest, model::Contract, read::canonical::Canoni
 use crate::{
     call::stamp::ContractStamp,
     pipeline::{
-        execute::{Constraints, OutputCheck},
+        checks::{Constraints, OutputCheck},
         limits::Concurrency,
         middleware::Middleware,
     },

@@ -128,7 +128,7 @@ impl LastListed {
         fs::rename(&temporary, file)
     }
 
-    /// Returns the [`List`] of these tools. Callers that see the same tools can share it.
+    /// Returns the [`ListedVersions`] of these tools. Callers that see the same tools can share it.
     pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<ListedVersions> {
         Arc::new(
             newest
