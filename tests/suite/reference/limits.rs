@@ -30,7 +30,7 @@ const CORE: &[Limit] = &[
     ),
     ("initialize, subscriptions/listen", "{} KiB", "transport/rmcp/message.rs", "MAX_RETAINED_BYTES"),
     ("answers of a call", "{}", "transport/message/full_parser.rs", "MAX_INPUT_RESPONSES"),
-    ("words of an error or a report", "{} KiB", "call/report.rs", "MAX_TEXT"),
+    ("words of an error or a report", "{} KiB", "call/cut.rs", "MAX_TEXT"),
     ("data of a log message", "{} KiB", "call/report.rs", "MAX_DATA"),
     ("reports waiting for a reader", "{}", "call/report.rs", "MAX_BUFFERED"),
     ("tracestate", "{} bytes", "call/trace.rs", "MAX_STATE"),
