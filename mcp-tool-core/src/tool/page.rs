@@ -142,7 +142,7 @@ pub const LIMIT_PARAM: DeclaredParam<u32> = declare::<u32>("", "").with(
 pub const CURSOR_PARAM: DeclaredParam<Option<String>> = declare::<Option<String>>("", "").with(
     Param::new(
         CURSOR,
-        "Where to go on: `next_cursor` of the page before, with all other arguments unchanged.",
+        "Cursor of the page to get: `next_cursor` of the previous page, with all other arguments unchanged.",
         Option::<String>::SCHEMA,
     )
     .max_len(1_024),

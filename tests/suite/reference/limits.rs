@@ -57,8 +57,8 @@ const CORE: &[Limit] = &[
     ("callers of deprecated tools counted", "{}", "pipeline/usage.rs", "MAX_CALLERS"),
     // Two generations are kept.
     ("last-listed contracts", "{} callers in 2", "pipeline/versions/last_listed.rs", "GENERATION"),
-    ("lists kept", "{} sets", "transport/listing/sets.rs", "MAX_LISTS"),
-    ("lists kept", "{} MiB", "transport/listing/sets.rs", "MAX_BYTES"),
+    ("lists kept", "{} sets", "transport/listing/list_cache.rs", "MAX_LISTS"),
+    ("lists kept", "{} MiB", "transport/listing/list_cache.rs", "MAX_BYTES"),
     ("resources subscribed to by a session", "{}", "transport/rmcp/session.rs", "MAX_SUBSCRIPTIONS"),
     ("callers with a log level", "{}", "transport/log_levels.rs", "MAX_CALLERS"),
     ("time to answer a question", "{} min", "ask/reply.rs", "ANSWER_TIMEOUT"),
