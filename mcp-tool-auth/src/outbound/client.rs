@@ -31,7 +31,8 @@ impl Upstreams {
     /// Creates a client for each upstream in `configs`. Sends no request.
     ///
     /// # Errors
-    /// A secret that can't be read, or an upstream that a contract declares and `configs` doesn't contain.
+    /// A secret can't be read, an HTTP client can't be created, or a contract declares an upstream that `configs` doesn't
+    /// contain.
     pub fn open<'c>(
         configs: &BTreeMap<String, UpstreamConfig>,
         contracts: impl IntoIterator<Item = &'c Contract>,

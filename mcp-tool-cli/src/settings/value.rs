@@ -11,11 +11,11 @@ pub(super) fn set<T>(target: &mut T, value: Result<T, String>) -> Result<(), Str
     Ok(())
 }
 
-/// Parses a duration such as `5s`, of at most a day.
+/// Parses a duration from 1 ms to a day, such as `5s`.
 pub(super) fn parse_time(text: &str) -> Result<Duration, String> {
     quantity::milliseconds(text)
         .map(Duration::from_millis)
-        .ok_or_else(|| "must be a time such as 250ms, 5s, 2m or 1h, at most a day".into())
+        .ok_or_else(|| "must be a time from 1ms to 24h, such as 250ms, 5s, 2m or 1h".into())
 }
 
 /// Formats a duration as quoted text, such as `"5s"` or `"250ms"`.
@@ -26,7 +26,7 @@ pub(super) fn show_time(time: Duration) -> Option<String> {
     })
 }
 
-/// Parses a size such as `4MiB` and returns it in bytes.
+/// Parses a size from 1 KiB to 1 GiB, such as `4MiB`, and returns it in bytes.
 pub(super) fn parse_size(text: &str) -> Result<usize, String> {
     quantity::bytes(text)
         .and_then(|bytes| usize::try_from(bytes).ok())
@@ -51,9 +51,9 @@ pub(super) fn parse_count(text: &str) -> Result<NonZeroU32, String> {
         .ok_or_else(|| "must be a whole number from 1 to 1000000".into())
 }
 
-/// Parses a whole number, which may be 0.
+/// Parses a number of the unsigned type `N`, which may be 0.
 pub(super) fn parse_number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
-    text.parse().map_err(|_| "must be a whole number".into())
+    text.parse().map_err(|_| "must be 0 or a positive whole number, and not too large".into())
 }
 
 /// Formats a path, or `otherwise` if no path is set, as quoted text.

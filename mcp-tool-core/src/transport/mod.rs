@@ -7,9 +7,10 @@
 //! |---|---|
 //! | `tools/call`, outside legacy HTTP sessions | `message` parses the raw bytes, the pipeline runs the call, `response` frames the outcome |
 //! | `tools/list`, outside legacy HTTP sessions | `listing`, from prebuilt JSON |
+//! | notifications, outside legacy HTTP sessions | the transport; stdio forwards some of them to `rmcp` |
 //! | all other messages | `rmcp`, through `impl ServerHandler` |
 //!
-//! `stdio` and `http` own the connections. Each serves an `endpoint::Endpoint`, the started server.
+//! `stdio` and `http` own the connections. Both serve the started server, an `endpoint::Endpoint`.
 
 mod call;
 mod call_error;

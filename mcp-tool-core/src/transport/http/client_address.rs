@@ -1,4 +1,4 @@
-//! The network address of a client, behind trusted proxies.
+//! The network address of a client whose requests may come through trusted proxies.
 
 use std::net::IpAddr;
 
@@ -9,9 +9,10 @@ use crate::network::Network;
 /// The header to which each proxy appends the address of its peer.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Returns the address of a request's client. This is the address of the peer or, if the peer is a trusted proxy, the
-/// last address in `X-Forwarded-For` that isn't a trusted proxy's. Earlier addresses are ignored, because the client
-/// itself may have written them. If `X-Forwarded-For` has no such address, returns the last trusted proxy.
+/// Returns the address of a request's client. Starts with the peer, and reads `X-Forwarded-For` from its end as long as
+/// the address found so far is a trusted proxy's. Earlier addresses in the header are ignored, because the client itself
+/// may have written them. If the header ends first, or contains text that isn't an address, returns the trusted proxy that
+/// was found before.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
     let mut remote = peer.to_canonical();
@@ -48,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn last_untrusted_address_that_a_trusted_proxy_forwards_is_the_client() {
+    fn client_is_the_last_forwarded_address_that_is_not_a_proxy() {
         let proxies = ["10.0.0.0/8"];
         assert_eq!(remote("10.0.0.1", &[b"192.0.2.1"], &proxies), "192.0.2.1");
         assert_eq!(

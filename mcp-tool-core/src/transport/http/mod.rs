@@ -1,8 +1,8 @@
-//! HTTP/1.1, served by hyper. Outside legacy sessions, the message of a call is parsed only once; in sessions, rmcp
-//! parses it again.
+//! HTTP/1.1, served by hyper.
 //!
-//! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, body) → `dispatch`,
-//! which passes calls to `call`, `tools/list` to `list`, and all other messages to `rmcp_service`.
+//! A request passes `listener` → `connection` → `route` (method, path, host, origin, authentication, body) → `dispatch`.
+//! Outside legacy sessions, `dispatch` passes calls to `call` and `tools/list` to `list`, and answers notifications itself.
+//! It passes other messages, and those of sessions, to `rmcp_service`, where rmcp parses them again.
 
 mod authentication;
 mod body;

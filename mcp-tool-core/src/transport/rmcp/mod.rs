@@ -1,5 +1,5 @@
-//! MCP methods that are served through rmcp: all methods except `tools/call` and `tools/list` and, in legacy HTTP
-//! sessions, `tools/call` and `tools/list` too.
+//! MCP methods that are served through rmcp: all methods except `tools/call` and `tools/list`. In legacy HTTP sessions,
+//! these two are served through rmcp too.
 
 mod call;
 mod completion;
@@ -31,20 +31,21 @@ use super::{
 };
 use crate::{announce::ChangeReceiver, call::caller::Caller};
 
-/// Maximum number of kept receivers for subscription streams that are accepted and not open yet.
+/// Maximum length of [`Protocol::opening`].
 const MAX_OPENING_STREAMS: usize = 64;
 
-/// Implements rmcp's `ServerHandler` for an [`Endpoint`]. Each session has its own `Protocol`. All requests without a
-/// session share one `Protocol`.
+/// Implements rmcp's `ServerHandler` for an [`Endpoint`]. Over stdio, and over HTTP with legacy sessions, each rmcp service
+/// has a `Protocol` with its own [`Session`]. Over HTTP without legacy sessions, all services share one `Protocol`.
 #[derive(Clone)]
 pub struct Protocol {
     endpoint: Arc<Endpoint>,
-    /// The listener authenticates every request, so a request without a caller is an internal error.
+    /// `true` if the listener authenticates every request. A request without a caller is then an internal error.
     is_guarded: bool,
-    /// `None` for requests without a session.
+    /// `None` over HTTP without legacy sessions.
     session: Option<Arc<Session>>,
-    /// Receivers for subscription streams that are accepted and not open yet. Each receives changes from the acceptance
-    /// on, so that its stream misses no change.
+    /// Receivers of changes, one for each subscription stream whose request was accepted and whose stream isn't open yet.
+    /// A stream that opens takes the oldest receiver, so that it misses no change since its acceptance. If
+    /// [`MAX_OPENING_STREAMS`] receivers wait, a further stream may miss such changes.
     opening: Arc<Mutex<VecDeque<ChangeReceiver>>>,
 }
 
@@ -59,7 +60,7 @@ impl Protocol {
         Protocol { session: Some(session), opening: Arc::default(), ..self.clone() }
     }
 
-    /// Begins to receive changes for a stream that is accepted and not open yet.
+    /// Begins to receive changes for a stream that was accepted. Does nothing if [`MAX_OPENING_STREAMS`] receivers wait.
     fn subscribe_early(&self) {
         let mut opening = crate::sync::lock(&self.opening);
         if opening.len() < MAX_OPENING_STREAMS {
@@ -77,7 +78,8 @@ impl Protocol {
         Implementation::new(&*self.endpoint.name, &*self.endpoint.version)
     }
 
-    /// Returns the caller that the HTTP listener attached to the request, or the local user.
+    /// Returns the caller that the HTTP listener attached to the request. Returns the local user, labelled with the client's
+    /// name, if that caller is the local user without a label, or if there is no caller and the listener isn't guarded.
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         match extension::<Caller>(context) {
             Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),
@@ -100,7 +102,7 @@ impl Protocol {
         self.endpoint.pipeline.controls.disabled_part(caller).is_some()
     }
 
-    /// Returns the local user, labelled with the client's name and version, which rmcp knows from the client.
+    /// Returns the local user, labelled with the client's name and version, as rmcp received them.
     fn local_caller(&self, context: &RequestContext<RoleServer>) -> Caller {
         let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
         ClientLabel::default().caller(&self.endpoint.local_caller, None, client.as_deref())
