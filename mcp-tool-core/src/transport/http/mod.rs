@@ -1,8 +1,8 @@
 //! HTTP/1.1, served by hyper. Outside legacy sessions, the message of a call is parsed only once; in sessions, rmcp
 //! parses it again.
 //!
-//! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, body) → `dispatch`,
-//! which passes calls to `call`, `tools/list` to `list`, and all other messages to `rmcp_service`.
+//! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, body) → `dispatch`, which
+//! passes calls to `call`, `tools/list` to `list`, and all other messages to `rmcp_service`.
 
 mod authentication;
 mod body;
