@@ -44,8 +44,8 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// Starts a server as `serve` does: opens the application state, and binds every tool to it. All operator
-    /// settings have their defaults.
+    /// Starts a server as `serve` does: opens the application state, and binds every tool to it. All operator settings
+    /// have their defaults.
     ///
     /// # Errors
     /// As for `serve`: see [`StartError`].
