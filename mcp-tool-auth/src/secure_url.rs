@@ -17,7 +17,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Returns `true` for HTTPS, and for HTTP on loopback.
+/// Returns `true` for HTTPS URLs, and for HTTP URLs on loopback.
 pub(crate) fn is_secure(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }

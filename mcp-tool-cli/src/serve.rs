@@ -105,8 +105,8 @@ async fn stop_on_signal(mut signals: Signals, stop: CancellationToken, lines: Lo
     std::process::exit(1);
 }
 
-/// Opens upstreams and application state, and starts the server. Returns `None` if a signal arrives before the
-/// server has started.
+/// Opens upstreams and application state, and starts the server. Returns `None` if a signal arrives before the server
+/// has started.
 async fn start(
     application: Application,
     config: &Config,

@@ -1,6 +1,6 @@
-//! Copies of `#[non_exhaustive]` enums, for the crates of this workspace. A `match` on such an enum in another crate has
-//! a `_` arm, which would hide a new variant where a crate must decide about it. A `match` on the copy has none, so the
-//! new variant fails to compile there. Changes without notice.
+//! Copies of `#[non_exhaustive]` enums, for the crates of this workspace. A `match` on such an enum in another crate
+//! has a `_` arm, which would hide a new variant where a crate must decide about it. A `match` on the copy has none, so
+//! the new variant fails to compile there. Changes without notice.
 
 use serde_json::Value;
 

@@ -207,8 +207,8 @@ impl ToolError {
         ToolError { message: message.into(), ..self }
     }
 
-    /// Error for a failure of the server. `source` is only written to the log, under the correlation id that the
-    /// caller reads.
+    /// Error for a failure of the server. `source` is only written to the log, under the correlation id that the caller
+    /// reads.
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         ToolError {

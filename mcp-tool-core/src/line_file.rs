@@ -2,13 +2,14 @@
 
 use std::fs::Metadata;
 
-/// Returns the complete lines. A last line without a newline is still being written, or a crash cut it off.
+/// Returns the complete lines. Leaves out a last line without a newline, which is still being written or was cut off by
+/// a crash.
 pub fn complete_lines(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
     &bytes[..end]
 }
 
-/// Returns device and inode of a file, which stay the same if it is renamed; `None` on systems without them.
+/// Returns device and inode of a file, which stay the same if the file is renamed; `None` on systems other than Unix.
 pub(crate) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {

@@ -40,8 +40,7 @@ impl Network {
         }
     }
 
-    /// Returns `true` if the address is in the network. An IPv4-mapped IPv6 address is in no IPv4
-    /// network.
+    /// Returns `true` if the address is in the network. An IPv4-mapped IPv6 address is in no IPv4 network.
     pub fn contains(&self, address: IpAddr) -> bool {
         let width = if address.is_ipv4() { 32 } else { 128 };
         self.address.is_ipv4() == address.is_ipv4()

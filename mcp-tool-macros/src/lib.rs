@@ -64,12 +64,12 @@ use proc_macro::TokenStream;
 /// HTTP servers limit the size of headers.
 ///
 /// `complete = customers(invoices)` names an async function that suggests values of a string, or of the items of an
-/// array of strings. The function borrows the named parameters of the tool, of which one may be the `&CallContext`.
-/// Its last parameter is the text typed so far, a `&str`. It returns `Vec<String>`, or a `Result` with a
-/// `Vec<String>`. With `complete = customers` the function borrows nothing. Enums and booleans are completed
-/// automatically. Only callers who may call the tool get suggestions. Each caller may send
-/// 10 requests per second, and a request may take 5 s. Middleware and audit apply as to a call, and suggestions outside
-/// of the parameter's bounds are dropped. Completion is not part of the contract.
+/// array of strings. The function borrows the named parameters of the tool, of which one may be the `&CallContext`. Its
+/// last parameter is the text typed so far, a `&str`. It returns `Vec<String>`, or a `Result` with a `Vec<String>`.
+/// With `complete = customers` the function borrows nothing. Enums and booleans are completed automatically. Only
+/// callers who may call the tool get suggestions. Each caller may send 10 requests per second, and a request may take
+/// 5 s. Middleware and audit apply as to a call, and suggestions outside of the parameter's bounds are dropped.
+/// Completion is not part of the contract.
 ///
 /// MCP specifies completion only for prompts and resources, so this is an extension: a client sends
 /// `completion/complete` with `"ref": {"type": "ref/tool", "name": "list_invoices"}`, and everything else as specified.
@@ -110,8 +110,8 @@ pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
 /// - A struct of named fields is a result, or part of one. `#[schema(…)]` bounds its fields; a `Vec` must have
 ///   `max_items`.
 ///
-/// serde's `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `default`, `flatten` and
-/// `tag` are supported, and `transparent` on a newtype. Other attributes of serde are refused.
+/// serde's `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `default`, `flatten` and `tag`
+/// are supported, and `transparent` on a newtype. Other attributes of serde are refused.
 ///
 /// `#[schema(crate = "::my_crate::mcp")]` on the type is the path of a re-exported `mcp_tool_runtime`.
 #[proc_macro_derive(ToolSchema, attributes(schema, serde))]

@@ -21,8 +21,8 @@
 //! assert_eq!(text.max_len(), Some(40));
 //! ```
 
-// rustc prints a type's full path if its name is ambiguous, also with variants that are re-exported here. So no variant is
-// named like a type of the prelude, such as `String`.
+// rustc prints a type's full path if its name is ambiguous, also with variants that are re-exported here. So no variant
+// is named like a type of the prelude, such as `String`.
 pub use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Weakening, Window},

@@ -105,7 +105,6 @@ impl Introspector {
             .append_pair("token", token.expose())
             .append_pair("token_type_hint", "access_token")
             .finish();
-        // Client id and secret are form-encoded before they are joined (RFC 6749 §2.3.1).
         let authorization = basic::authorization(&self.settings.client, &secret)
             .map_err(|error| failed(format!("its client id or secret can't be sent: {error}")))?;
         let request = self

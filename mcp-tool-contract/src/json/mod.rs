@@ -36,8 +36,8 @@ pub const META_GATE: &str = "dev.mcp-tool/gate";
 pub const META_TASK: &str = "dev.mcp-tool/task";
 /// The `_meta` key of a tool's upstreams.
 pub const META_UPSTREAMS: &str = "dev.mcp-tool/upstreams";
-/// The `_meta` key of the scopes that a client requests (SEP-1488). The proposal makes the scopes a member of
-/// the entry, but rmcp's `Tool` has no field for them. Hosts read the scopes from `_meta` too.
+/// The `_meta` key of the scopes that a client requests (SEP-1488). The proposal makes the scopes a member of the
+/// entry, but rmcp's `Tool` has no field for them. Hosts read the scopes from `_meta` too.
 pub const META_SECURITY: &str = "securitySchemes";
 
 impl Contract {

@@ -35,8 +35,8 @@ pub enum ChangeLocation {
     Result(FieldPath),
 }
 
-/// Path from the root of a result to a field. A path has at most eight names: a change of a deeper field is reported
-/// at the field of the eighth name.
+/// Path from the root of a result to a field. A path has at most eight names: a change of a deeper field is reported at
+/// the field of the eighth name.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldPath {
     names: [&'static str; FieldPath::MAX_NAMES],

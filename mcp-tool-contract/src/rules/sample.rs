@@ -150,8 +150,8 @@ fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
     texts
 }
 
-/// Appends text that `hir` matches. `choice` selects among alternatives and characters. A part that may be
-/// repeated occurs `repeats` times, or as close to that as its bounds allow.
+/// Appends text that `hir` matches. `choice` selects among alternatives and characters. A part that may be repeated
+/// occurs `repeats` times, or as close to that as its bounds allow.
 fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}

@@ -123,13 +123,13 @@ impl CallContext {
     ///   arguments. Each process that has the sealing key accepts the answer once.
     /// - Questions that are awaited together (`tokio::join!`) are asked together.
     /// - The time that the person takes is added to the call's deadline. While the call waits, it keeps its concurrency
-    ///   permits: with `concurrency = 1`, other calls of the tool are refused until the answer arrives or
-    ///   ten minutes have passed.
+    ///   permits: with `concurrency = 1`, other calls of the tool are refused until the answer arrives or ten minutes
+    ///   have passed.
     /// - A tokio task that the function spawned may ask through a clone of the context. Once the call has ended, it
     ///   gets [`AskError::Gone`]. In an HTTP session, its question is sent on the client's GET stream, if there is one.
     /// - Middleware can't ask a client of 2026-07-28, since only the tool's function can end the call with a question.
-    /// - An answer doesn't prove that a person agreed, because an agent can answer without asking a person. Use
-    ///   a gate to protect operations that can't be undone.
+    /// - An answer doesn't prove that a person agreed, because an agent can answer without asking a person. Use a gate
+    ///   to protect operations that can't be undone.
     ///
     /// # Errors
     /// [`AskError`], which `?` converts into a [`ToolError`]. A `T` with a `secret` field or a nested struct doesn't

@@ -39,7 +39,7 @@ impl FileSink {
     fn is_in_place(&self) -> bool {
         let Some(file) = &self.file else { return true };
         let identity_of = |metadata: io::Result<Metadata>| identity(&metadata.ok()?);
-        // A system without identities doesn't rename an open file.
+        // Only Unix has file identities. Other systems don't rename an open file.
         cfg!(not(unix)) || identity_of(file.metadata()) == identity_of(std::fs::metadata(&self.path))
     }
 

@@ -168,8 +168,8 @@ impl CallContext {
         self.call.facts.is_completion
     }
 
-    /// Returns `true` once nobody waits for the answer: the client cancelled the call or disconnected, or the call
-    /// has ended.
+    /// Returns `true` once nobody waits for the answer: the client cancelled the call or disconnected, or the call has
+    /// ended.
     ///
     /// An `async` tool function needs no check, because a cancelled call drops the function's future. A function that
     /// isn't `async`, and a task that a function spawned, should check from time to time and return early.
@@ -203,8 +203,8 @@ impl CallContext {
         self.call.facts.headers.get(name)
     }
 
-    /// Sends a log message to the client (`notifications/message`), if the client asked for messages of this level:
-    /// by `logLevel` in the call's `_meta` since 2026-07-28, by `logging/setLevel` before.
+    /// Sends a log message to the client (`notifications/message`), if the client asked for messages of this level: by
+    /// `logLevel` in the call's `_meta` since 2026-07-28, by `logging/setLevel` before.
     ///
     /// `data` is any value that serializes to JSON; JSON of more than 4 KiB is cut and sent as a string. The client
     /// reads `data`, so it must not contain secrets, data of other callers or internals of the server. Use [`tracing`]

@@ -1,4 +1,4 @@
-//! Shortening of texts that are too long for a client.
+//! Cuts texts that are too long for a client.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ pub(super) fn prefix(text: &str, max: usize) -> &str {
     &text[..end.unwrap_or_default()]
 }
 
-/// Cuts a longer message after [`MAX_TEXT`] bytes and appends `…`.
+/// Returns a message of at most [`MAX_TEXT`] bytes unchanged. Cuts a longer one at this size, and appends `…`.
 pub(crate) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.len() {
         0..=MAX_TEXT => text,

@@ -1,4 +1,4 @@
-//! Severity of the log messages that a call sends to its client.
+//! Severity levels of the log messages that a call sends to its client.
 
 use serde::Serialize;
 

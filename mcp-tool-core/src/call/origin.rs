@@ -11,7 +11,7 @@ pub struct CallOrigin {
     pub caller: Caller,
     /// IP address of the client; `None` over stdio.
     pub remote: Option<IpAddr>,
-    /// Those headers of the HTTP request that middleware names.
+    /// The headers of the HTTP request that middleware names; empty over stdio.
     pub headers: Headers,
     /// The caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated.
     pub token: Option<InboundToken>,

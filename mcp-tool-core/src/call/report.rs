@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use super::{cut::prefix, log_level::LogLevel};
 use crate::sync;
 
-/// Maximum reports buffered for one call. While the buffer is full, further reports are dropped, so that a call never
-/// waits for a slow client.
+/// Maximum number of reports buffered for one call. While the buffer is full, further reports are dropped, so that a
+/// call never waits for a slow client.
 const MAX_BUFFERED: usize = 64;
 /// Maximum size of a log message's data as JSON, in bytes. Longer data is cut and sent as a string.
 const MAX_DATA: usize = 4 * 1024;
@@ -33,7 +33,7 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Returns a channel for the reports that the client asked for, if it asked for any.
+    /// Returns a channel for the reports that the client asked for; `None` if the client asked for none.
     pub(crate) fn channel(
         progress: bool,
         level: Option<LogLevel>,

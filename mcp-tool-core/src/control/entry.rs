@@ -181,7 +181,7 @@ enum LineTarget {
 }
 
 impl ControlAction {
-    /// Returns the value of the line's member `order`.
+    /// Returns the value of the line's member `action`.
     const fn name(&self) -> &'static str {
         match self {
             ControlAction::Disable(_) => "disable",

@@ -10,7 +10,7 @@ use crate::call::caller::Caller;
 
 /// Verifies the tokens of HTTP requests for one protected resource.
 pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
-    /// Verifies the bearer token in `headers`, and removes the token from them.
+    /// Verifies the bearer token in `headers`, and removes it from `headers`.
     fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a>;
 
     /// Sets the revocations. From now on, tokens that they revoke are refused.

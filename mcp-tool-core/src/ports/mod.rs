@@ -1,4 +1,5 @@
-//! Ports: traits that other crates implement.
+//! Ports: traits between this crate and `mcp-tool-auth`. That crate implements token verification, TLS and clients of
+//! upstreams; this crate implements [`Revocations`] for it.
 
 mod authenticated;
 #[cfg(feature = "http")]

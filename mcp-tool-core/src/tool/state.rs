@@ -19,8 +19,8 @@ pub struct StateMap {
 }
 
 impl StateMap {
-    /// Registers a value. Returns `Some` if a value of this type was registered before. A function that
-    /// borrows `&dyn Trait` gets a value that was registered as `Arc<dyn Trait>`.
+    /// Registers a value. Returns `Some` if a value of this type was registered before. A function that borrows
+    /// `&dyn Trait` gets a value that was registered as `Arc<dyn Trait>`.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<DuplicateState> {
         let replaced = self.values.insert(TypeId::of::<Arc<T>>(), Box::new(Arc::new(value)));
         replaced.map(|_| DuplicateState(type_name::<T>()))

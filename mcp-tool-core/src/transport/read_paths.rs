@@ -1,5 +1,5 @@
-//! Records the code path that read or answered each message, for `tests/differential`. A thread records nothing until it
-//! calls [`take_recorded`].
+//! Records the code path that read or answered each message, for `tests/differential`. A thread records nothing until
+//! it calls [`take_recorded`].
 
 use std::cell::{Cell, RefCell};
 
@@ -19,7 +19,7 @@ pub enum ReadPath {
 thread_local! {
     // Per thread, so that a test with its own runtime sees only the messages of its own listener.
     static RECORDED: RefCell<Vec<ReadPath>> = const { RefCell::new(Vec::new()) };
-    // Apart from the list, because reading a flag costs one instruction per message.
+    // A flag of its own, because reading a flag costs only one instruction per message.
     static IS_RECORDING: Cell<bool> = const { Cell::new(false) };
     static IS_FAST_PATH_DISABLED: Cell<bool> = const { Cell::new(false) };
 }

@@ -1,4 +1,4 @@
-//! Headers of an HTTP request that occur at most once, among them those that middleware reads.
+//! Reads headers of an HTTP request that may occur only once, among them the headers that middleware reads.
 
 use http::{HeaderMap, HeaderValue, header::AsHeaderName};
 
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// The header is repeated.
+/// Error: a header is repeated.
 #[derive(Debug)]
 pub(super) struct Repeated;
 
@@ -23,7 +23,8 @@ pub(super) fn only(headers: &HeaderMap, name: impl AsHeaderName) -> Result<Optio
     }
 }
 
-/// The text of a header, which must not be repeated.
+/// Returns the value of a header; `None` if the header is absent. Rejects a header that is repeated or isn't visible
+/// ASCII.
 pub(super) fn only_text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ProtocolError> {
     let mismatch = |rule| ProtocolError::new(code::HEADER_MISMATCH, format!("the header {name} must {rule}"));
     match only(headers, name) {
@@ -32,7 +33,7 @@ pub(super) fn only_text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option
     }
 }
 
-/// Returns those headers of a request that middleware reads. Rejects the request if one of them is repeated or isn't
+/// Returns the headers of a request that middleware reads. Rejects the request if one of them is repeated or isn't
 /// visible ASCII.
 pub(super) fn middleware_headers(headers: &HeaderMap, endpoint: &Endpoint) -> Result<Headers, ProtocolError> {
     let names = endpoint.pipeline.registry.headers.iter();

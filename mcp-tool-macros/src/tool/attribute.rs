@@ -37,7 +37,7 @@ struct Positions {
     gate: Option<Span>,
 }
 
-/// Parses the keys, and checks them against each other. After an error in one key, the other keys are parsed nevertheless.
+/// Parses the keys, and checks the rules between them. After an error in one key, the other keys are still parsed.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let (mut found, mut at) = (Keys::default(), Positions::default());
     let repeatable = [ToolKey::Weakens.name()];

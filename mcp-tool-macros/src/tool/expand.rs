@@ -119,8 +119,8 @@ fn constant(index: usize) -> Ident {
     format_ident!("__P{}", index)
 }
 
-/// Returns the constant of one parameter. The code contains the parameter's type once, so that an invalid type causes
-/// a single error.
+/// Returns the constant of one parameter. The code contains the parameter's type once, so that an invalid type causes a
+/// single error.
 fn declared(index: usize, argument: &ArgumentParam, tool: &DeclaredTool) -> TokenStream {
     let ArgumentParam { name, description, ty, bounds, default, secret, header, completion } = argument;
     let constant = constant(index);

@@ -352,7 +352,7 @@ fn argument(
                 }
                 Some(ArgKey::Header) => header = self::header(&key, errors),
                 Some(ArgKey::Complete) => completion = completion::parse(&key, errors),
-                // The bounds took their keys before.
+                // `Bounds::take` has already handled the bounds.
                 Some(
                     ArgKey::Min
                     | ArgKey::Max

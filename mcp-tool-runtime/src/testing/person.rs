@@ -14,7 +14,7 @@ pub(super) struct Person(Option<Arc<Answers>>);
 type Answers = dyn Fn(&Value) -> Reply<Value> + Send + Sync;
 
 impl Person {
-    /// A person who gives these answers.
+    /// Returns a person who answers each question by `answer`.
     pub(super) fn answering(answer: impl Fn(&Value) -> Reply<Value> + Send + Sync + 'static) -> Self {
         Person(Some(Arc::new(answer)))
     }

@@ -8,14 +8,14 @@ use std::{
 use mcp_tool_core::{audit::Sink, sync};
 use serde_json::Value;
 
-/// Sink that keeps the audit records in memory, for [`TestServer::records`].
+/// Sink that keeps the audit records in memory, for [`TestServer::records`](super::TestServer::records).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Records {
     lines: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Records {
-    /// The records so far, in order.
+    /// Returns the records so far, in the order in which they were written.
     pub(super) fn lines(&self) -> Vec<Value> {
         sync::lock(&self.lines).clone()
     }

@@ -1,4 +1,4 @@
-//! Outcome of a test's call.
+//! Result and errors of a test's call.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A server that a test calls.
+//! [`TestServer`], the server that a test calls.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -44,8 +44,8 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// Starts a server as `serve` does: opens the application state, and binds every tool to it. All operator's
-    /// settings have their defaults.
+    /// Starts a server as `serve` does: opens the application state, and binds every tool to it. All operator settings
+    /// have their defaults.
     ///
     /// # Errors
     /// As for `serve`: see [`StartError`].

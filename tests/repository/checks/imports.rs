@@ -1,6 +1,5 @@
 //! At most three files of a crate form a ring: a set in which each file imports each other file, directly or through
-//! others of the set. The modules of the core crate
-//! import each other one way.
+//! others of the set. The modules of the core crate import each other one way.
 //!
 //! A file imports another file if a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
 //! module) names an item that the other file defines. A re-export doesn't count as an import. A path through a

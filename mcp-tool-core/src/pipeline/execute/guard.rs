@@ -80,8 +80,8 @@ async fn before_deadline<T>(
     }
 }
 
-/// Polls `step` until it is ready or the deadline passes. The time in which the call waits for answers is added
-/// to the deadline.
+/// Polls `step` until it is ready or the deadline passes. The time in which the call waits for answers is added to the
+/// deadline.
 async fn with_timer<T>(
     step: &mut impl FnMut(&mut Context<'_>) -> Poll<T>,
     cx: &CallContext,

@@ -88,8 +88,8 @@ impl Rates {
         }
     }
 
-    /// Counts a call in the window of each tool that has a rate. If one window refuses the call, the call counts
-    /// in none of them.
+    /// Counts a call in the window of each tool that has a rate. If one window refuses the call, the call counts in
+    /// none of them.
     ///
     /// # Errors
     /// If a rate is used up, or the maximum number of windows is reached. The error says when to try again.

@@ -1,11 +1,11 @@
 //! The sliding window of one caller and one tool.
 //!
-//! A window stores marks. A mark is the time of a call, and the number of calls that stop counting together. If
-//! the rate allows at most [`MARKS`] calls, each call has its own mark, and the window is exact. For higher rates,
-//! memory must not grow with the rate, so the length of the window is divided into [`MARKS`] slots. The calls of one
-//! slot share a mark, whose time is that of the last of these calls. A call may therefore count for up to one slot
-//! longer than the window, but never shorter: no span of time of the window's length contains more calls than the rate
-//! allows. Refused calls don't count.
+//! A window stores marks. A mark is the time of a call, and the number of calls that stop counting together. If the
+//! rate allows at most [`MARKS`] calls, each call has its own mark, and the window is exact. For higher rates, memory
+//! must not grow with the rate, so the length of the window is divided into [`MARKS`] slots. The calls of one slot
+//! share a mark, whose time is that of the last of these calls. A call may therefore count for up to one slot longer
+//! than the window, but never shorter: no span of time of the window's length contains more calls than the rate allows.
+//! Refused calls don't count.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -147,8 +147,8 @@ impl BodyReader {
             }
             if memory.is_none() && bytes.len() + chunk.len() > SMALL_BODY {
                 // The permit for the whole body is acquired in one step, because two bodies that have half of their
-                // permits each could wait for each other. It isn't acquired earlier, because a client that announces
-                // a large body and sends nothing must not block memory.
+                // permits each could wait for each other. It isn't acquired earlier, because a client that announces a
+                // large body and sends nothing must not block memory.
                 let expected = announced.unwrap_or(self.max_bytes);
                 memory = Some(self.acquire(expected).await?);
                 // Reserving takes no memory, because the system provides pages only when they are written.

@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// An admitted call, and the reports that its client asked for.
+/// An admitted call, and the reports that are sent to its client.
 pub(super) struct PreparedCall {
     call: AdmittedCall,
     reports: Option<RequestedReports>,
@@ -47,11 +47,11 @@ struct AdmittedCall {
     cancellable: Option<CancellableCall>,
 }
 
-/// The client's progress token, and the reports that are sent to the client.
+/// The client's progress token as JSON text, and the receiver of the call's reports.
 type RequestedReports = (Option<String>, mpsc::Receiver<CallReport>);
 
 impl AdmittedCall {
-    /// Runs the call to its end, or starts its task.
+    /// Runs the call to its end or starts its task, and returns the response.
     async fn respond(
         self,
         endpoint: &Arc<Endpoint>,
@@ -118,7 +118,8 @@ impl Service {
         Ok(PreparedCall { call, reports })
     }
 
-    /// The reports that a client asks for and accepts: reports need a stream.
+    /// Returns the sender and the receiver of the call's reports. `None` if the client asked for no reports, or accepts
+    /// no stream of events, on which reports are sent.
     fn requested_reports(
         &self,
         headers: &HeaderMap,

@@ -30,7 +30,7 @@ struct StdoutState {
     arrived: Condvar,
     /// Wakes all senders that wait for room.
     has_room: Notify,
-    /// The last value of [`Waiting::is_full`], which can be read without the lock.
+    /// The last value of [`UnwrittenLines::is_full`], which can be read without the lock.
     full: AtomicBool,
 }
 

@@ -1,7 +1,7 @@
 //! The JWT verifier compared with a second implementation of the token rules, the [`model`], on random tokens.
 //!
-//! The environment variable `ORACLE_SEED` sets the seed. A debug build runs a twentieth of the rounds unless
-//! `ORACLE_ALL` is set.
+//! The environment variable `TOKENS_SEED` sets the seed. A debug build runs a twentieth of the rounds unless
+//! `TOKENS_ALL` is set.
 
 mod generate;
 mod keys;

@@ -142,7 +142,7 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
                         read_module(modules, child, file, &folder.join(&inner), body.stream());
                     }
                     _ => {
-                        // With a condition, the module is in either file.
+                        // A module whose path depends on a condition may be in any of these files.
                         let usual = [folder.join(format!("{inner}.rs")), folder.join(&inner).join("mod.rs")];
                         let named = paths.iter().map(|path| file.parent().unwrap().join(path));
                         let files = usual.into_iter().filter(|usual| usual.is_file()).chain(named);
