@@ -39,7 +39,7 @@ impl Measured {
     /// Returns the error of a server that cannot start.
     pub async fn start(server: ToolServer) -> Result<Self, StartError> {
         let endpoint =
-            Arc::new(OperatorSettings::default().start(server.into_application(), io::sink()).await?);
+            Arc::new(OperatorSettings::default().start(server.into_application(), Box::new(io::sink())).await?);
         let settings = HttpSettings {
             origins: Origins::new(&[], &[]).map_err(StartError::Setting)?,
             proxies: Vec::new(),

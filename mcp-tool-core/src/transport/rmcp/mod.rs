@@ -35,7 +35,7 @@ use crate::{announce::ChangeReceiver, call::caller::Caller};
 const MAX_OPENING_STREAMS: usize = 64;
 
 /// Implements rmcp's `ServerHandler` for an [`Endpoint`]. Over stdio, and over HTTP with legacy sessions, each rmcp service
-/// has a `Protocol` with its own [`Session`]. Over HTTP without legacy sessions, all services share one `Protocol`.
+/// has a `Protocol` with its own `Session`. Over HTTP without legacy sessions, all services share one `Protocol`.
 #[derive(Clone)]
 pub struct Protocol {
     endpoint: Arc<Endpoint>,
