@@ -51,7 +51,7 @@ fn rate_limited_call_states_when_to_retry_over_stdio() {
 }
 
 #[test]
-fn rate_limit_over_http_is_shared_by_both_revisions_and_client_names() {
+fn http_rate_limit_is_shared_across_protocol_revisions_and_client_names() {
     let server = HttpServer::start(&[]);
     let call = json!({ "name": "limited", "arguments": {} });
     assert_eq!(text(&server.call("limited", json!({}))), "counted");
@@ -104,7 +104,7 @@ async fn each_caller_has_its_own_rate_limit() {
 }
 
 #[tokio::test]
-async fn adapter_call_counts_toward_both_rate_limits() {
+async fn adapter_call_counts_toward_the_limit_of_its_target() {
     let server = ToolServer::new("clock", "1").tools(tools![tell, v1::tell]);
     let server = TestServer::start(server).await.unwrap();
     for tool in ["tell", "tell_v1"] {

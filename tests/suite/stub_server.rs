@@ -1,4 +1,4 @@
-//! An HTTP server with scripted responses that keeps the received requests.
+//! An HTTP server that sends scripted responses and keeps the requests that it received.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},

@@ -1,4 +1,4 @@
-//! Location of a compared value, and its direction: sent or read by callers. The direction determines the rule that
+//! Where a compared value is, and whether callers send it or read it. The direction determines the rule that
 //! classifies a change.
 
 use super::finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings};
@@ -32,7 +32,7 @@ impl ValueLocation {
         ValueLocation { location: ChangeLocation::Result(path), direction: Direction::Out }
     }
 
-    /// Creates a finding of the rule `input` for a parameter, or `output` for a result.
+    /// Creates a finding: of rule `input` if callers send the value, of rule `output` if they read it.
     pub(super) const fn finding(self, input: ChangeRule, output: ChangeRule) -> Finding {
         Finding::new(
             match self.direction {
@@ -87,7 +87,7 @@ pub(super) const fn kind_name(kind: &Kind) -> ChangedValue {
     })
 }
 
-/// Compares the least length of two texts, or the least number of items of two arrays.
+/// Compares the old and the new minimum length of a text, or minimum number of items of an array.
 pub(super) const fn least<const N: usize>(
     at: ValueLocation,
     key: &'static str,
@@ -105,7 +105,7 @@ pub(super) const fn least<const N: usize>(
     }
 }
 
-/// Compares the greatest length of two texts, or the greatest number of items of two arrays.
+/// Compares the old and the new maximum length of a text, or maximum number of items of an array. `None` is no maximum.
 pub(super) const fn greatest<const N: usize>(
     at: ValueLocation,
     key: &'static str,

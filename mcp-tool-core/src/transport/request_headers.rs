@@ -33,7 +33,7 @@ pub(super) fn only_text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option
     }
 }
 
-/// Returns the headers of a request that middleware reads. Rejects the request if one of them is repeated or isn't
+/// Returns those headers of a request that middleware reads. Rejects the request if one of them is repeated or isn't
 /// visible ASCII.
 pub(super) fn middleware_headers(headers: &HeaderMap, endpoint: &Endpoint) -> Result<Headers, ProtocolError> {
     let names = endpoint.pipeline.registry.headers.iter();
