@@ -1,5 +1,5 @@
-//! Where a compared value is, and whether callers send it or read it. The direction determines the rule that
-//! classifies a change.
+//! Location of a compared value, with the direction in which callers use it: they send it or read it. The direction
+//! determines the rule that classifies a change.
 
 use super::finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings};
 use crate::{

@@ -83,21 +83,24 @@ impl TestError {
     /// Returns the kind of a [`TestError::Tool`]; `None` for other variants.
     #[must_use]
     pub const fn kind(&self) -> Option<ErrorKind> {
-        match self {
-            TestError::Tool(error) => Some(error.kind()),
-            TestError::UnknownTool(_)
-            | TestError::NoSuchVersion(_)
-            | TestError::MissingScopes(_)
-            | TestError::Denied
-            | TestError::Disabled => None,
+        match self.tool_error() {
+            Some(error) => Some(error.kind()),
+            None => None,
         }
     }
 
     /// Returns all violations by the arguments; `None` if the error isn't about invalid arguments.
     #[must_use]
     pub const fn violations(&self) -> Option<&Violations> {
+        match self.tool_error() {
+            Some(error) => error.violations(),
+            None => None,
+        }
+    }
+
+    const fn tool_error(&self) -> Option<&ToolError> {
         match self {
-            TestError::Tool(error) => error.violations(),
+            TestError::Tool(error) => Some(error),
             TestError::UnknownTool(_)
             | TestError::NoSuchVersion(_)
             | TestError::MissingScopes(_)
