@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Endpoint {
-    /// Records a call that is rejected before its admission, and returns `error` as the response.
+    /// Writes the audit record of a call that is rejected before its admission, and returns `error` as the response.
     pub(super) fn reject_call(
         &self,
         origin: impl Into<CallOrigin>,
@@ -38,8 +38,8 @@ impl ToolCall<'_> {
         }
     }
 
-    /// Returns the channel for questions to the person behind a call without a session. The result of a modern call can
-    /// contain questions. A legacy client can't be asked without a session.
+    /// Returns the channel through which a call without a session asks the user of the client. A modern call asks in
+    /// its result. A legacy call can't ask, because its questions would be requests that only a session can carry.
     pub(super) fn asking(&mut self) -> Asking {
         match self.meta.era() {
             Era::Legacy => Asking::default(),

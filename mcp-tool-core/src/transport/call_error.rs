@@ -1,5 +1,7 @@
-//! JSON-RPC errors that answer a call. They answer most refusals, and the tool errors that the client has to act on
-//! itself. All other errors of a call are tool results, which go to the model.
+//! JSON-RPC errors that answer a call.
+//!
+//! Most refusals are sent as JSON-RPC errors, and so are the tool errors that only the client can handle. All other
+//! errors of a call are tool results, which the client passes to its model.
 
 use mcp_tool_contract::json::META_VERSIONS;
 use uuid::Uuid;
@@ -22,13 +24,13 @@ pub(super) const ACCESS_WITHDRAWN: &str = "access was withdrawn by the operator"
 
 /// A JSON-RPC error that answers a call.
 pub(super) struct CallError {
-    /// The HTTP status.
+    /// The HTTP status. Stdio ignores it.
     pub(super) status: u16,
     pub(super) code: i32,
     pub(super) message: String,
     /// The error's `data`: an object as JSON text.
     pub(super) data: Vec<u8>,
-    /// Scopes that the client should request in a new token, separated by spaces. `None` unless the caller lacks a
+    /// Scopes that the client should request in a new token, separated by spaces. Set only if the caller lacks a
     /// scope.
     pub(super) required_scopes: Option<String>,
 }
@@ -43,7 +45,7 @@ impl CallError {
     /// Returns the JSON-RPC error that answers an executed call; `None` if a tool result answers the call.
     pub fn of_outcome(outcome: &CallOutcome, era: Era) -> Option<Self> {
         let error = outcome.answer.as_ref().err()?;
-        // The client acts on these two errors itself; a tool result would go to its model.
+        // Only the client can handle these two errors. It would pass a tool result to its model.
         let (code, members) = match (error.kind(), error.lacks().and_then(Capability::of_name)) {
             (ErrorKind::ClientCapability, Some(lacks)) if era == Era::Modern => {
                 (code::MISSING_CAPABILITY, format!(r#""requiredCapabilities":{},"#, lacks.declared()))
@@ -55,6 +57,8 @@ impl CallError {
         Some(CallError { status: 400, code, message: error.to_string(), data, required_scopes: None })
     }
 
+    /// Returns an error whose `data` has the correlation id, but no version and contract, because the pipeline chose no
+    /// tool.
     fn unstamped(status: u16, code: i32, message: impl Into<String>, correlation: Uuid) -> Self {
         let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#).into_bytes();
         CallError { status, code, message: message.into(), data, required_scopes: None }
@@ -126,7 +130,8 @@ impl<'r> RefusalAnswer<'r> {
     }
 }
 
-/// Returns an error's `data`: an object with `members`, each followed by a comma, and then the stamp's members.
+/// Returns an error's `data`: an object with `members` and then the stamp's members. In `members`, a comma follows each
+/// member, also the last one.
 fn data(members: &str, stamp: &ResultStamp<'_>) -> Vec<u8> {
     let mut data = JsonWriter::default();
     data.raw("{");

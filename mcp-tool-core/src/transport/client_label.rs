@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::call::caller::Caller;
 
-/// Maximum size of a label's source text that is cached, in bytes.
+/// Maximum size of the text from which a cached label was made, in bytes.
 const MAX_CACHED_BYTES: usize = 1_024;
 
 /// Labels the local caller of one connection. Caches the last labelled caller, because most clients send the same label
@@ -33,7 +33,7 @@ enum LabelSource {
 
 impl ClientLabel {
     /// Returns `local` with a label: name and version from `client_info` (JSON text) or, if `client_info` is absent or
-    /// invalid, `name`. Without both, returns `local` unchanged.
+    /// invalid, `name`. If neither gives a label, returns `local` unchanged. Labels are escaped and cut.
     pub fn caller(&self, local: &Caller, client_info: Option<&str>, name: Option<&str>) -> Caller {
         let by_info = client_info.and_then(|info| self.labelled(local, LabelSource::ClientInfo, info));
         let by_name = || name.and_then(|name| self.labelled(local, LabelSource::Name, name));
@@ -63,7 +63,8 @@ impl ClientLabel {
     }
 }
 
-/// Returns the client's name and version from the JSON text of `clientInfo`; `None` if the text is invalid.
+/// Returns the client's name and version, separated by a space, from the JSON text of `clientInfo`. Returns only the
+/// name if there is no version, and `None` if the text is invalid.
 fn parse_client_info(client_info: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct ClientInfo {
@@ -81,7 +82,7 @@ mod tests {
     use crate::call::caller::Scopes;
 
     #[test]
-    fn label_is_that_of_the_current_request_and_not_of_an_earlier_one() {
+    fn each_request_is_labelled_with_the_name_of_its_own_client() {
         let (client_label, local) = (ClientLabel::default(), Caller::local(Scopes::All));
         let agent = |info: Option<&str>, name: Option<&str>| {
             client_label.caller(&local, info, name).agent().map(str::to_owned)

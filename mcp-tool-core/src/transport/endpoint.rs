@@ -38,6 +38,9 @@ pub(crate) struct ServerDescription {
 }
 
 impl Endpoint {
+    /// Builds the tool lists, with at most `page_size` tools on a page. If `shows_grantable`, lists also show tools for
+    /// which the caller lacks a scope.
+    ///
     /// # Errors
     /// rmcp can't parse a tool's list entry as its type `Tool`.
     pub(crate) fn new(

@@ -11,19 +11,19 @@ const MAX_ID_BYTES: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Id {
     Integer(i64),
-    /// The string's JSON text.
+    /// The string's JSON text, with its quotes.
     String(Arc<str>),
 }
 
 impl Id {
-    /// Parses an id from its JSON text. Removes needless escapes from strings, so that all spellings of an id are
-    /// equal. `None` for an invalid id and for more than 512 bytes.
+    /// Parses an id from `raw`, a valid JSON value. Removes needless escapes from strings, so that all spellings of an
+    /// id are equal. Returns `None` if the value isn't an id, or is longer than [`MAX_ID_BYTES`].
     pub(crate) fn new(raw: &str) -> Option<Self> {
         if raw.len() > MAX_ID_BYTES {
             return None;
         }
         if raw.starts_with('"') {
-            // Printable ASCII without escapes has only one spelling.
+            // Printable ASCII without escapes is already in the spelling that is kept.
             if raw.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'\\') {
                 return Some(Id::String(raw.into()));
             }
@@ -42,6 +42,7 @@ impl Id {
     }
 }
 
+/// Makes the id that `std::mem::take` leaves as a placeholder.
 impl Default for Id {
     fn default() -> Self {
         Id::Integer(0)

@@ -1,7 +1,8 @@
 //! The transports stdio and HTTP, and the MCP messages on them.
 //!
-//! Modern clients speak revision 2026-07-28, and describe themselves in the `_meta` of each request. Legacy clients
-//! speak earlier revisions: they send `initialize`, and over HTTP they may open a session.
+//! Modern clients speak revision 2026-07-28 or later, and name their protocol version and capabilities in the `_meta`
+//! of each request. Legacy clients speak earlier revisions, and send `initialize` once. Over HTTP, `initialize` opens a
+//! session if sessions are enabled.
 //!
 //! | messages | served by |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! JSON-RPC errors for messages that can't be processed, and their codes.
+//! JSON-RPC errors for messages that can't be processed, and the codes of all JSON-RPC errors.
 
 use mcp_tool_contract::read::violation::escaped_excerpt;
 use serde_json::json;

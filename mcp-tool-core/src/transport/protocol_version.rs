@@ -2,8 +2,8 @@
 
 use rmcp::model::ProtocolVersion;
 
-/// The first modern revision. Requests of modern revisions name the revision and the client's capabilities in `_meta`,
-/// and repeat parts of the body in HTTP headers.
+/// The first modern revision. Requests of modern revisions name the revision and the client's capabilities in `_meta`.
+/// Over HTTP, they repeat parts of the body in headers.
 pub(crate) const MODERN: &str = "2026-07-28";
 
 /// Returns all supported revisions, oldest first.

@@ -19,7 +19,7 @@ pub enum ReadPath {
 thread_local! {
     // Per thread, so that a test with its own runtime sees only the messages of its own listener.
     static RECORDED: RefCell<Vec<ReadPath>> = const { RefCell::new(Vec::new()) };
-    // A flag of its own, because reading a flag costs only one instruction per message.
+    // Separate from `RECORDED`, because reading a flag costs only one instruction per message.
     static IS_RECORDING: Cell<bool> = const { Cell::new(false) };
     static IS_FAST_PATH_DISABLED: Cell<bool> = const { Cell::new(false) };
 }
@@ -46,7 +46,7 @@ pub fn take_recorded() -> Vec<ReadPath> {
     RECORDED.take()
 }
 
-/// Makes the full parser parse every call on this thread if `is_disabled`, until this function is called again.
+/// Disables or enables the fast path on this thread. While it is disabled, the full parser parses every call.
 pub fn disable_fast_path(is_disabled: bool) {
     IS_FAST_PATH_DISABLED.set(is_disabled);
 }

@@ -13,6 +13,7 @@ use crate::call::report::CallReport;
 pub(super) struct ReportingCall<T> {
     call: Pin<Box<dyn Future<Output = T> + Send>>,
     reports: mpsc::Receiver<CallReport>,
+    /// The result of the finished call, until all its reports have been returned.
     result: Option<T>,
 }
 
@@ -37,6 +38,7 @@ impl<T> ReportingCall<T> {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
     }
 
+    /// Polls for the next event. Must not be called again after it returned [`CallEvent::Finished`].
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<CallEvent<T>> {
         loop {
             if let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {

@@ -1,4 +1,4 @@
-//! Reads headers of an HTTP request that may occur only once, among them the headers that middleware reads.
+//! Reads HTTP request headers that must not be repeated, such as the headers that middleware reads.
 
 use http::{HeaderMap, HeaderValue, header::AsHeaderName};
 
@@ -33,8 +33,8 @@ pub(super) fn only_text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option
     }
 }
 
-/// Returns those headers of a request that middleware reads. Rejects the request if one of them is repeated or isn't
-/// visible ASCII.
+/// Returns the headers that middleware reads, except those that the request doesn't have. Rejects the request if one of
+/// these headers is repeated or isn't visible ASCII.
 pub(super) fn middleware_headers(headers: &HeaderMap, endpoint: &Endpoint) -> Result<Headers, ProtocolError> {
     let names = endpoint.pipeline.registry.headers.iter();
     let present = names.filter_map(|name| {

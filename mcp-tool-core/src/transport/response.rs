@@ -16,7 +16,8 @@ use crate::{
     tasks::{POLL_MS, TaskView},
 };
 
-/// Bytes that are reserved for the parts of a response other than its content: JSON-RPC frame, stamp and server info.
+/// Bytes to reserve for a response in addition to its content: for the JSON-RPC members, the [`ResultStamp`] and
+/// `serverInfo`.
 const FRAME_BYTES: usize = 640;
 
 /// A JSON-RPC response as JSON text, with its HTTP status. Stdio ignores the status.
@@ -25,7 +26,7 @@ pub struct FramedResponse {
     pub(crate) status: u16,
     /// The response as JSON text.
     pub body: Vec<u8>,
-    /// Scopes that the client should request in a new token, separated by spaces. `None` unless the caller lacks a
+    /// Scopes that the client should request in a new token, separated by spaces. Set only if the caller lacks a
     /// scope.
     pub(crate) required_scopes: Option<String>,
 }
@@ -40,7 +41,7 @@ impl FramedResponse {
         protocol_error(error, None)
     }
 
-    /// The response to a call that was recorded as rejected; with the correlation id of its record.
+    /// The response to a rejected call, with the correlation id of the call's audit record.
     pub(super) fn rejected_call(error: &ProtocolError, correlation: Uuid) -> Self {
         protocol_error(error, Some(correlation))
     }
@@ -82,8 +83,8 @@ impl FramedResponse {
     }
 }
 
-/// Returns a report as a JSON-RPC notification. `token` is the client's progress token as JSON text, which reports of
-/// progress need.
+/// Returns a report as a JSON-RPC notification. `token` is the client's progress token as JSON text. Log messages need
+/// no token.
 pub(crate) fn report(token: Option<&str>, report: &CallReport) -> Vec<u8> {
     let mut text = JsonWriter::with_capacity(160);
     match report {
@@ -158,7 +159,7 @@ pub(super) fn write_error(text: &mut JsonWriter, code: i32, message: &str, data:
     text.raw("}");
 }
 
-/// Begins a response. `content` is the expected size of its content, for which memory is reserved, in bytes.
+/// Begins a response. Reserves memory for `content` bytes of content.
 fn begin(id: Option<&Id>, content: usize) -> JsonWriter {
     let mut text = JsonWriter::with_capacity(FRAME_BYTES + content);
     text.raw(r#"{"jsonrpc":"2.0","#);

@@ -21,7 +21,7 @@ use crate::{
     tasks::{DEFAULT_TIMEOUT, TaskOutcome, TaskView},
 };
 
-/// The outcome of starting a call that may continue as a task: the answer to the client's request.
+/// The answer to a call that may continue as a task.
 pub(super) enum TaskCall {
     /// The call has ended with a result, an error or a question, so no task was created.
     Finished(CallOutcome),
@@ -43,6 +43,7 @@ impl TaskCall {
         if let Poll::Ready(outcome) = poll_fn(|waker| Poll::Ready(call.as_mut().poll(waker))).await {
             return TaskCall::Finished(outcome);
         }
+        // If the tool declares no timeout, the default timeout of tasks replaces the server's `limits.timeout`.
         let timeout = if is_untimed { DEFAULT_TIMEOUT } else { cx.remaining() };
         let Some(task) = endpoint.tasks.reserve(cx.caller(), timeout) else {
             return TaskCall::Finished(call.await);
@@ -50,7 +51,8 @@ impl TaskCall {
         if is_untimed {
             cx.extend_deadline(DEFAULT_TIMEOUT);
         }
-        // Switched before the call continues, because from now on the client gets the call's questions from the task.
+        // The call asks through the task from now on. This is set before the call continues, because its next poll may
+        // ask.
         cx.asking().continue_as_task(Arc::clone(&task.inbox));
         let (id, view) = (task.id.clone(), task.view());
         let started = TaskCall::Started { id, view, stamp, correlation: cx.correlation_id() };

@@ -16,8 +16,8 @@ use crate::{
 /// The `_meta` key of a tool error's [`ErrorDetails`].
 pub(super) const META_ERROR: &str = "dev.mcp-tool/error";
 
-/// Version and contract digest of a tool, and the correlation id of a call: members of a result's `_meta` or of an
-/// error's `data`.
+/// Members of a result's `_meta` or of an error's `data`: the tool's version, contract digest and deprecation, and the
+/// call's correlation id.
 pub(super) struct ResultStamp<'s> {
     pub(super) stamp: &'s ContractStamp,
     pub(super) correlation: Uuid,
@@ -49,7 +49,7 @@ impl<'s> ResultStamp<'s> {
 pub(super) struct ToolResultParts<'r> {
     pub(super) stamp: ResultStamp<'r>,
     pub(super) answer: Result<&'r ToolAnswer, &'r ToolError>,
-    /// The tool's current list entry; `None` unless the call was refused because the tool's contract has changed.
+    /// The tool's current list entry. Set only if the call was refused because the tool's contract has changed.
     pub(super) changed_tool: Option<&'r serde_json::Value>,
 }
 
@@ -66,7 +66,8 @@ impl<'r> ToolResultParts<'r> {
     /// errors.
     pub(super) fn content_bytes(&self) -> usize {
         match self.answer {
-            // The object is written twice: as structured content, and as text, where each quote takes one more byte.
+            // The object is written twice: as structured content, and as text, in which each quote is escaped. A
+            // quarter of the object's size is reserved for these escapes.
             Ok(ToolAnswer::Object(json)) => json.len() * 2 + json.len() / 4,
             Ok(ToolAnswer::Structured { object, content }) => {
                 object.len() * 2 + object.len() / 4 + content.len()
@@ -144,14 +145,14 @@ impl<'r> ToolResultParts<'r> {
         text.raw("}}");
     }
 
-    /// The value of [`META_ERROR`].
+    /// Returns the value of [`META_ERROR`] for `error`.
     pub(super) fn error_details(&self, error: &'r ToolError) -> ErrorDetails<'r> {
         ErrorDetails { tool: self.changed_tool, ..ErrorDetails::of(error) }
     }
 }
 
-/// Returns the error's text for the model: the message, and the time until a retry or the correlation id if the error
-/// has one.
+/// Returns the error's text for the model: the message, cut at the maximum size of messages. Appends the time until a
+/// retry if the error has one, and the correlation id if the server failed or the call timed out.
 pub(super) fn error_text(error: &ToolError, correlation: Uuid) -> String {
     let mut text = cut(error.to_string().into()).into_owned();
     if let Some(after) = error.retry_after() {
@@ -177,6 +178,7 @@ pub(super) struct ErrorDetails<'e> {
     window_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     violations: Option<&'e [mcp_tool_contract::read::violation::Violation]>,
+    /// Number of violations that `violations` doesn't list.
     #[serde(skip_serializing_if = "Option::is_none")]
     more_violations: Option<usize>,
     /// The tool's current list entry, for the error `contract_changed`.

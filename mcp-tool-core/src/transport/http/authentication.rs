@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// Ends TLS and authenticates requests, each if it is configured.
+/// Ends TLS if `tls` is set, and authenticates requests if `authenticator` is set.
 #[derive(Debug, Default)]
 pub struct AuthenticationLayer {
     /// Verifies tokens. If `None`, the local user is the caller of every request.
@@ -79,7 +79,7 @@ impl AsyncWrite for AcceptedStream {
     }
 }
 
-/// The verified caller and token of a request that passed authentication. `None` without an authenticator.
+/// The verified caller and token of a request that passed authentication. Contains `None` if there is no authenticator.
 #[derive(Debug, Default)]
 pub(super) struct Identity(Option<Authenticated>);
 
@@ -153,6 +153,7 @@ impl AuthenticationLayer {
     /// Returns the authenticated caller of a request; `None` without an authenticator.
     pub(super) fn caller(&self, identity: &Identity) -> Option<Caller> {
         self.authenticator.as_ref()?;
+        // An authenticated request always has an identity. If it lacked one, its caller would have no scopes.
         Some(
             identity
                 .0
@@ -181,14 +182,15 @@ impl AuthenticationLayer {
         response
     }
 
-    /// Returns the response with the protected resource metadata (RFC 9728), if `path` is one of its paths.
+    /// Returns the response with the protected resource metadata (RFC 9728); `None` if `path` isn't one of its paths.
     pub(super) fn metadata(&self, path: &str) -> Option<HttpResponse> {
         let document = self.authenticator.as_ref()?.metadata(path)?;
         let json = HeaderValue::from_static("application/json");
         let mut response = whole(StatusCode::OK, json, document.to_owned().into());
         // Web pages of every origin may read the document, because it is public.
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        // Clients send the header MCP-Protocol-Version. A browser first asks by a preflight request if this is allowed.
+        // Clients send the header MCP-Protocol-Version. A browser first sends a preflight request, which asks if this
+        // header is allowed and gets this response too.
         response.headers_mut().insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         Some(response)
@@ -203,7 +205,7 @@ impl AuthenticationLayer {
     }
 }
 
-/// Sets a header, unless `value` isn't a valid header value.
+/// Sets a header. Does nothing if `value` is not a valid header value.
 fn insert(response: &mut HttpResponse, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);

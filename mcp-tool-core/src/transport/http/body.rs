@@ -11,7 +11,7 @@ use hyper::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Maximum time in which a body must arrive.
+/// Maximum time for a body to arrive, including the wait for a memory permit.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Maximum time for which a large body waits for a memory permit.
 const MEMORY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -19,8 +19,8 @@ const MEMORY_TIMEOUT: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(5);
 /// Maximum size of a body that needs no memory permit, in bytes.
 const SMALL_BODY: usize = 64 * 1024;
-/// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. At least the maximum size of one
-/// body.
+/// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. If the maximum size of one body
+/// is larger, that size is the limit instead.
 const MEMORY: usize = 8 * 1024 * 1024;
 
 /// The rejection of a request because of its body: HTTP status, and message for the client.
@@ -71,6 +71,7 @@ impl RequestBody {
     }
 }
 
+/// Makes a text without a memory permit, for a caller that keeps the body and its permit.
 impl From<Bytes> for RetainedText {
     fn from(text: Bytes) -> Self {
         RetainedText { text, _memory: None }
@@ -124,7 +125,8 @@ impl BodyReader {
         }
     }
 
-    /// Reads a body, whose size the client announced as `announced` bytes. `None` if the body is too large.
+    /// Reads a body. `announced` is its size in bytes, if the client announced the size. Returns `None` if the body is
+    /// too large.
     async fn collect(
         &self,
         announced: Option<usize>,
@@ -136,6 +138,7 @@ impl BodyReader {
         };
         let second = if body.is_end_stream() { None } else { data(body).await? };
         let Some(second) = second else {
+            // Needs no permit, because hyper's read buffer limits a single frame to less than `SMALL_BODY`.
             return Ok((first.len() <= self.max_bytes).then_some(RequestBody { bytes: first, memory }));
         };
         let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(SMALL_BODY));
@@ -208,8 +211,8 @@ pub(super) async fn drain(headers: &HeaderMap, body: &mut Incoming) {
     }
 }
 
-/// Reads and drops the rest of a body. Without this, closing the connection with unread input would reset the
-/// connection before the client has read the answer.
+/// Reads and drops the rest of a body, for at most [`LINGER`]. Without this, closing the connection with unread input
+/// would reset the connection before the client has read the answer.
 async fn discard(body: &mut Incoming) {
     let rest = async { while let Ok(Some(_)) = data(body).await {} };
     drop(tokio::time::timeout(LINGER, rest).await);

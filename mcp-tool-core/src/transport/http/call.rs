@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// An admitted call, and the reports that are sent to its client.
+/// An admitted call, and the reports (progress and log messages) that its client requested.
 pub(super) struct PreparedCall {
     call: AdmittedCall,
     reports: Option<RequestedReports>,
@@ -47,11 +47,12 @@ struct AdmittedCall {
     cancellable: Option<CancellableCall>,
 }
 
-/// The client's progress token as JSON text, and the receiver of the call's reports.
+/// The client's progress token as JSON text, if it sent one, and the receiver of the call's reports.
 type RequestedReports = (Option<String>, mpsc::Receiver<CallReport>);
 
 impl AdmittedCall {
-    /// Runs the call to its end or starts its task, and returns the response.
+    /// Runs the call to its end or starts its task, and returns the response. `caller` returns the caller that may
+    /// cancel the call by `notifications/cancelled`.
     async fn respond(
         self,
         endpoint: &Arc<Endpoint>,
@@ -118,8 +119,8 @@ impl Service {
         Ok(PreparedCall { call, reports })
     }
 
-    /// Returns the sender and the receiver of the call's reports. `None` if the client asked for no reports, or accepts
-    /// no stream of events, on which reports are sent.
+    /// Returns the sender and the receiver of the call's reports. Returns `None` if the client asked for no reports, or
+    /// doesn't accept an event stream, which reports need.
     fn requested_reports(
         &self,
         headers: &HeaderMap,
@@ -165,14 +166,14 @@ impl Service {
     }
 }
 
-/// Records that an admitted call is rejected, because its headers differ from its arguments, and returns the response
-/// with the error.
+/// Writes the audit record of an admitted call whose headers differ from its arguments, and returns `error` as the
+/// response.
 fn reject_admitted(admitted: Admitted, id: &Id, error: ProtocolError) -> FramedResponse {
     let correlation = admitted.refuse(code::rejection_reason(error.code));
     FramedResponse::rejected_call(&error.with_id(id), correlation)
 }
 
-/// Returns `true` if the client accepts a stream of events.
+/// Returns `true` if the client accepts an event stream: `Accept` contains `text/event-stream` or `*/*`.
 fn accepts_events(headers: &HeaderMap) -> bool {
     headers
         .get_all(ACCEPT)

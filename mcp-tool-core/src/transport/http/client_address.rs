@@ -9,10 +9,10 @@ use crate::network::Network;
 /// The header to which each proxy appends the address of its peer.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Returns the address of a request's client. Starts with the peer, and reads `X-Forwarded-For` from its end as long as
-/// the address found so far is a trusted proxy's. Earlier addresses in the header are ignored, because the client itself
-/// may have written them. If the header ends first, or contains text that isn't an address, returns the trusted proxy that
-/// was found before.
+/// Returns the address of a request's client: the peer or, if the peer is a trusted proxy, the last address in
+/// `X-Forwarded-For` that isn't a trusted proxy's. Earlier addresses are ignored, because the client itself may have
+/// written them. If the search from the end of the header finds no such address, or reaches text that isn't an address,
+/// returns the last trusted proxy that it found.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
     let mut remote = peer.to_canonical();

@@ -27,15 +27,16 @@ use super::{
     service::Service,
 };
 
-/// Maximum time from the first byte of a request's head to its last byte.
+/// Maximum time from the first to the last byte of a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time after which a connection ends if nothing of an answer can be written, because the client doesn't read.
+/// Maximum time for which no byte of an answer can be written, because the client doesn't read. After this time, the
+/// connection ends.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Interval of the idle check between requests. A connection ends if a whole interval passes without input: one to two
 /// intervals after the last input. Proxies usually close idle connections earlier.
 const IDLE_INTERVAL: Duration = Duration::from_secs(90);
-/// Maximum size of hyper's read buffer, which limits a request's head and the input that a connection reads ahead, in
-/// bytes. With hyper's default of 400 KiB, 64 clients with large bodies would use 26 MiB.
+/// Maximum size of hyper's read buffer, in bytes. Limits a request's head, and the input that a connection reads ahead.
+/// With hyper's default of 400 KiB, 64 clients with large bodies would use 26 MiB.
 const MAX_BUFFER: usize = 32 * 1024;
 
 /// Answers the requests of one stream until the stream ends, or until `stop` is cancelled and the current request is
@@ -50,7 +51,7 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     let watched = Watched::new(stream, Arc::clone(&phase));
     let (service, peer, phase) = (&*service, &Peer::new(peer), &phase);
     let handler = service_fn(|request: Request<Incoming>| {
-        // Set before the future is made, because hyper may read more input before it polls the future.
+        // The phase is set before the future is made, because hyper may read more input before it polls the future.
         phase.set(Phase::ANSWERING);
         let answering = Answering(Arc::clone(phase));
         async move {
@@ -123,7 +124,7 @@ struct Watched<S> {
     stalled: Option<Pin<Box<Sleep>>>,
     /// Timer of the idle check.
     idle: Option<Pin<Box<Sleep>>>,
-    /// Input was received since the last idle check.
+    /// `true` if input was received since the last idle check.
     has_received: bool,
 }
 
@@ -132,7 +133,7 @@ impl<S> Watched<S> {
         Watched { stream, phase, deadline: None, stalled: None, idle: None, has_received: false }
     }
 
-    /// Returns `true` if the head has not arrived within [`HEAD_TIMEOUT`].
+    /// Returns `true` if [`HEAD_TIMEOUT`] has passed since the head began to arrive.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         let deadline = self.deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD_TIMEOUT)));
         deadline.as_mut().poll(cx).is_ready()

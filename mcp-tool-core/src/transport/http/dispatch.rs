@@ -44,7 +44,8 @@ impl Service {
         };
         let caller = self.caller(sender, &parts.headers, client);
         match &mut message {
-            // A modern call belongs to no session, even if it has a session header.
+            // Calls with an error are rejected without rmcp. A modern call belongs to no session, even if it has a
+            // session header.
             ClientMessage::Call(call)
                 if !self.rmcp.is_in_session(parts)
                     || call.error.is_some()
@@ -109,7 +110,7 @@ impl Service {
             ClientMessage::Call(mut call)
                 if !self.endpoint.pipeline.is_permitted(&caller, call.request()).await =>
             {
-                // Refused calls are answered here, because rmcp can't send a refusal with its HTTP status.
+                // Refused calls are answered here, because rmcp can't send the HTTP status of a refusal.
                 let arguments = RetainedText::from(body.part(call.arguments));
                 match self.prepare_call(&parts.headers, &mut call, sender, caller).await {
                     Ok(call) => self.run_call(call, arguments, sender, &parts.headers).await,
@@ -149,7 +150,7 @@ impl Service {
         if method == "tools/list" { with_security_schemes(response).await } else { response }
     }
 
-    /// Answers a permitted legacy call in a session, which rmcp serves.
+    /// Passes a permitted legacy call in a session to rmcp, with the headers that middleware reads.
     async fn respond_in_session(
         &self,
         call: &ToolCall<'_>,

@@ -1,5 +1,6 @@
-//! Legacy requests in flight. The list of calls outside of sessions lets `notifications/cancelled` cancel a call. The
-//! list of requests in sessions prevents two requests in flight with the same id.
+//! Requests of legacy clients (revisions up to 2025-11-25) that are in flight. Calls outside of sessions are listed so
+//! that `notifications/cancelled` can cancel them. Requests in sessions are listed so that a second request with the
+//! same id is rejected.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -81,6 +82,8 @@ impl InFlight {
         CancellableCall { in_flight: self.clone(), since: self.shared.missed.load(Ordering::Acquire) }
     }
 
+    /// Lists a call outside of sessions. Cancels the call immediately if it matches a kept cancellation whose number is
+    /// at least `since`.
     fn enter(&self, key: InFlightKey, since: u64) -> InFlightGuard {
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
         let mut lists = self.lock();
@@ -92,7 +95,7 @@ impl InFlight {
         guard
     }
 
-    /// Lists a request of a session. `None` if another request of the session with the same id is in flight.
+    /// Lists a request of a session. Returns `None` if another request of the session with the same id is in flight.
     pub(super) fn enter_session(&self, session: &str, id: &Id) -> Option<InFlightGuard> {
         let key = InFlightKey::Session { session: session.to_owned(), id: id.clone() };
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
@@ -105,8 +108,9 @@ impl InFlight {
         is_first.then_some(guard)
     }
 
-    /// Cancels the caller's call with this id. If several calls of the caller have this id, as calls by several clients
-    /// may, cancels no call, because any of these calls could be meant.
+    /// Cancels the caller's call with this id. If no such call is listed, keeps the cancellation. Cancels no call if
+    /// several calls of the caller have this id, because any of them could be meant. Several clients of one caller may
+    /// use the same id.
     pub(super) fn cancel(&self, caller: &Caller, id: Id) {
         let key = InFlightKey::new(caller, id);
         let mut lists = self.lock();
@@ -192,7 +196,7 @@ mod tests {
         let (in_flight, caller, id) =
             (InFlight::default(), Caller::new("ann"), Id::new("7").unwrap_or_default());
         let done = || async {
-            // Pending for some polls, so that a kept cancellation would end the call.
+            // The call waits for some polls, so that a kept cancellation could end it.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }

@@ -1,4 +1,4 @@
-//! `tools/list` over HTTP. The head of each response is written for its request; the entries are shared.
+//! `tools/list` over HTTP. Each response has its own head, and shares the prebuilt entries with other responses.
 
 use std::{
     convert::Infallible,
@@ -28,8 +28,8 @@ use crate::{
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Maximum size of entries that are copied into one body, in bytes. Up to this size, copying takes less time than a
-/// body in parts.
+/// Maximum size of entries that are copied into one body, in bytes. Up to this size, copying takes less time than
+/// sending a body in parts.
 const MAX_COPIED: usize = 16 * 1024;
 
 /// Checks the headers of a `tools/list` request, and answers the request.

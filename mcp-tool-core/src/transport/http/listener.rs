@@ -24,9 +24,10 @@ const FLUSH: Duration = Duration::from_millis(100);
 /// Pause after a connection could not be accepted.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is cancelled, then waits up to `settings.grace` for calls in flight.
+/// Serves until `stop` is cancelled, then waits up to `settings.grace` for calls in flight. Cancels the calls that are
+/// still running after that.
 ///
-/// Returns `true` if all calls in flight finished in this time.
+/// Returns `true` if all calls in flight finished in time.
 // Boxed, so that the server is compiled in this crate and not in each crate that awaits it.
 pub fn serve(
     endpoint: Arc<Endpoint>,
@@ -111,7 +112,8 @@ async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
 /// Binds a listener to `address`.
 ///
 /// # Errors
-/// The address can't be bound, or needs authorization or TLS, and the server has none.
+/// - The address can't be bound.
+/// - It isn't a loopback address, and the server has no authorization, or neither TLS nor a proxy that ends TLS.
 pub async fn bind(
     address: SocketAddr,
     authentication: &AuthenticationLayer,

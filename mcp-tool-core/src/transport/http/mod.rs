@@ -1,8 +1,9 @@
 //! HTTP/1.1, served by hyper.
 //!
-//! A request passes `listener` → `connection` → `route` (method, path, host, origin, authentication, body) → `dispatch`.
-//! Outside legacy sessions, `dispatch` passes calls to `call` and `tools/list` to `list`, and answers notifications itself.
-//! It passes other messages, and those of sessions, to `rmcp_service`, where rmcp parses them again.
+//! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, method, body) →
+//! `dispatch`. Outside legacy sessions (MCP sessions of revisions up to 2025-11-25), `dispatch` passes calls to `call`
+//! and `tools/list` to `list`, and answers notifications itself. All other messages, and the messages of legacy
+//! sessions, go to `rmcp_service`, where rmcp parses them again.
 
 mod authentication;
 mod body;

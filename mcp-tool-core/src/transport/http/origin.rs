@@ -58,7 +58,7 @@ impl Origins {
     }
 
     /// Rejects a request for a host that isn't allowed, and a request from a web page whose origin isn't allowed. The
-    /// server's own origin is allowed.
+    /// `http` origin of the server itself is allowed.
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Disallowed> {
         let host = only(headers, HOST).ok().flatten().and_then(|host| host.to_str().ok());
         // Fast path for the usual request, which has an allowed host in the same spelling, no host in the request
@@ -116,8 +116,8 @@ impl Origins {
 }
 
 impl Host {
-    /// Returns `true` if the header value `host` is this host in the same spelling, with an allowed port or without a
-    /// port.
+    /// Returns `true` if the header value `host` is this host in the same spelling, and its port is allowed. A host
+    /// without a port is allowed only if every port is.
     fn is_spelled(&self, host: &str) -> bool {
         let Some(rest) = host.strip_prefix(self.host.as_str()) else { return false };
         match (rest.strip_prefix(':'), self.port) {
@@ -133,6 +133,7 @@ impl Host {
         }
     }
 
+    /// Parses `name` or `name:port`; `None` if the text is neither.
     fn parse(text: &str) -> Option<Self> {
         let authority = Authority::try_from(text).ok()?;
         let without_port =

@@ -30,7 +30,7 @@ const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\
 pub(super) struct Overload {
     /// Maximum number of open connections (`http.max_connections`), for the warning.
     max_connections: u32,
-    /// One permit per connection that is answered.
+    /// One permit for each refused connection that is being answered.
     answering: Arc<Semaphore>,
     warned_at: Option<Instant>,
 }

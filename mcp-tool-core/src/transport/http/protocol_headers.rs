@@ -45,8 +45,8 @@ pub fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), Protoc
     }
 }
 
-/// Checks the headers of a `tools/list` request against its body. The order of the checks is that of rmcp, so that
-/// errors are the same as for other requests.
+/// Checks the headers of a `tools/list` request against its body. The checks have the order of rmcp's checks, so that a
+/// request with several errors gets the same response as a request that rmcp serves.
 pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolError> {
     check_single(headers)?;
     let version = header(headers, &VERSION)?;
@@ -62,6 +62,7 @@ pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolEr
     }
 }
 
+/// Checks the version header of a request whose `_meta` names no version.
 fn check_legacy(version: Option<&str>) -> Result<(), ProtocolError> {
     match version {
         Some(version) if version >= MODERN => {
@@ -91,6 +92,7 @@ fn check_capabilities(meta: &Meta<'_>) -> Result<(), ProtocolError> {
     Ok(())
 }
 
+/// Rejects a header that is missing or differs from `body`, the part of the body that it repeats.
 fn same(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), ProtocolError> {
     match header {
         Some(value) if value == body => Ok(()),
@@ -111,7 +113,8 @@ fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h st
     only_text(headers, name.as_str())
 }
 
-/// Decodes a value of the form `=?base64?…?=` (§value encoding). Returns any other value unchanged.
+/// Decodes a value of the form `=?base64?…?=` (§value encoding). Returns any other value unchanged. Rejects invalid
+/// Base64, and bytes that aren't UTF-8.
 pub(super) fn decoded<'v>(name: &str, value: &'v str) -> Result<Cow<'v, str>, ProtocolError> {
     let Some(encoded) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
         return Ok(Cow::Borrowed(value));

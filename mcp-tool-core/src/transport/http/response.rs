@@ -22,6 +22,7 @@ pub(super) type HttpResponse = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes,
 const EVENTS: &str = "text/event-stream";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Returns `true` if `Content-Type` is `application/json`, with or without parameters.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE) else { return false };
     if content_type == "application/json" {
@@ -59,8 +60,8 @@ pub(super) fn protocol_error(error: &ProtocolError) -> HttpResponse {
     framed(FramedResponse::protocol_error(error))
 }
 
-/// Adds `securitySchemes`, which rmcp's type `Tool` lacks, to the entries of a `tools/list` response of rmcp. Doesn't
-/// change event streams, which are rmcp's responses in sessions, and errors.
+/// Adds `securitySchemes`, which rmcp's type `Tool` lacks, to the entries of a `tools/list` response of rmcp. Returns
+/// errors and event streams unchanged. In sessions, rmcp answers with event streams.
 pub(super) async fn with_security_schemes(response: HttpResponse) -> HttpResponse {
     if response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;
@@ -79,7 +80,7 @@ pub(super) async fn with_security_schemes(response: HttpResponse) -> HttpRespons
     response
 }
 
-/// Returns the JSON response that replaces a rejection by rmcp, which is plain text.
+/// Returns the JSON-RPC error that replaces rmcp's rejection, which is plain text. `status` is rmcp's status.
 pub(super) fn rejected_by_rmcp(status: StatusCode) -> HttpResponse {
     match status {
         StatusCode::NOT_FOUND => invalid(404, "unknown session: initialize again"),
@@ -129,5 +130,6 @@ pub(super) async fn as_event(response: HttpResponse) -> HttpResponse {
 fn set_stream_headers(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENTS));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // Without this header, nginx as a proxy would buffer the events.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
 }

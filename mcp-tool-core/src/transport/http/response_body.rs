@@ -1,5 +1,5 @@
-//! Wrappers of response bodies: [`InParts`] sends a body in small parts, and [`Guarded`] keeps a value as long as a
-//! body.
+//! Wrappers of response bodies: [`InParts`] sends a body in small parts, and [`Guarded`] keeps a value until the body
+//! is dropped.
 
 use std::{
     pin::Pin,
@@ -17,9 +17,9 @@ const PART: usize = 15 * 1024;
 /// size of the parts limits the size of this buffer.
 pub(super) struct InParts<B> {
     body: B,
-    /// Data that was polled from `body` and is not returned yet.
+    /// Data that was polled from `body`, but not returned yet.
     rest: Bytes,
-    /// The last poll returned a part, and `rest` isn't empty.
+    /// `true` if the last poll returned a part, and `rest` isn't empty.
     sending: bool,
 }
 
@@ -132,7 +132,7 @@ mod tests {
             assert_eq!(body.size_hint().exact(), Some(left as u64));
             assert!(!body.is_end_stream());
             assert!(body.frame().await.is_some());
-            // Pending, so that hyper sends the last part, unless it was the final part.
+            // After each part except the final one, the body is pending, so that hyper sends the part.
             let polled = futures_util::poll!(std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)));
             assert_eq!(polled.is_pending(), left > PART);
         }

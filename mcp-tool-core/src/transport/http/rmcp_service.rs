@@ -1,5 +1,5 @@
-//! Forwards requests to rmcp's HTTP service. If legacy sessions are enabled, checks that a session belongs to the
-//! caller.
+//! Forwards requests to rmcp's HTTP service. If sessions of legacy clients (revisions up to 2025-11-25) are enabled,
+//! checks that a session belongs to the caller.
 
 use std::sync::Arc;
 
@@ -126,7 +126,8 @@ impl RmcpService {
         self.forward(parts, body, sender, caller, guard).await
     }
 
-    /// Forwards `initialize`. If sessions are enabled, rmcp opens a session, which then belongs to `caller`.
+    /// Forwards `initialize`. If sessions are enabled, rmcp opens a session, which then belongs to `caller`. Rejects
+    /// the request if the maximum number of sessions is open.
     pub(super) async fn initialize(
         &self,
         parts: &mut Parts,
@@ -169,7 +170,8 @@ impl RmcpService {
         let (empty, ()) = Request::new(()).into_parts();
         let mut parts = std::mem::replace(parts, empty);
         let ends = parts.method == Method::DELETE;
-        // rmcp requires both types in `Accept`. It still answers in JSON if the response is a single message.
+        // rmcp requires both types in `Accept`. Outside sessions, it still answers in JSON if the response is a single
+        // message.
         let both = HeaderValue::from_static("application/json, text/event-stream");
         parts.headers.insert(ACCEPT, both);
         parts.extensions.insert(caller);
@@ -177,7 +179,7 @@ impl RmcpService {
         sender.identity.insert_into(&mut parts.extensions);
         let request = Request::from_parts(parts, Full::new(body));
         read_paths::record(ReadPath::Rmcp);
-        // Boxed, because this future has seven kilobytes, which every future that contains it would have too.
+        // Boxed, because this future takes seven kilobytes, which would be part of every future that contains it.
         let response = Box::pin(self.service.handle(request)).await;
         let mut response = response.map(|body| {
             Either::Right(match guard {

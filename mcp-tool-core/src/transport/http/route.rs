@@ -20,8 +20,9 @@ use super::{
 pub const PATH: &str = "/mcp";
 
 impl Service {
+    /// Answers a request for the MCP endpoint, a health check or the protected resource metadata (RFC 9728).
     pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> HttpResponse {
-        // Passed by reference from here on, because passing a value to an async function copies the value.
+        // The parts and the body are passed by reference from here on, because an async function copies its arguments.
         let (mut parts, mut body) = request.into_parts();
         match parts.uri.path() {
             PATH => self.respond_mcp(&mut parts, &mut body, peer).await,
@@ -59,7 +60,7 @@ impl Service {
 
     /// Answers a request whose host and origin are allowed.
     async fn respond_allowed(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> HttpResponse {
-        // Answered before authentication, because a preflight request has no token.
+        // A preflight request is answered before authentication, because it has no token.
         if parts.method == Method::OPTIONS && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
             let mut response = empty(StatusCode::NO_CONTENT);
             origin::preflight(&parts.headers, response.headers_mut());

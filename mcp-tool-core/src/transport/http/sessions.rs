@@ -1,5 +1,5 @@
-//! Legacy sessions, which the operator or the application enables. Their number is limited, each belongs to the caller
-//! that opened it, and idle sessions are closed.
+//! Sessions of legacy clients (revisions up to 2025-11-25), which the operator or the application enables. Their number
+//! is limited, each belongs to the caller that opened it, and idle sessions are closed.
 
 use std::{
     collections::HashMap,
@@ -64,8 +64,8 @@ impl Sessions {
         }
     }
 
-    /// Returns a permit to open one more session; `None` if the maximum is reached. The caller of this method keeps the
-    /// permit until the session is open.
+    /// Returns a permit to open one more session; `None` if the maximum is reached. The permit must be kept until the
+    /// session is open.
     pub(super) async fn permit(&self) -> Option<OpeningPermit<'_>> {
         let open = self.manager.sessions.read().await;
         crate::sync::lock(&self.owners).retain(|id, _| open.contains_key(id.as_str()));
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn local_session_is_usable_only_by_its_owner_whatever_the_label_of_the_client() {
+    fn session_without_a_token_is_usable_only_by_its_owner_under_any_label() {
         let sessions = Sessions::new(1, Duration::from_secs(1));
         let ann = Caller::new("ann").with_agent("one");
         sessions.set_owner("s", &ann);

@@ -16,7 +16,8 @@ pub struct HttpSettings {
     pub max_body: usize,
     /// Maximum number of open connections.
     pub max_connections: u32,
-    /// Maximum number of open legacy sessions. If `None`, legacy clients are served without sessions.
+    /// Maximum number of open sessions of legacy clients (revisions up to 2025-11-25). If `None`, these clients are
+    /// served without sessions.
     pub sessions: Option<u32>,
     /// Time after which an idle session ends.
     pub session_idle: Duration,

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Interval of the comments that keep a stream without events open.
+/// Interval between the comments that keep a stream open while its call sends nothing.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Response body with the events of one call: its reports, and then its response. Dropping the stream cancels the call.
@@ -27,7 +27,7 @@ pub(super) struct EventStream {
     call: Option<ReportingCall<FramedResponse>>,
     /// The client's progress token, as JSON text.
     token: Option<String>,
-    /// The first report, which the call has sent before the stream began.
+    /// The first report, which the call sent before the stream began. `None` after it was sent to the client.
     first: Option<CallReport>,
     keep_alive: Interval,
 }
