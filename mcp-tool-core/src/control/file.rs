@@ -77,9 +77,10 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Passes the current state to `line`, and appends the line that `line` returns. On return, the line is on disk.
-/// Returns `false` if `line` returned `None`. Before appending, removes an incomplete last line, as after a crash; no
-/// server ever applied it.
+/// Passes the current state to the function `line`, and appends the text that the function returns: one line with its
+/// newline. If `append` returns `true`, the line is on disk. If the function returns `None`, appends nothing and
+/// returns `false`. Before appending, removes an incomplete last line, as after a crash; no server ever applied such a
+/// line.
 ///
 /// # Errors
 /// The file doesn't exist, can't be read or written, or would be too large; a line in the file is not an entry; or
