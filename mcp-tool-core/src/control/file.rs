@@ -14,7 +14,7 @@ use crate::line_file::complete_lines;
 /// a second.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Reason why a control file can't be applied.
+/// Reason why a control file can't be read, written or applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlFileError {
     /// The file can't be read or written.
@@ -54,7 +54,7 @@ pub fn read(file: &mut File) -> Result<Vec<u8>, ControlFileError> {
     Ok(bytes)
 }
 
-/// Returns the state after all of `lines`, which are applied in order.
+/// Applies `lines` in order, and returns the resulting state.
 ///
 /// # Errors
 /// A line is not an entry.

@@ -35,7 +35,7 @@ pub enum Disabled {
 const MAX_SKEW: Duration = Duration::from_secs(30);
 
 impl ControlState {
-    /// Returns the state after all of `lines`, which are applied in order.
+    /// Applies `lines` in order, and returns the resulting state.
     ///
     /// # Errors
     /// A line is not an entry. The error is the number of the first such line, from 1, and the reason.

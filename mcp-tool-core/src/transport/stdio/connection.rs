@@ -75,7 +75,7 @@ pub(super) struct Connection {
     /// Permits for requests to rmcp, and for tool lists that the application's own policy decides; [`MAX_FORWARDED`] in
     /// total.
     permits: Arc<Semaphore>,
-    /// The client's name and version in `initialize`; `None` before `initialize`.
+    /// The client's name and version in `initialize`; `None` before `initialize`, or without `clientInfo`.
     client: Option<String>,
     /// The session of a legacy client.
     session: Arc<Session>,

@@ -52,8 +52,8 @@ struct ReceivedLines {
 }
 
 impl Inbox {
-    /// Takes the next part of the input. `None` if no part waits yet; `Some(None)` if no part
-    /// waits and the input has ended.
+    /// Takes the next part of the input. `None` if no part waits yet; `Some(None)` if no part waits and
+    /// the input has ended.
     pub(super) fn try_next(&self) -> Option<Option<Received>> {
         let mut waiting = lock(&self.waiting);
         let Some(next) = waiting.received.pop_front() else { return waiting.ended.then_some(None) };

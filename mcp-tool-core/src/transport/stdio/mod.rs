@@ -45,8 +45,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Time for cancelled calls to write their audit records.
 const RECORDING: Duration = Duration::from_secs(1);
 
-/// Serves until the input ends, the client closes the output, or `stop` is cancelled. Then waits up to 10 s for calls
-/// in flight.
+/// Serves until the input ends, the client closes the output, or `stop` is cancelled. After the end of the input,
+/// processes the messages that were read, for up to 10 s. In all cases, then waits up to 10 s for calls in flight.
 ///
 /// Returns `true` if all calls finished and their answers were written. An answer that was dropped because the client
 /// had closed the output counts as written.
