@@ -43,7 +43,8 @@ pub enum DisableTarget {
     User(String),
 }
 
-/// The tokens that an entry revokes.
+/// The tokens that an entry revokes. A comparison with a token's time of issue allows 30 s for clock skew. A token
+/// without a time of issue counts as issued earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RevokedTokens {
     /// The token with this `jti`.

@@ -14,7 +14,7 @@ use crate::line_file::complete_lines;
 /// a second.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Reason why a control file can't be applied.
+/// Reason why a control file can't be read, written or applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlFileError {
     /// The file can't be read or written.
@@ -54,7 +54,7 @@ pub fn read(file: &mut File) -> Result<Vec<u8>, ControlFileError> {
     Ok(bytes)
 }
 
-/// Returns the state after all of `lines`, which are applied in order.
+/// Applies `lines` in order, and returns the resulting state.
 ///
 /// # Errors
 /// A line is not an entry.
@@ -77,9 +77,10 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Passes the current state to `line`, and appends the line that `line` returns. On return, the line is on disk.
-/// Returns `false` if `line` returned `None`. Before appending, removes an incomplete last line, as after a crash; no
-/// server ever applied it.
+/// Passes the current state to the function `line`, and appends the text that the function returns: one line with its
+/// newline. If `append` returns `true`, the line is on disk. If the function returns `None`, appends nothing and
+/// returns `false`. Before appending, removes an incomplete last line, as after a crash; no server ever applied such a
+/// line.
 ///
 /// # Errors
 /// The file doesn't exist, can't be read or written, or would be too large; a line in the file is not an entry; or

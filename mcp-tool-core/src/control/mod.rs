@@ -31,7 +31,8 @@ pub struct Controls(Option<Arc<SharedControls>>);
 #[derive(Debug, Default)]
 struct SharedControls {
     current: RwLock<ControlState>,
-    /// Something is disabled or revoked. On most servers, nothing is, and calls read only this flag.
+    /// Something is disabled or revoked. On most servers, nothing is disabled or revoked, and calls read only this
+    /// flag.
     is_active: AtomicBool,
     /// Number of states that were applied so far.
     generation: AtomicU64,

@@ -8,7 +8,8 @@ use std::{
 use super::entry::{ControlAction, ControlEntry, DisableTarget, RevokedTokens};
 use crate::{call::caller::Caller, ports::Issued};
 
-/// Names of disabled tools, clients and users, and of revoked tokens, each with the entry that disabled or revoked it.
+/// Disabled tools, clients and users, and revoked tokens. Each map has, by name or id, the entry that disabled or
+/// revoked the item.
 #[derive(Clone, Debug, Default)]
 pub struct ControlState {
     disabled_tools: HashMap<String, ControlEntry>,
@@ -26,7 +27,7 @@ pub struct ControlState {
 pub enum Disabled {
     /// The user.
     User,
-    /// The OAuth client or agent.
+    /// The client: an OAuth client, an agent, or a local client.
     Client,
 }
 
@@ -34,7 +35,7 @@ pub enum Disabled {
 const MAX_SKEW: Duration = Duration::from_secs(30);
 
 impl ControlState {
-    /// Returns the state after all of `lines`, which are applied in order.
+    /// Applies `lines` in order, and returns the resulting state.
     ///
     /// # Errors
     /// A line is not an entry. The error is the number of the first such line, from 1, and the reason.
@@ -94,8 +95,8 @@ impl ControlState {
         maps.chain(self.revoked_before.iter().map(|(_, entry)| entry))
     }
 
-    /// Returns `true` if both states disable the same tools, clients and users. All callers then see the same tools as
-    /// before.
+    /// Returns `true` if both states disable the same tools, clients and users. A change from one state to the other
+    /// then changes no caller's list of tools.
     pub(super) fn disables_same(&self, other: &ControlState) -> bool {
         let is_same = |left: &HashMap<String, ControlEntry>, right: &HashMap<String, ControlEntry>| {
             left.len() == right.len() && left.keys().all(|name| right.contains_key(name))
@@ -137,8 +138,8 @@ impl ControlState {
         is_disabled.then_some(Disabled::Client)
     }
 
-    /// Returns `true` if the token is revoked. A token that was issued up to [`MAX_SKEW`] later than a revocation
-    /// covers counts as covered.
+    /// Returns `true` if the token is revoked. A revocation by time also covers tokens that were issued up to
+    /// [`MAX_SKEW`] later, and tokens without a time of issue.
     pub(super) fn is_revoked(&self, token: &Issued<'_>) -> bool {
         let Issued { jti, subject, client, agent, issued_at } = *token;
         let is_revoked_by = |map: &HashMap<String, ControlEntry>, name: Option<&str>| {
@@ -160,8 +161,8 @@ impl ControlState {
     }
 }
 
-/// Inserts a revocation, unless the map has a later one for the same name. A later revocation covers more tokens, even
-/// if its line comes first, as after the operator's clock was set back.
+/// Inserts a revocation, unless the map has a revocation of the same name with a later time. The revocation with the
+/// later time covers more tokens. Its line may come first, as after the operator's clock was set back.
 fn insert_latest(map: &mut HashMap<String, ControlEntry>, name: String, entry: ControlEntry) {
     let is_later = map.get(&name).is_none_or(|known| known.time <= entry.time);
     if is_later {

@@ -90,7 +90,8 @@ impl Watcher {
         }
     }
 
-    /// Returns the state that the file describes, if complete lines were added since the last check.
+    /// Returns the state that the file describes if complete lines were added since the file was last applied, else
+    /// `None`. The first check of a valid file always returns a state.
     fn check(&mut self) -> Result<Option<ControlState>, ControlFileError> {
         let version = match std::fs::metadata(&self.path) {
             Ok(metadata) => FileVersion::of(&metadata),

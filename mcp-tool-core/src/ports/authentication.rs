@@ -10,7 +10,8 @@ use crate::call::caller::Caller;
 
 /// Verifies the tokens of HTTP requests for one protected resource.
 pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
-    /// Verifies the bearer token in `headers`, and removes it from `headers`.
+    /// Verifies the bearer token in `headers`, and removes the `Authorization` header from `headers`. A token in the
+    /// query of `uri` is refused.
     fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a>;
 
     /// Sets the revocations. From now on, tokens that they revoke are refused.
@@ -26,7 +27,8 @@ pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
     /// `scopes` are separated by spaces.
     fn insufficient_scope(&self, scopes: &str) -> String;
 
-    /// Returns the protected resource metadata (RFC 9728) as JSON, if `path` is one of its well-known paths.
+    /// Returns the protected resource metadata (RFC 9728) as JSON. `None` if `path` isn't a well-known path of the
+    /// metadata.
     fn metadata(&self, path: &str) -> Option<&str>;
 }
 
@@ -44,7 +46,7 @@ pub enum Authentication<'a> {
 pub enum Denied {
     /// The request has no bearer token.
     Missing,
-    /// The request's credentials are malformed (RFC 6750 §2).
+    /// The request's credentials are malformed (RFC 6750 §2). Contains the message for the caller.
     Malformed(&'static str),
     /// The token isn't valid for this server. Only the audit record contains the reason.
     Invalid(&'static str),
@@ -93,7 +95,7 @@ impl Denied {
         }
     }
 
-    /// Returns the member `detail` of the request's audit record.
+    /// Returns the member `detail` of the request's audit record; `None` if the record has no such member.
     #[must_use]
     pub const fn detail(&self) -> Option<&'static str> {
         match self {

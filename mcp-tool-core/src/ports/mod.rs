@@ -1,5 +1,5 @@
-//! Ports: traits between this crate and `mcp-tool-auth`. That crate implements token verification, TLS and clients of
-//! upstreams; this crate implements [`Revocations`] for it.
+//! Ports: traits between this crate and `mcp-tool-auth`. `mcp-tool-auth` implements token verification, TLS and clients
+//! of upstreams. This crate implements [`Revocations`], which `mcp-tool-auth` reads.
 
 mod authenticated;
 #[cfg(feature = "http")]

@@ -21,9 +21,9 @@ pub struct Issued<'t> {
     pub subject: Option<&'t str>,
     /// Id of the OAuth client (RFC 9068 §2.2 `client_id`, or else `azp`).
     pub client: Option<&'t str>,
-    /// The agent: the first of `oauth.agent_claims` that the token has. By default it is the OAuth client, unless the
-    /// token has `act.sub`.
+    /// The agent: the first of the claims in the setting `oauth.agent_claims` that the token has. By default, the agent
+    /// is `act.sub` or, without `act.sub`, the OAuth client.
     pub agent: Option<&'t str>,
-    /// `iat` (RFC 7519 §4.1.6); a token without it counts as issued before every revocation.
+    /// `iat` (RFC 7519 §4.1.6); a token without `iat` counts as issued before every revocation.
     pub issued_at: Option<SystemTime>,
 }

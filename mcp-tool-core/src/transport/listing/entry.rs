@@ -40,8 +40,8 @@ pub(super) struct Entries {
     whole: Arc<str>,
     parts: Vec<Range<usize>>,
     is_newest: Vec<bool>,
-    /// Each tool's entry with the name that `whole` doesn't use for the tool. Empty without pins, because only a pin
-    /// makes a caller's newest version differ from the newest version of all.
+    /// Each tool's entry with the name that `whole` doesn't use for the tool. Empty if the settings pin no client to a
+    /// version: the newest registered version is then the newest version for every caller.
     other_names: Vec<Box<str>>,
 }
 

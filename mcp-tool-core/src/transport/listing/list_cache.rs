@@ -11,8 +11,8 @@ use std::{
 use super::tool_list::{ToolList, Visible};
 use crate::sync;
 
-/// Maximum number of cached lists. Few lists are needed, because callers differ in scopes, of which few combinations
-/// occur.
+/// Maximum number of cached lists. Few lists are needed, because a list depends on the caller's scopes, and few
+/// combinations of scopes occur.
 pub(super) const MAX_LISTS: usize = 64;
 /// Maximum total size of all cached pages, in bytes. A single list above this limit is not cached.
 const MAX_BYTES: usize = 32 << 20;

@@ -39,7 +39,7 @@ pub(crate) struct Listing {
     scope_samples: Vec<usize>,
     /// For each tool, by its registry index: the position in `scope_samples` of a tool that needs the same scopes.
     sample_of: Vec<usize>,
-    /// At least one tool needs a scope, which may be that of its gate.
+    /// At least one tool needs a scope. The scope of a tool's gate counts too.
     pub(crate) needs_scopes: bool,
     /// The list for callers who may see every tool.
     complete: Arc<ToolList>,
@@ -89,6 +89,7 @@ impl Listing {
     }
 
     /// Returns the entry of the first registered version of the tool `name`, as rmcp's type, under the tool's own name.
+    /// `None` if no tool has this name.
     pub(crate) fn tool(&self, registry: &Registry, name: &str) -> Option<rmcp::model::Tool> {
         let index = registry.tools().iter().position(|tool| tool.contract.name() == name)?;
         let mut tool: rmcp::model::Tool = serde_json::from_str(self.entries.at(index)).ok()?;

@@ -18,8 +18,8 @@ use crate::{
 };
 
 impl Endpoint {
-    /// Answers a `tools/list` request, whose id, `_meta` and headers the transport has already checked. An error is the
-    /// response to a request with an invalid cursor.
+    /// Answers a `tools/list` request, whose id, `_meta` and headers the transport has already checked. Returns an
+    /// error response if the cursor is invalid, or if the cursor of the next page can't be made.
     pub(crate) async fn list(
         &self,
         caller: &Caller,
@@ -35,8 +35,8 @@ impl Endpoint {
         Ok(ListResponse { head, entries: page.entries })
     }
 
-    /// Returns a page of the tools that `caller` sees. Keeps the contracts of all these tools as last listed by
-    /// `caller`, to check the caller's later calls.
+    /// Returns a page of the tools that `caller` sees; an empty page for a disabled caller. Keeps the contracts of all
+    /// these tools as last listed by `caller`, to check the caller's later calls.
     pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<ListPage, ProtocolError> {
         let Pipeline { registry, versions, services, controls, .. } = &self.pipeline;
         let is_disabled = controls.disabled_part(caller).is_some();
@@ -55,7 +55,7 @@ impl Endpoint {
         Ok(page)
     }
 
-    /// Returns the list of all tools that `caller` sees, whether or not the caller itself is disabled.
+    /// Returns the list of all tools that `caller` sees. Doesn't check if the caller itself is disabled.
     pub(super) async fn visible_to(&self, caller: &Caller) -> Arc<ToolList> {
         let Pipeline { registry, versions, policy, controls, .. } = &self.pipeline;
         let Listing {
@@ -111,8 +111,8 @@ impl Endpoint {
             || self.listing.needs_scopes
     }
 
-    /// Returns the list entries of all tools that `caller` sees, without pagination. Each entry is a JSON object. Keeps
-    /// the contracts of these tools as last listed by `caller`.
+    /// Returns the list entries of all tools that `caller` sees, without pagination; none for a disabled caller. Each
+    /// entry is a JSON object. Keeps the contracts of these tools as last listed by `caller`.
     pub async fn entries(&self, caller: &Caller) -> Vec<String> {
         if self.pipeline.controls.disabled_part(caller).is_some() {
             return Vec::new();

@@ -107,7 +107,7 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
 }
 
 #[tokio::test]
-async fn callers_who_see_every_tool_get_the_same_memory_and_use_no_cache() {
+async fn callers_who_see_every_tool_share_one_list_outside_of_the_cache() {
     let tools = (0..50).map(|tool| entry(contract(&format!("tool_{tool}"), &[]))).collect();
     let endpoint = start(tools, &paged(20)).await;
     let address =
@@ -118,7 +118,7 @@ async fn callers_who_see_every_tool_get_the_same_memory_and_use_no_cache() {
 }
 
 #[tokio::test]
-async fn cursor_is_valid_only_for_the_tools_pages_and_keys_for_which_it_was_issued() {
+async fn cursor_is_valid_only_for_the_tools_page_size_and_keys_for_which_it_was_issued() {
     let keyed = |page_size| OperatorSettings { seal_keys: vec!["A".repeat(43)], ..paged(page_size) };
     let endpoint = start(scoped(6, "Words."), &keyed(2)).await;
     let all = Caller::new("ann").with_scopes((0..6).map(|scope| format!("s{scope}")));

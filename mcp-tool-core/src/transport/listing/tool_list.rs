@@ -13,8 +13,8 @@ use crate::{
     seal::Sealer,
 };
 
-/// The set of tools that a caller sees. Each tool has two bits: the tool is visible, and the tool is listed by its own
-/// name instead of an older version's name.
+/// The set of tools that a caller sees. Each tool has two bits: [`VISIBLE`] is set if the tool is visible, and
+/// [`NEWEST`] if the tool is listed by its own name instead of an older version's name, such as `greet_v1`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Visible(Box<[u64]>);
 
@@ -55,6 +55,7 @@ pub(super) struct ToolList {
     /// Maximum number of tools on a page.
     page_size: usize,
     pages: Box<[OnceLock<ListPage>]>,
+    /// Digest of the page size and the listed tools, for [`binding`](ToolList::binding).
     digest: OnceLock<Digest>,
     last_listed: OnceLock<Arc<ListedVersions>>,
 }
@@ -107,18 +108,18 @@ impl ToolList {
             next if next < self.pages.len() => Some(self.cursor(next, registry, sealer)?),
             _ => None,
         };
-        // Several requests may write this page at the same time. All return the page that is stored first, so that the
-        // cursor in it, which each request seals differently, never changes.
+        // Several requests may write this page at the same time, each with a differently sealed cursor. All return the
+        // page that is stored first, so that the cursor in the page never changes.
         Some(slot.get_or_init(|| ListPage { entries: entries.joined(tools), next }).clone())
     }
 
-    /// Returns the sealed cursor of the page with this number. `None` if nothing can be sealed.
+    /// Returns the sealed cursor of the page with this number. `None` if the sealing fails.
     pub(super) fn cursor(&self, number: usize, registry: &Registry, sealer: &Sealer) -> Option<String> {
         sealer.seal(&(number as u64).to_le_bytes(), &self.binding(registry))
     }
 
     /// Returns the page number in a cursor. `None` if the cursor was sealed with other keys, for other tools, for
-    /// another page size, or before the contract of a listed tool changed.
+    /// another page size, or before the contract of a listed tool changed, or if the list has no such page.
     pub(super) fn page_number(&self, cursor: &str, registry: &Registry, sealer: &Sealer) -> Option<usize> {
         let number = sealer.open(cursor, &self.binding(registry))?;
         let number = usize::try_from(u64::from_le_bytes(number.try_into().ok()?)).ok()?;

@@ -33,8 +33,8 @@ pub fn parse_call(text: &str) -> Option<ToolCall<'_>> {
     })
 }
 
-/// Reads the next value into `slot`. `None` if `slot` is filled already, which means that the member is repeated, or if
-/// `read` rejects the value.
+/// Reads the next value into `slot`. `None` if the value isn't JSON, if `read` rejects the value, or if `slot` is
+/// already filled because the member is repeated.
 fn once<'t, T>(
     slot: &mut Option<T>,
     scan: &mut JsonScanner<'t>,

@@ -223,7 +223,7 @@ fn presented(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnswers>>, P
     Ok(Some(Box::new(PresentedAnswers { state, responses })))
 }
 
-/// Rejects a member of a request's parameters over [`MAX_MEMBER_BYTES`].
+/// Rejects a member of a request's parameters whose JSON text is larger than [`MAX_MEMBER_BYTES`].
 fn check_size(name: &str, json: &str) -> Result<(), ProtocolError> {
     if json.len() <= MAX_MEMBER_BYTES {
         return Ok(());
@@ -319,7 +319,8 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
     })
 }
 
-/// Reads the trace context. `None` if the context is malformed, because W3C Trace Context requires to ignore it.
+/// Reads the trace context. `None` if the context is absent or malformed, because W3C Trace Context requires a receiver
+/// to ignore a malformed context.
 fn trace(parent: Option<&RawValue>, state: Option<&RawValue>) -> Option<TraceContext> {
     let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
     TraceContext::read(&text(parent?)?, state.and_then(text).as_deref())
@@ -426,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_equal_in_all_spellings_and_have_a_type_and_a_maximum_size() {
+    fn ids_are_equal_in_all_spellings_but_not_across_types_and_have_a_maximum_size() {
         assert_eq!(Id::new(r#""\u0061""#), Id::new(r#""a""#));
         assert_ne!(Id::new("1"), Id::new(r#""1""#));
         assert_eq!(Id::new(&format!("\"{}\"", "a".repeat(600))), None);

@@ -1,5 +1,6 @@
-//! Parses client messages as far as their routing needs. [`fast_path`] parses calls in the form that clients usually
-//! send. [`full_parser`] parses all other messages, and explains why a message is invalid.
+//! Parses the members of client messages that the transports need to route messages and to start calls. [`fast_path`]
+//! parses calls in the form that clients usually send. [`full_parser`] parses all other messages, and explains why a
+//! message is invalid.
 
 mod fast_path;
 mod full_parser;
@@ -11,7 +12,7 @@ use super::{
     read_paths::{self, ReadPath},
 };
 
-/// Parses a message as far as its routing needs.
+/// Parses the members of a message that the transports need.
 ///
 /// # Errors
 /// The message isn't valid. A call with a valid id and name is returned even if other members are invalid; see

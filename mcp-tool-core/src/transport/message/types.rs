@@ -24,7 +24,8 @@ pub(super) mod keys {
     pub(in super::super) const TRACE_STATE: &str = "tracestate";
 }
 
-/// A client's message, as far as its routing needs. The transports handle each variant in a different way.
+/// A client's message, with the members that the transports need. The transports handle each variant in a different
+/// way.
 #[derive(Debug)]
 pub enum ClientMessage<'m> {
     /// `tools/call`, which goes to the pipeline.
@@ -64,8 +65,8 @@ pub struct ToolCall<'m> {
     pub meta: Meta<'m>,
     /// The client's answers to the questions in an earlier result of this call.
     pub(crate) presented: Option<Box<PresentedAnswers>>,
-    /// The error with which the call must be rejected. Kept in the call, because the record of a rejected call needs
-    /// the call's name too.
+    /// The error with which the call must be rejected. Kept in the call, because the audit record of a rejected call
+    /// also contains the tool's name.
     pub error: Option<Box<ProtocolError>>,
 }
 
@@ -100,7 +101,7 @@ pub enum Era {
 }
 
 impl Meta<'_> {
-    /// Returns `Modern` if the request names a protocol version, whichever it is, else `Legacy`.
+    /// Returns `Modern` if the request names a protocol version, even an earlier or unknown version, else `Legacy`.
     pub fn era(&self) -> Era {
         if self.protocol_version.is_some() { Era::Modern } else { Era::Legacy }
     }

@@ -114,8 +114,8 @@ async fn send_report(
     }
 }
 
-/// Returns the JSON text of the arguments: as the client sent it if the HTTP listener attached it, else written from
-/// rmcp's form.
+/// Returns the arguments as JSON text: the client's own text, if the HTTP listener attached it ([`RawArguments`]), else
+/// the serialized arguments that rmcp parsed.
 fn raw_arguments(
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,

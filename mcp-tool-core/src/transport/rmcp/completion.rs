@@ -111,8 +111,8 @@ pub(super) fn unknown_reference() -> ErrorData {
     )
 }
 
-/// Returns the error for a refused completion. For a tool that is disabled or that the caller may not call, the error
-/// is the same as for an unknown tool.
+/// Returns the error for a refused completion. For a disabled caller, a disabled tool, and a tool that the caller may
+/// not call, the error is the same as for an unknown tool.
 fn refused(name: &str, refusal: &Refusal) -> ErrorData {
     let correlation = refusal.correlation;
     let message = match &refusal.kind {
@@ -134,7 +134,7 @@ fn refused(name: &str, refusal: &Refusal) -> ErrorData {
     ErrorData::invalid_params(message, Some(json!({ META_CORRELATION: correlation })))
 }
 
-/// Returns the tool error of a completion as a JSON-RPC error.
+/// Returns the JSON-RPC error for the tool error of a completion.
 fn failed(error: &ToolError, correlation: Uuid) -> ErrorData {
     let code = match error.kind() {
         ErrorKind::InvalidArguments => code::INVALID_PARAMS,

@@ -13,7 +13,8 @@ pub(super) fn extension<T: Send + Sync + 'static>(context: &RequestContext<RoleS
     context.extensions.get::<Parts>()?.extensions.get()
 }
 
-/// Returns those headers of the request that middleware reads; empty over stdio.
+/// Returns the headers of the request that middleware reads; empty over stdio. Rejects the request if one of these
+/// headers is repeated or isn't visible ASCII.
 pub(super) fn middleware_headers(
     context: &RequestContext<RoleServer>,
     endpoint: &Endpoint,

@@ -34,8 +34,9 @@ use crate::{announce::ChangeReceiver, call::caller::Caller};
 /// Maximum length of [`Protocol::opening`].
 const MAX_OPENING_STREAMS: usize = 64;
 
-/// Implements rmcp's `ServerHandler` for an [`Endpoint`]. Over stdio, and over HTTP with legacy sessions, each rmcp service
-/// has a `Protocol` with its own `Session`. Over HTTP without legacy sessions, all services share one `Protocol`.
+/// Implements rmcp's `ServerHandler` for an [`Endpoint`]. Over stdio, and over HTTP with legacy sessions, a
+/// `Protocol` has the `Session` of one client. Over HTTP without legacy sessions, all rmcp services share one
+/// `Protocol` without a session.
 #[derive(Clone)]
 pub struct Protocol {
     endpoint: Arc<Endpoint>,
@@ -43,9 +44,9 @@ pub struct Protocol {
     is_guarded: bool,
     /// `None` over HTTP without legacy sessions.
     session: Option<Arc<Session>>,
-    /// Receivers of changes, one for each subscription stream whose request was accepted and whose stream isn't open yet.
-    /// A stream that opens takes the oldest receiver, so that it misses no change since its acceptance. If
-    /// [`MAX_OPENING_STREAMS`] receivers wait, a further stream may miss such changes.
+    /// Receivers of changes, one for each subscription stream that was accepted and isn't open yet. A stream that opens
+    /// takes the oldest receiver, so that it misses no change since its acceptance. If [`MAX_OPENING_STREAMS`]
+    /// receivers wait, a further stream may miss such changes.
     opening: Arc<Mutex<VecDeque<ChangeReceiver>>>,
 }
 
@@ -60,7 +61,8 @@ impl Protocol {
         Protocol { session: Some(session), opening: Arc::default(), ..self.clone() }
     }
 
-    /// Begins to receive changes for a stream that was accepted. Does nothing if [`MAX_OPENING_STREAMS`] receivers wait.
+    /// Begins to receive changes for a stream that was accepted. Does nothing if [`MAX_OPENING_STREAMS`] receivers
+    /// wait.
     fn subscribe_early(&self) {
         let mut opening = crate::sync::lock(&self.opening);
         if opening.len() < MAX_OPENING_STREAMS {
@@ -78,8 +80,9 @@ impl Protocol {
         Implementation::new(&*self.endpoint.name, &*self.endpoint.version)
     }
 
-    /// Returns the caller that the HTTP listener attached to the request. Returns the local user, labelled with the client's
-    /// name, if that caller is the local user without a label, or if there is no caller and the listener isn't guarded.
+    /// Returns the caller that the HTTP listener attached to the request. If this caller is the local user without a
+    /// label, or if no caller is attached, returns the local user, labelled with the client's name. If no caller is
+    /// attached although the listener authenticates every request, returns an internal error.
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         match extension::<Caller>(context) {
             Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),

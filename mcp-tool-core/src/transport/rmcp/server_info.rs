@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::Protocol;
 
-/// An rmcp result type, most of which have `_meta`.
+/// A result type of rmcp. Most of these types have `_meta`.
 pub(super) trait HasMeta {
     /// Returns the result's `_meta`; `None` if the type or variant has no `_meta`.
     fn meta(&mut self) -> Option<&mut Option<MetaObject>>;

@@ -42,7 +42,7 @@ pub(crate) struct Session {
     peer: OnceLock<Peer<RoleServer>>,
     /// The caller that sent `initialize`.
     caller: OnceLock<Caller>,
-    /// Number of the log level, as [`LogLevel::of_number`] reads it.
+    /// Number of the log level, as [`LogLevel::of_number`] reads it; 0 if the client has not set a level.
     level: AtomicU8,
     /// The client is notified of changes.
     is_open: AtomicBool,

@@ -29,7 +29,7 @@ use crate::sync::lock;
 /// Ids of the requests that rmcp has not answered yet, each with its permit. The number of permits limits the requests.
 pub(super) type Forwarded = Arc<Mutex<HashMap<Id, OwnedSemaphorePermit>>>;
 
-/// Passes messages to rmcp until `messages` is closed. If rmcp's service ends earlier, as after an invalid first
+/// Passes messages to rmcp until `messages` is closed. If rmcp's service ends before that, as after an invalid first
 /// message, starts a new service.
 pub(super) async fn serve_rmcp(
     endpoint: Arc<Endpoint>,
@@ -46,7 +46,8 @@ pub(super) async fn serve_rmcp(
             Ok(service) => drop(service.waiting().await),
             Err(error) => tracing::debug!(%error, "a connection was opened with an invalid message"),
         }
-        // A new service doesn't answer the requests that the ended service left, so their permits are released.
+        // A new service doesn't answer the requests that the ended service left unanswered, so their permits are
+        // released.
         lock(&bridge.forwarded).clear();
     }
 }
@@ -72,7 +73,8 @@ impl Transport<RoleServer> for Bridge {
         async move {
             let line = serde_json::to_vec(&message)?;
             // The id is freed before the answer is sent, because the client may reuse the id as soon as it has the
-            // answer. The permit is freed after the answer was queued.
+            // answer. The permit is freed only after the answer was queued, so that answers that wait for room still
+            // count.
             let permit = answered_id(&message).and_then(|id| lock(&forwarded).remove(&id));
             writer.send(line).await;
             drop(permit);

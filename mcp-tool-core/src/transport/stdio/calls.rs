@@ -1,5 +1,5 @@
-//! Calls in flight. The thread or task that processes messages polls a call for the first time. A call that has to wait
-//! continues as a Tokio task.
+//! Calls in flight. Normally, the thread or task that processes messages polls a call once. If the call then has to
+//! wait, it continues as a Tokio task.
 
 use std::{
     collections::HashMap,
@@ -52,7 +52,8 @@ impl StartedCall {
 /// The calls that run while further messages are processed. Clones share the calls.
 #[derive(Clone)]
 pub(super) struct Calls {
-    /// The handle of each call's task, by request id. `None` while the call is still in its first poll.
+    /// The handle of each call's task, by request id. `None` for a [detached](Calls::detach) call, which is still in
+    /// its first poll and has no task.
     running: Arc<Mutex<HashMap<Id, Option<AbortHandle>>>>,
     pub(super) writer: Writer,
     /// All Tokio tasks that process messages or run calls of this client.
@@ -100,7 +101,7 @@ impl Calls {
         }
     }
 
-    /// Adds a call that is still in its first poll, because another task now processes messages, and a message may
+    /// Adds a call that is still in its first poll while another task already processes messages, so that a message can
     /// cancel the call.
     pub(super) fn detach(&self, id: Id) {
         lock(&self.running).insert(id, None);

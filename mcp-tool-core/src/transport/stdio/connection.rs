@@ -41,9 +41,11 @@ use crate::{
 
 /// Maximum number of requests and streams that rmcp answers at one time.
 const MAX_FORWARDED: usize = 64;
-/// Time for which a request waits for a permit while rmcp answers [`MAX_FORWARDED`] requests.
+/// Maximum time for which a request waits for one of [`Connection::permits`] while rmcp answers [`MAX_FORWARDED`]
+/// requests.
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Duration of a first poll above which the next calls run as tasks from the start.
+/// Time from the end of one call's first poll to the end of the next call's first poll, above which further calls run
+/// as tasks from the start.
 const SLOW_POLL: Duration = Duration::from_micros(100);
 /// Number of calls that run as tasks from the start, after a slow poll.
 const CALLS_AFTER_SLOW_POLL: u32 = 32;
@@ -63,22 +65,24 @@ pub(super) struct Connection {
     spare: Option<ResponseFuture>,
     /// The id of the call in its first poll.
     current: Option<Id>,
-    /// Time at which the previous poll ended, or processing resumed.
+    /// Time at which the previous first poll ended, processing resumed, or a call began to run as a task from the
+    /// start, whichever was last.
     polled_at: Instant,
     /// Number of the next calls that run as tasks from the start, because a poll was slow.
     calls_as_tasks: u32,
     /// Requests that rmcp has not answered yet.
     forwarded: Forwarded,
-    /// Permits for requests to rmcp and for lists by the application's own policy; [`MAX_FORWARDED`] in total.
+    /// Permits for requests to rmcp, and for tool lists that the application's own policy decides; [`MAX_FORWARDED`] in
+    /// total.
     permits: Arc<Semaphore>,
-    /// The client's name and version in `initialize`; `None` before `initialize`.
+    /// The client's name and version in `initialize`; `None` before `initialize`, or without `clientInfo`.
     client: Option<String>,
     /// The session of a legacy client.
     session: Arc<Session>,
     client_label: ClientLabel,
     /// `initialize` was received, so legacy requests are accepted.
     initialized: bool,
-    /// rmcp got a request from which it learned the client's era, so it now accepts notifications.
+    /// rmcp got a request from which it learned the client's [`Era`], so rmcp now accepts notifications.
     opened: bool,
     /// When this guard is dropped with the connection, it reports that no more messages are processed.
     _processed: DropGuard,
@@ -155,7 +159,7 @@ impl Connection {
         }
     }
 
-    /// Starts to measure the duration of the next poll, so that the time since the previous poll isn't counted.
+    /// Restarts the measurement that [`SLOW_POLL`] limits, so that it doesn't include a pause of the processing.
     pub(super) fn resume(&mut self) {
         self.polled_at = Instant::now();
     }
@@ -245,7 +249,8 @@ impl Connection {
         None
     }
 
-    /// Admits a call. If the call is rejected or refused, sends the answer and returns `None`.
+    /// Admits a call. If the request is invalid, or if the admission refuses the call, sends the answer and returns
+    /// `None`.
     async fn start_call(&mut self, mut call: ToolCall<'_>) -> Option<StartedCall> {
         let era = call.meta.era();
         let caller =
@@ -304,8 +309,8 @@ impl Connection {
         Some(StartedCall { id, response })
     }
 
-    /// Checks a `tools/list` request and prepares its answer. If the request is rejected, sends the answer and returns
-    /// `None`. rmcp doesn't get the request, so it doesn't learn the client's era from the request.
+    /// Checks a `tools/list` request and prepares its answer. If the request is invalid, sends the answer and returns
+    /// `None`. The request is not forwarded, so rmcp doesn't learn the client's era from it.
     async fn list(&mut self, id: Id, meta: &Meta<'_>, cursor: Option<String>) -> Option<StartedCall> {
         let shape = Shape::of(meta);
         let checked = self.check_id(&id).and_then(|()| meta.check_version());
@@ -366,8 +371,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Forwards a message to rmcp; a request, which has an `id`, with a permit. If the message is rejected, answers a
-    /// request and drops any other message.
+    /// Forwards a message to rmcp. Only a request has an `id`, and only a request needs a permit. If the message can't
+    /// be forwarded, answers a request with an error, and drops any other message.
     async fn forward(&self, line: &[u8], id: Option<&Id>) {
         let message = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| to_rmcp(line));
         match (message, id) {

@@ -26,7 +26,7 @@ pub(super) enum Received {
 impl Received {
     fn size(&self) -> usize {
         match self {
-            // Includes the size of the value itself, because otherwise very many short lines could wait.
+            // Includes the size of `Received` itself, because otherwise very many parts with short lines could wait.
             Received::Lines(lines) => lines.len() + size_of::<Self>(),
             Received::TooLong => size_of::<Self>(),
         }
@@ -52,7 +52,8 @@ struct ReceivedLines {
 }
 
 impl Inbox {
-    /// Takes the next part of the input. `None` if no part waits; `Some(None)` if the input has ended.
+    /// Takes the next part of the input. `None` if no part waits yet; `Some(None)` if no part waits and
+    /// the input has ended.
     pub(super) fn try_next(&self) -> Option<Option<Received>> {
         let mut waiting = lock(&self.waiting);
         let Some(next) = waiting.received.pop_front() else { return waiting.ended.then_some(None) };
@@ -106,9 +107,12 @@ impl LineReader {
         LineReader { input: Box::new(input), chunk: vec![0; CHUNK], partial: Vec::new(), too_long: false }
     }
 
-    /// Reads until at least one line is complete, and returns all complete lines. If the first of these lines is too
-    /// long, the first item is `TooLong`, and the second item is the rest of the lines. `None` at the end of the input.
-    /// A last line without a newline is dropped.
+    /// Reads until at least one line is complete. `None` at the end of the input. A last line without a newline is
+    /// dropped.
+    ///
+    /// The second item has all complete lines. Only the first of these lines can be too long, because [`CHUNK`] is
+    /// smaller than [`MAX_LINE`]. If the first line is too long, the first item is `TooLong`, and the second item has
+    /// only the lines after it. An item without content is `None`.
     pub(super) fn read(&mut self) -> std::io::Result<Option<[Option<Received>; 2]>> {
         loop {
             let read = match self.input.read(&mut self.chunk) {
@@ -144,7 +148,7 @@ impl LineReader {
 
 /// Returns the size of the first line with its newline, in bytes.
 pub(super) fn line_length(mut lines: &[u8]) -> usize {
-    // `skip_until` searches with memchr.
+    // `skip_until` is fast, because it searches with memchr.
     lines.skip_until(b'\n').unwrap_or(lines.len())
 }
 

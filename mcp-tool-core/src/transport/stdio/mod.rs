@@ -1,9 +1,9 @@
 //! Standard input and output, with one message per line. The reading thread reads messages and runs short calls. The
-//! writing thread writes all waiting lines in one write. Nothing but MCP messages is written to stdout.
+//! writing thread writes all waiting lines with one write. Only MCP messages are written to stdout.
 //!
 //! | module | |
 //! |---|---|
-//! | `lines` | splits the input into lines, and limits the bytes of lines that wait |
+//! | `lines` | splits the input into lines, and limits the total size of lines that wait |
 //! | `turn` | decides which thread or task processes messages |
 //! | `connection` | processes messages in order |
 //! | `calls` | keeps and cancels the calls in flight |
@@ -39,17 +39,17 @@ use super::{endpoint::Endpoint, rmcp::session::Session};
 
 /// Maximum number of messages that wait for rmcp. At this number, processing of messages waits.
 const MAX_WAITING: usize = 256;
-/// Time for calls in flight to finish after the end of the input or after a signal, and time for messages that were
-/// read before the end of the input to be processed.
+/// Maximum time of each of two waits. After the end of the input, the server waits until all messages that were read
+/// are processed. Then, or after a signal or the end of the output, it waits until the calls in flight have finished.
 const GRACE: Duration = Duration::from_secs(10);
 /// Time for cancelled calls to write their audit records.
 const RECORDING: Duration = Duration::from_secs(1);
 
-/// Serves until the input ends, the client closes the output, or `stop` is cancelled. Then waits up to 10 s for calls
-/// in flight.
+/// Serves until the input ends, the client closes the output, or `stop` is cancelled. After the end of the input,
+/// processes the messages that were read, for up to 10 s. In all cases, then waits up to 10 s for calls in flight.
 ///
-/// Returns `true` if all calls finished and their answers were written, or could not be written because the client had
-/// closed the output.
+/// Returns `true` if all calls finished and their answers were written. An answer that was dropped because the client
+/// had closed the output counts as written.
 ///
 /// # Errors
 /// The reading or writing thread can't be started.

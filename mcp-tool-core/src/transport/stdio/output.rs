@@ -1,5 +1,5 @@
-//! The writing thread. It writes all waiting lines in one write. The total size of waiting lines is limited: at the
-//! limit, senders wait.
+//! The thread that writes lines to stdout. It writes all waiting lines with one write. The total size of waiting lines
+//! is limited: at the limit, senders wait.
 
 use std::{
     io::Write,
@@ -15,12 +15,13 @@ use crate::sync::{lock, unpoisoned};
 
 /// Total size of unwritten lines at which senders wait, in bytes.
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
-/// Total size of waiting lines at which the thread is woken without a flush, in bytes.
+/// Total size of waiting lines at which [`Writer::send_soon`] wakes the writing thread without a flush, in bytes.
 const BATCH_BYTES: usize = 64 * 1024;
 /// Maximum capacity of a buffer that is kept for the next write, in bytes.
 const MAX_KEPT_BYTES: usize = 1024 * 1024;
 
-/// Sends lines to the writing thread. Clones send to the same thread.
+/// Sends lines to the writing thread. Clones send to the same thread. After [`close`](Writer::close) or a failed write,
+/// lines are dropped.
 #[derive(Clone)]
 pub(super) struct Writer(Arc<StdoutState>);
 
@@ -75,8 +76,8 @@ impl Writer {
         }
     }
 
-    /// Queues a line without waiting for room. The caller must check [`is_full`](Self::is_full) before, and call
-    /// [`flush`](Self::flush) afterwards.
+    /// Queues a line without waiting for room. The caller must first check [`is_full`](Self::is_full), and later call
+    /// [`flush`](Self::flush).
     pub(super) fn send_soon(&self, line: &[u8]) {
         let mut waiting = lock(&self.0.waiting);
         waiting.put(line);

@@ -1,9 +1,10 @@
 //! Decides which thread or task processes messages. Messages are processed one at a time, in order.
 //!
-//! There is one [`Connection`]. The thread or task that holds the connection is the processor. The processor itself
-//! polls a call for the first time, so a short call needs neither a task nor a thread switch. Normally, the reading
-//! thread is the processor. If processing has to wait, it continues in a task, and the reading thread reads on. If a
-//! call's first poll blocks the processor for one to two ticks of the watchdog, a new task becomes the processor.
+//! There is one [`Connection`], the state that is needed to process messages. The thread or task that holds the
+//! connection is the processor. The processor itself polls a call for the first time, so a short call needs neither a
+//! task nor a thread switch. Normally, the reading thread is the processor. If processing has to wait, it continues in
+//! a task, and the reading thread reads on. A watchdog ([`watch`](Turn::watch)) ticks every 10 ms. If a call's first
+//! poll blocks the processor for one to two ticks, a new task becomes the processor.
 //!
 //! # States
 //!
@@ -24,18 +25,19 @@
 //!
 //! | state | the connection | the input ([`Reader`]) | leaves the state by |
 //! |---|---|---|---|
-//! | Idle | in [`TurnState::idle`] | on the reading thread, in `read` | the reading thread, after it put lines into the inbox |
+//! | Idle | in [`TurnState::idle`] | on the reading thread, in `read` | the reading thread, after it put lines or the end of the input into the inbox |
 //! | Thread | on the reading thread's stack | in [`TurnState::input`]; dropped after the end of the input | the thread: [`park`](Turn::park), [`offer`](Turn::offer), or [`continue_in_task`](Turn::continue_in_task) |
 //! | Task | in the task's future | on the reading thread | the task: `park` or `offer` |
 //! | Polling | in [`TurnState::polling`] | as in the state before | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
 //!
-//! If the processor is still in the same poll as one tick before, `tick` takes the connection from
-//! `TurnState::polling`. It registers the call as detached, starts a task that continues to process messages, and moves
-//! an input in `TurnState::input` to a new reading thread. When the poll of the blocked processor returns, `reclaim`
-//! returns `None`. The blocked processor then leaves its call to a task, and ends.
+//! If the processor is still in the same poll as at the previous tick, `tick` takes the connection from
+//! `TurnState::polling`. Then `tick` registers the call as [detached](Calls::detach), and starts a task that continues
+//! to process messages. If `TurnState::input` has the input, `tick` moves the input to a new reading thread. When the
+//! poll of the blocked processor returns, `reclaim` returns `None`. The blocked processor then leaves its call to a
+//! task, and ends.
 //!
-//! [`end`](Turn::end) drops a connection in Idle or Polling, and aborts the task. A call in its first poll still
-//! finishes.
+//! After the last message of the input, the processor drops the connection. [`end`](Turn::end) drops a connection in
+//! Idle or Polling, and aborts the task. A call in its first poll still finishes.
 //!
 //! # Invariants
 //!
@@ -113,7 +115,7 @@ struct Reader {
 }
 
 /// Processes one batch of messages. Resolves to the connection if more messages may wait. Resolves to `None` if the
-/// connection was parked or taken, or if the input has ended.
+/// connection was [parked](Turn::park), if the watchdog took the connection, or if the input has ended.
 type Batch = Pin<Box<dyn Future<Output = Option<Box<Connection>>> + Send>>;
 
 impl Turn {
@@ -128,7 +130,7 @@ impl Turn {
         })
     }
 
-    /// Starts the reading thread. `ended` is cancelled at the end of the input.
+    /// Starts the reading thread. `ended` is cancelled when no more input will be read.
     pub(super) fn start(
         self: &Arc<Self>,
         input: impl Read + Send + 'static,
@@ -202,7 +204,8 @@ impl Turn {
         let mut next = Some(connection);
         while let Some(connection) = next {
             let mut batch: Batch = Box::pin(Arc::clone(self).process_batch(connection));
-            // One `block_on` per batch, because each `block_on` starts with a full cooperative budget.
+            // One `block_on` per batch, because each `block_on` starts with a full budget of Tokio's cooperative
+            // scheduling.
             next = match self.runtime.block_on(poll_fn(|cx| Poll::Ready(self.poll(&mut batch, cx)))) {
                 Poll::Ready(next) => next,
                 Poll::Pending => return Arc::clone(self).continue_in_task(&mut lock(&self.state), batch),
@@ -210,7 +213,7 @@ impl Turn {
         }
     }
 
-    /// Continues to process messages in a task.
+    /// Continues to process messages in a task. After [`end`](Self::end), drops the batch instead.
     fn continue_in_task(self: Arc<Self>, state: &mut TurnState, mut batch: Batch) {
         if state.ended {
             return;
@@ -272,8 +275,8 @@ impl Turn {
         Some(connection)
     }
 
-    /// Leaves the connection to the reading thread, and returns `None`. If lines wait in the inbox, returns the
-    /// connection instead.
+    /// Leaves the connection to the reading thread, and returns `None`. If lines wait in the inbox, or if the input has
+    /// ended, returns the connection instead. After [`end`](Self::end), drops the connection.
     fn park(&self, connection: Box<Connection>) -> Option<Box<Connection>> {
         let mut state = lock(&self.state);
         if !self.inbox.is_empty() {
@@ -297,15 +300,16 @@ impl Turn {
             state.polling = Some(connection);
         }
         drop(state);
-        // `is_watched` is read after `polls` was increased, because a watchdog that stops clears `is_watched` and then
-        // reads `polls`.
+        // `is_watched` is read after `polls` was increased. A watchdog that stops clears `is_watched` and then reads
+        // `polls`. So either this processor or the watchdog sees the other's write, and the poll is watched.
         if !self.is_watched.load(Ordering::Relaxed) && !self.is_watched.swap(true, Ordering::Relaxed) {
             self.polling_began.notify_one();
         }
         poll
     }
 
-    /// Takes the connection back after the poll with this number. `None` if the watchdog has taken the connection.
+    /// Takes the connection back after the poll with this number. `None` if the watchdog or [`end`](Self::end) has
+    /// taken the connection.
     fn reclaim(&self, poll: u64) -> Option<Box<Connection>> {
         let mut state = lock(&self.state);
         if state.polls == poll { state.polling.take() } else { None }
@@ -331,7 +335,7 @@ impl Turn {
         state.polls
     }
 
-    /// The watchdog: ticks while calls arrive, and sleeps otherwise.
+    /// The watchdog: ticks while calls arrive, and otherwise waits for the next first poll.
     pub(super) async fn watch(self: Arc<Self>) {
         loop {
             self.polling_began.notified().await;
