@@ -17,7 +17,8 @@ use super::{
     question::{Question, read_elicitation},
 };
 
-/// Every JSON parser reads integers with an absolute value below this exactly (RFC 8785, appendix D).
+/// Every JSON parser reads an integer exactly if its absolute value is below this limit (RFC 8785,
+/// appendix D). Larger bounds are left out of a form's schema.
 const MAX_EXACT: i128 = 1 << 53;
 
 /// A struct that a person can fill in as a form, for [`CallContext::ask`](crate::call::context::CallContext::ask).
@@ -100,14 +101,15 @@ fn property(field: &Field) -> Value {
             }
             members.extend(text.max_len().map(|max| ("maxLength".into(), max.into())));
             match text.format().map(Format::exhaustive) {
-                // Forms have no format for UUIDs.
                 Some(exhaustive::Format::Date | exhaustive::Format::DateTime) => {
                     members.extend(text.format().map(|format| ("format".into(), format.name().into())));
                 }
+                // Forms have no format for UUIDs, so the description names it.
                 Some(exhaustive::Format::Uuid) => description.push_str(" A UUID."),
                 None => {}
             }
-            // Forms have no keyword for patterns, but the server validates answers against the pattern.
+            // Forms have no keyword for patterns. The server validates answers against the pattern,
+            // so the description shows it to the person.
             if let Some(pattern) = text.pattern() {
                 description.push_str(&format!(" It matches {}.", pattern.source()));
             }
@@ -147,7 +149,8 @@ pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> 
     })
 }
 
-/// Validates one value of an answer against its field. Returns the value in the form that serde expects for the field.
+/// Validates one value of an answer against its field. Returns the value as serde expects it for
+/// the field.
 fn check_field(field: &Field, value: &Value) -> Result<Value, String> {
     let schema = field.schema().required();
     result::check_value(&value.to_string(), &schema).map_err(|violations| {
