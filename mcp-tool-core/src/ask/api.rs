@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{call::context::CallContext, error::ToolError};
 
-/// A question, as [`CallContext::ask`], `ask_for`, `ask_to_open`, `sample` and `roots` return it.
-/// Awaiting it asks the question.
+/// A question that is asked when this value is awaited. [`CallContext::ask`], `ask_for`,
+/// `ask_to_open`, `sample` and `roots` return it.
 ///
 /// `await` gives a `Result<`[`Reply<T>`](Reply)`, `[`AskError`]`>`. Each question of a call has a
 /// key, under which the client sends the answer. The default key of [`ask`](CallContext::ask) is
@@ -146,8 +146,8 @@ impl CallContext {
     ///   scope that calls of a destructive tool need (`gate(scope = …)`).
     ///
     /// # Errors
-    /// [`AskError`], which `?` converts into a [`ToolError`]. A `T` with a `secret` field or a nested struct doesn't
-    /// compile.
+    /// [`AskError`], which `?` converts into a [`ToolError`]. A `T` with a `secret` field, a nested
+    /// struct or a `Vec` of anything but an enum doesn't compile.
     pub fn ask<T: Form + DeserializeOwned + Send + 'static>(&self, message: impl Into<String>) -> Ask<'_, T> {
         const { form::check(T::OBJECT) };
         let schema = form::schema(T::OBJECT);

@@ -46,7 +46,7 @@ pub struct Asking {
     log: Mutex<QuestionLog>,
     /// Digest of the call's arguments. The encrypted `requestState` is bound to it.
     arguments: OnceLock<Digest>,
-    /// Inbox of the MCP task, once the call continues as one.
+    /// Inbox of the MCP task, once the call continues as a task.
     inbox: OnceLock<Arc<TaskInbox>>,
     wait_time: WaitTime,
 }
@@ -273,8 +273,8 @@ impl Asking {
         self.inbox.get_or_init(|| inbox);
     }
 
-    /// Sets the `statusMessage` of the MCP task, if the call continues as one and `message` isn't
-    /// empty.
+    /// Sets the `statusMessage` of the MCP task, if the call continues as a task and `message`
+    /// isn't empty.
     pub(crate) fn set_task_message(&self, message: &str) {
         if let Some(inbox) = self.inbox.get().filter(|_| !message.is_empty()) {
             inbox.set_message(message);

@@ -28,7 +28,8 @@ const MAX_EXACT: i128 = 1 << 53;
 /// - Fields are strings, numbers, booleans, enums and `Vec`s of an enum. The person may leave an `Option` empty.
 /// - The bounds of `#[schema(…)]` are in the form's schema, and the server validates answers against them. Forms have
 ///   no keyword for patterns, so a pattern is added to the field's description.
-/// - A struct with a `secret` field or a nested struct doesn't compile as a form.
+/// - A struct with a `secret` field, a nested struct or a `Vec` of anything but an enum doesn't
+///   compile as a form.
 ///
 /// The struct must also derive [`serde::Deserialize`].
 #[diagnostic::on_unimplemented(

@@ -16,7 +16,7 @@ pub(crate) struct Question {
     pub(crate) needs: Capability,
     /// `params` of the request.
     pub(crate) params: Value,
-    /// True if an answer without the sealed `requestState` is accepted too.
+    /// True if an answer without the encrypted `requestState` is accepted too.
     pub(crate) stateless: bool,
     /// The error of [`ReadAnswer`] for the last answer; `None` if there was no answer yet.
     pub(crate) last_error: Option<String>,

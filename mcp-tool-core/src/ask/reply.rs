@@ -52,7 +52,8 @@ impl<T> Reply<T> {
     }
 }
 
-/// Reason why a question has no reply. `?` converts the error into a [`ToolError`] of this kind:
+/// Reason why a question has no reply. `?` converts the error into a [`ToolError`] with the kind in
+/// this table:
 ///
 /// | variant | [`ErrorKind`] |
 /// |---|---|

@@ -38,7 +38,8 @@ impl PresentedAnswers {
     }
 }
 
-/// Content of a sealed state. Servers of other versions may open the state, so the JSON names must not change.
+/// Content of a sealed (encrypted) state. Servers of other versions may open the state, so the JSON
+/// names must not change.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct RoundState {
     pub(super) id: Uuid,

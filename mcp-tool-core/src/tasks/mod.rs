@@ -185,7 +185,11 @@ impl TaskStore {
     }
 }
 
-/// Refuses the call if its tool always runs as a task (`task(required)`), but the client doesn't support tasks.
+/// Refuses the call if its tool needs a client that supports tasks (`task(required)`), but this
+/// client doesn't.
+///
+/// # Errors
+/// An error that names the missing capability, [`TASKS`].
 pub(crate) fn check_support(cx: &CallContext) -> Result<(), ToolError> {
     let is_required = match cx.contract().task().map(TaskSupport::exhaustive) {
         Some(exhaustive::TaskSupport::Required) => true,
@@ -280,7 +284,8 @@ mod tests {
         assert!(tasks.find(&of_bob, &bob).is_some());
         assert_eq!(of_ann.iter().filter(|id| tasks.find(id, &ann).is_some()).count(), 1);
         assert!(matches!(tasks.find(&of_ann[2], &ann).unwrap().view().state, TaskState::Completed(_)));
-        // ann's next result still fits. For bob's, the oldest result of ann is evicted, because ann keeps more bytes.
+        // ann's next result still fits. For bob's next result, ann's oldest result is evicted,
+        // because ann's results have more bytes.
         assert!(tasks.find(&finished(&ann, MAX_RESULT_BYTES / 4), &ann).is_some());
         let more_of_bob = finished(&bob, MAX_RESULT_BYTES / 4);
         assert!([&of_bob, &more_of_bob].iter().all(|id| tasks.find(id, &bob).is_some()));
