@@ -13,12 +13,18 @@ use super::{
 };
 use crate::{call::context::CallContext, error::ToolError};
 
-/// A question, returned by [`CallContext::ask`] and the other methods that ask. It is asked when it is awaited.
+/// A question that is asked when this value is awaited. [`CallContext::ask`], `ask_for`,
+/// `ask_to_open`, `sample` and `roots` return it.
 ///
-/// `await` gives a `Result<`[`Reply<T>`](Reply)`, `[`AskError`]`>`. Each question of a call has a key, under which the
-/// client sends the answer. By default, the key is the snake_case name of the form's struct, `answer` for
-/// [`ask_for`](CallContext::ask_for), `open` for [`ask_to_open`](CallContext::ask_to_open), `sample` or `roots`. Later
-/// questions with the same key get `_2`, `_3` and so on; a call asks at most 32.
+/// `await` gives a `Result<`[`Reply<T>`](Reply)`, `[`AskError`]`>`. Each question of a call has a
+/// key, under which the client sends the answer. The default key of [`ask`](CallContext::ask) is
+/// the name of the form's struct in snake_case. The default keys of the other methods are `answer`
+/// ([`ask_for`](CallContext::ask_for)), `open` ([`ask_to_open`](CallContext::ask_to_open)),
+/// `sample` and `roots`. If the call has already used a key, `_2`, `_3` and so on is appended to
+/// it.
+///
+/// A call asks at most 32 questions. A question that is asked again after a malformed answer counts
+/// again.
 ///
 /// ```no_run
 /// # use mcp_tool_runtime::{Reply, prelude::*};
@@ -61,10 +67,11 @@ impl<'c, T> Ask<'c, T> {
         self
     }
 
-    /// Also accepts an answer that a client of 2026-07-28 sends without the sealed `requestState` of the question.
+    /// Also accepts an answer that a client of 2026-07-28 sends without the encrypted
+    /// `requestState` that it got with the question.
     ///
-    /// The client can invent or repeat an answer without a `requestState`, so trust it as little as an argument of the
-    /// tool. If a call asks only stateless questions, its result has no `requestState`.
+    /// The client can invent or repeat such an answer, so trust the answer as little as an argument
+    /// of the tool. If a call asks only stateless questions, its result has no `requestState`.
     pub fn stateless(mut self) -> Self {
         if let Ok(question) = &mut self.question {
             question.stateless = true;
@@ -116,24 +123,31 @@ impl CallContext {
     /// }
     /// ```
     ///
-    /// - **The function starts again with the answer** if the client is of 2026-07-28: the call ends with the question,
-    ///   the client repeats the call with the answer, and this method then returns the answer immediately. So ask
-    ///   before you change anything.
-    /// - A client of 2026-07-28 must send the answer within ten minutes, with the same caller, tool, version and
-    ///   arguments. Each process that has the sealing key accepts the answer once.
+    /// - **The function starts again with the answer** if the client is of protocol revision
+    ///   2026-07-28 and the call doesn't continue as a task: the call ends with the question, the
+    ///   client repeats the call with the answer, and this method then returns the answer
+    ///   immediately. So ask before you change anything.
+    /// - In this case, the client must repeat the call within ten minutes, with the same caller,
+    ///   tool, version, contract and arguments. Each process that has the encryption key (setting
+    ///   `seal.keys`) accepts the answer once.
     /// - Questions that are awaited together (`tokio::join!`) are asked together.
-    /// - The time that the person takes is added to the call's deadline. While the call waits, it keeps its concurrency
-    ///   permits: with `concurrency = 1`, other calls of the tool are refused until the answer arrives or ten minutes
-    ///   have passed.
-    /// - A tokio task that the function spawned may ask through a clone of the context. Once the call has ended, it
-    ///   gets [`AskError::Gone`]. In an HTTP session, its question is sent on the client's GET stream, if there is one.
-    /// - Middleware can't ask a client of 2026-07-28, since only the tool's function can end the call with a question.
-    /// - An answer doesn't prove that a person agreed, because an agent can answer without asking a person. Use a gate
-    ///   to protect operations that can't be undone.
+    /// - In a task, and for clients of earlier revisions, the call waits for the answer. The time
+    ///   that the person takes is added to the call's deadline. The waiting call keeps its
+    ///   concurrency permits: with `concurrency = 1`, other calls of the tool are refused until the
+    ///   answer arrives or ten minutes have passed.
+    /// - A tokio task that the function spawned may ask through a clone of the context. Once the
+    ///   call has ended, such questions fail with [`AskError::Gone`]. In an HTTP session, the
+    ///   server sends them on the client's GET stream, if the client has opened one.
+    /// - Middleware can ask a client of 2026-07-28 only once the call continues as a task. Before
+    ///   that, a question must end the call, and only the tool's function can end the call with a
+    ///   question.
+    /// - An answer doesn't prove that a person agreed, because an agent can answer without asking a
+    ///   person. Use a gate to protect operations that can't be undone. A gate is an additional
+    ///   scope that calls of a destructive tool need (`gate(scope = …)`).
     ///
     /// # Errors
-    /// [`AskError`], which `?` converts into a [`ToolError`]. A `T` with a `secret` field or a nested struct doesn't
-    /// compile.
+    /// [`AskError`], which `?` converts into a [`ToolError`]. A `T` with a `secret` field, a nested
+    /// struct or a `Vec` of anything but an enum doesn't compile.
     pub fn ask<T: Form + DeserializeOwned + Send + 'static>(&self, message: impl Into<String>) -> Ask<'_, T> {
         const { form::check(T::OBJECT) };
         let schema = form::schema(T::OBJECT);
@@ -142,10 +156,12 @@ impl CallContext {
 
     /// Asks the person to fill in a form whose schema is known only at run time.
     ///
-    /// `schema` is an object schema of MCP elicitation: `type`, `properties`, `required` and `$schema`. Each property
-    /// is a string, number, integer, boolean, a choice (`enum`, `oneOf`) or a list of choices. Other keywords are
-    /// refused, since a client may ignore them. The answer is validated against the schema, and members that the schema
-    /// doesn't have are removed. Never ask for secrets.
+    /// `schema` is an object schema of MCP elicitation: `type`, `properties`, `required` and
+    /// `$schema`. Each property is a string, a number, an integer, a boolean, a choice (`enum`,
+    /// `oneOf`) or a list of choices. Other keywords are refused, since a client may ignore them.
+    /// The answer is validated against the schema, and members that the schema doesn't have are
+    /// removed. Never ask for secrets: let the person enter them on a page, by
+    /// [`ask_to_open`](Self::ask_to_open).
     ///
     /// # Errors
     /// [`AskError`], which is [`AskError::Invalid`] if `schema` isn't an object schema of MCP elicitation.
@@ -159,9 +175,11 @@ impl CallContext {
 
     /// Asks the person to open a page, such as one to sign in or to pay (MCP elicitation, URL mode).
     ///
-    /// `Reply::Accepted` only means that the person agreed to open the page. The page must verify that its visitor is
-    /// the person who was asked, and the function must check the outcome, such as the payment. `url` is `https`, or
-    /// `http` with this machine as its host. It must contain no secrets or personal data.
+    /// `Reply::Accepted` only means that the person agreed to open the page. The page must verify
+    /// that its visitor is the person who was asked, and the function must check the outcome, such
+    /// as the payment. `url` is `https`, or `http` with `localhost`, `127.0.0.1` or `[::1]` as its
+    /// host. It is ASCII, has at most 2,048 bytes, and has no user name or password. The URL must
+    /// contain no secrets or personal data.
     ///
     /// # Errors
     /// [`AskError`], which is [`AskError::Invalid`] if `url` isn't allowed.
@@ -173,8 +191,8 @@ impl CallContext {
 
     /// Asks the client's model to complete a prompt (`sampling/createMessage`). The answer is the completion's text.
     ///
-    /// `max_tokens` is the maximum length of the completion. The protocol has deprecated sampling (SEP-2577): in new
-    /// tools, call a model directly.
+    /// `max_tokens` is the maximum length of the completion, in tokens. The protocol has deprecated
+    /// sampling (SEP-2577): in new tools, call a model directly.
     pub fn sample(&self, prompt: impl Into<String>, max_tokens: u32) -> Ask<'_, String> {
         let message = json!({ "role": "user", "content": { "type": "text", "text": prompt.into() } });
         let params = json!({ "messages": [message], "maxTokens": max_tokens });
@@ -206,8 +224,9 @@ impl CallContext {
         self.asking().capabilities().has(Capability::Roots)
     }
 
-    /// Opens the sealed state of the call and stores the answers that the client sent. The call's arguments must have
-    /// been read before, because the state is bound to them.
+    /// Decrypts the `requestState` that the client sent with the call, and stores the client's
+    /// answers. Does nothing if the client sent no state. The call's arguments must have been read
+    /// before, because the state is bound to them.
     ///
     /// # Errors
     /// The reason why the state can't be used.

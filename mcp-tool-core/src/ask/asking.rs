@@ -1,4 +1,8 @@
-//! Delivery of a call's questions: in the call's result, as requests to the client, or in the inbox of a task.
+//! Delivery of a call's questions: in the call's result, as requests to the client, or in the inbox
+//! of an MCP task.
+//!
+//! In a round, a call of a client of 2026-07-28 ends with questions, and the client repeats the
+//! call with the answers.
 
 use std::{
     sync::{
@@ -25,7 +29,8 @@ use super::{
 };
 use crate::{call::facts::CallFacts, error::ToolError, seal::Sealer, sync};
 
-/// Maximum number of times that a call that waits for the answer asks one question, if the answers are malformed.
+/// Maximum number of attempts for one question of a call that waits for the answer. Each malformed
+/// answer causes the next attempt.
 const MAX_ATTEMPTS: u32 = 3;
 
 /// The questions of one call, and the channel by which they are asked.
@@ -36,12 +41,12 @@ pub struct Asking {
     has_questions: AtomicBool,
     /// True while the tool's function runs. Only the function can end the call with a question; middleware can't.
     is_function_running: AtomicBool,
-    /// Wakes the task that runs the function, once `has_questions` is set.
+    /// Wakes the tokio task that runs the function, once `has_questions` is set.
     waker: AtomicWaker,
     log: Mutex<QuestionLog>,
-    /// Digest of the call's arguments, to which the sealed state of its questions is bound.
+    /// Digest of the call's arguments. The encrypted `requestState` is bound to it.
     arguments: OnceLock<Digest>,
-    /// Inbox of the task, once the call continues as a task.
+    /// Inbox of the MCP task, once the call continues as a task.
     inbox: OnceLock<Arc<TaskInbox>>,
     wait_time: WaitTime,
 }
@@ -84,7 +89,8 @@ impl Asking {
         }
     }
 
-    /// Sets the digest of the call's arguments, to which the sealed state is bound. Only the first call counts.
+    /// Sets the digest of the call's arguments, to which the `requestState` is bound. Only the
+    /// first call of this method has an effect.
     pub(crate) fn bind_arguments(&self, arguments: Digest) {
         self.arguments.get_or_init(|| arguments);
     }
@@ -105,7 +111,8 @@ impl Asking {
         sync::lock(&self.log)
     }
 
-    /// Opens the sealed state that the client sent, if any, and stores its answers and those that the client sent.
+    /// Decrypts the `requestState` that the client sent. Stores the answers of earlier rounds that
+    /// the state contains, and the client's new answers. Does nothing if the client sent no state.
     /// [`bind_arguments`](Self::bind_arguments) must be called before.
     ///
     /// # Errors
@@ -124,13 +131,15 @@ impl Asking {
         Ok(())
     }
 
-    /// Returns the correlation id of the call of the first round, if the client sent a state that was opened.
+    /// Returns the correlation id of the first round's call; `None` if [`resume`](Self::resume)
+    /// hasn't decrypted a state.
     pub(crate) fn first_call(&self) -> Option<Uuid> {
         self.is_resumed().then(|| self.log().first_call)?
     }
 
-    /// Asks a question and returns the reply. If the answer is malformed, asks again: in the next round, or if the call
-    /// waits for the answer, up to [`MAX_ATTEMPTS`] times in total.
+    /// Asks a question and returns the reply. If the answer is malformed, asks again. A call that
+    /// waits for the answer asks up to [`MAX_ATTEMPTS`] times in total; any other call asks again
+    /// in the next round.
     pub(super) async fn ask<T>(
         &self,
         mut question: Question,
@@ -158,7 +167,8 @@ impl Asking {
                     return Err(AskError::Refused(reason.to_owned()));
                 }
                 self.end_call_with(question);
-                // The call's end drops the function's future. A task that the function spawned gets the error.
+                // The end of the call drops the function's future, so only a tokio task that the
+                // function spawned gets this error.
                 facts.cancellation.cancelled().await;
                 return Err(AskError::Gone);
             }
@@ -186,7 +196,8 @@ impl Asking {
         Err(AskError::Invalid(reason))
     }
 
-    /// Sends a question through the task's inbox or as a request to the client, and awaits the answer.
+    /// Sends a question through the MCP task's inbox or as a request to the client, and awaits the
+    /// answer.
     async fn fetch_answer(&self, question: &Question) -> Result<Value, AskError> {
         if let Some(inbox) = self.inbox.get() {
             let answer = inbox.ask(question.clone());
@@ -197,7 +208,7 @@ impl Asking {
         };
         let mut params = question.request()["params"].take();
         if params["mode"] == "url" {
-            // `elicitationId` is required up to 2025-11-25.
+            // Up to 2025-11-25, a URL question must have an `elicitationId`.
             params["elicitationId"] = Uuid::now_v7().to_string().into();
         }
         client.request(question.method(), params).await.map_err(|unanswered| match unanswered {
@@ -206,7 +217,8 @@ impl Asking {
         })
     }
 
-    /// Adds an open question and wakes the task that runs the function, which then ends the call.
+    /// Adds an open question and wakes the tokio task that runs the function. That task then ends
+    /// the call.
     fn end_call_with(&self, question: Question) {
         self.log().open(question);
         self.has_questions.store(true, Ordering::Release);
@@ -219,8 +231,8 @@ impl Asking {
         FunctionGuard(&self.is_function_running)
     }
 
-    /// Returns `true` if the call must end with its open questions. Otherwise, registers the task of `cx` to be woken
-    /// once there are any.
+    /// Returns `true` if the call must end with its open questions. Otherwise, registers the tokio
+    /// task of `cx` to be woken once there are open questions.
     pub(crate) fn poll_questions(&self, cx: &Context<'_>) -> bool {
         // A client without capabilities is never asked, so calls of that client need no waker.
         let can_ask = matches!(
@@ -233,11 +245,11 @@ impl Asking {
         can_ask && self.has_questions.load(Ordering::Acquire)
     }
 
-    /// Returns the members of an `InputRequiredResult`: `"inputRequests":{…}`, and the sealed `requestState` if the
-    /// client must send one with its answers.
+    /// Returns the members of an `InputRequiredResult`: `"inputRequests":{…}`, and the encrypted
+    /// `requestState` if the client must send it back with its answers.
     ///
     /// # Errors
-    /// If the answers so far are too large for the state, or the state can't be sealed.
+    /// If the answers so far are too large for the state, or the state can't be encrypted.
     pub(super) fn input_required(&self, facts: &CallFacts, sealer: &Sealer) -> Result<String, ToolError> {
         let log = self.log();
         let mut members = format!(r#""inputRequests":{}"#, Value::Object(log.requests()));
@@ -248,18 +260,21 @@ impl Asking {
         Ok(members)
     }
 
-    /// Returns the associated data of the sealed state: caller, tool, version, contract and arguments.
+    /// Returns the associated data with which the state is encrypted: caller, tool, version,
+    /// contract and arguments.
     fn binding(&self, facts: &CallFacts) -> Vec<u8> {
         let arguments = self.arguments.get().map(|digest| digest.to_string()).unwrap_or_default();
         facts.binding("ask", &[facts.contract_digest(), &arguments])
     }
 
-    /// From now on, questions and progress messages go to the inbox of a task.
+    /// Sends the call's further questions and progress messages to the inbox of an MCP task. Only
+    /// the first call of this method has an effect.
     pub(crate) fn continue_as_task(&self, inbox: Arc<TaskInbox>) {
         self.inbox.get_or_init(|| inbox);
     }
 
-    /// Sets the `statusMessage` of the task, if the call continues as a task and `message` isn't empty.
+    /// Sets the `statusMessage` of the MCP task, if the call continues as a task and `message`
+    /// isn't empty.
     pub(crate) fn set_task_message(&self, message: &str) {
         if let Some(inbox) = self.inbox.get().filter(|_| !message.is_empty()) {
             inbox.set_message(message);

@@ -61,14 +61,16 @@ impl Capability {
 pub struct Capabilities(u8);
 
 impl Capabilities {
-    /// Returns the same set without capabilities of extensions, which is [`Capability::Tasks`].
+    /// Returns the set without capabilities that extensions of MCP define. The only one is
+    /// [`Capability::Tasks`].
     pub(crate) const fn without_extensions(self) -> Self {
         Capabilities(self.0 & !Capability::Tasks.bit())
     }
 
-    /// Parses `ClientCapabilities` from JSON text. Malformed text gives an empty set.
+    /// Parses `ClientCapabilities` from JSON text. Malformed JSON gives an empty set.
     pub(crate) fn parse(json: &str) -> Self {
-        // Most clients declare nothing, and every call of 2026-07-28 repeats the declaration, so `{}` isn't parsed.
+        // Most clients declare nothing, and every call of 2026-07-28 repeats the declaration, so
+        // `{}` skips the JSON parser.
         if json == "{}" {
             return Capabilities::default();
         }

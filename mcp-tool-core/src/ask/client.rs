@@ -1,4 +1,5 @@
-//! Port to clients that can receive requests during a call: over stdio and in HTTP sessions, up to 2025-11-25.
+//! Trait of clients that can receive requests during a call: over stdio and in HTTP sessions, up to
+//! 2025-11-25.
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -19,6 +20,6 @@ pub trait Client: Send + Sync {
     /// Returns the capabilities that the client declared in `initialize`.
     fn capabilities(&self) -> Capabilities;
 
-    /// Sends a request and returns its result.
+    /// Sends a request, and returns the client's result or the reason why there is none.
     fn request(&self, method: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>>;
 }

@@ -17,7 +17,8 @@ use super::{
     question::{Question, read_elicitation},
 };
 
-/// Every JSON parser reads integers with an absolute value below this exactly (RFC 8785, appendix D).
+/// Every JSON parser reads an integer exactly if its absolute value is below this limit (RFC 8785,
+/// appendix D). Larger bounds are left out of a form's schema.
 const MAX_EXACT: i128 = 1 << 53;
 
 /// A struct that a person can fill in as a form, for [`CallContext::ask`](crate::call::context::CallContext::ask).
@@ -27,7 +28,8 @@ const MAX_EXACT: i128 = 1 << 53;
 /// - Fields are strings, numbers, booleans, enums and `Vec`s of an enum. The person may leave an `Option` empty.
 /// - The bounds of `#[schema(…)]` are in the form's schema, and the server validates answers against them. Forms have
 ///   no keyword for patterns, so a pattern is added to the field's description.
-/// - A struct with a `secret` field or a nested struct doesn't compile as a form.
+/// - A struct with a `secret` field, a nested struct or a `Vec` of anything but an enum doesn't
+///   compile as a form.
 ///
 /// The struct must also derive [`serde::Deserialize`].
 #[diagnostic::on_unimplemented(
@@ -100,14 +102,15 @@ fn property(field: &Field) -> Value {
             }
             members.extend(text.max_len().map(|max| ("maxLength".into(), max.into())));
             match text.format().map(Format::exhaustive) {
-                // Forms have no format for UUIDs.
                 Some(exhaustive::Format::Date | exhaustive::Format::DateTime) => {
                     members.extend(text.format().map(|format| ("format".into(), format.name().into())));
                 }
+                // Forms have no format for UUIDs, so the description names it.
                 Some(exhaustive::Format::Uuid) => description.push_str(" A UUID."),
                 None => {}
             }
-            // Forms have no keyword for patterns, but the server validates answers against the pattern.
+            // Forms have no keyword for patterns. The server validates answers against the pattern,
+            // so the description shows it to the person.
             if let Some(pattern) = text.pattern() {
                 description.push_str(&format!(" It matches {}.", pattern.source()));
             }
@@ -147,7 +150,8 @@ pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> 
     })
 }
 
-/// Validates one value of an answer against its field. Returns the value in the form that serde expects for the field.
+/// Validates one value of an answer against its field. Returns the value as serde expects it for
+/// the field.
 fn check_field(field: &Field, value: &Value) -> Result<Value, String> {
     let schema = field.schema().required();
     result::check_value(&value.to_string(), &schema).map_err(|violations| {

@@ -21,7 +21,7 @@ pub(crate) struct TaskInbox {
 #[derive(Debug, Default)]
 struct TaskProgress {
     message: Option<String>,
-    /// Time of the last change of the message or the questions.
+    /// Time at which the message was last set, or a question was last asked or answered.
     updated_at: Option<DateTime<Utc>>,
 }
 
@@ -35,7 +35,8 @@ impl TaskInbox {
         receiver
     }
 
-    /// Removes questions whose answer the function no longer awaits. Returns the other ones as `InputRequests`.
+    /// Removes questions whose answer the function no longer awaits. Returns the remaining
+    /// questions as `InputRequests`.
     pub(crate) fn requests(&self) -> Map<String, Value> {
         let mut open = sync::lock(&self.open);
         open.retain(|_, (_, sender)| !sender.is_closed());
@@ -64,11 +65,13 @@ impl TaskInbox {
         sync::lock(&self.progress).message.clone()
     }
 
-    /// Returns the time of the last change of the message or the questions; `None` if there was no change.
+    /// Returns the time at which the message was last set, or a question was last asked or
+    /// answered; `None` if neither has happened.
     pub(crate) fn updated_at(&self) -> Option<DateTime<Utc>> {
         sync::lock(&self.progress).updated_at
     }
 
+    /// Applies `change`, and sets `updated_at` to the current time.
     fn update_progress(&self, change: impl FnOnce(&mut TaskProgress)) {
         let mut progress = sync::lock(&self.progress);
         change(&mut progress);

@@ -1,16 +1,18 @@
-//! Questions that a running call asks the person behind it, or the client.
+//! Questions that a running call asks the person behind the call (a form, a page to open) or the
+//! client (a completion by its model, its folders).
 //!
 //! A tool's function awaits one future for each question. The delivery depends on the client's protocol revision, and
 //! on whether the call continues as a task:
 //!
 //! | call | delivery of the question | answer |
 //! |---|---|---|
-//! | of a client of 2026-07-28 | the call ends with `inputRequests` and a sealed `requestState` | the client repeats the call, and the function starts again |
-//! | over stdio or in a session, 2025-11-25 and before | a request to the client ([`Client`]) | the client's response |
-//! | that continues as a task | `inputRequests` in the result of `tasks/get` (`TaskInbox`) | `tasks/update` |
+//! | of a client of 2026-07-28, not as a task | the call ends with `inputRequests` and an encrypted `requestState` | the client repeats the call with `inputResponses`, and the function starts again |
+//! | of a client of 2026-07-28, as a task | `inputRequests` in the result of `tasks/get` (`TaskInbox`) | `tasks/update` |
+//! | over stdio or in an HTTP session, 2025-11-25 and before | a request to the client ([`Client`]) | the client's response |
+//! | over HTTP without a session, 2025-11-25 and before | none: asking fails with [`AskError::Unsupported`] | none |
 //!
-//! The module `api` has the methods of `CallContext` for tool functions. The module `asking` delivers questions and
-//! uses the facts of the call, but not `CallContext`.
+//! The module `api` has the methods of `CallContext` for tool functions. The module `asking`
+//! delivers the questions. It depends on `CallFacts`, not on `CallContext`.
 
 mod api;
 mod asking;

@@ -16,7 +16,7 @@ pub(crate) struct Question {
     pub(crate) needs: Capability,
     /// `params` of the request.
     pub(crate) params: Value,
-    /// True if an answer is accepted also without the sealed `requestState`.
+    /// True if an answer without the encrypted `requestState` is accepted too.
     pub(crate) stateless: bool,
     /// The error of [`ReadAnswer`] for the last answer; `None` if there was no answer yet.
     pub(crate) last_error: Option<String>,
@@ -55,7 +55,9 @@ impl Question {
         json!({ "method": self.method(), "params": params })
     }
 
-    /// Returns the digest of method and parameters. Questions with different wording have different digests.
+    /// Returns the digest of method and parameters. Questions with different wording have different
+    /// digests. `last_error` isn't part of the digest, so a question that is asked again keeps its
+    /// digest.
     pub(crate) fn digest(&self) -> String {
         Digest::of_bytes(format!("{} {}", self.method(), self.params).as_bytes()).to_string()
     }
@@ -97,7 +99,8 @@ pub(super) fn read_roots(_: &Question, answer: &Value) -> Result<Reply<Vec<Strin
     uris.collect::<Option<_>>().map(Reply::Accepted).ok_or_else(|| "each of `roots` must have a `uri`".into())
 }
 
-/// Accepts `https` URLs, and `http` URLs whose host is this machine. Refuses URLs with a user name or password.
+/// Accepts `https` URLs, and `http` URLs whose host is this machine. Refuses URLs with a user name
+/// or password, with characters other than printable ASCII, or of more than 2,048 bytes.
 ///
 /// # Errors
 /// The reason, which names the URL.

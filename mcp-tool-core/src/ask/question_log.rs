@@ -29,8 +29,8 @@ pub(super) struct QuestionLog {
 }
 
 impl QuestionLog {
-    /// Stores the unexpired answers of earlier rounds from `state`, and the answers that the client sent with it to the
-    /// questions that `state` names.
+    /// Stores the answers of earlier rounds in `state` that haven't expired, and the client's new
+    /// answers to the questions in `state`.
     pub(super) fn resume(&mut self, state: RoundState, presented: &PresentedAnswers) {
         let RoundState { first_call, expires, questions, answers, .. } = state;
         let now = unix_now();
@@ -46,14 +46,15 @@ impl QuestionLog {
     /// Returns a unique key for one more question: `key`, or else `key_2`, `key_3` and so on.
     ///
     /// # Errors
-    /// [`AskError::Invalid`] if the call has asked [`MAX_QUESTIONS`] questions.
+    /// [`AskError::Invalid`] if the call has already asked [`MAX_QUESTIONS`] questions.
     pub(super) fn unique_key(&mut self, key: &str) -> Result<String, AskError> {
         let too_many = || AskError::Invalid(format!("a call asks at most {MAX_QUESTIONS} questions"));
         self.count += 1;
         if self.count > MAX_QUESTIONS {
             return Err(too_many());
         }
-        // `key_2` may be in use as an application's own key, so the numbers are tried in turn.
+        // An application may have set `key_2` as a key of its own, so the numbers are tried in
+        // turn.
         let spelled = |number: u32| if number == 1 { key.to_owned() } else { format!("{key}_{number}") };
         let unused = (1..=MAX_QUESTIONS).map(spelled).find(|key| self.keys.insert(key.clone()));
         unused.ok_or_else(too_many)
@@ -80,8 +81,9 @@ impl QuestionLog {
         self.open.iter().map(|question| (question.key.clone(), question.request())).collect()
     }
 
-    /// Returns the state that the client must send with its answers. `None` if all open questions are stateless and
-    /// there are no earlier answers to keep.
+    /// Returns the state that the client must send with its answers. `None` if all open questions
+    /// are stateless and there are no earlier answers to keep. `call` is the correlation id of this
+    /// call, and `expires` is a Unix time in seconds.
     pub(super) fn next_round(&self, call: Uuid, expires: u64) -> Option<RoundState> {
         if self.answers.is_empty() && self.open.iter().all(|question| question.stateless) {
             return None;

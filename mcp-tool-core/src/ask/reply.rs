@@ -14,7 +14,8 @@ pub(super) async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, Ask
 
 /// Reply of the person who was asked (`action` of MCP's `ElicitResult`).
 ///
-/// A reply doesn't prove that a person gave it: an agent can send one without asking anybody.
+/// A reply doesn't prove that a person gave it: an agent can reply without asking anybody. The
+/// reply to `CallContext::sample` and `CallContext::roots` is always `Accepted`.
 // Exhaustive: MCP fixes these three actions, and a tool must decide about each of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply<T> {
@@ -51,7 +52,8 @@ impl<T> Reply<T> {
     }
 }
 
-/// Reason why a question has no reply. `?` converts the error into a [`ToolError`] of this kind:
+/// Reason why a question has no reply. `?` converts the error into a [`ToolError`] with the kind in
+/// this table:
 ///
 /// | variant | [`ErrorKind`] |
 /// |---|---|
@@ -70,14 +72,15 @@ pub enum AskError {
     },
     /// No answer arrived within ten minutes.
     TimedOut,
-    /// The client disconnected before it answered, or the call has ended.
+    /// The client disconnected before it answered, or the call was cancelled or has ended.
     Gone,
-    /// Too many questions wait for an answer: 16 of this caller, or as many as half of the server's maximum of
-    /// concurrent calls.
+    /// Too many questions wait for an answer: 16 of this caller, or half as many as the server's
+    /// maximum of concurrent calls (`limits.concurrency`).
     Busy,
     /// The question is malformed, three answers to it were malformed, or the call asked over 32 questions.
     Invalid(String),
-    /// The client answered the request with an error, or middleware asked a client of 2026-07-28.
+    /// The client answered the request with an error, or middleware asked a client of 2026-07-28 in
+    /// a call that isn't a task.
     Refused(String),
 }
 

@@ -21,10 +21,11 @@ use crate::{error::ToolError, seal::Sealer};
 /// Maximum size of a state's JSON before encryption, in bytes.
 const MAX_STATE: usize = 32 << 10;
 
-/// The parameters with which a call answers questions that an earlier call ended with.
+/// Parameters of a repeated call: the client's answers to the questions of the earlier call, and
+/// that call's `requestState`.
 #[derive(Clone, Debug, Default)]
 pub struct PresentedAnswers {
-    /// `requestState`.
+    /// `requestState`; `None` if the client sent none.
     pub(crate) state: Option<String>,
     /// `inputResponses`: JSON of each answer, by the key of its question.
     pub(crate) responses: BTreeMap<String, Box<RawValue>>,
@@ -37,7 +38,8 @@ impl PresentedAnswers {
     }
 }
 
-/// Content of a sealed state. Servers of other versions may open the state, so the JSON names must not change.
+/// Content of a sealed (encrypted) state. Servers of other versions may open the state, so the JSON
+/// names must not change.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct RoundState {
     pub(super) id: Uuid,
@@ -64,16 +66,17 @@ pub(super) struct AcceptedAnswer {
 /// Reason why a state is refused. Only the audit record contains the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StaleState {
-    /// The state was changed, or was sealed with another key or with another binding, such as another caller's.
+    /// The state is malformed or was changed, or it was sealed with another key or for another
+    /// call: another caller, tool, version, contract or other arguments.
     Foreign,
     /// The state has expired.
     Expired,
-    /// The state was used before, or the maximum number of used states is remembered.
+    /// The state was used before, or the server can't remember further used states.
     Used,
 }
 
 impl StaleState {
-    /// Returns the member `detail` of the audit record.
+    /// Returns the value of `detail` in the audit record.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             StaleState::Foreign => "request_state_foreign",
@@ -100,7 +103,11 @@ impl RoundState {
         sealer.seal(&state, binding).ok_or_else(|| ToolError::internal("a state could not be sealed"))
     }
 
-    /// Opens a sealed state, unless it has expired.
+    /// Opens a sealed state.
+    ///
+    /// # Errors
+    /// [`StaleState::Foreign`] if the state can't be decrypted or parsed, [`StaleState::Expired`]
+    /// if it has expired.
     pub(super) fn open(sealed: &str, sealer: &Sealer, binding: &[u8]) -> Result<Self, StaleState> {
         let opened = sealer.open(sealed, binding).ok_or(StaleState::Foreign)?;
         let state: RoundState = serde_json::from_slice(&opened).map_err(|_| StaleState::Foreign)?;

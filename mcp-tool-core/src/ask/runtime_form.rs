@@ -54,7 +54,8 @@ pub(super) fn check(schema: &Value) -> Result<(), String> {
     }
 }
 
-/// Returns the first keyword of `schema` that is missing in `parsed`.
+/// Returns the first keyword of `schema`, at any depth, that is missing in `parsed`; `None` if
+/// there is none.
 fn dropped_keyword<'s>(schema: &'s Value, parsed: &Value) -> Option<&'s str> {
     match (schema, parsed) {
         (Value::Object(schema), Value::Object(parsed)) => {
@@ -70,7 +71,8 @@ fn dropped_keyword<'s>(schema: &'s Value, parsed: &Value) -> Option<&'s str> {
     }
 }
 
-/// Parses an answer and validates it against the question's schema. Members that the schema doesn't have are ignored.
+/// Parses an answer and validates it against the question's schema. Members that the schema doesn't
+/// have are removed.
 pub(super) fn read(question: &Question, answer: &Value) -> Result<Reply<Value>, String> {
     let schema = ElicitationSchema::deserialize(&question.params["requestedSchema"])
         .map_err(|error| error.to_string())?;
@@ -116,7 +118,8 @@ fn check_value(property: &PrimitiveSchemaDefinition, value: &Value) -> Result<()
 
 fn check_text(schema: &StringSchema, value: &Value) -> Result<(), String> {
     let text = value.as_str().ok_or("must be a string")?;
-    // Only an attempt to use an email address or a URI shows if it exists, so only the separator is checked.
+    // No check of the text shows whether an email address or a URI exists, so the check is simple:
+    // a separator, text on both sides of it, and no whitespace.
     let has_parts = |separator| {
         text.split_once(separator).is_some_and(|(left, right)| !left.is_empty() && !right.is_empty())
             && !text.contains(char::is_whitespace)

@@ -10,8 +10,8 @@ use crate::{
     sync,
 };
 
-/// Maximum number of unexpired states that are remembered. While so many are, every further state is refused, because a
-/// state that isn't remembered could be used twice.
+/// Maximum number of unexpired states that are remembered. When this number is reached, every
+/// further state is refused, because a state that isn't remembered could be used twice.
 const MAX_STATES: usize = 100_000;
 /// Maximum number of unexpired states of one caller, so that a single caller can't use up [`MAX_STATES`].
 const MAX_STATES_PER_CALLER: usize = 10_000;

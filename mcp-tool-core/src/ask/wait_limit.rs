@@ -14,8 +14,9 @@ use crate::{
 /// Maximum number of questions of one caller that wait for an answer at one time.
 const MAX_PER_CALLER: u32 = 16;
 
-/// Limit of questions that wait for an answer at one time. A call that waits keeps its concurrency permits, so without
-/// this limit unanswered questions could take all permits of the server. A single tool's permits aren't protected.
+/// Limit of questions that wait for an answer at one time. A call that waits keeps its concurrency
+/// permits, so without this limit unanswered questions could take all permits of the server. The
+/// permits of a single tool aren't protected: unanswered questions can take all of them.
 #[derive(Debug)]
 pub(crate) struct WaitLimit {
     max: u32,
@@ -30,7 +31,8 @@ struct WaitCounts {
 }
 
 impl WaitLimit {
-    /// Allows as many waiting questions as half of the server's maximum of concurrent `calls`, and at least one.
+    /// Limits the waiting questions of all callers to half of `calls`, the server's maximum of
+    /// concurrent calls, but to at least one.
     pub(crate) fn for_concurrency(calls: u32) -> Self {
         let max = (calls / 2).max(1);
         WaitLimit { max, max_per_caller: MAX_PER_CALLER.min(max), waiting: Arc::default() }

@@ -10,10 +10,12 @@ use std::{
 
 use crate::sync;
 
-/// Values computed from a caller's claims, so that the caller's next call doesn't compute them again.
+/// Values computed from a caller's claims, kept so that the caller's next call doesn't compute them
+/// again.
 ///
-/// The cache isn't part of the caller's identity: any two caches are equal. A clone of a cache is empty, because claims
-/// (unlike callers) are cloned only to be changed.
+/// The cache isn't part of the caller's identity: any two caches are equal. Clones of a caller
+/// share one cache. A clone of the cache itself is empty, because the claims and their cache are
+/// cloned only to change the claims.
 #[derive(Debug, Default)]
 pub(crate) struct CallerCache {
     /// The JSON members that describe the caller in audit records.
@@ -43,7 +45,7 @@ impl Eq for CallerCache {}
 #[derive(Debug, Default)]
 pub(crate) struct CacheSlot(Mutex<Option<(CacheVersion, Arc<dyn Any + Send + Sync>)>>);
 
-/// Id of the source, made by [`CacheSlot::new_source_id`], and how many times the source has changed.
+/// Id of the source, made by [`CacheSlot::new_source_id`], and the number of changes of the source.
 pub(crate) type CacheVersion = (u64, u64);
 
 impl CacheSlot {

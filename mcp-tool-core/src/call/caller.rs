@@ -7,11 +7,13 @@ use super::cache::{CacheSlot, CallerCache};
 /// The user on whose behalf a call is made, the agent that makes the call, and the scopes that permit calls.
 ///
 /// - Over HTTP with `oauth` configured, a caller is built from the claims of a verified access token (RFC 9068).
-/// - Over stdio, and over HTTP without authorization, it is the [local user](Caller::local).
+/// - Over stdio, and over HTTP without authorization, the caller is the local user
+///   ([`Caller::local`]).
 ///
-/// No part of a caller comes from a call's arguments. Callers are different if their issuer, tenant, user or agent
-/// differs; each has its own rates, cursors, tasks and answers. Only the rates of the local user are shared by all
-/// agents. Cloning is cheap.
+/// No part of a caller comes from a call's arguments. The server treats callers as different if
+/// their issuer, tenant, user or agent differs (`==` also compares client, scopes, kind and sign-in
+/// time). Each caller has its own rates, cursors, tasks and answers, except that all agents of the
+/// local user share the same rates. Cloning is cheap.
 ///
 /// ```
 /// use mcp_tool_runtime::{Caller, Scopes};
@@ -198,8 +200,9 @@ impl Caller {
         &self.claims.principal
     }
 
-    /// Returns the user: a name that is unique within the issuer. It is `sub` (RFC 7519 §4.1.2), or another claim that
-    /// the settings name. For a token without `sub`, it is `client_id`.
+    /// Returns the user: a name that is unique within the issuer. It is the claim that
+    /// `oauth.user_claim` names, by default `sub` (RFC 7519 §4.1.2). If the default applies and the
+    /// token has no `sub`, the user is `client_id`. The local user is `local`.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.claims.principal.user
@@ -207,8 +210,8 @@ impl Caller {
 
     /// Returns the agent that acts for the user: the first of `oauth.agent_claims` that the token has.
     ///
-    /// For the local user it is the name that the client gives itself in `clientInfo`, or else in `User-Agent`. This
-    /// name isn't verified.
+    /// For the local user, the agent is the name that the client gives itself in `clientInfo`, or
+    /// else in `User-Agent`. This name isn't verified.
     #[must_use]
     pub fn agent(&self) -> Option<&str> {
         self.claims.principal.agent.as_deref()

@@ -31,9 +31,10 @@ use crate::{
 
 /// The running call: its caller, contract, deadline and trace, and methods to report to the client and ask questions.
 ///
-/// A tool function takes the context as a parameter `cx: &CallContext`, which isn't an argument of the tool. Middleware
-/// and completion functions get the context too. Cloning is cheap, and a clone may move to a spawned task. The call
-/// counts against the concurrency limits until the last clone is dropped.
+/// A tool function takes the context as a parameter `cx: &CallContext`, which isn't an argument of
+/// the tool. Middleware and completion functions get the context too. Cloning is cheap, and a clone
+/// may move to a spawned tokio task. The call counts against the concurrency limits until the last
+/// clone is dropped.
 ///
 /// ```
 /// use mcp_tool_runtime::{LogLevel, prelude::*};
@@ -65,7 +66,8 @@ struct Call {
     reports: Option<Reports>,
     asking: Asking,
     services: Arc<Services>,
-    /// Digest of the arguments without `limit` and `cursor`, to which cursors are bound; set for a tool with pages.
+    /// Digest of the arguments without `limit` and `cursor`. The cursors of the call are bound to
+    /// it. Set only for a tool with pages.
     page_query: OnceLock<Digest>,
     /// Names of the upstreams that the call sent requests to, for the audit record of the call.
     upstreams: Mutex<Vec<String>>,
@@ -152,10 +154,11 @@ impl CallContext {
 
     /// Returns the time until the deadline; zero once the deadline has passed.
     ///
-    /// The deadline comes from the tool's `timeout`, or else from the setting `limits.timeout` (30 seconds by default).
-    /// For an adapter, the shortest `timeout` of the adapter and its targets applies. If no `timeout` is declared, a
-    /// call that continues as a task has one hour. A completion has at most 5 seconds. The time that a person takes to
-    /// [answer](Self::ask) is added to the deadline.
+    /// The deadline comes from the tool's `timeout`, or else from the setting `limits.timeout` (30
+    /// seconds by default). For an adapter (an older version of a tool that calls a newer one), the
+    /// shortest `timeout` of the adapter and its targets applies. If no `timeout` is declared, a
+    /// call that continues as a task has one hour. A completion has at most 5 seconds. The time
+    /// that a person takes to [answer](Self::ask) is added to the deadline.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.deadline().saturating_duration_since(Instant::now())
@@ -171,8 +174,9 @@ impl CallContext {
     /// Returns `true` once nobody waits for the answer: the client cancelled the call or disconnected, or the call has
     /// ended.
     ///
-    /// An `async` tool function needs no check, because a cancelled call drops the function's future. A function that
-    /// isn't `async`, and a task that a function spawned, should check from time to time and return early.
+    /// An `async` tool function needs no check, because a cancelled call drops the function's
+    /// future. A function that isn't `async`, and a tokio task that a function spawned, should
+    /// check from time to time and return early.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.call.facts.cancellation.is_cancelled()
@@ -185,7 +189,7 @@ impl CallContext {
     /// - `total` has the same unit as `progress`; pass `None` if the total isn't known.
     /// - `message` is cut after 4 KiB.
     ///
-    /// This never waits: reports that the client doesn't read fast enough are dropped.
+    /// This method never waits: reports that the client doesn't read fast enough are dropped.
     pub fn progress(&self, progress: f64, total: Option<f64>, message: impl Into<String>) {
         let message = cut(message.into().into()).into_owned();
         self.call.asking.set_task_message(&message);
@@ -203,8 +207,9 @@ impl CallContext {
         self.call.facts.headers.get(name)
     }
 
-    /// Sends a log message to the client (`notifications/message`), if the client asked for messages of this level: by
-    /// `logLevel` in the call's `_meta` since 2026-07-28, by `logging/setLevel` before.
+    /// Sends a log message to the client (`notifications/message`), if the client asked for
+    /// messages of this level: by `logLevel` in the call's `_meta` since 2026-07-28, by
+    /// `logging/setLevel` in earlier revisions.
     ///
     /// `data` is any value that serializes to JSON; JSON of more than 4 KiB is cut and sent as a string. The client
     /// reads `data`, so it must not contain secrets, data of other callers or internals of the server. Use [`tracing`]
@@ -215,13 +220,14 @@ impl CallContext {
         }
     }
 
-    /// Returns the distributed trace that the client sent in `_meta.traceparent` (SEP-414).
+    /// Returns the distributed trace that the client sent in `_meta.traceparent` (SEP-414); `None`
+    /// if the client sent none, or a malformed one.
     #[must_use]
     pub fn trace(&self) -> Option<&TraceContext> {
         self.call.facts.trace.as_ref()
     }
 
-    /// Returns the sender of list and resource changes to clients that listen.
+    /// Returns the sender of notifications about changed lists and resources.
     #[must_use]
     pub fn announcements(&self) -> &Announcements {
         &self.call.services.announcements
@@ -244,7 +250,8 @@ impl CallContext {
         *self.call.extended_deadline.get().unwrap_or(&self.call.deadline) + self.call.asking.waited()
     }
 
-    /// Replaces the deadline of a call that continues as a task by `remaining` from now. Only the first call counts.
+    /// Sets the deadline of a call that continues as a task to `remaining` from now. Only the first
+    /// call of this method has an effect.
     pub(crate) fn extend_deadline(&self, remaining: Duration) {
         self.call.extended_deadline.get_or_init(|| Instant::now() + remaining);
     }

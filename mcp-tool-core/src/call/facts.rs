@@ -22,9 +22,10 @@ pub(crate) struct CallFacts {
     pub(crate) trace: Option<TraceContext>,
     /// Identifies the tool's contract in answers and records; `None` for a context made by `CallContext::for_test`.
     pub(crate) stamp: Option<Arc<ContractStamp>>,
-    /// The request headers that middleware names.
+    /// The request headers that middleware names in `Middleware::headers`.
     pub(crate) headers: Headers,
-    /// The caller's token, read by token exchange only (RFC 8693).
+    /// The caller's token, read by token exchange only (RFC 8693); `None` if the caller wasn't
+    /// authenticated.
     pub(crate) token: Option<InboundToken>,
 }
 

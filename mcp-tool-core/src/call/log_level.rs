@@ -58,8 +58,8 @@ impl LogLevel {
         LogLevel::ALL.into_iter().find(|level| level.name() == name)
     }
 
-    /// Returns a number by which a session stores the level: 1 (debug) to 8 (emergency). 0 is free for "no level". RFC 5424
-    /// numbers the levels from 7 to 0.
+    /// Returns the number that a session stores for the level: 1 (debug) to 8 (emergency). 0 means
+    /// "no level". RFC 5424 instead numbers the levels from 7 (debug) to 0 (emergency).
     pub(crate) const fn number(self) -> u8 {
         self as u8 + 1
     }

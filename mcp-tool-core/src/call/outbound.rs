@@ -1,12 +1,13 @@
-//! The parts of a call that requests to upstreams need.
+//! The parts of a call that are needed for requests to upstreams, the HTTP services that tools
+//! call.
 
 use tokio::time::Instant;
 
 use super::{context::CallContext, token::InboundToken};
 use crate::ports::Outbound;
 
-/// Parts of a call that requests to upstreams need. `mcp-tool-runtime` doesn't export this trait, so that tool
-/// functions can't read the caller's token.
+/// The parts of a call that are needed for requests to upstreams. `mcp-tool-runtime` doesn't export
+/// this trait, so that tool functions can't read the caller's token.
 pub trait OutboundCall {
     /// Returns the caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated.
     fn token(&self) -> Option<&InboundToken>;

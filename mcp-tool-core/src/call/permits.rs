@@ -2,8 +2,9 @@
 
 use tokio::sync::OwnedSemaphorePermit;
 
-/// Concurrency permits that a call holds: one of the server, and one of each tool that the call runs and that declares
-/// `concurrency`. An adapter runs several tools.
+/// Concurrency permits that a call holds: one of the server, and one for each of the call's tools
+/// that declares `concurrency`. A call of an adapter has several tools: the adapter and its
+/// targets.
 ///
 /// The call's context owns the permits, so they are released when the last clone of the context is dropped.
 #[derive(Debug, Default)]

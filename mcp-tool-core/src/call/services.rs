@@ -23,7 +23,7 @@ pub(crate) struct Services {
     pub(crate) used_states: UsedStates,
     /// Limit of the questions that wait for an answer at one time.
     pub(crate) wait_limit: WaitLimit,
-    /// Sender of list and resource changes to clients.
+    /// Sender of notifications about changed lists and resources.
     pub(crate) announcements: Announcements,
     /// Clients of the configured upstreams; `None` if none is configured.
     pub(crate) outbound: Option<Arc<dyn Outbound>>,

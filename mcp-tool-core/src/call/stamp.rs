@@ -40,7 +40,7 @@ impl ContractStamp {
                 r#""{META_VERSION}":"{version}","{META_CONTRACT}":"{digest}","{META_CORRELATION}":""#
             ),
             after_id,
-            // The macro allows no character in a tool's name that JSON escapes.
+            // The name needs no JSON escapes: it consists of letters, digits, `_` and `-`.
             recorded: format!(r#""tool":"{}","version":"{version}","contract":"{digest}""#, contract.name()),
             digest,
         }

@@ -30,8 +30,8 @@ use crate::{
 
 /// Maximum running tasks of one caller, and also maximum kept finished tasks of one caller.
 const MAX_PER_CALLER: usize = 32;
-/// Maximum running tasks of a server that allows 2,000 or more concurrent calls; otherwise half of its concurrent calls
-/// may be running tasks.
+/// Maximum running tasks of one server. A server that allows fewer than 2,000 concurrent calls has
+/// a lower maximum: half of its concurrent calls.
 const MAX_RUNNING: usize = 1_000;
 /// Maximum total size of the results of finished tasks that are kept, in bytes (64 MiB).
 const MAX_RESULT_BYTES: usize = 64 << 20;
@@ -65,8 +65,9 @@ impl Tasks {
         Tasks { max_running, store: Arc::default(), running: TaskTracker::new() }
     }
 
-    /// Adds a task that may run for `timeout`. Returns `None` if the caller or the server has its maximum of running
-    /// tasks, or if the server keeps four times its maximum, finished tasks included.
+    /// Adds a task that may run for `timeout`. Returns `None` if the caller or the server has its
+    /// maximum of running tasks, or if the server keeps four times its maximum of running tasks,
+    /// finished ones included.
     pub(crate) fn reserve(&self, caller: &Caller, timeout: Duration) -> Option<Arc<Task>> {
         let owner = Principal::clone(caller.principal());
         let mut store = self.lock();
@@ -159,7 +160,8 @@ impl TaskStore {
         self.tasks.values().filter(move |task| task.owner == *owner && !task.is_working())
     }
 
-    /// Returns the caller whose kept results have the most bytes. `more` bytes are added to the results of `owner`.
+    /// Returns the caller whose kept results have the most bytes. If `owner` has kept results,
+    /// `more` bytes (a new result) are added to these. `None` if no result is kept.
     fn heaviest(&self, owner: &Principal, more: usize) -> Option<Principal> {
         let mut bytes: HashMap<&Principal, usize> = HashMap::new();
         for task in self.tasks.values().filter(|task| task.result_size() > 0) {
@@ -169,7 +171,8 @@ impl TaskStore {
         bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(owner, _)| owner.clone())
     }
 
-    /// Removes the task of a caller that finished first. Returns false if the caller has no finished task.
+    /// Removes the task of a caller that finished first. Returns `false` if the caller has no
+    /// finished task.
     fn remove_oldest(&mut self, owner: &Principal) -> bool {
         let oldest = self.finished(owner).min_by_key(|task| task.state_since()).map(|task| task.id.clone());
         oldest.is_some_and(|id| self.remove(&id).is_some())
@@ -182,7 +185,11 @@ impl TaskStore {
     }
 }
 
-/// Refuses the call if its tool always runs as a task (`task(required)`), but the client doesn't support tasks.
+/// Refuses the call if its tool needs a client that supports tasks (`task(required)`), but this
+/// client doesn't.
+///
+/// # Errors
+/// An error that names the missing capability, [`TASKS`].
 pub(crate) fn check_support(cx: &CallContext) -> Result<(), ToolError> {
     let is_required = match cx.contract().task().map(TaskSupport::exhaustive) {
         Some(exhaustive::TaskSupport::Required) => true,
@@ -277,7 +284,8 @@ mod tests {
         assert!(tasks.find(&of_bob, &bob).is_some());
         assert_eq!(of_ann.iter().filter(|id| tasks.find(id, &ann).is_some()).count(), 1);
         assert!(matches!(tasks.find(&of_ann[2], &ann).unwrap().view().state, TaskState::Completed(_)));
-        // ann's next result still fits. For bob's, the oldest result of ann is evicted, because ann keeps more bytes.
+        // ann's next result still fits. For bob's next result, ann's oldest result is evicted,
+        // because ann's results have more bytes.
         assert!(tasks.find(&finished(&ann, MAX_RESULT_BYTES / 4), &ann).is_some());
         let more_of_bob = finished(&bob, MAX_RESULT_BYTES / 4);
         assert!([&of_bob, &more_of_bob].iter().all(|id| tasks.find(id, &bob).is_some()));
@@ -297,7 +305,7 @@ mod tests {
         final_state(&task).await;
         let (id, kept) = (task.id.clone(), Arc::downgrade(&task));
         drop(task);
-        // Lets the background task of `Tasks::run` end.
+        // Lets the tokio task that `Tasks::run` spawned end.
         for _ in 0..1_000 {
             tokio::task::yield_now().await;
         }

@@ -44,7 +44,8 @@ pub(crate) enum TaskState {
     Working,
     /// The call ended with this result, as JSON. An error of the tool is also a result (`isError`).
     Completed(Arc<RawValue>),
-    /// The call ended with this JSON-RPC error, or its result couldn't be kept.
+    /// The call ended with this JSON-RPC error. The server also sets such an error if the task ran
+    /// out of time, or if the call's result couldn't be kept.
     Failed(Arc<RawValue>),
     Cancelled,
 }
