@@ -38,7 +38,8 @@ pub struct Application {
     pub fallback: Option<Arc<dyn FallbackHandler>>,
     /// Notifies clients of changed lists and resources.
     pub announcements: Announcements,
-    /// Default of the setting `http.legacy_sessions`: the maximum number of legacy HTTP sessions.
+    /// Default of the setting `http.legacy_sessions`: the maximum number of HTTP sessions of clients of 2025-11-25 and
+    /// before. 0 for no sessions.
     pub legacy_sessions: u32,
     /// Middleware; the first is the outermost.
     pub middleware: Vec<RegisteredMiddleware>,
@@ -47,11 +48,11 @@ pub struct Application {
 /// Makes the application's own policy, from the built-in policy.
 pub type MakePolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
 
-/// Opens one value of application state, and adds the value to the map. Not `Send`, because it runs in the task that
-/// starts the server.
+/// Opens one value of application state, and adds the value to the [`StateMap`]. Not `Send`, because it runs in the
+/// task that starts the server.
 pub type OpenState = Box<dyn FnOnce(StateMap) -> StateFuture>;
 
-/// The future of an [`OpenState`].
+/// Future of an [`OpenState`]. It returns the map with the added value.
 pub type StateFuture = Pin<Box<dyn Future<Output = Result<StateMap, StartError>>>>;
 
 impl Application {

@@ -34,12 +34,12 @@ pub struct OperatorSettings {
     pub last_listed_file: Option<PathBuf>,
     /// File with revocations and disabled tools, clients and users. If `None`, nothing can be disabled or revoked.
     pub control_file: Option<PathBuf>,
-    /// Keys that seal cursors and the state of questions, in base64url. The first key seals, and every key opens. If
-    /// empty, the process makes a key of its own.
+    /// Keys that encrypt cursors and the state of questions, in base64url. The first key encrypts; every key can
+    /// decrypt. If empty, the process makes a key of its own.
     pub seal_keys: Vec<String>,
     /// Connections to upstreams; `None` if no upstream is configured.
     pub outbound: Option<Arc<dyn Outbound>>,
-    /// File for audit records. If `None`, the log gets the records.
+    /// File for audit records. If `None`, the records are written to the log.
     pub audit_file: Option<PathBuf>,
     /// Maximum size of the audit file, in bytes. The file is rotated before it would become larger.
     pub audit_max_size: u64,
