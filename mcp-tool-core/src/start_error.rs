@@ -42,8 +42,8 @@ pub enum StartError {
         /// The reason, as a continuation of "is an adapter, and".
         reason: String,
     },
-    /// An output schema that is generated at run time differs from the schema in the lock, and the change requires a
-    /// higher version of the tool.
+    /// An output schema that is generated at run time differs from the schema in the lock (`mcp-tools.lock`),
+    /// and the change requires a higher version of the tool.
     #[error("{0}")]
     Drift(String),
     /// The type of a parameter refuses the parameter's default.
@@ -110,7 +110,7 @@ pub enum StartError {
     /// A setting is invalid, the listed name of a tool's older version is too long, or the list of tools can't be made.
     #[error("{0}")]
     Setting(String),
-    /// A socket or file can't be opened, or a thread can't be started.
+    /// The operating system refused an operation that the start needs, such as starting the audit thread.
     #[error("{what}: {source}")]
     Io {
         /// The operation that failed, such as "the audit thread could not be started".

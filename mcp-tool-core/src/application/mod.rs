@@ -32,7 +32,8 @@ pub struct Application {
     pub tools: Vec<ToolEntry>,
     /// Functions that open the values of application state, in the order in which they run.
     pub state: Vec<OpenState>,
-    /// Makes the application's own policy. If `None`, the built-in policy decides by scopes.
+    /// Makes the application's own policy, which decides which tools a caller may use. If `None`, the built-in policy
+    /// decides by scopes.
     pub policy: Option<MakePolicy>,
     /// Fallback handler: an rmcp `ServerHandler` for prompts, resources and other methods that aren't about tools.
     pub fallback: Option<Arc<dyn FallbackHandler>>,
@@ -45,7 +46,7 @@ pub struct Application {
     pub middleware: Vec<RegisteredMiddleware>,
 }
 
-/// Makes the application's own policy, from the built-in policy.
+/// Makes the application's own policy. The argument is the built-in policy, which the own policy can use.
 pub type MakePolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
 
 /// Opens one value of application state, and adds the value to the [`StateMap`]. Not `Send`, because it runs in the

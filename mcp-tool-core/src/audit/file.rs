@@ -76,8 +76,7 @@ impl FileSink {
     /// size, because no record may be lost.
     fn rotate(&mut self) {
         let Some(file) = &self.file else { return };
-        // Another server that writes the same file may be rotating it, and holds the lock until it has renamed the
-        // file.
+        // Another server that writes the same file may be rotating it. It holds the lock until the file is renamed.
         let since = Instant::now();
         while matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) && self.is_in_place() {
             if since.elapsed() > ROTATION_TIMEOUT {

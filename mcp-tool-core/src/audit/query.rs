@@ -32,7 +32,8 @@ pub struct RecordQuery {
     pub agent: Option<String>,
     /// Matches calls in this tenant.
     pub tenant: Option<String>,
-    /// Matches calls by this name of a tool, and by the names of its older versions, such as `greet_v1` for `greet`.
+    /// Matches calls of the tool with this name, and calls by the names of its older versions, such as `greet_v1` for
+    /// `greet`.
     pub tool: Option<String>,
     /// Matches calls with this outcome, such as `ok` or `refused`.
     pub outcome: Option<String>,

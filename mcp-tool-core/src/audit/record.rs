@@ -141,8 +141,8 @@ impl PendingRecord {
     }
 
     /// Keeps the context of an admitted call until the record is written. The record gets from it the call's trace and
-    /// upstreams. If the call repeats an earlier call with answers to its questions, the record also gets the id of the
-    /// first such call.
+    /// upstreams. If the client repeated a call with answers to its questions, the record also gets the id of the first
+    /// call.
     pub(crate) fn set_call(&mut self, call: CallContext) {
         self.call = Some(call);
     }

@@ -13,7 +13,7 @@ use std::{
 use crate::{error::ToolError, sync};
 
 /// Maximum records that wait to be written. Further records are dropped. If the sink is
-/// [required](Sink::is_required), calls are refused instead, and only running calls can add records.
+/// [required](Sink::is_required), new calls are refused, and the records of running calls are kept.
 const MAX_WAITING: usize = 16_384;
 /// Time after which the writer tries a failed sink again.
 const RETRY: Duration = Duration::from_millis(250);

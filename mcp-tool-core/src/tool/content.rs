@@ -17,11 +17,11 @@ use crate::{
 /// Maximum content blocks of one result.
 const MAX_BLOCKS: usize = 100;
 
-/// A result made of content blocks (MCP `ContentBlock`), in order: text, images, audio, resources and links to
-/// resources.
+/// A result made of content blocks (MCP `ContentBlock`): text, images, audio, resources and links to resources.
 ///
-/// A tool with this result has no output schema. The maximum is 100 blocks, and `limits.max_result` bytes (1 MiB by
-/// default) for the JSON of all blocks, in which binary data is base64.
+/// The blocks are sent in the order in which they were appended. A tool with this result has no output schema. The
+/// maximum is 100 blocks, and `limits.max_result` bytes (1 MiB by default) for the JSON of all blocks, in which binary
+/// data is base64.
 ///
 /// # Errors
 /// If the JSON is larger, the call fails as [too large](crate::error::ErrorKind::TooLarge). In these cases, the call

@@ -60,7 +60,7 @@ pub trait Tool: 'static {
     #[doc(hidden)]
     const ADAPTS: Option<AdapterTarget>;
 
-    /// The tool's output schema in the lock, as JSON text, and the version in the lock, if only a running server can
+    /// The tool's output schema (as JSON text) and version in the lock (`mcp-tools.lock`), if only a running server can
     /// compare that schema. `None` for other tools, and for tools that aren't in the lock.
     #[doc(hidden)]
     const LATE: Option<(&'static str, Version)> = None;
