@@ -46,7 +46,7 @@ pub struct Application {
     pub middleware: Vec<RegisteredMiddleware>,
 }
 
-/// Makes the application's own policy. The argument is the built-in policy, which the own policy can use.
+/// Makes the application's own policy. The argument is the built-in policy, which the application's policy can use.
 pub type MakePolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
 
 /// Opens one value of application state, and adds the value to the [`StateMap`]. Not `Send`, because it runs in the
