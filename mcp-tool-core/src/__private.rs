@@ -115,7 +115,7 @@ fn blocking_erased(
     Box::pin(crate::pipeline::guard::blocking(function))
 }
 
-/// Fails to compile if `is_argument` is true: a function borrows a parameter of a type that agents send as an argument.
+/// Fails to compile if `is_argument` is `true`: then a tool's function borrows a type that agents send as an argument.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
 pub const fn check_state<T: ?Sized + Send + Sync + 'static>(is_argument: bool) {
@@ -126,7 +126,7 @@ pub const fn check_state<T: ?Sized + Send + Sync + 'static>(is_argument: bool) {
     }
 }
 
-/// Fails to compile if a function returns a `Page` without taking a `PageRequest`, or takes one without returning a
+/// Fails to compile if a function returns a `Page` and takes no `PageRequest`, or takes a `PageRequest` and returns no
 /// `Page`.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]

@@ -3,23 +3,23 @@
 use tokio::sync::broadcast;
 
 /// Maximum number of changes that wait for a slow client. If more changes happen, the client is told that all lists and
-/// all its resources changed.
+/// all resources that it listens to have changed.
 const MAX_BUFFERED: usize = 64;
 
 /// Sends notifications of changed lists and resources to all clients that listen for them.
 ///
 /// Clones send to the same clients. A tool function takes a parameter `&Announcements`, which needs no registration, or
 /// calls [`CallContext::announcements`](crate::call::context::CallContext::announcements). Background tasks of the
-/// application use `ToolServer::announcements`. When the control file disables or enables tools, clients or users, the
-/// server itself announces that the list of tools changed.
+/// application get a clone from `ToolServer::announcements`. When the control file disables or enables tools, clients
+/// or users, the server itself announces that the list of tools changed.
 ///
 /// | protocol | how a client listens | notifications that it gets |
 /// |---|---|---|
 /// | 2025-11-25 | stdio or a session | all `list_changed`, and updates of the resources that it subscribed to |
 /// | 2026-07-28 | `subscriptions/listen` | changes of the lists and resources that it named in the request |
 ///
-/// If more than 64 changes wait for a slow client, the client is told that all lists changed, and all resources that it
-/// listens to.
+/// If more than 64 changes wait for a slow client, the client is told that all lists and all resources that it listens
+/// to have changed.
 ///
 /// ```
 /// use mcp_tool_runtime::{Announcements, prelude::*};
@@ -89,7 +89,7 @@ pub(crate) struct ChangeReceiver(broadcast::Receiver<ChangeNotice>);
 
 impl ChangeReceiver {
     /// Waits for the next change; `None` once the server has ended. If the client missed changes, returns a change of
-    /// each list and of each resource that the client listens to, which `resources` returns by URI.
+    /// each list and of each resource that the client listens to. `resources` returns the URIs of these resources.
     pub(crate) async fn next(&mut self, resources: impl Fn() -> Vec<String>) -> Option<Vec<ChangeNotice>> {
         match self.0.recv().await {
             Ok(change) => Some(vec![change]),

@@ -22,7 +22,7 @@ impl Moment {
         Moment { instant: Instant::now(), time: SystemTime::now() }
     }
 
-    /// Returns a new correlation id, a UUID of version 7 (RFC 9562 §5.7). Ids that one thread makes sort by time.
+    /// Returns a new correlation id, a UUID of version 7 (RFC 9562 §5.7). Ids made by the same thread sort by time.
     pub(crate) fn id(&self) -> Uuid {
         thread_local!(static CONTEXT: ContextV7 = const { ContextV7::new() });
         let since = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -42,7 +42,7 @@ impl Moment {
             let whole = DateTime::<Utc>::from(self.time).to_rfc3339_opts(SecondsFormat::Micros, true);
             match whole.as_bytes().first_chunk() {
                 Some(first) if whole.len() == 27 => written = *first,
-                // The year has more than four digits.
+                // The year has more than four digits, so the text doesn't fit into the cache.
                 _ => return text.raw(&whole),
             }
             SECOND.set((second, written));

@@ -10,12 +10,13 @@ use mcp_tool_contract::{
 /// The error of a call: a kind for programs, and a message for the model.
 ///
 /// The caller reads the kind and the message in a tool result with `isError`. Two kinds are sent as JSON-RPC errors
-/// instead: [`StaleAnswers`](ErrorKind::StaleAnswers), and [`ClientCapability`](ErrorKind::ClientCapability) since
-/// 2026-07-28. The source of an [internal](ToolError::internal) error is only written to the log, under the correlation
-/// id that the caller reads.
+/// instead: [`StaleAnswers`](ErrorKind::StaleAnswers), and to clients of 2026-07-28 also
+/// [`ClientCapability`](ErrorKind::ClientCapability). The source of an [internal](ToolError::internal) error is only
+/// written to the log, under the correlation id that the caller reads.
 ///
-/// A tool's function may return any error type that implements `Into<ToolError>` or [`std::error::Error`]. The former
-/// is converted, any other error becomes internal. A good message says what was wrong, the limit, and what to do.
+/// A tool's function may return any error type that implements `Into<ToolError>` or [`std::error::Error`], or a boxed
+/// error. An error that implements `Into<ToolError>` is converted with it; any other error becomes an internal error. A
+/// good message says what was wrong, the limit, and what to do.
 ///
 /// ```
 /// use mcp_tool_runtime::ToolError;
@@ -52,7 +53,7 @@ pub struct ToolError {
     unsettled: bool,
 }
 
-/// The kind of a [`ToolError`]. [`ErrorKind::name`] is the text that callers and audit records contain.
+/// The kind of a [`ToolError`]. Callers and audit records get its [name](ErrorKind::name).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -78,7 +79,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The client lacks a capability that the call needs, such as elicitation.
     ClientCapability,
-    /// The answers to the tool's questions are for another call, expired, or used already. The function didn't run.
+    /// The answers to the tool's questions belong to another call, have expired, or were used already. The function
+    /// didn't run.
     StaleAnswers,
     /// The version that the caller last listed is no longer served; the error contains the current contract. The
     /// function didn't run.
@@ -187,13 +189,13 @@ impl ToolError {
         ToolError { message: message.into(), ..ToolError::from(violations) }
     }
 
-    /// Marks the error as one after which it isn't known what the function did, such as a timeout.
+    /// Marks an error after which it isn't known what the function did, such as a timeout.
     #[doc(hidden)]
     pub fn unsettled(self) -> Self {
         ToolError { unsettled: true, ..self }
     }
 
-    /// Returns true if it isn't known what the function did before the error.
+    /// Returns `true` if it isn't known what the function did before the error.
     pub(crate) const fn is_unsettled(&self) -> bool {
         self.unsettled
     }
@@ -234,8 +236,8 @@ impl ToolError {
         self.rate
     }
 
-    /// Returns the violations of an error that was made from violations, which has the kind
-    /// [`InvalidArguments`](ErrorKind::InvalidArguments).
+    /// Returns the violations of the arguments; `None` if the error wasn't made from violations. An error with
+    /// violations has the kind [`InvalidArguments`](ErrorKind::InvalidArguments).
     #[must_use]
     pub const fn violations(&self) -> Option<&Violations> {
         self.violations.as_ref()

@@ -1,4 +1,4 @@
-//! Writer that appends to JSON text directly, without building `serde_json::Value`s.
+//! Writer of JSON text, which builds no `serde_json::Value`s.
 
 use std::net::IpAddr;
 

@@ -27,8 +27,12 @@ pub enum StartError {
         "two tools have the name '{0}' and the same major version: give one of them another `name = \"…\"`"
     )]
     Duplicate(&'static str),
-    /// An adapter's hints promise more than the hints of its target, or the adapter lacks a scope or an upstream of its
-    /// target, or its target isn't served, or a chain of targets leads back to the adapter.
+    /// An adapter doesn't fit its target, the newer version that it calls:
+    ///
+    /// - The target isn't served.
+    /// - The adapter's hints promise more than the hints of the target.
+    /// - The adapter doesn't name a scope or an upstream of the target.
+    /// - A chain of targets leads back to the adapter.
     #[error("the tool '{tool}' {version} is an adapter, and {reason}")]
     Adapter {
         /// Name of the adapter.
@@ -38,8 +42,8 @@ pub enum StartError {
         /// The reason, as a continuation of "is an adapter, and".
         reason: String,
     },
-    /// An output schema that is generated at run time differs from the one in the lock, and the change requires a
-    /// higher version.
+    /// An output schema that is generated at run time differs from the schema in the lock (`mcp-tools.lock`),
+    /// and the change requires a higher version of the tool.
     #[error("{0}")]
     Drift(String),
     /// The type of a parameter refuses the parameter's default.
@@ -90,10 +94,10 @@ pub enum StartError {
     MiddlewareTool {
         /// Name of the tool.
         tool: &'static str,
-        /// The served tool with the most similar name.
+        /// The served tool with the most similar name; `None` if no name is similar.
         nearest: Option<&'static str>,
     },
-    /// Middleware names a header that holds a credential, or a header name that is invalid.
+    /// Middleware reads a header that contains a credential, or a header whose name is invalid.
     #[error("the middleware {middleware} reads the header '{header}', which {reason}")]
     MiddlewareHeader {
         /// Name of the middleware's Rust type.
@@ -103,10 +107,10 @@ pub enum StartError {
         /// The reason, as a continuation of "the header, which".
         reason: &'static str,
     },
-    /// A setting is invalid, or the listed name of a tool's older version is too long.
+    /// A setting is invalid, the listed name of a tool's older version is too long, or the list of tools can't be made.
     #[error("{0}")]
     Setting(String),
-    /// A socket, file or thread can't be opened.
+    /// The operating system refused an operation that the start needs, such as starting the audit thread.
     #[error("{what}: {source}")]
     Io {
         /// The operation that failed, such as "the audit thread could not be started".

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Returns the value of a [`LockResult`](std::sync::LockResult), even if the lock is poisoned. Besides `Mutex::lock`,
-/// `Condvar::wait` and `Mutex::into_inner` return such results.
+/// Returns the value of a [`LockResult`](std::sync::LockResult), even if the lock is poisoned. `Mutex::lock`,
+/// `Mutex::into_inner` and `Condvar::wait` return such results.
 ///
 /// A lock is poisoned if a thread panicked while it held the lock. In this workspace, such a panic leaves a valid
 /// value, because code that holds a lock can't panic in the middle of a change. So later calls may use the value.

@@ -32,26 +32,28 @@ pub struct Application {
     pub tools: Vec<ToolEntry>,
     /// Functions that open the values of application state, in the order in which they run.
     pub state: Vec<OpenState>,
-    /// Makes the application's own policy. If `None`, the built-in policy decides by scopes.
+    /// Makes the application's own policy, which decides which tools a caller may use. If `None`, the built-in policy
+    /// decides by scopes.
     pub policy: Option<MakePolicy>,
     /// Fallback handler: an rmcp `ServerHandler` for prompts, resources and other methods that aren't about tools.
     pub fallback: Option<Arc<dyn FallbackHandler>>,
     /// Notifies clients of changed lists and resources.
     pub announcements: Announcements,
-    /// Default of the setting `http.legacy_sessions`: the maximum number of legacy HTTP sessions.
+    /// Default of the setting `http.legacy_sessions`: the maximum number of HTTP sessions of clients of 2025-11-25 and
+    /// before. 0 for no sessions.
     pub legacy_sessions: u32,
     /// Middleware; the first is the outermost.
     pub middleware: Vec<RegisteredMiddleware>,
 }
 
-/// Makes the application's own policy, from the built-in policy.
+/// Makes the application's own policy. The argument is the built-in policy, which the application's policy can use.
 pub type MakePolicy = Box<dyn FnOnce(ScopeAuthorizer) -> Policy>;
 
-/// Opens one value of application state, and adds the value to the map. Not `Send`, because it runs in the task that
-/// starts the server.
+/// Opens one value of application state, and adds the value to the [`StateMap`]. Not `Send`, because it runs in the
+/// task that starts the server.
 pub type OpenState = Box<dyn FnOnce(StateMap) -> StateFuture>;
 
-/// The future of an [`OpenState`].
+/// Future of an [`OpenState`]. It returns the map with the added value.
 pub type StateFuture = Pin<Box<dyn Future<Output = Result<StateMap, StartError>>>>;
 
 impl Application {

@@ -18,7 +18,7 @@ pub struct OperatorSettings {
     pub concurrency: NonZeroU32,
     /// Maximum size of a result in bytes.
     pub max_result: usize,
-    /// Names of destructive tools without a gate that may run.
+    /// Names of destructive tools that may run although they have no gate (a scope that their callers need).
     pub allow_destructive: HashSet<String>,
     /// Scopes of the local user; `None` for all scopes.
     pub local_scopes: Option<Vec<String>>,
@@ -30,16 +30,17 @@ pub struct OperatorSettings {
     pub list_page: NonZeroU32,
     /// Versions of tools that clients are pinned to.
     pub pins: Vec<ClientPin>,
-    /// File that keeps last-listed contracts between runs. If `None`, they are lost when the process ends.
+    /// File that keeps the contracts that each caller last listed, for the next run of the server. If `None`, they are
+    /// lost when the process ends.
     pub last_listed_file: Option<PathBuf>,
     /// File with revocations and disabled tools, clients and users. If `None`, nothing can be disabled or revoked.
     pub control_file: Option<PathBuf>,
-    /// Keys that seal cursors and the state of questions, in base64url. The first key seals, and every key opens. If
-    /// empty, the process makes a key of its own.
+    /// Keys that encrypt cursors and the state of questions, in base64url. The first key encrypts; every key can
+    /// decrypt. If empty, the process makes a key of its own.
     pub seal_keys: Vec<String>,
     /// Connections to upstreams; `None` if no upstream is configured.
     pub outbound: Option<Arc<dyn Outbound>>,
-    /// File for audit records. If `None`, the log gets the records.
+    /// File for audit records. If `None`, the records are written to the log.
     pub audit_file: Option<PathBuf>,
     /// Maximum size of the audit file, in bytes. The file is rotated before it would become larger.
     pub audit_max_size: u64,

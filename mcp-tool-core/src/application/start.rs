@@ -126,8 +126,8 @@ async fn open_state(open: Vec<OpenState>, announcements: &Announcements) -> Resu
     Ok(state)
 }
 
-/// Refuses tools that reach an upstream if no upstream is configured. If some are, `Upstreams::open` has checked that
-/// all upstreams of the tools are.
+/// Refuses tools that reach an upstream if no upstream is configured. If at least one is configured, `Upstreams::open`
+/// in `mcp-tool-auth` has already checked that every upstream of a tool is.
 fn check_upstreams(tools: &[ToolEntry], settings: &OperatorSettings) -> Result<(), StartError> {
     let reached = |entry: &ToolEntry| Some((entry.contract().name(), *entry.contract().upstreams().first()?));
     match tools.iter().find_map(reached).filter(|_| settings.outbound.is_none()) {
@@ -136,7 +136,7 @@ fn check_upstreams(tools: &[ToolEntry], settings: &OperatorSettings) -> Result<(
     }
 }
 
-/// Reads the last-listed contracts, and checks that each pin names a served tool.
+/// Reads the contracts that each caller last listed ([`LastListed`]), and checks that each pin names a served tool.
 fn versions(settings: &OperatorSettings, registry: &Registry) -> Result<Versions, StartError> {
     for tool in settings.pins.iter().filter_map(|pin| pin.tool.as_deref()) {
         if registry.family(tool).is_none() {
@@ -154,8 +154,8 @@ fn versions(settings: &OperatorSettings, registry: &Registry) -> Result<Versions
     Ok(Versions { pins: settings.pins.clone(), last_listed: Arc::new(last_listed) })
 }
 
-/// Makes the sealer of cursors and of the state of questions. If tools or lists have pages and `seal.keys` is empty,
-/// logs that cursors become invalid when this process ends.
+/// Makes the [`Sealer`] that encrypts cursors and the state of questions. If `seal.keys` is empty, and tools or
+/// `tools/list` have pages, logs that cursors become invalid when this process ends.
 fn sealer(settings: &OperatorSettings, registry: &Registry) -> Result<Sealer, StartError> {
     let keys = settings.seal_keys.iter().map(String::as_str);
     let sealer = setting("seal.keys", Sealer::new(keys))?;

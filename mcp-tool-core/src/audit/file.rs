@@ -25,7 +25,7 @@ pub(crate) struct FileSink {
     file: Option<File>,
     /// The file's last line has no newline.
     torn: bool,
-    /// Time of the last failed rotation of the open file.
+    /// Time of the last failed rotation of the open file; `None` if no rotation of it has failed.
     stuck: Option<Instant>,
 }
 
@@ -34,12 +34,12 @@ impl FileSink {
         FileSink { path, max_size, keep, file: None, torn: false, stuck: None }
     }
 
-    /// Returns `true` if `path` still names the open file. A rotation by another process renames the file. Always
-    /// `true` on systems other than Unix.
+    /// Returns `false` if `path` no longer names the open file, because another process rotated it. Returns `true` if
+    /// no file is open, and always on systems other than Unix.
     fn is_in_place(&self) -> bool {
         let Some(file) = &self.file else { return true };
         let identity_of = |metadata: io::Result<Metadata>| identity(&metadata.ok()?);
-        // Only Unix has file identities. Other systems don't rename an open file.
+        // Other systems have no `identity` to compare.
         cfg!(not(unix)) || identity_of(file.metadata()) == identity_of(std::fs::metadata(&self.path))
     }
 
@@ -57,8 +57,8 @@ impl FileSink {
         self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// Returns the lines at the front of `lines` that may be appended to a file that has `length` bytes; empty if the
-    /// file has to be rotated first.
+    /// Returns the part at the front of `lines` that may be appended to the file, whose size is `length` bytes. Empty
+    /// if the file has to be rotated first. For [`ROTATION_RETRY`] after a failed rotation, returns all lines.
     fn fitting<'l>(&self, length: u64, lines: &'l [u8]) -> &'l [u8] {
         let free = usize::try_from(self.max_size.saturating_sub(length)).unwrap_or(usize::MAX);
         let is_stuck = self.stuck.is_some_and(|since| since.elapsed() < ROTATION_RETRY);
@@ -76,7 +76,7 @@ impl FileSink {
     /// size, because no record may be lost.
     fn rotate(&mut self) {
         let Some(file) = &self.file else { return };
-        // Another server may write the same file and rotate it now.
+        // Another server that writes the same file may be rotating it. It holds the lock until the file is renamed.
         let since = Instant::now();
         while matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) && self.is_in_place() {
             if since.elapsed() > ROTATION_TIMEOUT {
@@ -108,7 +108,7 @@ impl FileSink {
         }
     }
 
-    /// Appends `part`, which is the front of `lines`, and removes each line that was written completely from `lines`.
+    /// Appends `part`, the front of `lines`. Removes from `lines` each line that was written completely.
     fn append(&mut self, part: &[u8], lines: &mut &[u8]) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
         // Ends a line that a full disk or a crash cut off.
@@ -157,7 +157,7 @@ impl Sink for FileSink {
 }
 
 /// Returns `true` if the file's last line has no newline, as after a crash. Also returns `true` if the file can't be
-/// read, because an additional newline does no harm.
+/// read: the newline that is then added makes at most an empty line, which a search ignores.
 fn is_torn(path: &std::path::Path, metadata: &Metadata) -> bool {
     let last = || -> io::Result<u8> {
         let mut file = File::open(path)?;

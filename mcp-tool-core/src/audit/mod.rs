@@ -1,5 +1,6 @@
-//! Audit records: one JSON line for each call, including refused calls. A record has digests of the arguments and of
-//! the result instead of their values.
+//! Audit records: one JSON line for each call and completion, also if it is refused. A record has digests of the
+//! arguments and of the result instead of their values. HTTP requests that authentication refused have records too;
+//! their number per second is limited, except for requests with revoked tokens.
 
 mod file;
 mod query;

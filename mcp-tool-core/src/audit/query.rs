@@ -32,7 +32,8 @@ pub struct RecordQuery {
     pub agent: Option<String>,
     /// Matches calls in this tenant.
     pub tenant: Option<String>,
-    /// Matches calls by this name of a tool, and by the names of its older versions, such as `greet_v1` for `greet`.
+    /// Matches calls of the tool with this name, and calls by the names of its older versions, such as `greet_v1` for
+    /// `greet`.
     pub tool: Option<String>,
     /// Matches calls with this outcome, such as `ok` or `refused`.
     pub outcome: Option<String>,
@@ -129,7 +130,7 @@ impl RecordQuery {
     }
 
     /// Returns the rotated files that may contain matching records, oldest first. `current` is the identity of the file
-    /// that was at `path` when it was opened, and is left out even if it has been rotated since.
+    /// that was opened at `path`. This file is left out, even if it has been rotated since.
     fn rotated(&self, path: &Path, current: Option<(u64, u64)>) -> io::Result<Vec<PathBuf>> {
         let mut ours = Vec::new();
         let mut others = Vec::new();
@@ -197,8 +198,8 @@ impl RecordQuery {
     }
 }
 
-/// Reads the next line without its newline; returns `false` at the end of the file. Of a line longer than [`MAX_LINE`],
-/// keeps only the beginning, which isn't a valid record.
+/// Reads the next line into `line`, without its newline. Returns `false` at the end of the file. If a line is longer
+/// than [`MAX_LINE`], keeps only its beginning, which isn't a valid record.
 fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
     if file.by_ref().take(MAX_LINE).read_until(b'\n', line)? == 0 {

@@ -57,9 +57,10 @@ impl RecordOutcome {
     }
 }
 
-/// Record of a call that hasn't ended. Each record is written exactly once. If the call is dropped before
-/// [`succeeded`](Self::succeeded), [`asked`](Self::asked) or [`failed`](Self::failed), `Drop` writes the record with
-/// the outcome `cancelled` or `unknown`.
+/// Record of a call or completion that hasn't ended. Each record is written exactly once, by
+/// [`write_result`](Self::write_result), [`write_question`](Self::write_question) or
+/// [`write_failure`](Self::write_failure). If the call is dropped before, `Drop` writes the record with the outcome
+/// `cancelled` or `unknown`.
 #[derive(Debug)]
 pub(crate) struct PendingRecord {
     audit: Arc<Audit>,
@@ -132,14 +133,16 @@ impl PendingRecord {
         }
     }
 
-    /// Records the version that an adapter finally calls, and that answers the call.
+    /// Records the version that answers an adapter's call: the adapter's target, or the last target of a chain of
+    /// adapters.
     pub(crate) fn set_answered_by(&mut self, tool: &ContractStamp) {
         let (name, version) = (tool.contract.name(), tool.contract.version());
         self.answered_by = Some(format!("{name} {version} {}", tool.digest));
     }
 
-    /// Keeps the context of an admitted call. The record gets the call's trace, its first call and its upstreams from
-    /// the context when it is written.
+    /// Keeps the context of an admitted call until the record is written. The record gets from it the call's trace and
+    /// upstreams. If the client repeated a call with answers to its questions, the record also gets the id of the first
+    /// call.
     pub(crate) fn set_call(&mut self, call: CallContext) {
         self.call = Some(call);
     }
@@ -281,7 +284,7 @@ impl Drop for PendingRecord {
     }
 }
 
-/// Writes the members of a record. Names of members are written without escapes.
+/// Writes the members of a record. Names of members are written without escapes, because they are constants.
 #[derive(Default)]
 struct RecordWriter(JsonWriter);
 

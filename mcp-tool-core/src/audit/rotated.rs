@@ -1,5 +1,5 @@
 //! Names of rotated audit files: `FILE` is renamed to `FILE.20261114T093000.123456Z`, with the time of the rotation.
-//! Sorted by name, files are sorted by time.
+//! The names of a file's rotated files sort by time.
 
 use std::{
     fs, io,
@@ -9,6 +9,7 @@ use std::{
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
+/// Format of the time in a name, for chrono.
 const STAMP: &str = "%Y%m%dT%H%M%S%.6fZ";
 /// Length of the time in a name, such as `20261114T093000.123456Z`, in bytes.
 const STAMP_LENGTH: usize = 23;
@@ -34,8 +35,8 @@ fn with_ending(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// Returns the files in the same folder whose names begin with the name of `path` and are longer: the rest of the name,
-/// and the path. The order is unspecified.
+/// Returns the files in the folder of `path` whose names are the name of `path` followed by an ending. Each has its
+/// ending and its path; the order is unspecified. Names that aren't UTF-8 are left out.
 ///
 /// # Errors
 /// The folder can't be read.
@@ -54,8 +55,8 @@ pub(crate) fn siblings(path: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-/// Parses the time of a rotation from `end`, the rest of a file's name after `FILE`. `None` if this program didn't make
-/// the name.
+/// Parses the time of a rotation from `end`, the ending that follows `FILE` in a file's name. `None` if the ending
+/// doesn't have the form that this program writes.
 pub(crate) fn time_of(end: &str) -> Option<DateTime<Utc>> {
     let stamp = end.strip_prefix('.').filter(|stamp| stamp.len() == STAMP_LENGTH)?;
     let time = NaiveDateTime::parse_from_str(stamp, STAMP).ok()?.and_utc();

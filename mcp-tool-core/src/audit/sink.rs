@@ -12,7 +12,8 @@ use std::{
 
 use crate::{error::ToolError, sync};
 
-/// Number of waiting records at which calls are refused (with a required sink) or further records are dropped.
+/// Maximum records that wait to be written. Further records are dropped. If the sink is
+/// [required](Sink::is_required), new calls are refused, and the records of running calls are kept.
 const MAX_WAITING: usize = 16_384;
 /// Time after which the writer tries a failed sink again.
 const RETRY: Duration = Duration::from_millis(250);
@@ -35,8 +36,8 @@ pub trait Sink: Send + 'static {
     /// Not all lines were written. The caller passes the remaining lines again.
     fn write(&mut self, lines: &mut &[u8]) -> io::Result<()>;
 
-    /// Returns `true` if no call may run without its record. Then, while this sink fails, calls of tools that aren't
-    /// `read_only` are refused, and all calls are refused while too many records wait.
+    /// Returns `true` if the server must refuse calls whose records could be lost: calls of tools that aren't
+    /// `read_only` while this sink fails, and all calls while too many records wait.
     fn is_required(&self) -> bool;
 }
 
@@ -61,8 +62,8 @@ impl Sink for LineSink {
     }
 }
 
-/// Accepts the audit records of a server, and passes them to the writing thread. Dropping it writes the waiting
-/// records.
+/// Accepts the audit records of a server, and passes them to the writing thread. Dropping it waits until the waiting
+/// records are written; if the sink fails, they are dropped.
 #[derive(Debug)]
 pub struct Audit {
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -90,7 +91,7 @@ struct PendingLines {
     lines: Vec<u8>,
     /// Number of records in `lines`.
     count: usize,
-    /// The writer waits until it is woken.
+    /// The writer waits for [`WriterState::wake`].
     asleep: bool,
     /// The writer ends after the lines that it already has.
     stopping: bool,
@@ -136,7 +137,7 @@ impl Audit {
         Ok(())
     }
 
-    /// Waits until no records wait any more, because they were written or dropped; at most for `timeout`.
+    /// Waits until all records are written or dropped, for at most `timeout`.
     pub fn flush(&self, timeout: Duration) {
         let start = Instant::now();
         while self.state.waiting.load(Ordering::Acquire) > 0 && start.elapsed() < timeout {
@@ -144,9 +145,10 @@ impl Audit {
         }
     }
 
-    /// Appends the record of a call; `line` ends with a newline. While too many records wait, the record is dropped,
-    /// unless the sink is required and the call's function `has_started`. The number of records that are kept in spite
-    /// of the limit is at most the number of concurrent calls.
+    /// Appends the record of a call; `line` ends with a newline. The record is dropped if the writing thread has ended,
+    /// or if too many records wait. With a required sink, a call whose function `has_started` is recorded even if too
+    /// many records wait. At most as many records as there are concurrent calls exceed the limit, because no further
+    /// call is started.
     pub(crate) fn append(&self, line: &[u8], has_started: bool) {
         let state = &*self.state;
         if state.is_full() && !(has_started && state.required) {

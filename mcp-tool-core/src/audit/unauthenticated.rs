@@ -22,8 +22,8 @@ struct RecordWindow {
 }
 
 impl UnauthenticatedRecords {
-    /// Returns `None` if the record of a request at `now` must be dropped. Else returns the number of records that were
-    /// dropped since the last admitted record.
+    /// Returns `None` if the record of a request at `now` must be dropped. Otherwise the request may be recorded;
+    /// returns the number of records that were dropped since the last recorded request.
     pub(crate) fn take_slot(&self, now: Instant) -> Option<u64> {
         let mut window = sync::lock(&self.0);
         if window.since.is_none_or(|since| now.duration_since(since) >= Duration::from_secs(1)) {

@@ -27,6 +27,7 @@ use crate::{
 /// - `T` isn't served.
 /// - The adapter's hints promise more than the hints of `T`, such as `read_only` for a tool that writes.
 /// - The adapter doesn't name all scopes and upstreams of `T`.
+/// - `T` is an adapter too, and calls the older version, directly or through other adapters.
 ///
 /// ```
 /// use mcp_tool_runtime::{Adapted, prelude::*};

@@ -1,4 +1,5 @@
-//! The encoded result of a tool before a transport frames it, and the call that an adapter makes instead.
+//! The encoded result of a tool, before a transport puts it into a response. An adapter's function returns the call of
+//! its target instead.
 
 use std::{borrow::Cow, fmt};
 
@@ -58,7 +59,7 @@ impl ToolAnswer {
     }
 }
 
-/// The return value of a tool's function.
+/// The return value of a tool's function: its result, or the call that an adapter makes.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum ToolReturn {
@@ -78,7 +79,7 @@ pub struct AdapterTarget {
     pub version: Version,
 }
 
-/// A call that an adapter makes of its target.
+/// An adapter's call of its target.
 #[doc(hidden)]
 pub struct Delegation {
     /// JSON text of the arguments, or the error of their serialization.

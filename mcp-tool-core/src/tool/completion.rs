@@ -18,7 +18,8 @@ pub(crate) const MAX_CHARACTERS: usize = 1_024;
 /// Maximum duration of a completion. It is short, because the user continues to type.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Contract whose rate limits completions: each caller may make 10 per second, for all tools together. This is enough
-/// for typing, and too little to extract a table. No tool can have this name, since names of tools contain no `/`.
+/// for typing, and too little to read out a large table of the application. No tool can have this name, because names
+/// of tools contain no `/`.
 pub(crate) const RATE_CONTRACT: Contract =
     Contract::EMPTY.with_name("completion/complete").with_rate(Some(Rate::new(10, Window::Second)));
 /// Maximum suggestions in one result (MCP 2026-07-28, completion results). Further ones are left out.
@@ -49,7 +50,7 @@ impl<S> fmt::Debug for Completer<S> {
     }
 }
 
-/// Implemented for the return types that a function that completes a parameter may have.
+/// A type that a function for the completion of a parameter can return.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be returned by a function that completes an argument",
@@ -75,7 +76,8 @@ impl<E: Into<ToolError>> Suggestions for Result<Vec<String>, E> {
     }
 }
 
-/// Awaits a function's suggestions, and removes those that are too long or that the tool wouldn't accept.
+/// Awaits a function's suggestions. Removes suggestions that are too long, or that the tool wouldn't accept as the
+/// argument.
 #[doc(hidden)]
 pub fn completing<'a, R: Suggestions>(
     declared: &'static (dyn AcceptSuggestion + Sync),
@@ -88,22 +90,24 @@ pub fn completing<'a, R: Suggestions>(
     })
 }
 
-/// Returns true if a text has more than [`MAX_CHARACTERS`] characters.
+/// Returns `true` if a text has more than [`MAX_CHARACTERS`] characters.
 pub(crate) fn is_too_long(text: &str) -> bool {
     text.chars().nth(MAX_CHARACTERS).is_some()
 }
 
-/// Returns the parameter with this name; `None` if there is none or it is secret, because secrets aren't completed.
+/// Returns the parameter with this name. `None` if the tool has no such parameter, or if the parameter is secret,
+/// because secrets aren't completed.
 pub(crate) fn completable<'c>(contract: &'c Contract, parameter: &str) -> Option<&'c Param> {
     contract.input().iter().find(|param| param.name() == parameter && !param.is_secret())
 }
 
-/// Returns true if the parameter isn't secret and its type lists its values, as an enum does.
+/// Returns `true` if the parameter isn't secret and its type lists its values, as an enum does.
 pub(crate) fn has_listed_values(param: &Param) -> bool {
     !param.is_secret() && all(&param.schema().kind()).is_some()
 }
 
-/// Returns the values that the parameter's type lists and that start with `typed`, ignoring case.
+/// Returns the values of the parameter's type that start with `typed`, ignoring case. Empty if the type lists no
+/// values.
 pub(crate) fn listed_values(param: &Param, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
     let values = all(&param.schema().kind()).unwrap_or_default().iter();
@@ -115,7 +119,7 @@ pub(crate) fn listed_values(param: &Param, typed: &str) -> Vec<String> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Completion {
     values: Vec<String>,
-    /// Number of all suggestions, also of those that are left out.
+    /// Number of all suggestions, including the ones that are left out of `values`.
     total: usize,
     has_more: bool,
 }

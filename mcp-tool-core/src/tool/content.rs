@@ -1,4 +1,4 @@
-//! Content blocks of a result: text, images, audio, resources and links to them.
+//! Content blocks of a result: text, images, audio, resources and links to resources.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use mcp_tool_contract::model::ToolOutput;
@@ -17,10 +17,11 @@ use crate::{
 /// Maximum content blocks of one result.
 const MAX_BLOCKS: usize = 100;
 
-/// A result made of content blocks (MCP `ContentBlock`), in order: text, images, audio, resources and links to them.
+/// A result made of content blocks (MCP `ContentBlock`): text, images, audio, resources and links to resources.
 ///
-/// A tool with this result has no output schema. The maximum is 100 blocks, and `limits.max_result` bytes (1 MiB by
-/// default) for the JSON of all blocks, in which binary data is base64.
+/// The blocks are sent in the order in which they were appended. A tool with this result has no output schema. The
+/// maximum is 100 blocks, and `limits.max_result` bytes (1 MiB by default) for the JSON of all blocks, in which binary
+/// data is base64.
 ///
 /// # Errors
 /// If the JSON is larger, the call fails as [too large](crate::error::ErrorKind::TooLarge). In these cases, the call
@@ -223,7 +224,9 @@ impl ToolResult for Content {
 /// A structured result with additional content blocks for the model.
 ///
 /// The tool's output schema is the schema of `T` and doesn't include the blocks. The value is sent as
-/// `structuredContent`, and for older clients also as JSON in a first text block. The blocks of `content` follow.
+/// `structuredContent`. It is also sent as JSON in the first text block, for clients that don't read
+/// `structuredContent`. The blocks of `content` follow this text block. The JSON of the value and of the blocks has at
+/// most `limits.max_result` bytes (1 MiB by default) in all.
 ///
 /// ```
 /// use mcp_tool_runtime::{Content, Structured, prelude::*};

@@ -60,7 +60,7 @@ impl io::Write for BoundedBuffer {
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match bytes {
-            // Most writes are one character of JSON punctuation.
+            // Fast path, because most writes are one character of JSON punctuation.
             [byte] if self.bytes.len() < self.max => self.bytes.push(*byte),
             _ => drop(self.write(bytes)?),
         }

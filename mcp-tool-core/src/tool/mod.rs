@@ -60,7 +60,8 @@ pub trait Tool: 'static {
     #[doc(hidden)]
     const ADAPTS: Option<AdapterTarget>;
 
-    /// Output schema (as JSON) and version of the tool in the lock, if its schema is generated at run time.
+    /// The tool's output schema (as JSON text) and version in the lock (`mcp-tools.lock`), if only a running server can
+    /// compare that schema. `None` for other tools, and for tools that aren't in the lock.
     #[doc(hidden)]
     const LATE: Option<(&'static str, Version)> = None;
 
@@ -95,8 +96,8 @@ pub trait Bound: Send + Sync {
     /// Checks each default by the type of its parameter, for rules that const evaluation can't check, such as patterns.
     fn check_defaults(&self) -> Result<(), Violations>;
 
-    /// Starts the function that completes `parameter`, with the text that the user has typed. `None` if the parameter
-    /// has no such function.
+    /// Calls the function that completes `parameter`, with the text that the user has typed, and returns its future.
+    /// `None` if the parameter has no such function.
     fn complete<'a>(
         &'a self,
         cx: &'a CallContext,
@@ -104,7 +105,7 @@ pub trait Bound: Send + Sync {
         typed: &'a str,
     ) -> Option<CompletionFuture<'a>>;
 
-    /// Returns true if at least one of the tool's parameters has a function that completes it.
+    /// Returns `true` if at least one of the tool's parameters has a function that completes it.
     fn has_completers(&self) -> bool;
 }
 
@@ -163,7 +164,8 @@ impl ToolEntry {
         self.contract
     }
 
-    /// Returns the entry with another contract and another target of its adapter, for tests of many contracts.
+    /// Returns the entry with this contract and this value of [`Tool::ADAPTS`] instead of its own. Tests of many
+    /// contracts use it.
     #[doc(hidden)]
     #[must_use]
     pub const fn with_contract(mut self, contract: &'static Contract, adapts: Option<AdapterTarget>) -> Self {

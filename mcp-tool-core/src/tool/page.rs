@@ -29,11 +29,11 @@ const CURSOR: &str = "cursor";
 /// | parameter | type | default | |
 /// |---|---|---|---|
 /// | `limit` | integer, 1 to 100 | 50 | maximum items of the page |
-/// | `cursor` | string, at most 1,024 characters | none: the first page | `next_cursor` of the page before |
+/// | `cursor` | string, at most 1,024 characters | none: the first page | `next_cursor` of the previous page |
 ///
-/// A cursor is encrypted, and valid only for the same caller, tool, version and other arguments. An invalid cursor is
-/// refused as a violation of the rule `cursor`. A cursor stays valid as long as the setting `seal.keys` has its key, or
-/// without that setting, until the process ends.
+/// A cursor is encrypted. It is valid only for the same caller, tool and version, and if all other arguments are
+/// unchanged. An invalid cursor is refused as a violation of the rule `cursor`. A cursor stays valid until its key is
+/// removed from the setting `seal.keys`. Without this setting, it stays valid until the process ends.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -74,11 +74,11 @@ impl PageRequest {
         i64::from(self.limit) + 1
     }
 
-    /// Returns the key of the last item on the page before, as passed to [`Page::keyset`]; `None` for the first page.
+    /// Returns the key of the last item on the previous page, as passed to [`Page::keyset`]; `None` for the first page.
     ///
     /// # Errors
-    /// If the key isn't a `K`. If you change the type of the key, also change the tool's version, to which cursors are
-    /// bound.
+    /// If the key can't be deserialized as a `K`. A cursor is bound to the tool's version, so change the version if you
+    /// change the type of the key.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ToolError> {
         let Some(key) = &self.after else { return Ok(None) };
         serde_json::from_slice(key).map(Some).map_err(|_| ToolError::from(stale()))
@@ -106,7 +106,8 @@ impl PageRequest {
     }
 }
 
-/// Maximum size of a key as JSON, in bytes. A cursor with a key of this size has less than 1,024 characters.
+/// Maximum size of a key as JSON, in bytes. A cursor with a key of this size has fewer than 1,024 characters, the
+/// maximum of the parameter `cursor`.
 const MAX_KEY: usize = 700;
 
 fn is_paging(param: &Param) -> bool {
@@ -123,7 +124,8 @@ fn stale() -> Violations {
     })
 }
 
-/// Returns the associated data that binds a cursor to tool, version, caller and other arguments.
+/// Returns the associated data that binds a cursor to the tool, its version, the caller, and all arguments except
+/// `limit` and `cursor`.
 fn binding(cx: &CallContext) -> Vec<u8> {
     cx.binding(CURSOR, &[&cx.page_query().map(|digest| digest.to_string()).unwrap_or_default()])
 }
@@ -165,8 +167,9 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page from up to [`PageRequest::fetch`] rows that follow the key [`PageRequest::after`]. `key` returns
-    /// the columns by which the rows are ordered. The cursor contains the key of the page's last row, encrypted.
+    /// Makes a page from up to [`PageRequest::fetch`] rows that follow the key [`PageRequest::after`]. With at most
+    /// [`PageRequest::limit`] rows, it is the last page. `key` returns the columns by which the rows are ordered. The
+    /// cursor contains the key of the page's last row, encrypted.
     ///
     /// # Errors
     /// If the key can't be serialized, or if its JSON is longer than 700 bytes.

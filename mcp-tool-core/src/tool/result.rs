@@ -42,12 +42,12 @@ pub trait ToolResult: Sized {
     #[doc(hidden)]
     const OUTPUT: ToolOutput;
 
-    /// True for a [`Page`](crate::tool::page::Page). This is a separate constant, since the evaluation of `OUTPUT` may
-    /// fail to compile.
+    /// True for a [`Page`](crate::tool::page::Page). This is a separate constant, because evaluating `OUTPUT` can be a
+    /// compile error.
     #[doc(hidden)]
     const IS_PAGED: bool;
 
-    /// The tool that an adapter calls.
+    /// The tool that an adapter calls; `None` for other results.
     #[doc(hidden)]
     const ADAPTS: Option<AdapterTarget> = None;
 
@@ -62,7 +62,7 @@ pub trait ToolResult: Sized {
     }
 }
 
-/// A struct that derives `ToolSchema`, which implements this trait.
+/// A struct with `#[derive(ToolSchema)]`. The derive implements this trait.
 #[doc(hidden)]
 pub trait ObjectResult: OutputObject {}
 
@@ -125,7 +125,7 @@ impl ToolResult for &'static str {
     }
 }
 
-/// The return type of a tool's function: a [`ToolResult`], or a `Result` of one.
+/// The return type of a tool's function: a [`ToolResult`], or a `Result` whose `Ok` type is a [`ToolResult`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be a tool's result",
@@ -139,7 +139,7 @@ pub trait Returned {
     const OUTPUT: ToolOutput;
     /// True for a [`Page`](crate::tool::page::Page).
     const IS_PAGED: bool;
-    /// The tool that an adapter calls.
+    /// The tool that an adapter calls; `None` for other results.
     const ADAPTS: Option<AdapterTarget>;
 }
 

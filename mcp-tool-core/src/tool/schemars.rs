@@ -14,9 +14,9 @@ use crate::{
 /// A result whose type implements [`schemars::JsonSchema`] instead of deriving `ToolSchema`.
 ///
 /// The server generates the schema (JSON Schema 2020-12) when it starts, with all subschemas inlined. Lists show the
-/// schema as the tool's output schema. If the schema isn't one of an object, the server doesn't start. Every result is
-/// validated against the schema by the `jsonschema` crate. A difference from the lock is found when the server starts
-/// or by `contract check`, not at compile time.
+/// schema as the tool's output schema. If it isn't the schema of an object, the server doesn't start. Every result is
+/// validated against the schema by the `jsonschema` crate. A difference from the lock (`mcp-tools.lock`) is found when
+/// the server starts or by `contract check`, not at compile time.
 ///
 /// ```
 /// use mcp_tool_runtime::{Schemars, prelude::*};

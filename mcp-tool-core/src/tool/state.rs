@@ -19,14 +19,14 @@ pub struct StateMap {
 }
 
 impl StateMap {
-    /// Registers a value. Returns `Some` if a value of this type was registered before. A function that borrows
-    /// `&dyn Trait` gets a value that was registered as `Arc<dyn Trait>`.
+    /// Registers a value. If a value of this type was registered before, replaces that value and returns `Some`.
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: T) -> Option<DuplicateState> {
         let replaced = self.values.insert(TypeId::of::<Arc<T>>(), Box::new(Arc::new(value)));
         replaced.map(|_| DuplicateState(type_name::<T>()))
     }
 
-    /// Returns the value that was registered as `T` or as `Arc<T>`.
+    /// Returns the value that was registered as `T` or as `Arc<T>`. A function that borrows `&dyn Trait` gets the value
+    /// that was registered as `Arc<dyn Trait>`.
     fn find<T: ?Sized + 'static>(&self) -> Option<Arc<T>> {
         fn stored<A: 'static>(state: &StateMap) -> Option<&A> {
             state.values.get(&TypeId::of::<A>())?.downcast_ref()
@@ -56,8 +56,9 @@ pub struct MissingState(pub(crate) &'static str);
 /// Finds the value for a function's parameter `&T`: the context of the call if `T` is `CallContext`, or else
 /// application state.
 ///
-/// An alias of `CallContext` works too, because method resolution chooses by type: it prefers the inherent function
-/// `hold` of `StateSource<CallContext>` to the function of the trait [`SharedState`].
+/// `StateSource::<T>::hold` has two candidates. If `T` is `CallContext`, the compiler chooses the inherent function.
+/// Otherwise it chooses the function of the trait [`SharedState`]. The compiler chooses by type and not by name, so an
+/// alias of `CallContext` works too.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct StateSource<T: ?Sized>(PhantomData<T>);
@@ -83,20 +84,22 @@ impl<T: ?Sized + 'static> SharedState<T> for StateSource<T> {
 }
 
 impl<T: Parameter> StateSource<T> {
-    /// True, because an agent can send a `T` as an argument. Borrowing such a type as application state is an error.
+    /// `true`, because an agent can send a `T` as an argument. If a function borrows such a type as application state,
+    /// it doesn't compile.
     pub const SENT: bool = true;
 }
 
 /// Default of `StateSource::SENT`, for types that don't implement [`Parameter`].
 #[doc(hidden)]
 pub trait ArgumentState {
-    /// False, because an agent can't send the type as an argument.
+    /// `false`, because an agent can't send the type as an argument.
     const SENT: bool = false;
 }
 
 impl<T: ?Sized> ArgumentState for StateSource<T> {}
 
-/// Placeholder in a bound tool for the context of the call, which exists only during the call.
+/// Placeholder in a bound tool for a parameter `&CallContext`. The tool can't keep a context, because each call has its
+/// own.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct FromCall;
@@ -108,7 +111,7 @@ impl FromCall {
     }
 }
 
-/// A value of application state, held by a bound tool.
+/// A value of application state that a bound tool keeps.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Shared<T: ?Sized>(Arc<T>);
