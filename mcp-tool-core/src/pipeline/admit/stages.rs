@@ -1,4 +1,4 @@
-//! The stages of admission. Each checks one condition and refuses the call if the condition isn't met.
+//! The stages of admission. A stage that checks a condition refuses the call if the condition isn't met.
 
 use std::sync::Arc;
 
@@ -53,7 +53,8 @@ impl<'a> Admission<'a> {
         self.request.completes.is_some()
     }
 
-    /// Begins the call's audit record; `tool` is `None` if the call is refused before its tool is known.
+    /// Begins the call's audit record; `tool` is `None` if the call is refused before its tool is known. For an adapter,
+    /// the record also names the last target, which answers the call.
     pub(super) fn record(&self, tool: Option<&RegisteredTool>) -> Box<PendingRecord> {
         let Pipeline { audit, .. } = self.pipeline;
         let mut record = Box::new(PendingRecord::new(

@@ -45,7 +45,7 @@ fn no_time_span_of_the_window_length_contains_more_calls_than_the_rate_allows() 
             for _ in 0..4_000 {
                 let step = 1_000_000_000 / u64::from(calls);
                 now += random(&mut state) % [1, step / 2, step * 3][(random(&mut state) % 3) as usize].max(1);
-                // A concurrent call may be counted later than a call that read the clock after it.
+                // Of two concurrent calls, the one that reads the clock first may be counted last.
                 let clock = now.saturating_sub(random(&mut state) % 1_000);
                 match rate_window.take(clock) {
                     Ok(at) if random(&mut state).is_multiple_of(5) => rate_window.give_back(at),

@@ -24,8 +24,8 @@ pub(crate) fn header_names(middleware: &[RegisteredMiddleware]) -> Result<Vec<&'
     Ok(names)
 }
 
-/// A header whose name contains one of these words holds a credential. Words end at each character that isn't an ASCII
-/// letter or digit.
+/// Words in the names of headers that hold a credential. A word ends at each character that isn't an ASCII letter or
+/// digit.
 const CREDENTIAL_WORDS: [&str; 20] = [
     "apikey",
     "assertion",

@@ -36,7 +36,7 @@ pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), 
     Ok(())
 }
 
-/// Checks that no adapter leads back to itself, directly or through other adapters.
+/// Checks that no adapter calls itself, directly or through other adapters.
 pub(super) fn adapters_have_no_cycle(registry: &Registry) -> Result<(), StartError> {
     // Without a cycle, a chain contains each tool at most once.
     let in_cycle = registry.tools.iter().find(|tool| tool.chain().nth(registry.tools.len()).is_some());

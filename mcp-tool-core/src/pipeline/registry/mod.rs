@@ -32,7 +32,7 @@ pub struct Registry {
     pub headers: Vec<&'static str>,
 }
 
-/// A served tool: one version of a contract, bound to its function.
+/// A served version of a tool: its contract, and its function bound to application state.
 pub struct RegisteredTool {
     pub(crate) contract: &'static Contract,
     pub(crate) digest: Digest,

@@ -3,7 +3,7 @@
 //! 1. The request, its tool name (`find_v1`) and the operator's pins for the client ([`ClientPin`]) may require
 //!    versions. Then the call runs the newest version that satisfies all these requirements.
 //! 2. Otherwise, the call runs the version that the caller last listed, or a later minor version of it.
-//! 3. If the caller has never listed the tool, or has no agent, the call runs the newest version.
+//! 3. If the caller has never listed the tool, or has no [agent](Caller::agent), the call runs the newest version.
 //!
 //! If case 1 or 2 finds no version, the call is refused.
 
