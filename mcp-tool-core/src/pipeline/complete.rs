@@ -24,10 +24,11 @@ use crate::{
 };
 
 impl Admitted {
-    /// Suggests values for a parameter, of which the user has typed `typed`, and records the completion.
+    /// Suggests values for `parameter`, for which the user has typed `typed` so far. Writes the completion's audit
+    /// record.
     ///
     /// Suggestions may contain data of the application. Therefore completions pass the same middleware and the same
-    /// gate as calls.
+    /// gate as calls of the tool.
     pub async fn complete(self, parameter: &str, typed: &str) -> CallOutcome {
         let (tool, cx, scopes, mut record) = self.into_parts();
         let _cancel = CancelOnDrop(cx.clone());
@@ -56,7 +57,8 @@ impl Admitted {
     }
 }
 
-/// Checks the gate and the length of the typed text, and returns the suggestions as JSON.
+/// Checks the length of the typed text and the gate, and returns the suggestions as JSON of a [`Completion`]. There are
+/// no suggestions for a secret parameter, or if the tool has no parameter with this name.
 async fn suggest(
     tool: &RegisteredTool,
     cx: &CallContext,

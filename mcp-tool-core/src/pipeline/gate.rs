@@ -12,7 +12,8 @@ use crate::{
 /// Checks the gate of a tool, and for an adapter also the gates of its targets.
 ///
 /// # Errors
-/// A refusal that names the scope that the caller lacks, or the operator's setting.
+/// If the caller lacks the scope of a gate, or if a destructive tool has no gate and the operator didn't allow it. The
+/// message names the scope or `--allow-destructive`.
 pub(super) fn check(
     tool: &RegisteredTool,
     caller: &Caller,
@@ -29,7 +30,6 @@ fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -
     match contract.gate().map(Gate::exhaustive) {
         Some(exhaustive::Gate::Scope(scope)) => check_scope(scope, caller, contract.name(), scopes),
         None if tool.is_allowed_destructive => Ok(()),
-        // `Gate` is `non_exhaustive`: calls of a tool with an unknown kind of gate are refused.
         None => {
             let name = contract.name();
             let message = format!(
@@ -41,8 +41,8 @@ fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -
     }
 }
 
-/// Checks the gate's scope. The built-in policy has refused callers without it, but the application's own policy may
-/// not check scopes, and this is the last check before the function begins.
+/// Checks that the caller holds the gate's scope. The built-in policy has checked this scope already, but an
+/// application's own policy may not check scopes.
 fn check_scope(scope: &str, caller: &Caller, name: &str, scopes: &ScopeAuthorizer) -> Result<(), ToolError> {
     if scopes.holds(caller, scope) {
         return Ok(());

@@ -1,6 +1,6 @@
 //! The pipeline of a call. [`Pipeline::admit`] decides whether a call may begin. [`Admitted::execute`] then runs the
-//! tool, or [`Admitted::complete`] suggests values for an argument. Both transports and `TestServer` use this pipeline,
-//! and nothing else can run a tool's function.
+//! tool, or [`Admitted::complete`] suggests values for an argument. Both transports and `TestServer` use this pipeline.
+//! No other code runs a served tool: `execute` and `complete` need an [`Admitted`], which only `admit` returns.
 
 mod admit;
 mod checks;
@@ -44,10 +44,11 @@ pub struct Pipeline {
     /// Version policy: client pins and last-listed contracts.
     pub versions: Versions,
     pub(crate) policy: Policy,
-    /// The built-in policy. The gate uses its scope hierarchy, also if the application has its own policy.
+    /// The built-in policy. It checks the scopes of gates, even if the application has its own policy.
     pub(crate) scopes: Arc<ScopeAuthorizer>,
     /// Number of calls of each deprecated tool by each caller.
     pub usage: DeprecatedUsage,
+    /// Limit of the server's concurrent calls. Tools that declare `concurrency` have limits of their own.
     pub(crate) concurrency: Concurrency,
     pub(crate) rates: Rates,
     /// Writer of audit records.

@@ -8,13 +8,13 @@ use crate::{
     ports::Denied,
 };
 
-/// Placeholder for the call in the audit record. The body of a refused request isn't read, so its call is unknown.
+/// Placeholder for the call in the audit record. The body of a refused request isn't read, so the call is unknown.
 const UNREAD: CallRequest<'static> =
     CallRequest { name: "-", requires: None, arguments_bytes: 0, completes: None };
 
 impl Pipeline {
     /// Records a request that authentication refused. A request with a revoked token is always recorded. The number of
-    /// other records per second is limited; the next record says how many were left out before it.
+    /// records of other requests per second is limited. If requests were left out, the next record says how many.
     pub(crate) fn record_unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
         let record = |caller: Caller, detail: Option<&str>| {
             let origin = CallOrigin { remote, ..CallOrigin::from(caller) };

@@ -9,8 +9,8 @@ use mcp_tool_contract::{
 
 use crate::{call::caller::Caller, sync::lock};
 
-/// Maximum pairs of tool version and caller that are counted separately. Calls of further callers are counted for each
-/// tool version together, as the caller `others`.
+/// Maximum pairs of tool version and caller that are counted separately. For each tool version, the calls of all
+/// further callers are counted together, under the caller name `others`.
 const MAX_CALLERS: usize = 10_000;
 
 /// Number of calls of each deprecated tool by each caller, since the server started.
@@ -21,6 +21,7 @@ pub struct DeprecatedUsage(Mutex<HashMap<UsageKey, u64>>);
 struct UsageKey {
     tool: &'static str,
     version: Version,
+    /// User, issuer and agent, escaped and shortened. Callers that differ only in the tenant are counted together.
     caller: String,
 }
 

@@ -32,7 +32,7 @@ impl Admitted {
         Admitted { tool, cx, scopes, record }
     }
 
-    /// Takes the call apart, to run it: its tool, its context, the scope check for the gate, and its audit record.
+    /// Returns the parts that are needed to run the call: tool, context, scope check for the gate, and audit record.
     pub(in crate::pipeline) fn into_parts(
         self,
     ) -> (Arc<RegisteredTool>, CallContext, Arc<ScopeAuthorizer>, Box<PendingRecord>) {
@@ -49,22 +49,23 @@ impl Admitted {
         self.tool.contract
     }
 
-    /// Returns the stamp of the tool's contract.
+    /// Returns the text that identifies the tool's contract in answers and audit records.
     pub(crate) fn stamp(&self) -> Arc<ContractStamp> {
         Arc::clone(&self.tool.stamp)
     }
 
-    /// Returns true if the tool declares headers that mirror its arguments (`Mcp-Param-…`).
+    /// Returns `true` if the tool declares headers that mirror its arguments (`Mcp-Param-…`).
     pub(crate) fn has_headers(&self) -> bool {
         self.tool.has_headers
     }
 
-    /// Returns true if the tool, and for an adapter each target, declares no timeout. Then `limits.timeout` applies.
+    /// Returns `true` if the tool and, for an adapter, all its targets declare no timeout. Then the timeout is
+    /// `limits.timeout`, or one hour if the call continues as a task.
     pub(crate) fn is_untimed(&self) -> bool {
         self.tool.chain().all(|tool| tool.timeout.is_none())
     }
 
-    /// Returns true if the call may continue as a task, because both its tool and its client support tasks.
+    /// Returns `true` if the tool and the client support tasks, so that the call may continue as a task.
     pub(crate) fn may_be_task(&self) -> bool {
         self.tool.contract.task().is_some() && self.cx.asking().capabilities().has(Capability::Tasks)
     }

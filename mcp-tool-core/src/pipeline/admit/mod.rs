@@ -39,17 +39,18 @@ pub struct CallRequest<'a> {
 pub struct CallOptions {
     /// Sender of progress and log messages, if the client asked for any.
     pub reports: Option<Reports>,
-    /// The channel for the call's questions, and the answers that the client sent with the call.
+    /// Channel for the questions that the tool asks the user, and the answers that the client sent with the call.
     pub asking: Asking,
     /// Trace context of the request, if it has a valid one.
     pub trace: Option<TraceContext>,
 }
 
 impl Pipeline {
-    /// Admits a call. The transport must have authenticated the caller before.
+    /// Decides whether a call may begin. An admitted call counts against its rates and holds its concurrency permits.
+    /// The transport must have authenticated the caller before.
     ///
     /// # Errors
-    /// The refusal of the call, which is already recorded.
+    /// The refusal of the call. Its audit record is already written.
     pub async fn admit(
         &self,
         origin: impl Into<CallOrigin>,
@@ -87,8 +88,8 @@ impl Pipeline {
         Ok(Admitted::new(Arc::clone(tool), cx, Arc::clone(&self.scopes), record))
     }
 
-    /// Returns false if the policy doesn't permit the requested tool to the caller. Returns true if no tool or version
-    /// satisfies the request.
+    /// Returns `false` if the policy doesn't permit the requested tool to the caller. Returns `true` if the policy
+    /// permits the tool, and also if no tool or version satisfies the request.
     pub async fn is_permitted(&self, caller: &Caller, request: CallRequest<'_>) -> bool {
         match self.versions.resolve(&self.registry, caller, request.name, request.requires) {
             ResolvedVersion::Found(tool) | ResolvedVersion::Changed(tool) => {
@@ -98,7 +99,7 @@ impl Pipeline {
         }
     }
 
-    /// Records a call that the transport refused instead of admitting it; returns its correlation id.
+    /// Records a call that the transport refused before its admission; returns the call's correlation id.
     pub(crate) fn record_refusal(
         &self,
         origin: impl Into<CallOrigin>,

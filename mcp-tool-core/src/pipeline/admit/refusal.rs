@@ -20,7 +20,7 @@ pub struct Refusal {
     pub kind: RefusalKind,
     /// Member `reason` of the audit record.
     pub(super) reason: &'static str,
-    /// Member `detail` of the audit record, which the caller doesn't get.
+    /// Member `detail` of the audit record. The caller doesn't get this text.
     pub(super) detail: Option<String>,
 }
 
@@ -55,13 +55,13 @@ pub enum RefusalKind {
         /// All served versions of the tool that the policy permits to the caller, newest first.
         versions: Vec<Arc<ContractStamp>>,
     },
-    /// The version that the caller last listed is no longer served, and neither is a later minor version of it.
+    /// The contract that the caller last listed is no longer served, and no later version has the same major number.
     Changed {
-        /// The newest version that the client's pins allow.
+        /// The newest version of the tool.
         stamp: Arc<ContractStamp>,
         /// The error for the model.
         error: ToolError,
-        /// That version as `tools/list` shows it.
+        /// The newest version, as `tools/list` shows it.
         tool: Value,
     },
     /// The caller's token lacks scopes.
@@ -70,7 +70,8 @@ pub enum RefusalKind {
         stamp: Arc<ContractStamp>,
         /// The scopes that the token lacks.
         missing: Vec<String>,
-        /// Scopes of a token that would be permitted: those of the tool, the missing ones and those of the caller.
+        /// Scopes that a token needs for the call: the tool's scopes and the missing scopes. The caller's scopes are
+        /// included, so that a new token keeps them.
         required: Vec<String>,
     },
     /// The policy denies the tool, and a token with other scopes wouldn't help.

@@ -1,4 +1,4 @@
-//! The stages of admission. Each checks one condition and refuses the call if the condition isn't met.
+//! The stages of admission. A stage that checks a condition refuses the call if the condition isn't met.
 
 use std::sync::Arc;
 
@@ -53,7 +53,8 @@ impl<'a> Admission<'a> {
         self.request.completes.is_some()
     }
 
-    /// Begins the call's audit record; `tool` is `None` if the call is refused before its tool is known.
+    /// Begins the call's audit record; `tool` is `None` if the call is refused before its tool is known. For an adapter,
+    /// the record also names the last target, which answers the call.
     pub(super) fn record(&self, tool: Option<&RegisteredTool>) -> Box<PendingRecord> {
         let Pipeline { audit, .. } = self.pipeline;
         let mut record = Box::new(PendingRecord::new(
@@ -106,7 +107,8 @@ impl<'a> Admission<'a> {
     }
 
     /// Records and returns the refusal of a call whose requirements no version satisfies. If the policy permits none of
-    /// the versions to the caller, this is the policy's refusal, so that the caller doesn't learn which versions exist.
+    /// the versions to the caller, returns the policy's refusal instead, so that the caller doesn't learn which
+    /// versions exist.
     pub(super) async fn unsatisfied(
         &self,
         requirements: String,
@@ -131,7 +133,7 @@ impl<'a> Admission<'a> {
         refusal.recorded(record)
     }
 
-    /// Refuses a tool that the operator disabled, and adapters whose target the operator disabled.
+    /// Refuses a tool that the operator disabled, and an adapter if the operator disabled one of its targets.
     pub(super) fn check_tool_enabled(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
         if !tool.chain().any(|tool| self.pipeline.controls.is_tool_disabled(tool.contract.name())) {
             return Ok(());
@@ -160,8 +162,8 @@ impl<'a> Admission<'a> {
         })
     }
 
-    /// Returns the scopes of a token that would be permitted: the scopes of the tool, the missing scopes and the
-    /// caller's scopes.
+    /// Returns the scopes that a token needs for the call: the tool's scopes and the missing scopes. The caller's
+    /// scopes are included, so that a new token keeps them.
     fn required_scopes(&self, tool: &RegisteredTool, missing: &[String]) -> Vec<String> {
         let mut required: Vec<String> = policy::needed_scopes(tool).into_iter().map(str::to_owned).collect();
         let held = match self.caller().scopes() {
@@ -176,8 +178,9 @@ impl<'a> Admission<'a> {
         required
     }
 
-    /// Refuses the call if the version that the caller last listed is no longer served (`is_current` is false). The
-    /// refusal contains the current contract, which from now on counts as last listed.
+    /// Refuses the call if `is_current` is `false`: the contract that the caller last listed is no longer served, and
+    /// no later version has the same major number. The refusal contains the newest contract, which from now on counts
+    /// as last listed.
     pub(super) fn check_last_listed(
         &self,
         tool: &RegisteredTool,
@@ -187,7 +190,7 @@ impl<'a> Admission<'a> {
             return Ok(());
         }
         let contract = tool.contract;
-        // The answer to a completion doesn't show the current contract, so the contract doesn't count as listed.
+        // The answer to a completion doesn't show the newest contract, so the contract doesn't count as listed.
         if !self.is_completion() {
             let last_listed = &self.pipeline.versions.last_listed;
             last_listed.remember_tool(self.caller(), contract.name(), contract.version(), tool.digest);
@@ -218,8 +221,8 @@ impl<'a> Admission<'a> {
     /// rates and permits of its targets.
     pub(super) fn take_rates_and_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
         let Pipeline { rates, concurrency, .. } = self.pipeline;
-        // A completion doesn't run the tool, so it counts only against the rate of completions, and takes only a permit
-        // of the server.
+        // A completion doesn't run the tool. So it counts only against the rate of completions, and takes a permit of
+        // the server but none of the tool.
         let runs = || tool.chain().filter(|_| !self.is_completion());
         let completion = self.is_completion().then_some(&completion::RATE_CONTRACT);
         let rated = runs().map(|tool| tool.contract).chain(completion);
@@ -227,7 +230,7 @@ impl<'a> Admission<'a> {
         rates
             .reserve(self.start.moment.instant, self.caller(), rated)
             .and_then(|reservations| {
-                // If no permit is free, the dropped reservations don't count against the rates.
+                // If no permit is free, `?` drops the reservations, and the call doesn't count against the rates.
                 let permits = limits::take_permits(concurrency, limited)?;
                 reservations.commit();
                 Ok(permits)
@@ -235,7 +238,7 @@ impl<'a> Admission<'a> {
             .map_err(|error| self.unavailable(error.kind().name(), tool, error))
     }
 
-    /// Counts a call of a deprecated tool.
+    /// Counts a call of a deprecated tool. Has no effect for other tools and for completions.
     pub(super) fn count_deprecated(&self, tool: &RegisteredTool) {
         if tool.contract.deprecation().is_some() && !self.is_completion() {
             self.pipeline.usage.count(tool.contract, self.caller());
@@ -243,7 +246,7 @@ impl<'a> Admission<'a> {
     }
 
     /// Makes the context of the admitted call. For an adapter, the shortest timeout of the adapter and its targets
-    /// applies.
+    /// applies. A completion has at most [`completion::TIMEOUT`].
     pub(super) fn into_context(
         self,
         tool: &RegisteredTool,

@@ -24,7 +24,7 @@ impl Constraints {
     /// Compiles the constraints of a contract.
     ///
     /// # Errors
-    /// If the constraints aren't a JSON Schema, or if the tool has some and the feature `schemars` is off.
+    /// If the constraints aren't a JSON Schema, or if the tool has constraints and the feature `schemars` is off.
     pub(crate) fn new(contract: &Contract) -> Result<Self, String> {
         let Some(text) = contract.constraints() else { return Ok(Constraints::default()) };
         let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;

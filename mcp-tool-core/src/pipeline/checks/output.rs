@@ -27,7 +27,9 @@ impl OutputCheck {
     /// Returns the check for an output contract.
     ///
     /// # Errors
-    /// If the schema is generated and isn't a JSON Schema of an object, or the feature `schemars` is off.
+    /// - If the schema is generated at run time, and it isn't a JSON Schema of an object or the feature `schemars` is
+    ///   off.
+    /// - If the contract was read from the lock, so that it has no function.
     pub(crate) fn new(output: &ToolOutput) -> Result<Self, String> {
         Ok(match output.exhaustive() {
             exhaustive::ToolOutput::Nothing => OutputCheck::Nothing,
@@ -49,8 +51,11 @@ impl OutputCheck {
         })
     }
 
-    /// Checks a result. A violation is an internal error, which is only written to the log, because its message may
-    /// contain data that the caller must not see. Questions pass unchecked.
+    /// Checks a result. Questions pass unchecked.
+    ///
+    /// # Errors
+    /// If the result violates the output contract: an internal error. The violation is only written to the log, because
+    /// it may contain data that the caller must not see.
     pub(crate) fn check(&self, answer: &ToolAnswer) -> Result<(), ToolError> {
         match (self, answer) {
             (_, ToolAnswer::Asks(_))

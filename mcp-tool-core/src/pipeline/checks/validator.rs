@@ -1,4 +1,4 @@
-//! Validation by the `jsonschema` crate, against JSON Schemas that are known only at run time.
+//! Validation of arguments against `constraints`, and of results against generated schemas, by the `jsonschema` crate.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ impl Validator {
         Some((error.instance_path().to_string(), error.masked().to_string()))
     }
 
-    /// Returns JSON Pointer and message of every error. In messages, `subject` takes the place of values.
+    /// Returns JSON Pointer and message of every error. In messages, `subject` replaces the values.
     pub(super) fn errors(&self, value: &Value, subject: &str) -> Vec<(String, String)> {
         let errors = self.0.iter_errors(value);
         errors

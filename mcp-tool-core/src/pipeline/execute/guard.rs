@@ -35,7 +35,8 @@ pub fn read<'a>(
     }
 }
 
-/// Runs application code that isn't async and not a tool's function. A panic becomes an internal error.
+/// Runs application code that is neither async nor a tool's function, such as the conversion of an adapter's result. A
+/// panic becomes an internal error.
 pub(crate) fn catch<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<T, ToolError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }

@@ -26,7 +26,8 @@ use crate::{
         answer::{Delegation, ToolAnswer, ToolReturn},
     },
 };
-/// The outcome of a call or completion, with the stamp and the correlation id for its response.
+
+/// The outcome of a call or completion, with the contract stamp and the correlation id for its response.
 #[derive(Debug)]
 pub struct CallOutcome {
     pub(crate) stamp: Arc<ContractStamp>,
@@ -70,7 +71,8 @@ impl Admitted {
     }
 }
 
-/// Runs the stages inside the middleware: arguments, constraints, questions, gate, function and result.
+/// Runs the stages inside the middleware: task support, arguments, constraints, answers to questions, gate, function
+/// and result.
 async fn run_stages(
     tool: &RegisteredTool,
     cx: &CallContext,
@@ -86,7 +88,8 @@ async fn run_stages(
     run_function(tool, cx, running).await
 }
 
-/// Reads the arguments of the call, and sets their digest in the audit record and for the call's questions.
+/// Reads the arguments of the call and sets two digests. The audit record gets the digest of the arguments without
+/// secrets. The call's questions get the digest of all arguments: their answers are valid only for these arguments.
 fn read_call<'c>(
     tool: &'c RegisteredTool,
     cx: &'c CallContext,
@@ -116,7 +119,7 @@ fn read_arguments<'c>(
     Ok(running)
 }
 
-/// Stores the answers to questions that the client sent with the call, if any.
+/// Stores the answers that the client sent with the call, if any.
 fn resume_questions(cx: &CallContext, record: &mut PendingRecord) -> Result<(), ToolError> {
     match cx.asking().is_resumed() {
         true => cx.resume().map_err(|stale| report::stale_answers(stale, record)),
@@ -138,7 +141,7 @@ async fn run_function(
     Ok(answer)
 }
 
-/// Runs the target of an adapter, and converts the target's result.
+/// Runs the target of an adapter, and converts the target's result. Questions of the target are returned unchanged.
 fn delegate<'c>(
     adapter: &'c RegisteredTool,
     cx: &'c CallContext,

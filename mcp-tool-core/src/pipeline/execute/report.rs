@@ -14,8 +14,8 @@ use crate::{
     tool::answer::ToolAnswer,
 };
 
-/// Adds a warning to the message of an error after which the call may have taken effect, so that the model checks
-/// before it calls again.
+/// Adds a warning to the message of `error` if the call may have taken effect, so that the model checks before it calls
+/// again.
 pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &PendingRecord) -> ToolError {
     match may_have_taken_effect(&error, tool, record) {
         true => error.in_doubt(),
@@ -23,7 +23,7 @@ pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &Pending
     }
 }
 
-/// Returns true if the tool isn't read-only, its function began, and it isn't known what the function did.
+/// Returns `true` if the tool isn't read-only, its function began, and it isn't known what the function did.
 fn may_have_taken_effect(error: &ToolError, tool: &RegisteredTool, record: &PendingRecord) -> bool {
     error.is_unsettled() && record.is_running() && !tool.contract.hints().read_only()
 }
@@ -59,7 +59,7 @@ fn violated_rules(violations: &Violations) -> String {
     rules.map(|broken| format!("{}:{}", broken.pointer, broken.rule.name())).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the error for a `requestState` that can't be used. Only the audit record contains the reason.
+/// Returns the error for a `requestState` that can't be used. Sets the reason only in the audit record.
 pub(super) fn stale_answers(stale: StaleState, record: &mut PendingRecord) -> ToolError {
     record.set_detail(stale.name());
     let message =

@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{call::permits::Permits, error::ToolError};
 
-/// Delay that a refused caller is told to wait before it tries again.
+/// Time that a refused caller is told to wait before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Limit of the concurrent calls of one tool, or of the server. Each call holds one permit.
@@ -40,7 +40,8 @@ impl Concurrency {
     }
 }
 
-/// Takes a permit of the server (`all`) and one of each tool. If one of these has no free permit, takes none.
+/// Takes a permit of the server (`all`) and one of each tool. If the server or one of the tools has no free permit,
+/// takes none.
 pub(crate) fn take_permits<'c>(
     all: &Concurrency,
     tools: impl Iterator<Item = (&'c Concurrency, &'c str)>,

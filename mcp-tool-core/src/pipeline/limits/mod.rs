@@ -1,4 +1,4 @@
-//! Limits of concurrent calls, and of the calls of one caller to one tool in a window of time.
+//! Limits of concurrent calls, and rates: limits of the calls of one caller to one tool in a window of time.
 
 mod concurrency;
 mod rates;

@@ -17,17 +17,17 @@ use crate::{
     sync::lock,
 };
 
-/// Maximum number of windows, which take 120 MB if all have the maximum number of marks. While there are so many and
-/// none is idle, calls that need another window are refused.
+/// Maximum number of windows. Together they take at most about 120 MB. If there are this many, a call that needs a new
+/// window replaces an idle window, in which no call counts any more. If no window is idle, the call is refused.
 const MAX_WINDOWS: usize = 100_000;
 
 /// The calls of each caller to each tool with a rate, counted in sliding windows.
 #[derive(Debug)]
 pub(crate) struct Rates {
-    /// Zero of all times in windows.
+    /// Start of time for all windows: their times are nanoseconds since this instant.
     pub(super) created: Instant,
     max_windows: usize,
-    /// Id of this value as the source of the windows that callers cache; see [`CacheSlot`].
+    /// Id of this value in the caches of callers, so that windows of another `Rates` aren't used; see [`CacheSlot`].
     source_id: u64,
     pub(super) store: Mutex<WindowStore>,
 }
@@ -57,8 +57,8 @@ impl Default for Rates {
     }
 }
 
-/// Calls that [`Rates::reserve`] counted. If this value is dropped without [`commit`](Self::commit), they no longer
-/// count.
+/// Calls that [`Rates::reserve`] counted. If this value is dropped without [`commit`](Self::commit), the calls no
+/// longer count.
 #[derive(Debug)]
 #[must_use = "dropping reservations uncounts the calls"]
 pub(crate) struct RateReservations(Vec<(SharedWindow, Nanoseconds)>);
@@ -149,7 +149,7 @@ impl Rates {
 enum RateRefusal {
     /// The caller used up its rate. The next call is allowed after this time.
     UsedUp(Duration),
-    /// The maximum number of windows is reached and none is idle. One may be idle after this time.
+    /// The maximum number of windows is reached and no window is idle. A window may be idle after this time.
     TooManyCallers(Duration),
 }
 

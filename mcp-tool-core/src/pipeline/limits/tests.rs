@@ -18,6 +18,7 @@ const fn rated(calls: u32, window: Window) -> Contract {
     CONTRACT.with_rate(Some(Rate::new(calls, window)))
 }
 
+/// Returns the next number of a xorshift generator.
 fn random(state: &mut u64) -> u64 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -44,7 +45,7 @@ fn no_time_span_of_the_window_length_contains_more_calls_than_the_rate_allows() 
             for _ in 0..4_000 {
                 let step = 1_000_000_000 / u64::from(calls);
                 now += random(&mut state) % [1, step / 2, step * 3][(random(&mut state) % 3) as usize].max(1);
-                // Concurrent calls may count in another order than that in which they read the clock.
+                // Of two concurrent calls, the one that reads the clock first may be counted last.
                 let clock = now.saturating_sub(random(&mut state) % 1_000);
                 match rate_window.take(clock) {
                     Ok(at) if random(&mut state).is_multiple_of(5) => rate_window.give_back(at),
@@ -99,7 +100,7 @@ fn caller_within_the_rate_is_never_refused() {
             assert!(call(&rates, at, &ann, &tool).is_ok(), "rate {calls}: call {number} was refused");
         }
     }
-    // Calls that share a mark count for up to a sixtieth of the window longer.
+    // Calls that share a mark may count for 61 s instead of 60 s, so this caller spreads its calls over 61 s.
     let (rates, tool) = (Rates::default(), rated(600, Window::Minute));
     for number in 0..6_000 {
         let at = Duration::from_secs(61) * number / 600;
@@ -199,7 +200,7 @@ fn windows_of_new_callers_replace_idle_windows() {
     assert_eq!(full.kind(), ErrorKind::Unavailable);
     assert_eq!(full.retry_after(), Some(at(50)), "must be the time until the first window may be idle");
     assert!(call(&rates, at(10), &caller(0), &tool).is_ok(), "a caller that has a window must be admitted");
-    // The first window was used again; the second is the first to be idle.
+    // Caller 0 used its window again, so the window of caller 1 is the first to be idle.
     assert_eq!(retry_after(call(&rates, at(60), &caller(100), &tool)), Duration::from_millis(100));
     assert!(call(&rates, Duration::from_millis(60_100), &caller(100), &tool).is_ok());
     assert_eq!(lock(&rates.store).windows.len(), 100);

@@ -1,17 +1,21 @@
 //! The sliding window of one caller and one tool.
 //!
-//! A window stores marks. A mark is the time of a call, and the number of calls that stop counting together. If the
-//! rate allows at most [`MARKS`] calls, each call has its own mark, and the window is exact. For higher rates, memory
-//! must not grow with the rate, so the length of the window is divided into [`MARKS`] slots. The calls of one slot
-//! share a mark, whose time is that of the last of these calls. A call may therefore count for up to one slot longer
-//! than the window, but never shorter: no span of time of the window's length contains more calls than the rate allows.
-//! Refused calls don't count.
+//! A window stores marks. A mark is a number of calls that stop counting together, and the time of the last of them.
+//!
+//! - If the rate allows at most [`MARKS`] calls, each call has its own mark, and the window is exact.
+//! - For higher rates, memory must not grow with the rate. So the length of the window is divided into [`MARKS`] slots,
+//!   and the calls of one slot share a mark. A call may therefore count for up to one slot longer than the window's
+//!   length, but never shorter.
+//!
+//! In both cases, no span of time of the window's length contains more calls than the rate allows. Refused calls don't
+//! count.
 
 use std::{collections::VecDeque, time::Duration};
 
 use mcp_tool_contract::model::Rate;
 
-/// Maximum marks of one window. There is one more while the oldest slot is partly outside the window.
+/// Maximum marks of one window, and its number of slots if the rate is higher. While the oldest slot is partly outside
+/// the window, there is one mark more.
 pub(super) const MARKS: u32 = 60;
 
 /// Nanoseconds since [`Rates`](super::rates::Rates) was created, or a length of time in nanoseconds.
@@ -32,9 +36,9 @@ pub(super) struct RateWindow {
     slot: Nanoseconds,
     /// Number of calls that count: the sum of all marks.
     calls: u32,
-    /// Oldest first.
+    /// The marks, oldest first.
     pub(super) marks: VecDeque<Mark>,
-    /// True once the store has removed the window. Then no call may count in it.
+    /// `true` once the store has removed the window. Then no call may be counted in this window.
     pub(super) is_removed: bool,
 }
 
@@ -63,7 +67,8 @@ impl RateWindow {
     /// # Errors
     /// The time until the next call is allowed, if the rate is used up.
     pub(super) fn take(&mut self, now: Nanoseconds) -> Result<Nanoseconds, Duration> {
-        // Concurrent calls may lock the window in another order than that in which they read the clock.
+        // A call reads the clock before it locks the window. So a concurrent call with a later time may be counted
+        // already.
         let now = self.marks.back().map_or(now, |newest| now.max(newest.last));
         while let Some(oldest) = self.marks.front()
             && oldest.last + self.length <= now

@@ -15,11 +15,11 @@ use mcp_tool_contract::{
 use super::window::{Nanoseconds, RateWindow};
 use crate::{call::caller::Caller, sync::lock};
 
-/// Maximum number of windows that are checked and removed if idle when a window is added. As this is more than one, the
-/// number of windows shrinks again after a peak.
+/// Maximum number of windows that are checked when a window is added; those that are idle are removed. Because this is
+/// more than one, the number of windows shrinks again after a peak.
 const CHECKED_PER_INSERT: usize = 2;
 
-/// Digest of caller, tool name and major version. A digest has the same size for names of any length.
+/// Digest of caller, tool name and major version. It is a digest, so that its size doesn't depend on the names.
 pub(super) type WindowKey = [u8; 32];
 
 /// A window, shared by the store and the cache of its caller.

@@ -3,10 +3,11 @@
 use super::RegisteredMiddleware;
 use crate::start_error::StartError;
 
-/// Returns the names of all headers that middleware reads, without duplicates.
+/// Returns the names of all headers that middleware reads, without duplicates. Names that differ only in case are
+/// duplicates.
 ///
 /// # Errors
-/// If a name isn't a valid header name, or is the name of a header that holds a credential.
+/// If a name isn't a valid header name, or names a header that holds a credential.
 pub(crate) fn header_names(middleware: &[RegisteredMiddleware]) -> Result<Vec<&'static str>, StartError> {
     let mut names: Vec<&'static str> = Vec::new();
     for registered in middleware {
@@ -23,8 +24,8 @@ pub(crate) fn header_names(middleware: &[RegisteredMiddleware]) -> Result<Vec<&'
     Ok(names)
 }
 
-/// Words that mark a header as one that holds a credential. The words of a header name are separated by characters
-/// other than letters and digits.
+/// Words in the names of headers that hold a credential. A word ends at each character that isn't an ASCII letter or
+/// digit.
 const CREDENTIAL_WORDS: [&str; 20] = [
     "apikey",
     "assertion",
@@ -48,7 +49,8 @@ const CREDENTIAL_WORDS: [&str; 20] = [
     "xsrf",
 ];
 
-/// Checks that `header` is a valid header name and not that of a header that holds a credential.
+/// Checks that `header` is a valid header name, and that the header doesn't hold a credential: its name contains none
+/// of [`CREDENTIAL_WORDS`] and doesn't end in `-key`. `Idempotency-Key` is allowed.
 ///
 /// # Errors
 /// The reason, as a continuation of "the header, which".

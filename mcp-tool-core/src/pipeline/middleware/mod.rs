@@ -1,4 +1,5 @@
-//! Middleware: code of the application that runs around calls, within the call's deadline and the panic guard.
+//! Middleware: code of the application that runs around calls. The call's deadline includes the time in middleware, and
+//! a panic in middleware fails only the call.
 
 mod headers;
 mod next;
@@ -14,7 +15,8 @@ pub use next::{CallResult, Next};
 pub use registration::RegisteredMiddleware;
 pub(super) use run::run;
 
-/// Middleware around the calls of a server's tools.
+/// Middleware around the calls of a server's tools, and around completions of their arguments
+/// ([`CallContext::is_completion`]).
 ///
 /// `ToolServer::layer` adds middleware around all tools, and `ToolServer::layer_for` around some. The middleware that
 /// is added first is the outermost.
@@ -31,13 +33,13 @@ pub(super) use run::run;
 /// only they return the [`CallResult`] that [`handle`](Middleware::handle) must return. So middleware can't skip a
 /// check, run a call twice or replace the answer.
 ///
-/// The call's timeout includes the time in middleware. Once `run` has returned, the code up to the next `await` always
-/// runs; at an `await`, the call may be cancelled. If middleware panics, exceeds the timeout or drops `next`, the call
-/// fails as if its function had failed: the caller reads an error. If the function of a tool that isn't `read_only` had
-/// begun, the call is recorded as `unknown`.
+/// The call's timeout includes the time in middleware. A call may be cancelled at each `await`, so after `run` returns,
+/// only the code up to the next `await` is sure to run. If middleware panics, exceeds the timeout or drops `next`, the
+/// call fails as if its function had failed: the caller reads an error. If the function of a tool that isn't
+/// `read_only` had begun, the call is recorded as `unknown`.
 ///
 /// # Example: check a header
-/// The token names the tenant. A request whose header `X-Tenant` names another tenant is refused.
+/// The token names the tenant. A request is refused if its header `X-Tenant` is absent or names another tenant.
 /// ```
 /// use mcp_tool_runtime::{ErrorKind, Middleware, MiddlewareFuture, Next, prelude::*, testing::TestServer};
 ///
@@ -138,7 +140,7 @@ pub trait Middleware: Send + Sync + 'static {
 /// The future of [`Middleware::handle`].
 pub type MiddlewareFuture<'c> = Pin<Box<dyn Future<Output = CallResult<'c>> + Send + 'c>>;
 
-/// Middleware that the application shares, to read its state.
+/// Lets the application keep a reference to its middleware, for example to read the middleware's state.
 impl<M: Middleware> Middleware for Arc<M> {
     fn headers(&self) -> &'static [&'static str] {
         (**self).headers()

@@ -1,4 +1,4 @@
-//! [`Next`], by which middleware runs or refuses a call, and the [`CallResult`] that it then gets.
+//! [`Next`], by which middleware runs or refuses a call, and the [`CallResult`] that middleware then gets.
 
 use std::{
     fmt,
@@ -28,7 +28,7 @@ pub struct Next<'c> {
 }
 
 impl<'c> Next<'c> {
-    /// Makes the rest of a call. `dropped` becomes true once middleware drops the `Next`, or its `CallResult`.
+    /// Makes the rest of a call. `dropped` becomes `true` once middleware drops the `Next` or the [`CallResult`].
     pub(super) fn new(
         middleware: &'c [Arc<dyn Middleware>],
         call: &'c CallContext,
@@ -75,14 +75,14 @@ pub struct CallResult<'c> {
 }
 
 impl CallResult<'_> {
-    /// Returns true if the call succeeded with a valid result. Questions are no result.
+    /// Returns `true` if the call succeeded with a valid result. Questions are no result.
     #[must_use]
     pub const fn is_success(&self) -> bool {
         self.executed.answer.is_ok() && !self.asks()
     }
 
-    /// Returns true if the call ended with questions instead of a result (2026-07-28). The client repeats the call with
-    /// the answers, and the repeated call passes the middleware again.
+    /// Returns `true` if the call ended with questions instead of a result (2026-07-28). The client repeats the call
+    /// with the answers, and the repeated call passes the middleware again.
     #[must_use]
     pub const fn asks(&self) -> bool {
         matches!(self.executed.answer, Ok(ToolAnswer::Asks(_)))
@@ -101,8 +101,9 @@ impl CallResult<'_> {
         self.executed.answer.as_ref().map_or(0, |answer| answer.bytes().len())
     }
 
-    /// Returns true if the tool's function began. If not, the call was refused before, for example by inner middleware,
-    /// because of its arguments or by the gate, and the tool had no effect.
+    /// Returns `true` if the tool's function began, or for a completion, if the search for suggestions began. Otherwise
+    /// the call had no effect, because it was refused, for example by inner middleware, the check of the arguments or
+    /// the gate.
     #[must_use]
     pub const fn has_begun(&self) -> bool {
         self.executed.has_begun
@@ -128,12 +129,12 @@ impl fmt::Debug for CallResult<'_> {
 #[derive(Debug)]
 pub(in crate::pipeline) struct Executed {
     pub(in crate::pipeline) answer: Result<ToolAnswer, ToolError>,
-    /// True if the tool's function began.
+    /// See [`CallResult::has_begun`].
     pub(in crate::pipeline) has_begun: bool,
 }
 
-/// Sets a flag when dropped. [`Next`] has this value and passes it on to the [`CallResult`]. If middleware drops either
-/// of them, it can't return the call's result.
+/// Sets a flag when dropped. [`Next`] contains this value and passes it on to the [`CallResult`]. Middleware that drops
+/// either of them can't return the call's result, so the flag ends the call.
 struct SetOnDrop<'c>(&'c AtomicBool);
 
 impl Drop for SetOnDrop<'_> {

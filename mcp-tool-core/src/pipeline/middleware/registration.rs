@@ -1,4 +1,4 @@
-//! Middleware that the application registered, and the tools that the middleware is for.
+//! Registration of middleware for all tools, or for some tools.
 
 use std::{any::type_name, sync::Arc};
 
@@ -25,7 +25,7 @@ impl RegisteredMiddleware {
         self.tools
     }
 
-    /// Returns true if the middleware is for the tool with this name, in any version.
+    /// Returns `true` if the middleware is for the tool with this name, in any version.
     pub(crate) fn is_for(&self, tool: &str) -> bool {
         self.tools.is_none_or(|tools| tools.iter().any(|entry| entry.contract().name() == tool))
     }

@@ -15,8 +15,8 @@ use futures_util::future::BoxFuture;
 use super::{Executed, Middleware, Next};
 use crate::{call::context::CallContext, error::ToolError, pipeline::guard, tool::answer::ToolAnswer};
 
-/// Runs the middleware, the outermost first. The innermost middleware runs `stages`. If middleware panics or exceeds
-/// the deadline, the call fails as if its function had done so.
+/// Runs the middleware, the outermost first. The innermost middleware runs `stages`. If middleware panics, exceeds the
+/// deadline or drops its [`Next`], the call fails as if its function had failed.
 ///
 /// The future is boxed and this function isn't inlined, so that the futures of calls without middleware stay small.
 #[inline(never)]
@@ -29,7 +29,7 @@ pub(in crate::pipeline) fn run<'c>(
     Box::pin(async move {
         let dropped = AtomicBool::new(false);
         let mut handled = pin!(Next::new(middleware, cx, stages, &dropped).run());
-        // Without this check, a call whose `Next` middleware dropped could stay pending until its deadline.
+        // If middleware drops its `Next` and continues to wait, this check fails the call before its deadline.
         let answer = poll_fn(|task| match handled.as_mut().poll(task) {
             Poll::Ready(result) => Poll::Ready(result.into_answer()),
             Poll::Pending if dropped.load(Ordering::Relaxed) => {

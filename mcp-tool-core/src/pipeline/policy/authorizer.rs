@@ -9,8 +9,8 @@ use crate::call::caller::Caller;
 /// A policy: decides whether a caller may use a tool. `ToolServer::authorize_with` sets the application's policy.
 ///
 /// The server asks the policy for each call and for each tool of a list, so the policy should read its data from
-/// memory. For an adapter, the server also asks for each target. One decision, or all decisions of a list together, may
-/// take 5 seconds. Later decisions, and decisions in which the policy panics, count as [`Decision::Deny`].
+/// memory. For an adapter, the server also asks for each target. A decision about a call may take 5 seconds, and so may
+/// all decisions about a list together. A decision that takes longer counts as [`Decision::Deny`], and so does a panic.
 ///
 /// ```
 /// use mcp_tool_runtime::{Authorizer, Caller, CallerKind, Contract, Decision, DecisionFuture, ScopeAuthorizer};

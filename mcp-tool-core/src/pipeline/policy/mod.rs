@@ -25,12 +25,13 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// Returns true for the application's own policy. Its decisions may depend on more than the caller's scopes.
+    /// Returns `true` for the application's own policy. Its decisions may depend on more than the caller's scopes.
     pub(crate) fn is_own(&self) -> bool {
         matches!(self, Policy::Own(_))
     }
 
-    /// Decides on a tool. An adapter is permitted only if its targets are permitted too.
+    /// Decides on a tool. An adapter is permitted only if its targets are permitted too; their missing scopes are
+    /// included.
     pub(crate) async fn decide(&self, caller: &Caller, tool: &RegisteredTool) -> Decision {
         let mut lacking: Vec<String> = Vec::new();
         for tool in tool.chain() {
@@ -40,7 +41,7 @@ impl Policy {
             };
             match decision {
                 Decision::Permit => {}
-                // No token can have scopes that aren't named, or that aren't valid.
+                // The caller can't request a token with scopes that are unnamed or invalid.
                 Decision::NeedsScopes { missing }
                     if missing.is_empty() || !missing.iter().all(|scope| is_scope(scope)) =>
                 {
@@ -83,7 +84,7 @@ async fn decide_in_time(authorizer: &dyn Authorizer, caller: &Caller, tool: &Con
     }
 }
 
-/// Returns true if `scope` is a scope token (RFC 6749 §3.3).
+/// Returns `true` if `scope` is a scope token (RFC 6749 §3.3).
 pub(crate) fn is_scope(scope: &str) -> bool {
     !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }

@@ -11,8 +11,8 @@ use crate::call::caller::Caller;
 /// its gate.
 ///
 /// A caller that holds a scope also holds the scopes that the setting `oauth.scope_hierarchy` includes in it. The local
-/// user holds every scope, unless the setting `local.scopes` names some. `ToolServer::authorize_with` passes the
-/// built-in policy to the application's own. See [`Authorizer`] for an example.
+/// user holds every scope, unless the setting `local.scopes` names some. An application's own policy can use the
+/// built-in policy, which `ToolServer::authorize_with` passes to it. See [`Authorizer`] for an example.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeAuthorizer {
     /// For each scope, the scopes that include it, directly or through others.
@@ -51,7 +51,7 @@ impl ScopeAuthorizer {
         Ok(ScopeAuthorizer { includers })
     }
 
-    /// Returns true if the caller holds `scope` or a scope that includes it.
+    /// Returns `true` if the caller holds `scope` or a scope that includes it.
     #[must_use]
     pub fn holds(&self, caller: &Caller, scope: &str) -> bool {
         let held = caller.scopes();

@@ -82,8 +82,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Adds each middleware to the tools that it is for, and to adapters that lead to these tools. Otherwise a call of
-    /// an older version would bypass the middleware.
+    /// Adds each middleware to the tools that it is for, and to the adapters that call these tools, directly or through
+    /// other adapters. Otherwise a call of such an adapter would bypass the middleware.
     fn add_middleware(&self, middleware: &[RegisteredMiddleware]) -> Result<(), StartError> {
         let named = middleware.iter().filter_map(RegisteredMiddleware::tools).flatten();
         for tool in named.map(|entry| entry.contract().name()) {
@@ -185,6 +185,7 @@ mod tests {
     const NEXT: Contract = CONTRACT.with_version(Version::new(2, 0));
     const DECLARED: Contract = CONTRACT.with_output(ToolOutput::Object(&Object::EMPTY));
 
+    /// Returns the error for `contract` if the lock contains version 1.0 with the output schema `schema`.
     fn drift(contract: &'static Contract, schema: &'static str) -> Option<String> {
         let mut entry = ToolEntry::of::<inert>().with_contract(contract, None);
         entry.late = Some((schema, CONTRACT.version()));
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_output_schema_needs_the_version_that_the_change_requires() {
+    fn changed_output_schema_requires_a_new_major_version() {
         assert_eq!(drift(&CONTRACT, LOCKED), None);
         assert_eq!(drift(&NEXT, r#"{"type":"object"}"#), None);
         for contract in [&CONTRACT, &DECLARED] {

@@ -36,8 +36,9 @@ pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), 
     Ok(())
 }
 
-/// Checks that no adapter leads back to itself, directly or through other adapters.
+/// Checks that no adapter calls itself, directly or through other adapters.
 pub(super) fn adapters_have_no_cycle(registry: &Registry) -> Result<(), StartError> {
+    // Without a cycle, a chain contains each tool at most once.
     let in_cycle = registry.tools.iter().find(|tool| tool.chain().nth(registry.tools.len()).is_some());
     match in_cycle {
         None => Ok(()),
@@ -63,7 +64,7 @@ pub(super) fn older_names_fit(registry: &Registry) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Checks that each name in `--allow-destructive` is that of a tool that needs this permission: at least one of its
+/// Checks that each tool named in `--allow-destructive` is served and needs this permission: at least one of the tool's
 /// versions is destructive and has no gate.
 pub(super) fn allowed_are_destructive(
     registry: &Registry,

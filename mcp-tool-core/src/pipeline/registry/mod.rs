@@ -32,15 +32,15 @@ pub struct Registry {
     pub headers: Vec<&'static str>,
 }
 
-/// A served tool: one version of a contract, bound to its function.
+/// A served version of a tool: its contract, and its function bound to application state.
 pub struct RegisteredTool {
     pub(crate) contract: &'static Contract,
     pub(crate) digest: Digest,
     pub(crate) stamp: Arc<ContractStamp>,
-    /// Makes the canonical form of the arguments without secrets, whose digest is in audit records.
+    /// Makes the canonical form of the arguments without secrets. Audit records contain the digest of this form.
     pub(crate) recorded_form: CanonicalForm,
-    /// Makes the canonical form of all arguments, to whose digest questions are bound. `None` if no parameter is
-    /// secret, so that `recorded_form` is the same.
+    /// Makes the canonical form of all arguments. Questions are bound to the digest of this form. `None` if no
+    /// parameter is secret, because `recorded_form` then includes all arguments.
     pub(crate) full_form: Option<CanonicalForm>,
     /// The tool's function, bound to application state.
     pub bound: Box<dyn Bound>,
@@ -48,15 +48,15 @@ pub struct RegisteredTool {
     pub(crate) output: OutputCheck,
     /// Limit of the tool's concurrent calls, if the tool declares one.
     pub(crate) concurrency: Option<Concurrency>,
-    /// Timeout that the tool declares.
+    /// Timeout that the tool declares, if any.
     pub(crate) timeout: Option<Duration>,
-    /// True if the tool declares headers that mirror its arguments (`Mcp-Param-…`).
+    /// `true` if the tool declares headers that mirror its arguments (`Mcp-Param-…`).
     pub(crate) has_headers: bool,
     /// The target of an adapter; unset for other tools.
     adapts: OnceLock<Arc<RegisteredTool>>,
     /// Middleware around calls of the tool, the outermost first; unset if there is none.
     middleware: OnceLock<Box<[Arc<dyn Middleware>]>>,
-    /// True if the operator named the tool in `--allow-destructive`.
+    /// `true` if the operator named the tool in `--allow-destructive`.
     pub(crate) is_allowed_destructive: bool,
 }
 
@@ -66,7 +66,7 @@ impl Registry {
         &self.tools
     }
 
-    /// Returns the versions of the tool with this name, newest first.
+    /// Returns the served versions of the tool with this name, newest first; `None` if no tool has the name.
     pub fn family(&self, name: &str) -> Option<&[Arc<RegisteredTool>]> {
         self.families.get(name).map(Vec::as_slice)
     }
@@ -78,13 +78,13 @@ impl RegisteredTool {
         self.adapts.get()
     }
 
-    /// Returns this tool. For an adapter, its target follows, then the target's own target if that is an adapter, and
-    /// so on.
+    /// Returns this tool. If it is an adapter, its target follows. If the target is an adapter too, the target's own
+    /// target follows, and so on.
     pub(crate) fn chain(&self) -> impl Iterator<Item = &RegisteredTool> {
         std::iter::successors(Some(self), |tool| tool.adapts().map(|target| &**target))
     }
 
-    /// Returns true if at least one argument of the tool can be completed.
+    /// Returns `true` if at least one argument of the tool can be completed.
     pub(crate) fn has_completions(&self) -> bool {
         self.bound.has_completers() || self.contract.input().iter().any(completion::has_listed_values)
     }

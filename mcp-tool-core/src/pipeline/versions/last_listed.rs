@@ -25,15 +25,15 @@ const GENERATION: usize = 5_000;
 /// lists.
 const MAX_SHARED_LISTS: usize = 64;
 
-/// Last-listed contracts of the callers that have an agent. They are kept in memory, and if a file is configured, also
-/// across restarts of the server.
+/// Last-listed contracts of the callers that have an [agent](Caller::agent). They are kept in memory. If the setting
+/// `contract.last_listed_file` names a file, they also survive restarts of the server.
 #[derive(Debug)]
 pub struct LastListed {
     callers: Mutex<CallerLists>,
     /// Copy of [`CallerLists::changes`] that is read without the lock, to check whether a list that a caller caches is
     /// current.
     changes: AtomicU64,
-    /// Id of this value as the source of the lists that callers cache; see [`CacheSlot`].
+    /// Id of this value in the caches of callers, so that lists of another `LastListed` aren't used; see [`CacheSlot`].
     source_id: u64,
     file: Option<PathBuf>,
 }
@@ -59,7 +59,8 @@ struct LastListedFile {
 /// A list of tools: version and contract digest of each tool, by the tool's name.
 pub type ListedVersions = HashMap<String, (Version, Digest)>;
 
-/// The last list of each caller, in two generations. When the younger generation is full, it replaces the older one.
+/// The last list of each caller, in two generations. When the younger generation is full, it replaces the older one,
+/// whose callers are forgotten. A caller of the older generation that calls again moves to the younger one.
 #[derive(Debug, Default)]
 struct CallerLists {
     young: HashMap<String, Arc<ListedVersions>>,
@@ -203,7 +204,7 @@ impl CallerLists {
         self.changes += 1;
         let same = self.shared.iter().position(|known| Arc::ptr_eq(known, list));
         match same.or_else(|| self.shared.iter().position(|known| known == list)) {
-            // Callers usually pass the `Arc` that was made last, which the fast comparison of pointers then finds.
+            // Further callers usually pass the same `Arc`, which the fast comparison of pointers then finds.
             Some(index) => self.shared[index] = Arc::clone(list),
             None => {
                 if self.shared.len() == MAX_SHARED_LISTS {

@@ -1,9 +1,11 @@
 //! Version policy: decides which version of a tool a call runs.
 //!
-//! 1. If the request, its tool name (`find_v1`) or the client's pins require versions, the call runs the newest version
-//!    that satisfies all of them.
+//! 1. The request, its tool name (`find_v1`) and the operator's pins for the client ([`ClientPin`]) may require
+//!    versions. Then the call runs the newest version that satisfies all these requirements.
 //! 2. Otherwise, the call runs the version that the caller last listed, or a later minor version of it.
-//! 3. If the caller has never listed the tool, the call runs the newest version.
+//! 3. If the caller has never listed the tool, or has no [agent](Caller::agent), the call runs the newest version.
+//!
+//! If case 1 or 2 finds no version, the call is refused.
 
 mod last_listed;
 mod requirement;
@@ -31,8 +33,8 @@ pub(crate) enum ResolvedVersion<'r> {
         /// All served versions of the tool, newest first.
         versions: Vec<&'r Arc<RegisteredTool>>,
     },
-    /// The version that the caller last listed is no longer served, and neither is a later minor version of it.
-    /// Contains the newest version.
+    /// The contract that the caller last listed is no longer served, and no later version has the same major number.
+    /// Contains the newest version of the tool.
     Changed(&'r Arc<RegisteredTool>),
 }
 
@@ -83,7 +85,7 @@ impl Versions {
         let Some((version, digest)) = self.last_listed.of(caller, tool) else {
             return ResolvedVersion::Found(newest);
         };
-        // Callers of the listed version can call a later minor version of the same major version.
+        // A later minor version accepts every call that the listed version accepts.
         let succeeds = |tool: &&Arc<RegisteredTool>| {
             let own = tool.contract.version();
             tool.digest == digest || (own.major() == version.major() && own.minor() > version.minor())
@@ -91,9 +93,9 @@ impl Versions {
         family.iter().find(succeeds).map_or(ResolvedVersion::Changed(newest), ResolvedVersion::Found)
     }
 
-    /// Returns the tools of a caller's list. The newest version that the client's pins allow has the tool's own name in
-    /// the list, and older major versions have names such as `find_v1`. `is_permitted` gets the index of a tool and
-    /// returns true if the caller may use that tool.
+    /// Returns the tools of a caller's list: the versions that `is_permitted` and the client's pins allow. The newest
+    /// version that the pins allow has the tool's own name in the list, and older major versions have names such as
+    /// `find_v1`. `is_permitted` gets the index of a tool and returns `true` if the caller may use that tool.
     pub(crate) fn listed(
         &self,
         registry: &Registry,
@@ -109,8 +111,8 @@ impl Versions {
             if !is_permitted(index) || !fits(tool) {
                 continue;
             }
-            // A call by the tool's own name runs the newest version, even if the caller isn't permitted to use it. So
-            // an older version is never listed under the tool's own name.
+            // A call by the tool's own name is a call of the newest version that the pins allow, even if the caller may
+            // not use that version. So older versions are never listed under the tool's own name.
             let newer = |other: &Arc<RegisteredTool>| {
                 other.contract.version() > tool.contract.version() && fits(other)
             };
@@ -130,7 +132,7 @@ impl Versions {
 pub(crate) struct ListedTool {
     /// Index of the tool in [`Registry::tools`].
     pub(crate) index: usize,
-    /// True if the list shows the tool under its own name, false for a name such as `find_v1`.
+    /// `true` if the list shows the tool under its own name, `false` for a name such as `find_v1`.
     pub(crate) is_newest: bool,
 }
 

@@ -36,7 +36,7 @@ impl Requirement {
         semver::VersionReq::parse(&text).map(Requirement::Range).map_err(|_| SYNTAX.into())
     }
 
-    /// Returns true if a contract with this version and digest satisfies the requirement.
+    /// Returns `true` if a contract with this version and digest satisfies the requirement.
     pub(crate) fn fits(&self, version: &Version, digest: &Digest) -> bool {
         match self {
             Requirement::Range(range) => {
@@ -86,8 +86,8 @@ impl ClientPin {
         })
     }
 
-    /// Returns true if the pin is for calls of `tool` by this caller. The pin's client must be the caller's client id
-    /// or agent. The agent of the local user is a name and a version, of which the name is enough.
+    /// Returns `true` if the pin is for calls of `tool` by this caller. The pin's client must be the caller's client id
+    /// or agent. The agent of the local user is a name and a version; for a pin, the name is enough.
     pub(crate) fn is_for(&self, caller: &Caller, tool: &str) -> bool {
         let is_client = caller.client() == Some(&self.client)
             || caller.agent().is_some_and(|agent| {
