@@ -287,7 +287,7 @@ fn control_file_is_private_to_its_owner() {
     assert_eq!(mode(&control.file), 0o600);
     std::fs::set_permissions(&control.file, std::fs::Permissions::from_mode(0o666)).unwrap();
     let server = HttpServer::start(&control.flags());
-    server.stderr.line_with(&["WARN", "others than its owner may write the control file"]);
+    server.stderr.line_with(&["WARN", "users other than its owner may write the control file"]);
 }
 
 #[test]

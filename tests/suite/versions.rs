@@ -257,7 +257,7 @@ async fn invalid_adapter_stops_the_start() {
         ),
         (
             tools![there, back],
-            "'there' 1.0 is an adapter, and calls itself in the end: an adapter must call a newer version",
+            "'there' 1.0 is an adapter, and calls itself, directly or through other adapters: an adapter must call a newer version",
         ),
     ] {
         let server = TestServer::start(ToolServer::new("finder", "1").tools(tools)).await;
@@ -466,7 +466,7 @@ fn versions_are_listed_required_and_pinned_in_both_revisions() {
     assert_eq!(refused["error"]["code"], -32602);
     assert_eq!(
         refused["error"]["message"],
-        "'relay' has no version that satisfies ^3: it is served as 2.1, 1.4"
+        "'relay' has no version that satisfies ^3: the served versions are 2.1, 1.4"
     );
     let versions = &refused["error"]["data"]["dev.mcp-tool/versions"];
     assert_eq!(versions[1], json!({ "version": "1.4", "contract": digest }));
@@ -492,7 +492,7 @@ fn versions_are_listed_required_and_pinned_in_both_revisions() {
     let refused = session.request("tools/call", params);
     assert_eq!(
         refused["error"]["message"],
-        "'relay' has no version that satisfies ^1 and ^2: it is served as 2.1, 1.4"
+        "'relay' has no version that satisfies ^1 and ^2: the served versions are 2.1, 1.4"
     );
 }
 

@@ -163,7 +163,7 @@ impl Asking {
             }
             if self.inbox.get().is_none() {
                 if !self.is_function_running.load(Ordering::Acquire) {
-                    let reason = "only a tool's own function can ask, since it starts again with the answer";
+                    let reason = "middleware can't ask this client: only the tool's own function can end the call with a question";
                     return Err(AskError::Refused(reason.to_owned()));
                 }
                 self.end_call_with(question);

@@ -168,7 +168,10 @@ fn check_field(field: &Field, value: &Value) -> Result<Value, String> {
     // JSON Schema counts `1.0` as an integer; serde doesn't.
     let whole = value.as_f64().filter(|number| value.is_f64() && number.fract() == 0.0);
     Ok(match (field.schema().kind(), whole) {
-        #[expect(clippy::cast_possible_truncation, reason = "it is within the bounds of the field's integer")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the number is within the bounds of the field's integer"
+        )]
         (Kind::Integer { .. }, Some(whole)) => (whole as i64).into(),
         _ => value.clone(),
     })

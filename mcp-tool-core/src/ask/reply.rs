@@ -90,7 +90,7 @@ impl fmt::Display for AskError {
             AskError::Unsupported { capability } => {
                 write!(f, "this client can't be asked: it lacks `{capability}`")
             }
-            AskError::TimedOut => f.write_str("the person who was asked gave no answer within 10 minutes"),
+            AskError::TimedOut => f.write_str("no answer arrived within 10 minutes"),
             AskError::Gone => {
                 f.write_str("the client disconnected before it answered, or the call has ended")
             }

@@ -80,7 +80,7 @@ impl StaleState {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             StaleState::Foreign => "request_state_foreign",
-            StaleState::Expired => "request_state_ended",
+            StaleState::Expired => "request_state_expired",
             StaleState::Used => "request_state_used",
         }
     }
@@ -95,8 +95,7 @@ impl RoundState {
         let state = serde_json::to_vec(self).map_err(ToolError::internal)?;
         if state.len() > MAX_STATE {
             return Err(ToolError::refused(format!(
-                "the answers to this call's questions have {} bytes, and at most {MAX_STATE} are carried to the next \
-                 question: call again with shorter answers",
+                "the answers so far must be at most {MAX_STATE} bytes, got {}: call again with shorter answers",
                 state.len()
             )));
         }

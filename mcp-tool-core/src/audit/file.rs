@@ -24,14 +24,14 @@ pub(crate) struct FileSink {
     keep: usize,
     file: Option<File>,
     /// The file's last line has no newline.
-    torn: bool,
+    lacks_newline: bool,
     /// Time of the last failed rotation of the open file; `None` if no rotation of it has failed.
-    stuck: Option<Instant>,
+    rotation_failed_at: Option<Instant>,
 }
 
 impl FileSink {
     pub(crate) fn new(path: PathBuf, max_size: u64, keep: usize) -> Self {
-        FileSink { path, max_size, keep, file: None, torn: false, stuck: None }
+        FileSink { path, max_size, keep, file: None, lacks_newline: false, rotation_failed_at: None }
     }
 
     /// Returns `false` if `path` no longer names the open file, because another process rotated it. Returns `true` if
@@ -50,9 +50,9 @@ impl FileSink {
         }
         if self.file.is_none() {
             let file = OpenOptions::new().append(true).create(true).open(&self.path)?;
-            self.torn = file.metadata().is_ok_and(|metadata| is_torn(&self.path, &metadata));
+            self.lacks_newline = file.metadata().is_ok_and(|metadata| is_torn(&self.path, &metadata));
             self.file = Some(file);
-            self.stuck = None;
+            self.rotation_failed_at = None;
         }
         self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -61,7 +61,7 @@ impl FileSink {
     /// if the file has to be rotated first. For [`ROTATION_RETRY`] after a failed rotation, returns all lines.
     fn fitting<'l>(&self, length: u64, lines: &'l [u8]) -> &'l [u8] {
         let free = usize::try_from(self.max_size.saturating_sub(length)).unwrap_or(usize::MAX);
-        let is_stuck = self.stuck.is_some_and(|since| since.elapsed() < ROTATION_RETRY);
+        let is_stuck = self.rotation_failed_at.is_some_and(|since| since.elapsed() < ROTATION_RETRY);
         if lines.len() <= free || is_stuck {
             return lines;
         }
@@ -80,7 +80,7 @@ impl FileSink {
         let since = Instant::now();
         while matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) && self.is_in_place() {
             if since.elapsed() > ROTATION_TIMEOUT {
-                self.stuck = Some(Instant::now());
+                self.rotation_failed_at = Some(Instant::now());
                 return;
             }
             std::thread::sleep(Duration::from_millis(1));
@@ -93,13 +93,13 @@ impl FileSink {
             tracing::error!(file = %self.path.display(), %error, "the audit file can't be rotated and keeps growing");
             // Fails only if the file isn't locked.
             drop(file.unlock());
-            self.stuck = Some(Instant::now());
+            self.rotation_failed_at = Some(Instant::now());
             return;
         }
         // Synced in a thread, so that no record waits for the disk.
         let synced = self.file.take().map(|file| std::thread::Builder::new().spawn(move || file.sync_all()));
         if let Some(Err(error)) = synced {
-            tracing::warn!(%error, "a rotated audit file isn't synced explicitly");
+            tracing::warn!(%error, "a rotated audit file can't be synced: no thread could be started");
         }
         if self.keep > 0
             && let Err(error) = rotated::keep_newest(&self.path, self.keep)
@@ -112,7 +112,7 @@ impl FileSink {
     fn append(&mut self, part: &[u8], lines: &mut &[u8]) -> io::Result<()> {
         let Some(file) = &mut self.file else { return Err(io::ErrorKind::NotFound.into()) };
         // Ends a line that a full disk or a crash cut off.
-        if self.torn {
+        if self.lacks_newline {
             file.write_all(b"\n")?;
         }
         let (mut written, mut failed) = (0, None);
@@ -125,7 +125,7 @@ impl FileSink {
             }
         }
         let complete = complete_lines(&part[..written]).len();
-        self.torn = complete < written;
+        self.lacks_newline = complete < written;
         *lines = &lines[complete..];
         failed.map_or(Ok(()), Err)
     }
@@ -209,11 +209,11 @@ mod tests {
         assert!(other.lock().is_ok());
         assert!(sink.write(&mut &*line).is_ok());
         // Only the first write waits for the lock.
-        let stuck = sink.stuck;
+        let stuck = sink.rotation_failed_at;
         for _ in 0..99 {
             assert!(sink.write(&mut &*line).is_ok());
         }
-        assert!(stuck.is_some() && sink.stuck == stuck);
+        assert!(stuck.is_some() && sink.rotation_failed_at == stuck);
         assert_eq!(sizes(&[&path]), [91 * 101]);
     }
 }

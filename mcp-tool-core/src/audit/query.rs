@@ -89,7 +89,7 @@ impl RecordQuery {
             && accepts(&self.user, Some(&record.user))
             && (accepts(&self.agent, agent) || accepts(&self.agent, local_name))
             && accepts(&self.tenant, record.tenant.as_deref())
-            && self.tool.as_deref().is_none_or(|tool| is_of(&record.tool, tool))
+            && self.tool.as_deref().is_none_or(|tool| is_name_of(&record.tool, tool))
             && accepts(&self.outcome, Some(&record.outcome));
         Some(is_match)
     }
@@ -219,7 +219,7 @@ fn next(file: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 /// Returns `true` if `called` is the name `tool` itself, or the name of an older version of this tool.
-fn is_of(called: &str, tool: &str) -> bool {
+fn is_name_of(called: &str, tool: &str) -> bool {
     let older = called.strip_prefix(tool).and_then(|end| end.strip_prefix("_v"));
     called == tool
         || older.is_some_and(|major| !major.is_empty() && major.bytes().all(|byte| byte.is_ascii_digit()))

@@ -130,7 +130,7 @@ impl Audit {
         let WriterState { required, failing, .. } = &*self.state;
         let refused = *required && ((writes && failing.load(Ordering::Relaxed)) || self.state.is_full());
         if refused {
-            let message = "the audit record can't be written, and nothing runs unrecorded: \
+            let message = "the audit record can't be written, so the call was refused: \
                            tell the operator, and try again later";
             return Err(ToolError::unavailable(message, Duration::from_secs(10)));
         }

@@ -77,24 +77,24 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Passes the current state to the function `line`, and appends the text that the function returns: one line with its
+/// Passes the current state to the function `make_line`, and appends the text that the function returns: one line with its
 /// newline. If `append` returns `true`, the line is on disk. If the function returns `None`, appends nothing and
 /// returns `false`. Before appending, removes an incomplete last line, as after a crash; no server ever applied such a
 /// line.
 ///
 /// # Errors
 /// The file doesn't exist, can't be read or written, or would be too large; a line in the file is not an entry; or
-/// `line` failed.
+/// `make_line` failed.
 pub fn append(
     path: &Path,
-    line: impl FnOnce(&ControlState) -> Result<Option<String>, String>,
+    make_line: impl FnOnce(&ControlState) -> Result<Option<String>, String>,
 ) -> Result<bool, Box<dyn Error + Send + Sync>> {
     let mut file = OpenOptions::new().read(true).append(true).open(path)?;
     // Closing the file releases the lock.
     file.lock()?;
     let bytes = read(&mut file)?;
     let lines = complete_lines(&bytes);
-    let Some(line) = line(&fold(lines)?)? else { return Ok(false) };
+    let Some(line) = make_line(&fold(lines)?)? else { return Ok(false) };
     let length = lines.len() as u64;
     if length + line.len() as u64 > MAX_FILE {
         return Err(ControlFileError::TooLarge.into());

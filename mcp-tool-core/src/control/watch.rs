@@ -81,7 +81,7 @@ impl Watcher {
                 Ok(None) => self.repeat_error(),
                 Ok(Some(state)) => {
                     self.clear_error();
-                    tracing::warn!(in_force = state.entries().count(), "the control file was applied");
+                    tracing::warn!(in_effect = state.entries().count(), "the control file was applied");
                     shared.replace(state);
                 }
                 Err(error) => self.log_error(error.to_string()),
@@ -157,7 +157,7 @@ fn warn_of_permissions(path: &Path) {
         && std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o022 != 0
     {
         let file = path.display();
-        tracing::warn!(%file, "others than its owner may write the control file: run `chmod go-w` on it");
+        tracing::warn!(%file, "users other than its owner may write the control file: run `chmod go-w` on it");
     }
     #[cfg(not(unix))]
     let _: &Path = path;

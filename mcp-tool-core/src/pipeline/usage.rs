@@ -11,7 +11,7 @@ use crate::{call::caller::Caller, sync::lock};
 
 /// Maximum pairs of tool version and caller that are counted separately. For each tool version, the calls of all
 /// further callers are counted together, under the caller name `others`.
-const MAX_CALLERS: usize = 10_000;
+const MAX_COUNTED_PAIRS: usize = 10_000;
 
 /// Number of calls of each deprecated tool by each caller, since the server started.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl DeprecatedUsage {
         let (tool, version) = (contract.name(), contract.version());
         let mut counts = lock(&self.0);
         let mut key = UsageKey { tool, version, caller: escaped_excerpt(&caller.to_string()) };
-        if counts.len() >= MAX_CALLERS && !counts.contains_key(&key) {
+        if counts.len() >= MAX_COUNTED_PAIRS && !counts.contains_key(&key) {
             key.caller = "others".into();
         }
         let caller = key.caller.clone();
@@ -82,11 +82,11 @@ mod tests {
     fn callers_beyond_the_maximum_are_counted_together() {
         const CONTRACT: Contract = Contract::EMPTY;
         let usage = DeprecatedUsage::default();
-        for number in 0..MAX_CALLERS + 5 {
+        for number in 0..MAX_COUNTED_PAIRS + 5 {
             usage.count(&CONTRACT, &Caller::new(format!("user {number}")));
         }
         let counts = usage.counts();
-        assert_eq!(counts.len(), MAX_CALLERS + 1);
+        assert_eq!(counts.len(), MAX_COUNTED_PAIRS + 1);
         assert!(counts.iter().any(|(_, _, caller, calls)| caller == "others" && *calls == 5));
     }
 }

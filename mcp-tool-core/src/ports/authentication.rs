@@ -76,10 +76,10 @@ impl Denied {
             }
             Denied::Malformed(message) => message,
             Denied::Invalid(_) | Denied::Revoked(_) => {
-                "the token isn't valid here: it may be expired, withdrawn, or another resource's"
+                "the token isn't valid for this server: it may be expired, revoked, or issued for another resource"
             }
             Denied::Unreachable => {
-                "the token can't be checked, since its issuer doesn't answer: try again later"
+                "the token can't be checked, because its issuer doesn't answer: try again later"
             }
         }
     }

@@ -121,8 +121,8 @@ impl Tasks {
         // A result that is larger than the limit evicts nothing, because it can't be kept anyway.
         while size <= MAX_RESULT_BYTES
             && store.result_bytes + size > MAX_RESULT_BYTES
-            && let Some(heaviest) = store.heaviest(&task.owner, size)
-            && store.remove_oldest(&heaviest)
+            && let Some(largest_owner) = store.caller_with_most_bytes(&task.owner, size)
+            && store.remove_oldest(&largest_owner)
         {}
         let outcome = match outcome {
             Some(_) if store.result_bytes + size > MAX_RESULT_BYTES => {
@@ -162,7 +162,7 @@ impl TaskStore {
 
     /// Returns the caller whose kept results have the most bytes. If `owner` has kept results,
     /// `more` bytes (a new result) are added to these. `None` if no result is kept.
-    fn heaviest(&self, owner: &Principal, more: usize) -> Option<Principal> {
+    fn caller_with_most_bytes(&self, owner: &Principal, more: usize) -> Option<Principal> {
         let mut bytes: HashMap<&Principal, usize> = HashMap::new();
         for task in self.tasks.values().filter(|task| task.result_size() > 0) {
             *bytes.entry(&task.owner).or_insert(if task.owner == *owner { more } else { 0 }) +=
@@ -198,8 +198,10 @@ pub(crate) fn check_support(cx: &CallContext) -> Result<(), ToolError> {
     if !is_required || cx.asking().capabilities().has(Capability::Tasks) {
         return Ok(());
     }
-    let message =
-        format!("'{}' always runs as a task, and this client doesn't declare {TASKS}", cx.contract().name());
+    let message = format!(
+        "'{}' needs a client that supports tasks, and this client doesn't declare {TASKS}",
+        cx.contract().name()
+    );
     Err(ToolError::lacking(TASKS, message))
 }
 

@@ -112,7 +112,7 @@ impl<T: Tool, R: Adaptation<T>> ToolResult for Adapted<T, R> {
         Some(AdapterTarget { name: T::CONTRACT.name(), version: T::CONTRACT.version() });
 
     fn into_answer(self, _: &CallContext) -> Result<ToolAnswer, ToolError> {
-        Err(ToolError::of(ErrorKind::Internal, "an adapter was asked for an answer of its own"))
+        Err(ToolError::of(ErrorKind::Internal, "an adapter has no result of its own"))
     }
 
     fn into_return(self, _: &CallContext) -> Result<ToolReturn, ToolError> {

@@ -188,7 +188,10 @@ fn media_type(given: &str, kind: &str) -> Result<(), String> {
     let is_printable = given.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     match is_media_type && is_printable && essence.to_ascii_lowercase().starts_with(kind) {
         true => Ok(()),
-        false => Err(format!("content has the media type {given:?}: write one such as `{kind}…`")),
+        false => {
+            let example = if kind.is_empty() { "text/plain".to_owned() } else { format!("{kind}…") };
+            Err(format!("content has the media type {given:?}: write one such as `{example}`"))
+        }
     }
 }
 

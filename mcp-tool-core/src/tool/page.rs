@@ -95,9 +95,9 @@ impl PageRequest {
         limit: u32,
         cursor: Option<String>,
     ) -> Result<Self, Violations> {
-        let question = CanonicalForm::new(cx.contract().input(), is_paging).digest(arguments);
-        let question = question.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
-        cx.set_page_query(question);
+        let query = CanonicalForm::new(cx.contract().input(), is_paging).digest(arguments);
+        let query = query.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
+        cx.set_page_query(query);
         let after = match cursor {
             None => None,
             Some(cursor) => Some(cx.sealer().open(&cursor, &binding(cx)).ok_or_else(stale)?),
@@ -184,12 +184,12 @@ impl<T> Page<T> {
         }
         rows.truncate(limit);
         let last = rows.last().map(|last| serde_json::to_string(&key(last)));
-        let last = last.transpose().map_err(ToolError::internal)?;
+        let last = last.transpose().map_err(|error| ToolError::internal(error).unsettled())?;
         if let Some(bytes) = last.as_ref().map(String::len).filter(|bytes| *bytes > MAX_KEY) {
             let message = format!(
                 "the key of a page has {bytes} bytes, at most {MAX_KEY} are allowed: order by shorter columns"
             );
-            return Err(ToolError::internal(message));
+            return Err(ToolError::internal(message).unsettled());
         }
         Ok(Page { last, items: rows })
     }
@@ -234,7 +234,9 @@ impl<T: OutputValue + Serialize> ToolResult for Page<T> {
             None => None,
             Some(last) => {
                 let sealed = cx.sealer().seal(last.as_bytes(), &binding(cx));
-                Some(sealed.ok_or_else(|| ToolError::internal("a cursor could not be sealed"))?)
+                let failed =
+                    || ToolError::internal("the cursor of the next page can't be sealed").unsettled();
+                Some(sealed.ok_or_else(failed)?)
             }
         };
         json(&SealedPage { items: self.items, next_cursor }, cx).map(ToolAnswer::Object)

@@ -100,7 +100,7 @@ impl<'r> RefusalAnswer<'r> {
                     })
                     .unzip();
                 let message = format!(
-                    "'{name}' has no version that satisfies {requirements}: it is served as {}",
+                    "'{name}' has no version that satisfies {requirements}: the served versions are {}",
                     numbers.join(", ")
                 );
                 let entries = entries.join(",");
@@ -122,7 +122,7 @@ impl<'r> RefusalAnswer<'r> {
             }
             RefusalKind::Scope { stamp, missing, required } => {
                 let (tool, missing) = (stamp.contract.name(), missing.join(" "));
-                let message = format!("'{tool}' needs a scope that this caller doesn't hold: {missing}");
+                let message = format!("'{tool}' needs scopes that this caller lacks: {missing}");
                 let required_scopes = Some(required.join(" "));
                 CallError { required_scopes, ..CallError::forbidden(message, &stamped(stamp)) }
             }

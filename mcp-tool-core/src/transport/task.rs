@@ -38,17 +38,17 @@ impl TaskCall {
         arguments: impl AsRef<str> + Send + 'static,
     ) -> Self {
         let (cx, stamp) = (admitted.context().clone(), admitted.stamp());
-        let is_untimed = admitted.is_untimed();
+        let declares_no_timeout = admitted.declares_no_timeout();
         let mut call: BoxFuture<'static, CallOutcome> = Box::pin(admitted.execute(arguments));
         if let Poll::Ready(outcome) = poll_fn(|waker| Poll::Ready(call.as_mut().poll(waker))).await {
             return TaskCall::Finished(outcome);
         }
         // If the tool declares no timeout, the default timeout of tasks replaces the server's `limits.timeout`.
-        let timeout = if is_untimed { DEFAULT_TIMEOUT } else { cx.remaining() };
+        let timeout = if declares_no_timeout { DEFAULT_TIMEOUT } else { cx.remaining() };
         let Some(task) = endpoint.tasks.reserve(cx.caller(), timeout) else {
             return TaskCall::Finished(call.await);
         };
-        if is_untimed {
+        if declares_no_timeout {
             cx.extend_deadline(DEFAULT_TIMEOUT);
         }
         // The call asks through the task from now on. This is set before the call continues, because its next poll may

@@ -260,6 +260,9 @@ fn connection_that_bypasses_the_proxy_is_refused() {
     };
     let (accepted, server) = is_accepted("10.0.0.7");
     assert!(!accepted, "a connection from an address other than the proxy's is accepted");
-    server.stderr.line_with(&["WARN", "a connection that bypasses the proxy is refused"]);
+    server.stderr.line_with(&[
+        "WARN",
+        "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)",
+    ]);
     assert!(is_accepted(&own.to_string()).0, "a connection from the proxy is refused");
 }

@@ -228,7 +228,7 @@ impl Authorizer for UnnamedScopes {
 async fn policy_that_needs_unnamed_scopes_denies() {
     for missing in [&[][..], &["things:read\", error=\"none"], &[""]] {
         let server = start(|_| UnnamedScopes(missing)).await;
-        assert_denied(&server, "look", "needs_scopes_unnamed").await;
+        assert_denied(&server, "look", "needs_invalid_scopes").await;
         assert!(listed(&server).await.is_empty());
     }
 }

@@ -61,7 +61,7 @@ impl Admitted {
 
     /// Returns `true` if the tool and, for an adapter, all its targets declare no timeout. Then the timeout is
     /// `limits.timeout`, or one hour if the call continues as a task.
-    pub(crate) fn is_untimed(&self) -> bool {
+    pub(crate) fn declares_no_timeout(&self) -> bool {
         self.tool.chain().all(|tool| tool.timeout.is_none())
     }
 

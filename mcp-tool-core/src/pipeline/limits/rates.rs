@@ -170,7 +170,7 @@ impl RateRefusal {
             RateRefusal::TooManyCallers(after) => {
                 let after = round_up(after);
                 let message = format!(
-                    "'{tool}' has a rate for each caller, and the maximum of counted callers is reached: try again in {}",
+                    "'{tool}' has a rate for each caller, and the server counts the maximum number of callers already: try again in {}",
                     approximate(after)
                 );
                 ToolError::unavailable(message, after)

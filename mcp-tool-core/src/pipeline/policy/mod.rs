@@ -45,7 +45,7 @@ impl Policy {
                 Decision::NeedsScopes { missing }
                     if missing.is_empty() || !missing.iter().all(|scope| is_scope(scope)) =>
                 {
-                    return Decision::Deny { reason: "needs_scopes_unnamed".into() };
+                    return Decision::Deny { reason: "needs_invalid_scopes".into() };
                 }
                 Decision::NeedsScopes { missing } => {
                     lacking.extend(

@@ -44,7 +44,9 @@ pub(super) fn adapters_have_no_cycle(registry: &Registry) -> Result<(), StartErr
         None => Ok(()),
         Some(tool) => {
             let (name, version) = (tool.contract.name(), tool.contract.version());
-            let reason = "calls itself in the end: an adapter must call a newer version".to_owned();
+            let reason =
+                "calls itself, directly or through other adapters: an adapter must call a newer version"
+                    .to_owned();
             Err(StartError::Adapter { tool: name, version, reason })
         }
     }
@@ -57,7 +59,7 @@ pub(super) fn older_names_fit(registry: &Registry) -> Result<(), StartError> {
         let mut older = family.iter().skip(1).map(|tool| older_name(tool.contract));
         if let Some(long) = older.find(|name| name.len() > MAX_NAME) {
             return Err(StartError::Setting(format!(
-                "the older version '{long}' has a name of over {MAX_NAME} characters: give the tool a shorter one"
+                "the older version '{long}' is listed under a name of more than {MAX_NAME} characters: give the tool a shorter name"
             )));
         }
     }

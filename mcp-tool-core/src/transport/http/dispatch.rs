@@ -97,7 +97,7 @@ impl Service {
                 empty(StatusCode::ACCEPTED)
             }
             ClientMessage::Request { id, method, meta, cursor }
-                if method == "tools/list" && !self.rmcp.needs_session(parts, &meta) =>
+                if method == "tools/list" && !self.rmcp.is_list_for_rmcp(parts, &meta) =>
             {
                 let (shape, is_guarded) = (Shape::of(&meta), self.authentication.is_guarded());
                 let request = ListRequest { id: &id, shape, cursor: cursor.as_deref(), is_guarded };

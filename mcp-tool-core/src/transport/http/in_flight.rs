@@ -40,7 +40,7 @@ struct InFlightState {
 #[derive(Debug, Default)]
 struct Lists {
     /// Requests in flight. `Notify` cancels a call outside of sessions, and has no effect on a request in a session.
-    calls: HashMap<InFlightKey, Vec<Arc<Notify>>>,
+    requests: HashMap<InFlightKey, Vec<Arc<Notify>>>,
     /// The last [`MAX_MISSED`] cancellations that matched no listed request.
     missed: VecDeque<MissedCancellation>,
 }
@@ -48,18 +48,18 @@ struct Lists {
 /// A request's id together with its caller or session, because different clients use the same ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum InFlightKey {
-    Sender { principal: Arc<Principal>, id: Id },
+    Caller { principal: Arc<Principal>, id: Id },
     Session { session: String, id: Id },
 }
 
 impl InFlightKey {
     fn new(caller: &Caller, id: Id) -> Self {
-        InFlightKey::Sender { principal: Arc::clone(caller.principal()), id }
+        InFlightKey::Caller { principal: Arc::clone(caller.principal()), id }
     }
 
     fn id(&self) -> &Id {
         match self {
-            InFlightKey::Sender { id, .. } | InFlightKey::Session { id, .. } => id,
+            InFlightKey::Caller { id, .. } | InFlightKey::Session { id, .. } => id,
         }
     }
 }
@@ -84,10 +84,10 @@ impl InFlight {
 
     /// Lists a call outside of sessions. Cancels the call immediately if it matches a kept cancellation whose number is
     /// at least `since`.
-    fn enter(&self, key: InFlightKey, since: u64) -> InFlightGuard {
+    fn list_call(&self, key: InFlightKey, since: u64) -> InFlightGuard {
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
         let mut lists = self.lock();
-        lists.calls.entry(guard.key.clone()).or_default().push(Arc::clone(&guard.cancelled));
+        lists.requests.entry(guard.key.clone()).or_default().push(Arc::clone(&guard.cancelled));
         if lists.missed.iter().any(|missed| missed.number >= since && missed.key == guard.key) {
             guard.cancelled.notify_one();
         }
@@ -96,12 +96,12 @@ impl InFlight {
     }
 
     /// Lists a request of a session. Returns `None` if another request of the session with the same id is in flight.
-    pub(super) fn enter_session(&self, session: &str, id: &Id) -> Option<InFlightGuard> {
+    pub(super) fn list_session_request(&self, session: &str, id: &Id) -> Option<InFlightGuard> {
         let key = InFlightKey::Session { session: session.to_owned(), id: id.clone() };
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
         let is_first = {
             let mut lists = self.lock();
-            let alike = lists.calls.entry(guard.key.clone()).or_default();
+            let alike = lists.requests.entry(guard.key.clone()).or_default();
             alike.push(Arc::clone(&guard.cancelled));
             alike.len() == 1
         };
@@ -114,7 +114,7 @@ impl InFlight {
     pub(super) fn cancel(&self, caller: &Caller, id: Id) {
         let key = InFlightKey::new(caller, id);
         let mut lists = self.lock();
-        match lists.calls.get(&key).map(Vec::as_slice) {
+        match lists.requests.get(&key).map(Vec::as_slice) {
             Some([call]) => call.notify_one(),
             Some(_) => {}
             None => {
@@ -152,7 +152,7 @@ impl CancellableCall {
             return Ok(outcome);
         }
         let (caller, id) = caller_and_id();
-        let guard = self.in_flight.enter(InFlightKey::new(&caller, id), self.since);
+        let guard = self.in_flight.list_call(InFlightKey::new(&caller, id), self.since);
         tokio::select! {
             biased;
             outcome = call => Ok(outcome),
@@ -176,10 +176,10 @@ pub(super) struct InFlightGuard {
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
         let mut lists = self.in_flight.lock();
-        if let Some(alike) = lists.calls.get_mut(&self.key) {
+        if let Some(alike) = lists.requests.get_mut(&self.key) {
             alike.retain(|other| !Arc::ptr_eq(other, &self.cancelled));
             if alike.is_empty() {
-                lists.calls.remove(&self.key);
+                lists.requests.remove(&self.key);
             }
         }
     }
@@ -219,6 +219,6 @@ mod tests {
             let later = in_flight.cancellable().run(pin!(done()), || sender(&caller)).await;
             assert!(later.is_ok_and(|response| response.body == b"done"));
         }
-        assert!(in_flight.lock().calls.is_empty());
+        assert!(in_flight.lock().requests.is_empty());
     }
 }

@@ -59,15 +59,15 @@ pub(super) async fn respond_list(
 fn in_parts(list: ListResponse) -> HttpResponse {
     let ListResponse { head, entries } = list;
     let parts = [head.into(), Bytes::from_owner(entries), Bytes::from_static(TAIL.as_bytes())];
-    let mut response = Response::new(Either::Right(Parts(parts).boxed_unsync()));
+    let mut response = Response::new(Either::Right(ListBody(parts).boxed_unsync()));
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
 }
 
 /// A body in three parts. A part that was sent is empty.
-struct Parts([Bytes; 3]);
+struct ListBody([Bytes; 3]);
 
-impl Body for Parts {
+impl Body for ListBody {
     type Data = Bytes;
     type Error = Infallible;
 

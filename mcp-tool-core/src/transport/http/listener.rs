@@ -62,7 +62,7 @@ async fn serve_connections(
         };
         match accepted {
             Ok((_, peer)) if only_proxies && !service.is_proxy_or_local(peer.ip()) => {
-                tracing::warn!(%peer, "a connection that bypasses the proxy is refused");
+                tracing::warn!(%peer, "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)");
             }
             Ok((stream, peer)) => {
                 let Ok(permit) = Arc::clone(&free).try_acquire_owned() else {

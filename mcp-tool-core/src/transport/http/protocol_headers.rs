@@ -34,10 +34,10 @@ pub fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), Protoc
     match call.meta.era() {
         Era::Legacy => check_legacy(version),
         Era::Modern => {
-            same(&VERSION, version, call.meta.protocol_version.as_deref().unwrap_or_default())?;
-            same(&METHOD, header(headers, &METHOD)?, "tools/call")?;
+            check_equal(&VERSION, version, call.meta.protocol_version.as_deref().unwrap_or_default())?;
+            check_equal(&METHOD, header(headers, &METHOD)?, "tools/call")?;
             let name = header(headers, &NAME)?.map(|name| decoded(NAME.as_str(), name)).transpose()?;
-            same(&NAME, name.as_deref(), &call.name)?;
+            check_equal(&NAME, name.as_deref(), &call.name)?;
             // Checked before the capabilities, because another revision may require other members.
             call.meta.check_version()?;
             check_capabilities(&call.meta)
@@ -54,11 +54,11 @@ pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolEr
         check_supported(version)?;
     }
     if version.is_some_and(|version| version >= MODERN) {
-        same(&METHOD, header(headers, &METHOD)?, "tools/list")?;
+        check_equal(&METHOD, header(headers, &METHOD)?, "tools/list")?;
     }
     match &meta.protocol_version {
         None => check_legacy(version),
-        Some(named) => same(&VERSION, version, named),
+        Some(named) => check_equal(&VERSION, version, named),
     }
 }
 
@@ -93,7 +93,7 @@ fn check_capabilities(meta: &Meta<'_>) -> Result<(), ProtocolError> {
 }
 
 /// Rejects a header that is missing or differs from `body`, the part of the body that it repeats.
-fn same(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), ProtocolError> {
+fn check_equal(name: &HeaderName, header: Option<&str>, body: &str) -> Result<(), ProtocolError> {
     match header {
         Some(value) if value == body => Ok(()),
         Some(value) => mismatch(format!(

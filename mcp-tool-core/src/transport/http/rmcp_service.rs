@@ -81,7 +81,7 @@ impl RmcpService {
 
     /// Returns `true` if sessions are enabled, and a `tools/list` request names a session, is a legacy request, or
     /// lacks the client's capabilities. Such a request is not answered from the prebuilt lists.
-    pub fn needs_session(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
+    pub fn is_list_for_rmcp(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
         let names_or_needs_session =
             parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities;
         self.has_sessions() && names_or_needs_session
@@ -114,11 +114,13 @@ impl RmcpService {
         let session = parts.headers.get(SESSION).and_then(|session| session.to_str().ok());
         let guard = match session.filter(|_| self.is_in_session(parts)) {
             None => None,
-            Some(session) => match in_flight.enter_session(session, id) {
+            Some(session) => match in_flight.list_session_request(session, id) {
                 Some(guard) => Some(guard),
                 None => {
-                    let error =
-                        ProtocolError::new(code::INVALID_REQUEST, "a request with this id is still running");
+                    let error = ProtocolError::new(
+                        code::INVALID_REQUEST,
+                        "a request with this id is still running in this session: use another id",
+                    );
                     return protocol_error(&error.with_id(id));
                 }
             },

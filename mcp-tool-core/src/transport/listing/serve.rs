@@ -125,7 +125,6 @@ impl Endpoint {
 }
 
 fn stale_cursor() -> ProtocolError {
-    let message =
-        "`cursor` is of another list of tools, or has expired: leave it out to start from the first page";
+    let message = "`cursor` belongs to another list of tools, or was sealed with other keys: leave it out to start from the first page";
     ProtocolError::new(code::INVALID_PARAMS, message)
 }

@@ -126,12 +126,12 @@ impl ServerHandler for Protocol {
         ];
         // Methods that revision 2026-07-28 removed.
         const REMOVED: [&str; 2] = ["initialize", "logging/setLevel"];
-        let is_removed = is_modern(&context) && REMOVED.contains(&request.method.as_str())
+        let is_unsupported = is_modern(&context) && REMOVED.contains(&request.method.as_str())
             || request.method.starts_with("tasks/") && !self.endpoint.has_tasks();
-        if !is_removed && KNOWN.contains(&request.method.as_str()) {
+        if !is_unsupported && KNOWN.contains(&request.method.as_str()) {
             return Err(ErrorData::invalid_params(format!("invalid parameters of {}", request.method), None));
         }
-        match self.endpoint.fallback.as_deref().filter(|_| !is_removed) {
+        match self.endpoint.fallback.as_deref().filter(|_| !is_unsupported) {
             Some(fallback) => {
                 let context = self.with_caller(context)?;
                 self.guarded(fallback.on_custom_request(request, context)).await

@@ -86,7 +86,7 @@ impl Protocol {
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         match extension::<Caller>(context) {
             Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),
-            None if self.is_guarded => Err(ErrorData::internal_error("a request without its caller", None)),
+            None if self.is_guarded => Err(ErrorData::internal_error("the request has no caller", None)),
             _ => Ok(self.local_caller(context)),
         }
     }

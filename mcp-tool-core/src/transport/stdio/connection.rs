@@ -366,7 +366,10 @@ impl Connection {
     /// Rejects an id if another request with the same id still runs.
     fn check_id(&self, id: &Id) -> Result<(), ProtocolError> {
         if self.calls.is_running(id) || lock(&self.forwarded).contains_key(id) {
-            return Err(ProtocolError::new(code::INVALID_REQUEST, "a request with this id is still running"));
+            return Err(ProtocolError::new(
+                code::INVALID_REQUEST,
+                "a request with this id is still running: use another id",
+            ));
         }
         Ok(())
     }
@@ -393,7 +396,9 @@ impl Connection {
                 drop(self.to_rmcp.send(message).await);
             }
             (Err(error), Some(id)) => self.refuse(&error.with_id(id)).await,
-            (Err(error), None) => tracing::debug!(reason = error.message, "a notification can't be read"),
+            (Err(error), None) => {
+                tracing::debug!(reason = error.message, "a message without an id can't be read");
+            }
         }
     }
 

@@ -110,7 +110,7 @@ async fn serve_lines(
     {
         Ok(_) => Ok(finished),
         Err(_) => {
-            tracing::warn!("the client does not read its answers: they are dropped");
+            tracing::warn!("the client doesn't read its answers: the unwritten answers are dropped");
             Ok(false)
         }
     }

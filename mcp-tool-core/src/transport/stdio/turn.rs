@@ -328,7 +328,7 @@ impl Turn {
             if let Some(reader) = state.input.take()
                 && let Err(error) = Arc::clone(self).spawn_reader(reader)
             {
-                tracing::error!(%error, "a thread that reads the input can't be started");
+                tracing::error!(%error, "the reading thread can't be started");
                 self.inbox.end();
             }
         }
