@@ -115,7 +115,8 @@ pub fn check_header(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the known name that is most similar to `given`, regardless of case. `None` if no name is similar enough.
+/// Returns the known name that is most similar to `given`, regardless of case. `None` if no name is similar enough, or
+/// if `given` is much longer than a name can be.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if given.len() > 4 * MAX_NAME {
         return None;

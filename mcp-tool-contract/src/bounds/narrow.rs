@@ -1,7 +1,7 @@
 //! Narrowing: a bound can only tighten the type's own bounds, and must leave at least one value.
 //!
-//! Everything here runs in const evaluation, where a type alias has the bounds of its type. A [`BoundError`] becomes a
-//! compile error at the key.
+//! Everything here runs in const evaluation, because a macro sees only the name of a type alias, not the bounds of the
+//! type. A [`BoundError`] becomes a compile error at the key.
 #![expect(clippy::result_large_err, reason = "nothing can be boxed in const evaluation")]
 
 use super::{Items, Kind, Literal, LiteralValue, Schema, Text};
@@ -10,7 +10,7 @@ use crate::{
     text::{self, ConstText},
 };
 
-/// Reason why a bound or default is invalid.
+/// Reason why a key is invalid for a type: a bound, a default, a header or a completion.
 #[derive(Clone, Copy)]
 pub struct BoundError(ConstText);
 
@@ -337,7 +337,8 @@ impl Schema {
     /// Checks that a header can mirror the value (revision 2026-07-28, Streamable HTTP §schema extension).
     ///
     /// # Errors
-    /// Clients would write the value in different ways, or refuse the whole tool.
+    /// The value is an array, an object, a number, or an integer that may exceed ±(2^53 - 1). Clients would write such
+    /// a value in different ways, or refuse the whole tool.
     pub const fn mirrors(&self) -> Result<(), BoundError> {
         const KINDS: &str = "mirrors only a string, an integer or a boolean, not ";
         let text = BoundError::at("header");
@@ -368,10 +369,10 @@ impl Schema {
 }
 
 impl Schema {
-    /// Checks that a function can suggest values, or items of an array.
+    /// Checks that a completion function can suggest the value or, for an array, its items.
     ///
     /// # Errors
-    /// The kind isn't a string, or the framework completes it automatically.
+    /// The kind isn't [`Kind::Text`]. The framework completes booleans and enums automatically.
     pub const fn takes_suggestions(&self) -> Result<(), BoundError> {
         let text = BoundError::at("complete");
         match self.kind {
