@@ -4,7 +4,7 @@
 pub const MAX_NAME: usize = 64;
 
 /// Checks that clients accept a tool name: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters. A suffix of `_v` and a number
-/// is refused, because it is reserved for listing older majors.
+/// is refused, because lists give older majors such a suffix.
 ///
 /// # Errors
 /// The violated rule, with a correction.

@@ -63,7 +63,7 @@ accessors! { Items:
 }
 
 accessors! { Literal:
-    "Value." value: LiteralValue,
+    "Parsed value." value: LiteralValue,
     "JSON text of the value." json: &'static str,
 }
 

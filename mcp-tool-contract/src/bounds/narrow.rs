@@ -72,7 +72,7 @@ impl BoundError {
         ConstText::new().str("default ").str(literal.json)
     }
 
-    /// Stops const evaluation: `parameter 'b': default 20 is outside its bounds 1..=10`.
+    /// Stops const evaluation with a message such as `parameter 'b': default 20 is outside its bounds 1..=10`.
     #[track_caller]
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     pub const fn raise(self, subject: &str, name: &str) -> ! {
@@ -89,7 +89,7 @@ impl Schema {
     /// Raises the least value.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
+    /// The kind has no such bound, `bound` has another type, or `bound` loosens or crosses an existing bound.
     pub const fn min(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
@@ -121,7 +121,7 @@ impl Schema {
     /// Lowers the greatest value.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
+    /// The kind has no such bound, `bound` has another type, or `bound` loosens or crosses an existing bound.
     pub const fn max(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {

@@ -112,7 +112,7 @@ const fn has_reason(given: &[Weakening], rule: ChangeRule) -> bool {
     false
 }
 
-/// Returns `true` if the lock's reasons contain this one.
+/// Returns `true` if the lock's reasons contain this reason.
 const fn contains(locked: &[Weakening], given: Weakening) -> bool {
     let mut i = 0;
     while i < locked.len() {

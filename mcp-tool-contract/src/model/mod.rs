@@ -149,7 +149,8 @@ pub enum Gate {
     Scope(&'static str),
 }
 
-/// Support for running a tool's calls as tasks (SEP-2663). Clients support tasks if they declare the extension.
+/// Support for running a tool's calls as tasks (SEP-2663). A client supports tasks if it declares the
+/// tasks extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskSupport {
