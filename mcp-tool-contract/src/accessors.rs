@@ -1,6 +1,6 @@
 //! Macros that define access to private fields.
 
-/// Defines a method for each field that returns a copy of the field.
+/// Defines, for each field, a method that returns a copy of the field.
 macro_rules! accessors {
     ($type:ident: $($doc:literal $field:ident: $of:ty,)+) => {
         impl $type {$(
@@ -14,7 +14,7 @@ macro_rules! accessors {
 }
 pub(crate) use accessors;
 
-/// Defines a hidden method for each field that sets the field. Generated code and tests construct values with these
+/// Defines, for each field, a hidden method that sets the field. Generated code and tests construct values with these
 /// methods.
 macro_rules! setters {
     ($type:ident: $($setter:ident $field:ident: $of:ty,)+) => {

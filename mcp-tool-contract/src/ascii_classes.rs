@@ -54,7 +54,7 @@ impl AsciiClass {
     }
 }
 
-/// Splits the first class, which is `[…]` or one character, from the rest of the pattern.
+/// Splits the first class, which is `[…]` or one character, from the rest of the pattern. `None` for other syntax.
 fn class(pattern: &str) -> Option<(u128, &str)> {
     let Some(inside) = pattern.strip_prefix('[') else {
         let (character, rest) = pattern.split_at_checked(1)?;
@@ -88,7 +88,8 @@ fn class(pattern: &str) -> Option<(u128, &str)> {
     (members != 0).then_some((members, rest))
 }
 
-/// Splits the repetition of a class, as minimum and maximum, from the rest of the pattern.
+/// Returns the minimum and maximum of the repetition at the start of `pattern`, and the rest. Both are 1 if there is no
+/// repetition. `None` for an invalid or lazy repetition.
 fn repetition(pattern: &str) -> Option<((usize, usize), &str)> {
     let mut rest = pattern.chars();
     match rest.next() {

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn key_order_and_number_spelling_do_not_matter() {
+    fn digest_ignores_key_order_and_number_spelling() {
         let read = |text: &str| {
             serde_json::from_str::<serde_json::Value>(text).map(|v| Digest::of_canonical(&v).ok())
         };

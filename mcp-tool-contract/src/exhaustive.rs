@@ -1,6 +1,8 @@
-//! Copies of `#[non_exhaustive]` enums, for the crates of this workspace. A `match` on such an enum in another crate
-//! has a `_` arm, which would hide a new variant where a crate must decide about it. A `match` on the copy has none, so
-//! the new variant fails to compile there. Changes without notice.
+//! Exhaustive copies of `#[non_exhaustive]` enums, for the other crates of this workspace.
+//!
+//! In another crate, a `match` on the original must have a `_` arm, which would silently handle a new variant. A
+//! `match` on the copy needs no `_` arm, so it fails to compile until it handles the new variant. This module may
+//! change in any release.
 
 use serde_json::Value;
 
@@ -9,7 +11,7 @@ use crate::{
     model, rules,
 };
 
-/// Declares the copies, each with a method of the original that returns it.
+/// Declares the copies. Adds the method `exhaustive`, which returns the copy, to each original.
 macro_rules! exhaustive {
     ($(
         $original:path => $copy:ident {

@@ -4,7 +4,7 @@
 /// 2^52: a float of at least this magnitude has no fraction.
 const NO_FRACTION_FROM: f64 = 4_503_599_627_370_496.0;
 
-/// Returns the greatest integer that isn't greater than `value`.
+/// Returns the greatest integer less than or equal to `value`.
 pub(crate) const fn floor(value: f64) -> f64 {
     if !(-NO_FRACTION_FROM < value && value < NO_FRACTION_FROM) {
         return value;

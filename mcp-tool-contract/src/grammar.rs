@@ -2,20 +2,22 @@
 
 use crate::rules::ChangeRule;
 
-/// Rules that classify a change of a key's value, or the reason why none do.
+/// Rules that classify a change of a key's value, or the reason why no rule does.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum KeyJudgement {
     /// These rules classify the change.
     ByRules(&'static [ChangeRule]),
-    /// No rule applies, because the key itself permits other changes.
+    /// No rule applies to `version` and `weakens`, because these keys permit changes of other keys.
     Licence,
     /// No rule applies, because the key is not part of the contract.
     NotInContract,
 }
 
-/// Declares keys, one row each. A row without a judgement doesn't compile. The enums are exhaustive, so that a new key
-/// fails to compile in the macros until they parse it; no user of the facade can name them.
+/// Declares keys, one row each. A row without a judgement doesn't compile.
+///
+/// The enums aren't `#[non_exhaustive]`, so a new key fails to compile in the macros until they parse it. This breaks
+/// no user, because the facade `mcp-tool-runtime` doesn't export the enums.
 macro_rules! keys {
     (
         $(#[$doc:meta])* $grammar:ident
@@ -86,7 +88,8 @@ keys! {
 }
 
 keys! {
-    /// Keys of `#[arg(…)]`. `#[schema(…)]` also accepts `secret` and those keys that are bounds.
+    /// Keys of `#[arg(…)]`. `#[schema(…)]` accepts `secret` and the keys for which [`is_bound`](ArgKey::is_bound)
+    /// returns `true`.
     ArgKey
     Min "min" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
     Max "max" => by [BoundTightened, BoundLoosened, ResultBoundTightened, ResultBoundLoosened];
@@ -104,7 +107,7 @@ keys! {
 }
 
 impl ArgKey {
-    /// Returns true if the key bounds a value, and is therefore valid on types and fields too.
+    /// Returns `true` if the key bounds a value. Such a key is also valid in `#[schema(…)]`, on types and fields.
     #[must_use]
     pub const fn is_bound(self) -> bool {
         !matches!(self, ArgKey::Default | ArgKey::Secret | ArgKey::Header | ArgKey::Complete)

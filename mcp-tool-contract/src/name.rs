@@ -4,7 +4,7 @@
 pub const MAX_NAME: usize = 64;
 
 /// Checks that clients accept a tool name: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters. A suffix of `_v` and a number
-/// is refused, because it is reserved for listing older majors.
+/// is refused, because lists give older majors such a suffix.
 ///
 /// # Errors
 /// The violated rule, with a correction.
@@ -115,7 +115,8 @@ pub fn check_header(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the known name that is most similar to `given`, regardless of case. `None` if no name is similar enough.
+/// Returns the known name that is most similar to `given`, regardless of case. `None` if no name is similar enough, or
+/// if `given` is much longer than a name can be.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if given.len() > 4 * MAX_NAME {
         return None;

@@ -13,8 +13,8 @@ use crate::ascii_classes::AsciiClassSequence;
 #[derive(Clone, Copy)]
 pub struct Pattern {
     source: &'static str,
-    /// Returns the static that caches the compiled form, because a constant can't contain that form. `None` for a
-    /// pattern from a lock.
+    /// Returns the static that caches the compiled form. The pattern is a constant, which can't contain the compiled
+    /// form itself. `None` for a pattern from a lock.
     matcher: Option<fn() -> &'static Matcher>,
 }
 
@@ -25,8 +25,8 @@ impl Pattern {
         Pattern { source, matcher: Some(matcher) }
     }
 
-    /// Creates a pattern that was read from a lock. Each match compiles the pattern, because calls are never validated
-    /// against a lock.
+    /// Creates a pattern that was read from a lock. Each match compiles the pattern again. Matches are rare, because
+    /// calls are never validated against a lock.
     #[must_use]
     pub const fn from_lock(source: &'static str) -> Self {
         Pattern { source, matcher: None }
@@ -43,7 +43,7 @@ impl Pattern {
         self.matcher.map(|matcher| matcher())
     }
 
-    /// Returns true if `text` contains a match, in time linear in its length.
+    /// Returns `true` if `text` contains a match, in time linear in the length of `text`.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match self.matcher() {
@@ -85,7 +85,7 @@ impl Matcher {
         Matcher { source, compiled: OnceLock::new() }
     }
 
-    /// Returns true if `text` contains a match. A pattern that doesn't compile matches nothing.
+    /// Returns `true` if `text` contains a match. A pattern that doesn't compile matches nothing.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         let compiled = self.compiled.get_or_init(|| match AsciiClassSequence::of(self.source) {
@@ -142,7 +142,8 @@ pub fn check(pattern: &str) -> Result<(), PatternError> {
     })
 }
 
-/// Returns true if `text` contains a match of a pattern that [`check`] accepted.
+/// Returns `true` if `text` contains a match of a pattern that [`check`] accepted. A pattern that doesn't compile
+/// matches nothing.
 #[must_use]
 pub fn matches(pattern: &str, text: &str) -> bool {
     compile(pattern).is_ok_and(|regex| regex.is_match(text))

@@ -5,20 +5,20 @@ use crate::model::{Rate, Window};
 /// Maximum duration, in milliseconds: a day.
 const MAX_MILLISECONDS: u64 = 86_400_000;
 
-/// Parses a duration such as `250ms`, `5s`, `2m`, `1h` into milliseconds, from 1 ms to a day.
+/// Parses a duration of 1 ms to a day, such as `250ms`, `5s`, `2m` or `1h`, into milliseconds. `None` for other text.
 #[must_use]
 pub fn milliseconds(text: &str) -> Option<u64> {
     let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
     scaled(text, &units).filter(|time| (1..=MAX_MILLISECONDS).contains(time))
 }
 
-/// Parses a size such as `65536`, `64KiB`, `4MiB` into bytes.
+/// Parses a size such as `65536`, `64KiB` or `4MiB` into bytes. `None` for other text, and for 2^64 bytes or more.
 #[must_use]
 pub fn bytes(text: &str) -> Option<u64> {
     scaled(text, &[("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)])
 }
 
-/// Parses a rate such as `10/s`, `10/min`, `10/h`, `10/day`: from 1 to 1,000,000 calls.
+/// Parses a rate of 1 to 1,000,000 calls, such as `10/s`, `10/min`, `10/h` or `10/day`. `None` for other text.
 #[must_use]
 pub fn rate(text: &str) -> Option<Rate> {
     let (calls, unit) = text.split_once('/')?;

@@ -85,7 +85,8 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
     }
 }
 
-/// Compares two texts in const evaluation, four bytes at a time, because each step takes about 1 µs.
+/// Returns `true` if two texts are equal. Compares four bytes per step, because a step of const evaluation takes about
+/// 1 µs.
 pub(crate) const fn same(left: &str, right: &str) -> bool {
     let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
@@ -106,7 +107,7 @@ pub(crate) const fn same(left: &str, right: &str) -> bool {
     true
 }
 
-/// Compares two texts, ignoring the case of ASCII letters.
+/// Returns `true` if two texts are equal, ignoring the case of ASCII letters.
 pub(crate) const fn same_but_for_case(left: &str, right: &str) -> bool {
     left.as_bytes().eq_ignore_ascii_case(right.as_bytes())
 }

@@ -12,8 +12,8 @@ accessors! { Schema:
 }
 
 impl Schema {
-    /// For a parameter, returns true if it may be absent or `null`. For a field of a result, returns true if it may be
-    /// `null`.
+    /// For a parameter, returns `true` if the argument may be absent or `null`. For a field of a result, returns `true`
+    /// if the field may be `null`.
     #[must_use]
     pub const fn is_optional(&self) -> bool {
         self.optional
@@ -39,7 +39,7 @@ accessors! { Field:
 }
 
 impl Field {
-    /// Returns true if the field is never absent.
+    /// Returns `true` if the field is never absent.
     #[must_use]
     pub const fn is_required(&self) -> bool {
         self.required
@@ -63,7 +63,7 @@ accessors! { Items:
 }
 
 accessors! { Literal:
-    "Value." value: LiteralValue,
+    "Parsed value." value: LiteralValue,
     "JSON text of the value." json: &'static str,
 }
 

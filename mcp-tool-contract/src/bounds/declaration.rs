@@ -37,7 +37,7 @@ pub(crate) use bound_setters;
 bound_setters!(Field, "field");
 
 impl Field {
-    /// Creates a required field with no other bounds than those of `schema`.
+    /// Creates a required field whose only bounds are those of `schema`.
     #[must_use]
     pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
         Field { name, description, schema, required: true }
@@ -58,7 +58,7 @@ impl Field {
         self
     }
 
-    /// Sets the maximum length of a string to [`DEFAULT_MAX_LEN`] if it has none. Fails for an array without a maximum.
+    /// If a string has no maximum length, sets it to [`DEFAULT_MAX_LEN`]. Fails for an array without a maximum.
     #[track_caller]
     #[must_use]
     pub const fn bounded(mut self) -> Self {
@@ -78,7 +78,7 @@ pub struct NewtypeSchema {
 }
 
 impl NewtypeSchema {
-    /// Creates the schema of a newtype, without the bounds of its `#[schema(…)]`.
+    /// Creates the schema of a newtype with the bounds of `kind`. The setters add the bounds of its `#[schema(…)]`.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind) -> Self {
         NewtypeSchema { name, schema: kind.schema() }

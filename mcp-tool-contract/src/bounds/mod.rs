@@ -46,9 +46,9 @@ pub enum Kind {
     },
     /// A string.
     Text(Text),
-    /// A string that is one of these.
+    /// A string that equals one of these values.
     Enum(&'static [&'static str]),
-    /// A nested object. Only results can have one.
+    /// A nested object. Only results can contain objects.
     Object(&'static Object),
 }
 
@@ -73,7 +73,7 @@ pub struct Object {
 pub enum Member {
     /// A field.
     Field(Field),
-    /// The fields of another struct, by serde's `flatten`.
+    /// The fields of another struct, which serde's `flatten` puts into this object.
     Flatten(&'static Object),
     /// A fixed member that serde's `tag` adds: its key, and the struct's serialized name as its value.
     Tag(&'static str, &'static str),
@@ -143,11 +143,11 @@ pub struct Literal {
 pub enum LiteralValue {
     /// `true` or `false`.
     Boolean(bool),
-    /// Digits without a point.
+    /// A number without a point or an exponent.
     Integer(i128),
-    /// Digits with a point or an exponent.
+    /// A number with a point or an exponent.
     Number(f64),
-    /// Quoted text.
+    /// A string.
     Text(&'static str),
 }
 

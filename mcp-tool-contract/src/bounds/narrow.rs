@@ -1,7 +1,7 @@
 //! Narrowing: a bound can only tighten the type's own bounds, and must leave at least one value.
 //!
-//! Everything here runs in const evaluation, where a type alias has the bounds of its type. A [`BoundError`] becomes a
-//! compile error at the key.
+//! Everything here runs in const evaluation, because a macro sees only the name of a type alias, not the bounds of the
+//! type. A [`BoundError`] becomes a compile error at the key.
 #![expect(clippy::result_large_err, reason = "nothing can be boxed in const evaluation")]
 
 use super::{Items, Kind, Literal, LiteralValue, Schema, Text};
@@ -10,7 +10,7 @@ use crate::{
     text::{self, ConstText},
 };
 
-/// Reason why a bound or default is invalid.
+/// Reason why a key is invalid for a type: a bound, a default, a header or a completion.
 #[derive(Clone, Copy)]
 pub struct BoundError(ConstText);
 
@@ -72,7 +72,7 @@ impl BoundError {
         ConstText::new().str("default ").str(literal.json)
     }
 
-    /// Stops const evaluation: `parameter 'b': default 20 is outside its bounds 1..=10`.
+    /// Stops const evaluation with a message such as `parameter 'b': default 20 is outside its bounds 1..=10`.
     #[track_caller]
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     pub const fn raise(self, subject: &str, name: &str) -> ! {
@@ -89,7 +89,7 @@ impl Schema {
     /// Raises the least value.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
+    /// The kind has no such bound, `bound` has another type, or `bound` loosens or crosses an existing bound.
     pub const fn min(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
@@ -121,7 +121,7 @@ impl Schema {
     /// Lowers the greatest value.
     ///
     /// # Errors
-    /// The kind has no such bound, or the new bound loosens or crosses an existing bound.
+    /// The kind has no such bound, `bound` has another type, or `bound` loosens or crosses an existing bound.
     pub const fn max(mut self, bound: Literal) -> Result<Schema, BoundError> {
         match (self.kind, bound.value) {
             (Kind::Integer { minimum, maximum }, LiteralValue::Integer(value)) => {
@@ -337,7 +337,8 @@ impl Schema {
     /// Checks that a header can mirror the value (revision 2026-07-28, Streamable HTTP §schema extension).
     ///
     /// # Errors
-    /// Clients would write the value in different ways, or refuse the whole tool.
+    /// The value is an array, an object, a number, or an integer that may exceed ±(2^53 - 1). Clients would write such
+    /// a value in different ways, or refuse the whole tool.
     pub const fn mirrors(&self) -> Result<(), BoundError> {
         const KINDS: &str = "mirrors only a string, an integer or a boolean, not ";
         let text = BoundError::at("header");
@@ -368,10 +369,10 @@ impl Schema {
 }
 
 impl Schema {
-    /// Checks that a function can suggest values, or items of an array.
+    /// Checks that a completion function can suggest the value or, for an array, its items.
     ///
     /// # Errors
-    /// The kind isn't a string, or the framework completes it automatically.
+    /// The kind isn't [`Kind::Text`]. The framework completes booleans and enums automatically.
     pub const fn takes_suggestions(&self) -> Result<(), BoundError> {
         let text = BoundError::at("complete");
         match self.kind {

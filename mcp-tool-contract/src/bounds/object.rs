@@ -64,7 +64,8 @@ impl Object {
         count
     }
 
-    /// Returns the serialized field at this index. A tag is returned as a field whose kind is an enum of one value.
+    /// Returns the serialized field at this index; `None` from [`count`](Self::count) on. A tag is returned as a field
+    /// whose kind is an enum of one value.
     pub(crate) const fn field(&'static self, index: usize) -> Option<Field> {
         let (mut i, mut before) = (0, 0);
         while i < self.members.len() {

@@ -67,7 +67,7 @@ impl Contract {
     }
 }
 
-/// Digested part of a contract, see [`Contract::digest`].
+/// Digested part of a contract; see [`Contract::digest`].
 struct DigestedContract<'k> {
     contract: Contract,
     keys: &'k [OptionalKey],
@@ -131,7 +131,7 @@ pub(crate) fn with_default(description: &str, default: Literal) -> String {
     format!("{description} Default: {}.", default.json)
 }
 
-/// Returns the text that is appended to a tool's description; empty if the tool isn't deprecated.
+/// Returns the deprecation notice that is appended to a tool's description; empty if the tool isn't deprecated.
 #[must_use]
 pub fn deprecated(deprecation: Option<Deprecation>) -> String {
     let Some(Deprecation { message, replacement, removal }) = deprecation else { return String::new() };
@@ -210,7 +210,7 @@ struct SecurityScheme {
     scopes: Vec<&'static str>,
 }
 
-/// Entry of `tools/list` or of a lock. In a lock, `_meta` has the member `more` instead of [`META_SECURITY`].
+/// Entry of `tools/list` or of a lock. In a lock, `more` is the member of `_meta` that replaces [`META_SECURITY`].
 pub(crate) struct ToolListing<M> {
     contract: Contract,
     name: String,
@@ -271,7 +271,7 @@ impl<M: Serialize> Serialize for ListingMeta<'_, M> {
             }
         }
         match more {
-            // In a lock, the member `more` already contains the scopes.
+            // In a lock, `more` already contains the scopes.
             Some((key, value)) => map.serialize_entry(key, value)?,
             None if contract.required_scopes().next().is_some() => {
                 map.serialize_entry(META_SECURITY, &SecuritySchemes(*contract))?;

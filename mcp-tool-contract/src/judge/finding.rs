@@ -86,7 +86,7 @@ impl ChangeLocation {
     }
 }
 
-/// One value of a change: the locked or the new one.
+/// The locked value or the new value of a change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ChangedValue {
     /// The value is absent.
@@ -126,9 +126,11 @@ impl ChangedValue {
 }
 
 impl Finding {
-    /// A tool that the lock doesn't contain. Only a comparison of the list of tools with the lock finds it.
+    /// A tool that the lock doesn't contain. [`compare`](super::compare) never returns this finding, because it
+    /// compares two contracts.
     pub const TOOL_ADDED: Finding = Finding::new(ChangeRule::ToolAdded, ChangeLocation::Tool);
-    /// A tool that only the lock contains. Only a comparison of the list of tools with the lock finds it.
+    /// A tool that only the lock contains. [`compare`](super::compare) never returns this finding, because it compares
+    /// two contracts.
     pub const TOOL_REMOVED: Finding = Finding::new(ChangeRule::ToolRemoved, ChangeLocation::Tool);
 
     pub(crate) const fn new(rule: ChangeRule, location: ChangeLocation) -> Self {
@@ -148,7 +150,7 @@ impl Finding {
         self
     }
 
-    /// Writes `breaking: parameter 'reason' became required [parameter-required]`.
+    /// Writes the finding, such as `breaking: parameter 'reason' became required [parameter-required]`.
     pub(crate) const fn text<const N: usize>(&self, mut text: ConstText<N>) -> ConstText<N> {
         text = text.str(self.rule.class().name()).str(": ");
         text = self.write_message(text);
@@ -174,7 +176,7 @@ impl Finding {
         text.str(rest)
     }
 
-    /// Describes the change: `parameter 'reason' became required`.
+    /// Describes the change, such as `parameter 'reason' became required`.
     #[must_use]
     pub fn message(&self) -> String {
         self.write_message(ConstText::<1_024>::new()).as_str().to_owned()
@@ -187,7 +189,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Splits a message template at its first `{name}` into the text before it, the name, and the rest.
+/// Splits a message template at its first `{name}` into the text before it, the name, and the rest. `None` if there is
+/// no `{name}`.
 const fn placeholder(template: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
     let bytes = template.as_bytes();
     let mut open = 0;
@@ -215,7 +218,7 @@ pub struct Findings<const MOST: usize = 96> {
     len: usize,
     worst: ChangeClass,
     more: usize,
-    /// One bit for each rule that classifies a change, listed or not.
+    /// One bit for each rule that classifies at least one change, even if the change isn't listed.
     rules: u128,
 }
 
@@ -256,13 +259,13 @@ impl<const MOST: usize> Findings<MOST> {
         self.worst
     }
 
-    /// Returns true if nothing changed.
+    /// Returns `true` if nothing changed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0 && self.more == 0
     }
 
-    /// Returns true if a change was found that this rule classifies, listed or not.
+    /// Returns `true` if this rule classifies at least one change, even if the change isn't listed.
     pub(crate) const fn has(&self, rule: ChangeRule) -> bool {
         self.rules & bit(rule) != 0
     }

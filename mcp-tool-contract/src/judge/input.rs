@@ -122,7 +122,7 @@ const fn default_text(default: Option<Literal>) -> ChangedValue {
     }
 }
 
-/// Returns true if two defaults have the same value, even if their JSON text differs.
+/// Returns `true` if two defaults have the same value, even if their JSON text differs.
 const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
     match (old, new) {
         (None, None) => true,
@@ -154,9 +154,9 @@ const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
     None
 }
 
-/// Returns the index of the new parameter that the parameter `old[removed]` was probably renamed to: the parameter at
-/// the same index, or the only added parameter if only one was removed. Both must be equal except for name and
-/// description.
+/// Returns the index of the new parameter that `old[removed]` was probably renamed to. Candidates are the parameter at
+/// the same index and, if exactly one parameter was removed and one was added, the added parameter. The candidate must
+/// equal `old[removed]` except for name and description.
 const fn renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> {
     if removed < new.len() && is_same_except_name(old, new, removed, removed) {
         return Some(removed);
@@ -182,7 +182,7 @@ const fn renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> 
     }
 }
 
-/// Returns true if an old parameter was probably renamed to the new parameter `new[added]`.
+/// Returns `true` if an old parameter was probably renamed to the new parameter `new[added]`.
 const fn is_renamed(old: &[Param], new: &[Param], added: usize) -> bool {
     let mut i = 0;
     while i < old.len() {
@@ -197,7 +197,7 @@ const fn is_renamed(old: &[Param], new: &[Param], added: usize) -> bool {
     false
 }
 
-/// Returns true if no old parameter has the name of `new[j]`, and `new[j]` equals `old[i]` except for name and
+/// Returns `true` if no old parameter has the name of `new[j]`, and `new[j]` equals `old[i]` except for name and
 /// description.
 const fn is_same_except_name(old: &[Param], new: &[Param], i: usize, j: usize) -> bool {
     if position(old, new[j].name, j).is_some() {
@@ -208,7 +208,7 @@ const fn is_same_except_name(old: &[Param], new: &[Param], i: usize, j: usize) -
     found.is_empty()
 }
 
-/// Returns true if the parameters that both versions have are in the same order.
+/// Returns `true` if the parameters that both versions have are in the same order.
 const fn is_same_order(old: &[Param], new: &[Param]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {

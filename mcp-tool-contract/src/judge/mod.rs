@@ -1,7 +1,7 @@
 //! Comparison of a contract with its locked version: the changes, their classes, and the version policy.
 //!
-//! The same functions run in const evaluation, where a panic is a compile error at the version, and in
-//! `contract check`, which also compares prose.
+//! The same functions run in const evaluation and in `contract check`. In const evaluation, a panic is a compile error
+//! at the tool's version. `contract check` also compares titles, descriptions and order.
 
 mod finding;
 mod input;
@@ -47,7 +47,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
         upstreams,
         task,
         deprecation,
-        // Reasons permit changes. Callers don't see them, so a changed reason is no change of the contract.
+        // A reason permits a change. Callers don't see reasons, so a different reason is no change of the contract.
         weakens: _,
     } = new;
     let mut found = Findings::none();
@@ -134,8 +134,8 @@ const fn same_option(old: Option<&str>, new: Option<&str>) -> bool {
     }
 }
 
-/// Scopes of a tool, and its gate, which may require one more scope. All of them are compared as one set, so that a
-/// scope may move from `scope` to `gate`, or the reverse.
+/// Scopes of a tool, and its gate, which may require one more scope. All scopes are compared as one set, so that moving
+/// a scope from `scope` to `gate`, or the reverse, is no change.
 type RequiredScopes = (&'static [&'static str], Option<Gate>);
 
 const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: &mut Findings<N>) {
@@ -166,7 +166,7 @@ const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static s
     }
 }
 
-/// Returns true if the scope is in the set. Compares the gate's scope and the scope at the index `likely` first.
+/// Returns `true` if the scope is in the set. Compares the gate's scope and the scope at the index `likely` first.
 const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) -> bool {
     match gate {
         Some(Gate::Scope(own)) if same(own, scope) => true,
@@ -174,8 +174,8 @@ const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) ->
     }
 }
 
-/// Reports whether a scope of the gate replaced a person's approval, or the reverse. If only one of the versions is
-/// destructive, [`hints`] reports that instead.
+/// Reports if a gate's scope replaced approval, or the reverse. A destructive tool without a gate needs approval. If
+/// only one of the versions is destructive, [`hints`] reports that instead.
 const fn approval<const N: usize>(
     old: (Hints, Option<Gate>),
     new: (Hints, Option<Gate>),
@@ -313,7 +313,7 @@ const fn deprecation<const N: usize>(
     }
 }
 
-/// Returns true if `date` is before `other`. Both have the form `2027-01-31`.
+/// Returns `true` if `date` is before `other`. Both have the form `2027-01-31`.
 const fn before(date: &str, other: &str) -> bool {
     let (date, other) = (date.as_bytes(), other.as_bytes());
     let mut i = 0;

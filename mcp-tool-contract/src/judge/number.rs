@@ -7,7 +7,8 @@ use super::{
 use crate::float;
 use crate::text::same;
 
-/// Compares the minimum or maximum of two integers. `tighter` is true if the new bound allows less than the old one.
+/// Compares the minimum or maximum of two integers. `tighter` is `true` if the new bound allows fewer values
+/// than the old bound.
 pub(super) const fn integer<const N: usize>(
     at: ValueLocation,
     key: &'static str,
@@ -48,8 +49,8 @@ const fn real(bound: Option<f64>) -> ChangedValue {
     }
 }
 
-/// Compares the bounds of an integer with the bounds of a number. `from_integer` is true if the integer is the old
-/// type.
+/// Compares the bounds of an integer with the bounds of a number. `from_integer` is `true` if the integer is
+/// the old type.
 pub(super) const fn integer_with_number<const N: usize>(
     at: ValueLocation,
     integer: (i128, i128),
@@ -82,7 +83,7 @@ pub(super) const fn integer_with_number<const N: usize>(
     }
 }
 
-/// Returns true if these are the bounds of one of Rust's integer types of up to 64 bits.
+/// Returns `true` if these are the bounds of one of Rust's integer types of up to 64 bits.
 const fn is_type_range(minimum: i128, maximum: i128) -> bool {
     let mut bits = 8;
     while bits <= 64 {
@@ -110,7 +111,7 @@ const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
     if is_least { -order } else { order }
 }
 
-/// Returns true if both bounds of a number are the same integer.
+/// Returns `true` if both bounds of a number are the same integer.
 pub(super) const fn is_single_integer(least: Option<f64>, most: Option<f64>) -> bool {
     match (least, most) {
         (Some(least), Some(most)) => least == most && least == float::floor(least),

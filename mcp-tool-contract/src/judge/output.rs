@@ -61,8 +61,8 @@ pub(super) const fn results<const N: usize>(
     }
 }
 
-/// Compares two results that are objects, if the schema of one is known only at run time. Any difference is reported as
-/// a changed result.
+/// Compares two results that are objects, if at least one schema is known only at run time. Any difference is reported
+/// as a changed result.
 pub(super) fn results_at_run_time<const N: usize>(
     old: &ToolOutput,
     new: &ToolOutput,

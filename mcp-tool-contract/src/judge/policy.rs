@@ -1,4 +1,5 @@
-//! Version policy: the version and the reasons that changes need, and the compile error if they are missing.
+//! Version policy: the version and the reasons (`weakens("rule-id", reason = "…")`) that changes need, and the compile
+//! error if they are missing.
 
 use super::{
     compare,
@@ -17,16 +18,17 @@ use crate::{
 pub struct Ruling {
     /// All changes.
     pub findings: Findings,
-    /// Lowest version that permits the changes; `None` if the new contract's version does.
+    /// Lowest version that permits the changes; `None` if the new contract's version permits them.
     pub bump: Option<Version>,
-    /// First rule of [`ChangeRule::ALL`] for which a change lowers a guard without a new reason.
+    /// First rule, in the order of [`ChangeRule::ALL`], that classifies a lowered guard and has no new reason. `None`
+    /// if every lowered guard has a new reason.
     pub unexplained: Option<ChangeRule>,
-    /// Last new reason whose rule classifies none of the changes.
+    /// Last new reason whose rule classifies no change; `None` if every new reason belongs to a change.
     pub unused_reason: Option<Weakening>,
 }
 
 impl Ruling {
-    /// Returns true if the version and the reasons permit all changes.
+    /// Returns `true` if the version and the reasons permit all changes, and every new reason belongs to a change.
     #[must_use]
     pub const fn is_licensed(&self) -> bool {
         self.bump.is_none() && self.unexplained.is_none() && self.unused_reason.is_none()
@@ -74,7 +76,7 @@ pub const fn apply_policy(old: &Contract, new: &Contract, findings: Findings) ->
     ruling
 }
 
-/// Returns true if the rule is about lowered guards and classifies a change that has no new reason.
+/// Returns `true` if the rule classifies a lowered guard, and has no new reason.
 const fn lacks_reason<const N: usize>(
     findings: &Findings<N>,
     rule: ChangeRule,
@@ -86,7 +88,7 @@ const fn lacks_reason<const N: usize>(
         && !has_new_reason(rule, old.weakens, new.weakens)
 }
 
-/// Returns true if there is a reason for the rule that isn't in the lock yet.
+/// Returns `true` if there is a reason for the rule that isn't in the lock yet.
 const fn has_new_reason(rule: ChangeRule, old: &[Weakening], new: &[Weakening]) -> bool {
     let mut i = 0;
     while i < new.len() {
@@ -98,7 +100,7 @@ const fn has_new_reason(rule: ChangeRule, old: &[Weakening], new: &[Weakening]) 
     false
 }
 
-/// Returns true if one of the reasons is for this rule.
+/// Returns `true` if one of the reasons is for this rule.
 const fn has_reason(given: &[Weakening], rule: ChangeRule) -> bool {
     let mut i = 0;
     while i < given.len() {
@@ -110,7 +112,7 @@ const fn has_reason(given: &[Weakening], rule: ChangeRule) -> bool {
     false
 }
 
-/// Returns true if the lock's reasons contain this one.
+/// Returns `true` if the lock's reasons contain this reason.
 const fn contains(locked: &[Weakening], given: Weakening) -> bool {
     let mut i = 0;
     while i < locked.len() {
@@ -125,8 +127,8 @@ const fn contains(locked: &[Weakening], given: Weakening) -> bool {
 /// Command that writes a server's contracts into the lock.
 pub const ACCEPT: &str = "cargo run -- contract write";
 
-/// Fails compilation if a contract differs from the locked one by more than its version and its reasons permit. Schemas
-/// that are known only at run time are ignored. `same_names` is as for [`compact::is_unchanged`].
+/// Fails compilation if a contract differs from the locked contract by more than its version and its reasons permit.
+/// Schemas that are known only at run time are ignored. For `same_names`, see [`compact::is_unchanged`].
 #[track_caller]
 pub const fn assert_no_drift<L: CompactContract>(new: &Contract, same_names: bool) {
     if !compact::is_unchanged(new, L::BYTES, same_names) {
@@ -145,7 +147,8 @@ const fn report_drift<L: CompactContract>(new: &Contract) {
 }
 
 impl Ruling {
-    /// Returns `tool 'x' 2.1 drifted from mcp-tools.lock: breaking: … [parameter-required] — bump to 3.0, …`.
+    /// Returns the message of the compile error, such as `tool 'x' 2.1 drifted from mcp-tools.lock: breaking: …
+    /// [parameter-required] — bump to 3.0, …`.
     #[must_use]
     pub fn message(&self, new: &Contract, locked: &Contract) -> String {
         self.text(new, locked).as_str().to_owned()
@@ -176,7 +179,7 @@ impl Ruling {
         let (mut i, mut omitted) = (0, self.findings.more());
         while i < listed.len() {
             if !matches!(listed[i].rule.class(), ChangeClass::Patch) {
-                // Keeps room for the instructions at the end of the message.
+                // Keeps 2 KiB free for the instructions at the end of the message.
                 if text.remaining() > 2_048 {
                     text = listed[i].text(text.str(if reported > 1 { "\n  " } else { " " }));
                 } else {
@@ -235,7 +238,7 @@ impl Ruling {
     }
 }
 
-/// Returns the number of listed changes of other classes than patch, which the message doesn't mention.
+/// Returns the number of listed changes that the message mentions: all except those of class patch.
 const fn reported_count(listed: &[Finding]) -> usize {
     let (mut i, mut count) = (0, 0);
     while i < listed.len() {

@@ -1,4 +1,4 @@
-//! Comparison of two texts by length, pattern and format, and of an enum's values with a text.
+//! Comparison of two string schemas by length, pattern and format, and of an enum with a string schema.
 
 use super::{
     finding::{ChangedValue, Findings},
@@ -24,8 +24,9 @@ pub(super) const fn text<const N: usize>(
             greatest(at, "max_len", old_text.max_len, new_text.max_len, found);
             pattern(at, old_text, new_text, found);
         }
-        // A parameter that gets a format, or a result that loses it, breaks callers in every case. In the other
-        // direction, callers are safe only if the text without format accepts every string of the format.
+        // A parameter that gets a format, or a result that loses its format, always breaks callers. A parameter that
+        // loses its format, or a result that gets a format, breaks no caller if the text without format accepts every
+        // string of the format.
         (None, Some(_)) => match at.direction {
             Direction::In => found.note(at.narrowed(old, new)),
             Direction::Out if accepts_format(old_text, new_text) => found.note(at.narrowed(old, new)),
@@ -39,7 +40,7 @@ pub(super) const fn text<const N: usize>(
     }
 }
 
-/// Returns true if a text without format accepts all strings of a format.
+/// Returns `true` if a text without format accepts all strings of a format.
 const fn accepts_format(free: &Text, format: &Text) -> bool {
     let is_long_enough = match (free.max_len, format.max_len) {
         (Some(most), Some(longest)) => most >= longest,
@@ -73,7 +74,7 @@ const fn source(text: &Text) -> Option<&'static str> {
     }
 }
 
-/// Returns true if the length of each value is within the bounds of the text.
+/// Returns `true` if the length of each value is within the bounds of the text.
 pub(super) const fn lengths_fit(values: &[&str], text: &Text) -> bool {
     let mut i = 0;
     while i < values.len() {

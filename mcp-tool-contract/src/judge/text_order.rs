@@ -18,7 +18,7 @@ pub(super) const fn position(among: &[&str], text: &str, likely: usize) -> Optio
     None
 }
 
-/// Returns true if the texts that both lists contain are in the same order.
+/// Returns `true` if the texts that both lists contain are in the same order.
 pub(super) const fn is_same_text_order(old: &[&str], new: &[&str]) -> bool {
     let (mut i, mut last) = (0, 0);
     while i < old.len() {

@@ -15,8 +15,8 @@ use crate::{
     text::same,
 };
 
-/// Compares two schemas, except two things that the callers of this function compare: optionality, which has different
-/// rules for parameters and for fields of a result, and the order of enum values.
+/// Compares two schemas. The callers of this function compare the order of enum values, and optionality, which has
+/// different rules for parameters and for fields of a result.
 pub(super) const fn schema<const N: usize>(
     at: ValueLocation,
     old: &Schema,
@@ -44,7 +44,7 @@ pub(super) const fn schema<const N: usize>(
     }
 }
 
-/// Returns true if every array that old callers send or receive is empty, so that a change of the items' kind doesn't
+/// Returns `true` if every array that old callers send or receive is empty, so that a change of the items' kind doesn't
 /// affect them. Old callers send arrays of the old parameter and receive arrays of the new result.
 const fn is_always_empty(at: ValueLocation, old_items: Items, new_items: Items) -> bool {
     let sent = match at.direction {

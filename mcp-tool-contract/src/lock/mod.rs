@@ -1,10 +1,11 @@
 //! The lock: the file `mcp-tools.lock` with the released contracts of a package's tools, next to its `Cargo.toml`.
 //!
 //! The file is a JSON object that maps each tool's name to its versions, oldest first, one for each major. A version
-//! has the form of a `tools/list` entry, with a member of `_meta` for the parts that a listing doesn't show.
+//! has the form of a `tools/list` entry. The parts that a listing doesn't show are in the member [`META_LOCK`] of
+//! `_meta`.
 //!
-//! Version control can merge the file: each tool is one block of lines, and [`FORMAT`] is the last member, so that
-//! adding a tool doesn't change a line of another tool. An empty file is an empty lock.
+//! Version control can merge the file: each tool is one block of lines, and [`FORMAT`] is always the last member, so
+//! that adding a tool doesn't change a line of another tool. An empty file is an empty lock.
 
 pub mod compact;
 mod read;
@@ -20,7 +21,7 @@ use crate::{
 
 /// Name of the file.
 pub const FILE: &str = "mcp-tools.lock";
-/// Member with the number of the file format. No tool can have this name, because `$` isn't valid in it.
+/// Member with the number of the file format. No tool can have this name, because `$` isn't valid in a tool name.
 pub const FORMAT: &str = "$lock";
 /// The `_meta` key of the parts that a listing doesn't show.
 pub const META_LOCK: &str = "dev.mcp-tool/lock";
@@ -76,7 +77,7 @@ impl fmt::Display for LockError {
 impl std::error::Error for LockError {}
 
 impl Lock {
-    /// Parses a lock. Its contents are leaked, so that contracts can be `'static`.
+    /// Parses a lock. Leaks the parsed contents, so that contracts can be `'static`.
     ///
     /// # Errors
     /// The text isn't a valid lock. The error contains line and column, or the name of the tool.
@@ -117,8 +118,8 @@ impl Lock {
         }
     }
 
-    /// Inserts a version and replaces the locked version of the same major. Keeps the replaced version's other servers
-    /// and its reasons for lowered guards.
+    /// Inserts a version that `server` serves. If the same major is locked, replaces that version, but keeps its other
+    /// servers and its reasons for lowered guards.
     pub fn put(&mut self, mut contract: Contract, server: &str) {
         let mut servers = vec![server.to_owned()];
         if let Some(own) = self.find(contract.name, contract.version.major) {
@@ -162,8 +163,8 @@ impl LockedContract {
         &self.servers
     }
 
-    /// Returns false if the entry was edited by hand, so that its digests don't match. Returns true if the version
-    /// wasn't read from a file.
+    /// Returns `true` if the digests in the entry match its contents, or if the version wasn't read from a file. They
+    /// don't match after an edit by hand.
     ///
     /// # Errors
     /// A schema that is known only at run time can't be serialized as JSON.

@@ -29,7 +29,7 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
         return Ok(Lock::default());
     }
     let LockDocument(entries) = serde_json::from_str(text).map_err(|error| {
-        // A newer release may have written members that this release doesn't know.
+        // A newer format explains the error: this release may not know all of its members.
         LockError(newer_format(text).map_or_else(|| error.to_string(), unsupported))
     })?;
     let mut lock = Lock::default();
@@ -134,7 +134,7 @@ struct LockedInput {
     required: Vec<String>,
     #[serde(rename = "additionalProperties")]
     _additional_properties: bool,
-    // The members from here on are the constraints across the parameters.
+    // The members from here on are the constraints across the parameters, in the order of `constraints::KEYWORDS`.
     #[serde(rename = "$schema")]
     schema: Option<Value>,
     #[serde(rename = "$defs")]

@@ -13,7 +13,7 @@ use crate::{
     pattern::Pattern,
 };
 
-/// Leaks a text, so that contracts can contain it.
+/// Leaks a text, because contracts contain only `'static` texts.
 pub(super) fn leak(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }

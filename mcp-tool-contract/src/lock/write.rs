@@ -94,7 +94,8 @@ impl Serialize for GuardsText<'_> {
     }
 }
 
-/// Defaults with the JSON text of their declaration, which the parameters' descriptions also contain.
+/// Defaults, each with the JSON text of its declaration. The parser uses this text to find and remove the default from
+/// the end of the parameter's description.
 struct DefaultsText(&'static [Param]);
 
 impl Serialize for DefaultsText {

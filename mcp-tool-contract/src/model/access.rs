@@ -15,21 +15,21 @@ accessors! { Contract:
     "Display name." title: Option<&'static str>,
     "Description for the model that chooses the tool." description: &'static str,
     "Parameters, in the order of the signature." input: &'static [Param],
-    "Conditions across several arguments, as JSON Schema." constraints: Option<&'static str>,
-    "Result." output: ToolOutput,
+    "Conditions across several arguments, as JSON Schema; `None` if there are none." constraints: Option<&'static str>,
+    "Kind of the result, with its schema." output: ToolOutput,
     "Scopes, all of which a caller needs; empty for a public tool." scopes: &'static [&'static str],
     "Effects of the tool, as hosts see them." hints: Hints,
     "Timeout of a call in milliseconds; `None` for the server's default." timeout_ms: Option<u64>,
     "Maximum concurrent calls of the tool; `None` if only the server's limit applies." concurrency: Option<u32>,
-    "Gate of a destructive tool. Without a gate, a person must approve each call." gate: Option<Gate>,
+    "Gate of a destructive tool. Without a gate, only the operator can permit its calls." gate: Option<Gate>,
     "Upstreams that the tool can reach; all others are refused." upstreams: &'static [&'static str],
     "Support for running calls as tasks (SEP-2663); `None` if calls never run as tasks." task: Option<TaskSupport>,
-    "Deprecation notice." deprecation: Option<Deprecation>,
-    "Lowered guards, each with its reason." weakens: &'static [Weakening],
+    "Deprecation notice; `None` if the tool isn't deprecated." deprecation: Option<Deprecation>,
+    "Guards (such as scopes) that were lowered on purpose, each with its reason." weakens: &'static [Weakening],
 }
 
 impl Contract {
-    /// Rates that limit the calls of one caller. At most one.
+    /// Rate limit of each caller: one item, or none if calls are unlimited.
     #[must_use]
     pub const fn rates(&self) -> &[Rate] {
         self.rate.as_slice()
@@ -58,10 +58,10 @@ accessors! { Weakening:
 }
 
 accessors! { Hints:
-    "Returns true if the tool changes nothing." read_only: bool,
-    "Returns true if the tool deletes or overwrites data." destructive: bool,
-    "Returns true if a second call with the same arguments has no further effect." idempotent: bool,
-    "Returns true if the tool reaches beyond the server's own domain." open_world: bool,
+    "Returns `true` if the tool changes nothing." read_only: bool,
+    "Returns `true` if the tool deletes or overwrites data." destructive: bool,
+    "Returns `true` if a second call with the same arguments has no further effect." idempotent: bool,
+    "Returns `true` if the tool reaches beyond the server's own domain." open_world: bool,
 }
 
 accessors! { Param:
@@ -71,19 +71,19 @@ accessors! { Param:
 }
 
 impl Param {
-    /// Value of an absent argument; `None` if the attribute sets no default.
+    /// Value to use if the argument is absent or `null`; `None` if the attribute sets no default.
     #[must_use]
     pub const fn default_value(&self) -> Option<Literal> {
         self.default
     }
 
-    /// Returns true if the value is never echoed, logged or digested.
+    /// Returns `true` if the value is never echoed, logged or digested.
     #[must_use]
     pub const fn is_secret(&self) -> bool {
         self.secret
     }
 
-    /// HTTP header that mirrors the argument, without the prefix `Mcp-Param-`.
+    /// HTTP header that mirrors the argument, without the prefix `Mcp-Param-`; `None` if no header does.
     #[must_use]
     pub const fn mirroring_header(&self) -> Option<&'static str> {
         self.header

@@ -1,4 +1,4 @@
-//! Construction of contracts in generated code. Hidden methods that may change in any release.
+//! Hidden methods with which generated code constructs contracts. They may change in any release.
 
 use super::{
     Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,

@@ -38,17 +38,18 @@ pub struct Contract {
     pub(crate) timeout_ms: Option<u64>,
     /// Maximum concurrent calls of the tool; `None` if only the server's limit applies.
     pub(crate) concurrency: Option<u32>,
-    /// Maximum calls of one caller per window of time.
+    /// Maximum calls of one caller per window of time; `None` without limit.
     pub(crate) rate: Option<Rate>,
-    /// Gate of a destructive tool. Without a gate, a person must approve each call.
+    /// Gate of a destructive tool. Calls of a destructive tool without a gate are refused, unless the operator permits
+    /// the tool (`gate.allow_destructive`).
     pub(crate) gate: Option<Gate>,
     /// Upstreams that the tool can reach; all others are refused.
     pub(crate) upstreams: &'static [&'static str],
-    /// Support for running calls as tasks (SEP-2663).
+    /// Support for running calls as tasks (SEP-2663); `None` if calls never run as tasks.
     pub(crate) task: Option<TaskSupport>,
     /// Deprecation notice, with the replacement.
     pub(crate) deprecation: Option<Deprecation>,
-    /// Guards that were lowered on purpose, each with its reason.
+    /// Guards (such as scopes and bounds) that were lowered on purpose, each with its reason.
     pub(crate) weakens: &'static [Weakening],
 }
 
@@ -61,7 +62,7 @@ pub struct Rate {
     pub(crate) window: Window,
 }
 
-/// Length of a rate's window. Each is a whole multiple of the shorter ones.
+/// Length of a rate's window. Each window is a whole multiple of every shorter window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the lengths")]
 #[non_exhaustive]
@@ -126,8 +127,8 @@ impl Rate {
     /// Maximum calls per window.
     pub const MAX_CALLS: u32 = 1_000_000;
 
-    /// Returns the maximum number of calls that this rate admits within one `window`, which may differ from the rate's
-    /// window.
+    /// Returns the maximum number of calls that this rate admits within one `window`. The rate's own window may have
+    /// another length.
     pub(crate) const fn most_in(self, window: Window) -> u64 {
         let times = window.milliseconds() / self.window.milliseconds();
         self.calls as u64 * if times > 1 { times } else { 1 }
@@ -148,7 +149,8 @@ pub enum Gate {
     Scope(&'static str),
 }
 
-/// Support for running a tool's calls as tasks (SEP-2663). Clients support tasks if they declare the extension.
+/// Support for running a tool's calls as tasks (SEP-2663). A client supports tasks if it declares the
+/// tasks extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskSupport {
@@ -193,7 +195,7 @@ pub struct Deprecation {
     pub(crate) removal: Option<&'static str>,
 }
 
-/// A guard that was lowered on purpose.
+/// A guard (such as a scope or a bound) that was lowered on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weakening {
     /// Rule of the change that lowered the guard.
@@ -247,7 +249,7 @@ pub struct Param {
     pub(crate) description: &'static str,
     /// Schema of the argument.
     pub(crate) schema: Schema,
-    /// Value of an absent argument; `None` if the attribute sets no default.
+    /// Value to use if the argument is absent or `null`; `None` if the attribute sets no default.
     pub(crate) default: Option<Literal>,
     /// Marks a value that is never echoed, logged or digested.
     pub(crate) secret: bool,
@@ -267,9 +269,9 @@ pub enum ToolOutput {
     Content,
     /// An object with these members.
     Object(&'static Object),
-    /// A page of items, with a cursor to the next page.
+    /// A page: an object with the items and a cursor to the next page.
     Paged(&'static Object),
-    /// An object whose JSON Schema is known only at run time.
+    /// An object whose JSON Schema is known only at run time. The function returns the schema.
     Dynamic(fn() -> serde_json::Value),
     /// The JSON text of a [`Dynamic`](ToolOutput::Dynamic) schema, as a lock stores it.
     FromLock(&'static str),
@@ -303,13 +305,14 @@ impl Contract {
         self.scopes.iter().copied().chain(gate)
     }
 
-    /// Returns true if calls need a person's approval.
+    /// Returns `true` if the tool is destructive and has no gate. Its calls need approval: they are refused, unless the
+    /// operator permits the tool (`gate.allow_destructive`).
     #[must_use]
     pub const fn needs_approval(&self) -> bool {
         self.hints.destructive && self.gate.is_none()
     }
 
-    /// Returns true if results are paged.
+    /// Returns `true` if results are paged.
     #[must_use]
     pub const fn is_paged(&self) -> bool {
         matches!(self.output, ToolOutput::Paged(_))
@@ -317,20 +320,20 @@ impl Contract {
 }
 
 impl Param {
-    /// Creates a parameter with no other bounds than those of `schema`.
+    /// Creates a parameter whose only bounds are those of `schema`.
     #[must_use]
     pub const fn new(name: &'static str, description: &'static str, schema: Schema) -> Self {
         Param { name, description, schema, default: None, secret: false, header: None }
     }
 
-    /// Returns true if a call without this argument is refused.
+    /// Returns `true` if a call without this argument is refused.
     #[must_use]
     pub const fn is_required(&self) -> bool {
         !self.schema.optional && self.default.is_none()
     }
 
     /// Sets the bounds that the parameter lacks: the maximum length of a string and the maximum number of an array's
-    /// items. `None` stands for [`DEFAULT_MAX_LEN`] or [`DEFAULT_MAX_ITEMS`].
+    /// items. `None` means [`DEFAULT_MAX_LEN`] or [`DEFAULT_MAX_ITEMS`].
     #[track_caller]
     #[must_use]
     pub const fn bounded(mut self, max_len: Option<u64>, max_items: Option<u64>) -> Self {
@@ -349,7 +352,8 @@ impl Param {
         self
     }
 
-    /// Sets the value to use if the argument is absent. Call this after all bounds are set.
+    /// Sets the value to use if the argument is absent or `null`. Call this after all bounds are set, because this
+    /// checks the value against them.
     #[track_caller]
     #[must_use]
     pub const fn default(mut self, literal: Literal) -> Self {
@@ -367,7 +371,8 @@ impl Param {
         self
     }
 
-    /// Sets the header that mirrors the argument, without `Mcp-Param-`. Call this after all bounds are set.
+    /// Sets the header that mirrors the argument, without `Mcp-Param-`. Call this after all bounds are set, because an
+    /// integer must be within ±(2^53 - 1).
     #[track_caller]
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
@@ -378,8 +383,8 @@ impl Param {
         self
     }
 
-    /// Checks that a function can suggest values of the argument: it must be a string or an array of strings. Returns
-    /// the same parameter, because completion is not part of the contract.
+    /// Checks that a completion function can suggest values: the argument must be a string or an array of strings.
+    /// Returns the parameter unchanged, because completion is not part of the contract.
     #[track_caller]
     #[must_use]
     pub const fn completed(self) -> Self {

@@ -23,7 +23,7 @@ pub struct DeclaredParam<T> {
     absent: fn() -> Option<T>,
 }
 
-/// Declares a parameter of type `T` with no other bounds than those of `T`.
+/// Declares a parameter of type `T` whose only bounds are those of `T`.
 #[must_use]
 pub const fn declare<T: Parameter>(name: &'static str, description: &'static str) -> DeclaredParam<T> {
     DeclaredParam { param: Param::new(name, description, T::SCHEMA), read: T::read, absent: T::absent }
@@ -65,8 +65,8 @@ impl<'d, T> Slot<'d, T> {
     }
 }
 
-/// Returns the violation that generated code reports for a slot that is empty after [`read`] succeeded. This never
-/// happens.
+/// Returns the violation for a slot that is empty although [`read`] succeeded. Generated code must handle this case,
+/// which never happens.
 #[must_use]
 pub fn unread() -> Violations {
     let message = "an argument was not read".into();
@@ -78,7 +78,7 @@ pub trait FillSlot {
     /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Returns true if the slot has no argument yet.
+    /// Returns `true` if the slot has no argument yet.
     fn is_empty(&self) -> bool;
 
     /// Parses the JSON text `raw` of the argument. Adds violations to the report.
@@ -159,14 +159,14 @@ fn missing(path: &ValuePath<'_>, report: &mut ViolationReport) {
     report.note(path, Rule::Required, None, "required, but missing".into());
 }
 
-/// JSON text of a call's arguments, with the text of each value that [`read`] found.
+/// JSON text of a call's arguments. Remembers the texts of the values that [`read`] found in it.
 #[derive(Debug)]
 pub struct ArgumentText<'t> {
     text: &'t str,
     given: RefCell<[&'t str; MAX_REMEMBERED]>,
 }
 
-/// Number of parameters, from the first one, whose values an [`ArgumentText`] remembers.
+/// Number of leading parameters whose values an [`ArgumentText`] remembers.
 const MAX_REMEMBERED: usize = 16;
 
 impl<'t> ArgumentText<'t> {
@@ -182,8 +182,8 @@ impl<'t> ArgumentText<'t> {
         self.text
     }
 
-    /// Returns the JSON text of the argument of the parameter at this index, after [`read`]. The text is empty if the
-    /// argument is absent. Returns `None` for an index from [`MAX_REMEMBERED`] on.
+    /// Returns the JSON text that [`read`] found for the parameter at this index; empty if the argument is absent.
+    /// `None` for an index from [`MAX_REMEMBERED`] on.
     pub(super) fn given(&self, index: usize) -> Option<&'t str> {
         self.given.try_borrow().ok()?.get(index).copied()
     }

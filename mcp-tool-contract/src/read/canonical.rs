@@ -12,10 +12,11 @@ use super::{
 };
 use crate::{bounds::Kind, digest::Digest, model::Param};
 
-/// RFC 8785 writes integers with a magnitude below this bound exactly. All other integers become strings (appendix D).
+/// RFC 8785 writes integers with a magnitude below this bound exactly. The canonical form contains all other integers
+/// as strings (appendix D).
 const EXACT: i128 = 1 << 53;
 
-/// Parameters of a tool that the canonical form of its arguments includes, sorted by name. Created once per tool.
+/// Parameters whose arguments the canonical form includes, sorted by name. Created once per tool.
 #[derive(Clone, Debug)]
 pub struct CanonicalForm {
     /// Included parameters, each with its index among all parameters.
@@ -35,7 +36,7 @@ impl CanonicalForm {
     /// Digests the RFC 8785 form of the included arguments, with defaults for absent arguments.
     ///
     /// [`read`](super::arguments::read) must have accepted the arguments. Arguments that are absent or `null` and have
-    /// no default are omitted. `10`, `1e1` and `10.0` are the same integer.
+    /// no default are omitted. `10`, `1e1` and `10.0` are the same integer. `None` if the arguments can't be parsed.
     #[must_use]
     pub fn digest(&self, sent: &ArgumentText<'_>) -> Option<Digest> {
         self.fast_text(sent)

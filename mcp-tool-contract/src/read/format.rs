@@ -2,7 +2,7 @@
 
 use crate::bounds::Format;
 
-/// Returns true if `text` has the format.
+/// Returns `true` if `text` has the format.
 #[must_use]
 pub fn spells(format: Format, text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -13,7 +13,7 @@ pub fn spells(format: Format, text: &str) -> bool {
     }
 }
 
-/// Returns true for a hyphenated UUID, with hexadecimal digits in upper or lower case (RFC 9562 §4).
+/// Returns `true` for a hyphenated UUID, with hexadecimal digits in upper or lower case (RFC 9562 §4).
 fn is_uuid(bytes: &[u8]) -> bool {
     bytes.len() == 36
         && bytes.iter().enumerate().all(|(at, byte)| match at {
@@ -22,7 +22,7 @@ fn is_uuid(bytes: &[u8]) -> bool {
         })
 }
 
-/// Returns true for a `full-date` (RFC 3339 §5.6) that exists in the calendar.
+/// Returns `true` for a `full-date` (RFC 3339 §5.6) that exists in the calendar.
 fn is_date(bytes: &[u8]) -> bool {
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = bytes else {
         return false;
@@ -44,7 +44,7 @@ fn is_date(bytes: &[u8]) -> bool {
     (1..=days).contains(&day)
 }
 
-/// Returns true for a `date-time` (RFC 3339 §5.6). A leap second must be 23:59:60 in UTC.
+/// Returns `true` for a `date-time` (RFC 3339 §5.6). A leap second must be 23:59:60 in UTC.
 fn is_date_time(bytes: &[u8]) -> bool {
     let Some((date, [b'T' | b't', h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..])) =
         bytes.split_at_checked(10)

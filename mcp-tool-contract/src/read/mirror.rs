@@ -1,4 +1,4 @@
-//! Extraction of the arguments that headers mirror, and their comparison with those headers (revision 2026-07-28,
+//! Finds the arguments that headers mirror, and compares the arguments with the headers (revision 2026-07-28,
 //! Streamable HTTP §custom headers).
 
 use super::{
@@ -42,9 +42,9 @@ pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirro
     Ok(mirrored)
 }
 
-/// Returns true if a header's value equals an argument, given as JSON. A string must be equal after its escapes are
-/// resolved, an integer must have the same value, and any other scalar must have the same text. Arrays and objects
-/// never match.
+/// Returns `true` if the `value` of a header equals an argument, which is given as JSON text. A string must be equal
+/// after its escapes are resolved, an integer must have the same value, and any other scalar must have the same text.
+/// Arrays and objects never match.
 #[must_use]
 pub fn header_matches(value: &str, argument: &str) -> bool {
     match argument.as_bytes() {
@@ -61,7 +61,7 @@ pub fn header_matches(value: &str, argument: &str) -> bool {
     }
 }
 
-/// Returns true if the whole text is one JSON number.
+/// Returns `true` if the whole text is one JSON number.
 fn is_number(text: &str) -> bool {
     let mut scan = JsonScanner::new(text);
     text.starts_with(|first: char| first == '-' || first.is_ascii_digit())

@@ -6,7 +6,7 @@
 //! | [`arguments`] | parses the argument object in one pass into one slot per parameter |
 //! | [`value`] | validates a single value |
 //! | [`types`] | converts validated values into the function's types |
-//! | [`canonical`] | digests arguments independent of their spelling |
+//! | [`canonical`] | digests arguments by their values, not by their JSON text |
 //! | [`format`](mod@format) | checks string formats |
 //! | [`mirror`] | compares arguments with the headers that mirror them |
 //! | [`suggestion`] | validates completion suggestions |

@@ -26,7 +26,7 @@ pub(super) fn exact_integer(text: &str) -> ExactInteger {
     };
     let (units, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
 
-    // The number is `significant` × 10^(`exponent` + `scale`), where `significant` has no trailing zeros.
+    // The magnitude is `significant` × 10^(`exponent` + `scale`), where `significant` has no trailing zeros.
     let fraction = fraction.trim_end_matches('0');
     let (significant, scale) = if fraction.is_empty() {
         let trimmed = units.trim_end_matches('0');
@@ -65,7 +65,7 @@ fn exponent_of(text: &str) -> i64 {
     }
 }
 
-/// Compares an integer with a bound that may have a fraction. Neither is rounded.
+/// Compares an integer of at most 38 digits with a bound that may have a fraction. Neither is rounded.
 pub(super) fn compare(value: i128, bound: f64) -> std::cmp::Ordering {
     let floor = bound.floor();
     if floor >= 1e38 {

@@ -62,7 +62,7 @@ impl ResultChecker<'_> {
         }
     }
 
-    /// Reports a value of the wrong type, unless it is `null` and optional.
+    /// Reports that the next value has the wrong type. `null` isn't reported if `optional` is `true`.
     fn wrong_type(&mut self, expected: &str, optional: bool, path: &ValuePath<'_>) -> Result<(), NotJson> {
         let raw = self.scan.value()?;
         if !(optional && raw == "null") {
@@ -152,7 +152,7 @@ impl ResultChecker<'_> {
     }
 }
 
-/// A declared field or tag of an object or of a struct flattened into it.
+/// A field or tag that an object, or a struct flattened into the object, declares.
 #[derive(Clone, Copy)]
 enum DeclaredMember<'o> {
     Field(&'o Field),

@@ -16,7 +16,7 @@ pub struct JsonScanner<'t> {
     text: &'t str,
     /// Index of the next byte.
     at: usize,
-    /// True directly after entering an object or array, when no comma precedes the next element.
+    /// `true` directly after entering an object or array, because no comma precedes its first element.
     entered: bool,
     /// Number of open objects and arrays.
     depth: u32,
@@ -31,7 +31,8 @@ impl<'t> JsonScanner<'t> {
         JsonScanner::nesting(text, MAX_NESTING)
     }
 
-    /// Starts at the beginning of a text with a maximum nesting.
+    /// Starts at the beginning of a text, with the maximum nesting `max_depth` instead of [`MAX_NESTING`]. A skipped
+    /// value can nest at most 128 levels, even if `max_depth` is greater.
     #[must_use]
     pub const fn nesting(text: &'t str, max_depth: u32) -> Self {
         JsonScanner { text, at: 0, entered: false, depth: 0, max_depth }
@@ -64,8 +65,8 @@ impl<'t> JsonScanner<'t> {
         self.enter(b'[')
     }
 
-    /// Returns the next name of an object without quotes, but with its escapes, and stops before its value. `None` at
-    /// the end of the object.
+    /// Returns the next name in the object, and stops before the value of this name. The name has no quotes, but still
+    /// has its escapes. `None` at the end of the object.
     ///
     /// # Errors
     /// Neither a name nor the end of the object follows.
@@ -77,7 +78,7 @@ impl<'t> JsonScanner<'t> {
         self.key().map(Some)
     }
 
-    /// Returns true if an item follows, false at the end of the array.
+    /// Returns `true` if an item follows, `false` at the end of the array.
     ///
     /// # Errors
     /// Neither an item nor the end of the array follows.
@@ -325,7 +326,7 @@ pub fn plain(bytes: &[u8], from: usize) -> usize {
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len())
 }
 
-/// Returns true if none of these bytes is a quote, a backslash or a control character.
+/// Returns `true` if none of these bytes is a quote, a backslash or a control character.
 #[must_use]
 #[inline]
 pub const fn is_plain(eight: &[u8; 8]) -> bool {
@@ -333,7 +334,7 @@ pub const fn is_plain(eight: &[u8; 8]) -> bool {
 }
 
 /// Sets the top bit of each byte that is a quote, a backslash or a control character. Only the lowest set bit is
-/// reliable.
+/// reliable, because the subtractions below may borrow from the bytes above it.
 #[inline]
 const fn special_bits(eight: &[u8; 8]) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);

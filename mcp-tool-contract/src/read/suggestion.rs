@@ -14,8 +14,7 @@ pub trait AcceptSuggestion {
     /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Returns true if the parameter accepts `suggestion`, as a JSON string. For an array, returns true if an item may
-    /// have this value.
+    /// Returns `true` if the parameter or, for an array, an item accepts the string `suggestion`.
     fn accepts(&self, suggestion: &str) -> bool;
 }
 

@@ -115,11 +115,11 @@ impl<T: Scalar> Parameter for Option<Vec<T>> {
     }
 }
 
-/// Parses one item of an array; returns false if it is invalid.
+/// Parses one item of an array. Returns `false` if the item is invalid.
 pub(super) type ReadItem<'f> = &'f mut dyn FnMut(&str, &ValuePath<'_>, &mut ViolationReport) -> bool;
 
 /// Parses an array's text, with one call of `read` per item. Items beyond the maximum number are counted, not parsed.
-/// Returns false if the array or one of its items is invalid.
+/// Returns `false` if the array or one of its items is invalid.
 pub(super) fn each_item(
     raw: &str,
     bounds: Option<&Items>,
@@ -152,7 +152,7 @@ pub(super) fn each_item(
     all_valid
 }
 
-/// Returns the number of items, and true if all parsed items are valid.
+/// Returns the number of items, and `true` if all parsed items are valid.
 fn walk_items(
     raw: &str,
     most: u64,

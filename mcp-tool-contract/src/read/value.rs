@@ -27,7 +27,8 @@ pub enum ParsedValue<'v> {
     Variant(usize),
 }
 
-/// Parses the JSON text of one value. Returns `None` and adds a violation to the report if `kind` doesn't accept it.
+/// Parses the JSON text of one value. If `kind` doesn't accept the value, adds a violation to the report and returns
+/// `None`. [`Kind::Object`] accepts no value, because arguments are never objects.
 ///
 /// `raw` must be one complete JSON value, such as the text of a `RawValue` of `serde_json`.
 pub fn parse_value<'v>(
@@ -116,7 +117,7 @@ fn integer<'v>(
     outside(raw, order, bound_json(minimum), bound_json(maximum), path, report)
 }
 
-/// Returns a bound as a JSON number, or as a string if it has more than 64 bits, which no supported type has.
+/// Returns a bound as a JSON number. A bound of more than 64 bits, which no supported type has, becomes a string.
 fn bound_json(bound: i128) -> serde_json::Value {
     match (u64::try_from(bound), i64::try_from(bound)) {
         (Ok(bound), _) => bound.into(),
@@ -143,8 +144,8 @@ fn number<'v>(
             return None;
         }
     };
-    // A number that is written as an integer of at most 64 bits is compared exactly. Other numbers are rounded to the
-    // nearest float, and the bound is such a float too.
+    // A number that is written as an integer of at most 64 bits is compared exactly. All other numbers are compared as
+    // the nearest float, because the bound is a float too.
     let whole = raw.parse::<i64>().map(i128::from).or_else(|_| raw.parse::<u64>().map(i128::from));
     let order_to = |bound: f64| match whole {
         Ok(whole) => number::compare(whole, bound),
@@ -181,7 +182,7 @@ fn outside<T>(
     None
 }
 
-/// Decodes a JSON string. Borrows its text if it has no escapes.
+/// Decodes a JSON string. Borrows its text if it has no escapes. Half of a surrogate pair is a violation.
 fn unquoted<'v>(raw: &'v str, path: &ValuePath<'_>, report: &mut ViolationReport) -> Option<Cow<'v, str>> {
     let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
     if !inner.as_bytes().contains(&b'\\') {

@@ -6,10 +6,10 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// Maximum number of violations that a report lists. Further violations are only counted.
 pub const MAX_VIOLATIONS: usize = 8;
-/// Maximum number of characters of a value that a message shows.
+/// Maximum number of characters of a value or name that a violation shows.
 pub const MAX_ECHO: usize = 64;
 
-/// The violated rule. A rule that JSON Schema has is named after its keyword.
+/// The violated rule. If JSON Schema has a keyword for a rule, the rule has the name of the keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rule {
@@ -78,11 +78,12 @@ impl Rule {
 /// One violation of one rule by one value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violation {
-    /// Location as a JSON pointer (RFC 6901) into the arguments or the result.
+    /// Location as a JSON pointer (RFC 6901) into the arguments or the result. Each name in it is an
+    /// [`escaped_excerpt`].
     pub pointer: String,
     /// Violated rule.
     pub rule: Rule,
-    /// Limit of the rule, if it has one.
+    /// Limit of the rule, such as the maximum, the pattern or the values of the enum; `None` if the rule has none.
     pub limit: Option<serde_json::Value>,
     /// Description of the expected and the actual value, without the pointer.
     pub message: String,
@@ -111,7 +112,7 @@ impl Serialize for Violation {
     }
 }
 
-/// All violations of a call or a result: one to [`MAX_VIOLATIONS`] listed violations, and a count of the rest.
+/// All violations of a call or a result: at least one listed violation, and the number of the rest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violations {
     listed: Vec<Violation>,
@@ -133,7 +134,7 @@ impl Violations {
 }
 
 impl Violations {
-    /// Wraps a list of violations; `None` if it is empty.
+    /// Lists all these violations, even more than [`MAX_VIOLATIONS`]; `None` if there are none.
     #[must_use]
     pub fn of(listed: Vec<Violation>) -> Option<Self> {
         (!listed.is_empty()).then_some(Violations { listed, more: 0 })
@@ -169,7 +170,7 @@ pub struct ViolationReport {
 }
 
 impl ViolationReport {
-    /// Adds a violation at `path`.
+    /// Adds a violation at `path`. If the report is full, only counts the violation.
     pub fn note(
         &mut self,
         path: &ValuePath<'_>,
@@ -184,13 +185,13 @@ impl ViolationReport {
         }
     }
 
-    /// Returns true if further violations are only counted.
+    /// Returns `true` if further violations are only counted.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.listed.len() >= MAX_VIOLATIONS
     }
 
-    /// Returns true if there are no violations so far.
+    /// Returns `true` if there are no violations so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty()
@@ -239,13 +240,13 @@ impl<'p> ValuePath<'p> {
         ValuePath { parent: Some(self), step: PathStep::Index(index), secret: self.secret }
     }
 
-    /// Marks the value, and all values in it, as secret if `secret` is true.
+    /// Marks the value, and all values in it, as secret if `secret` is `true`. A secret value stays secret.
     #[must_use]
     pub const fn secret(self, secret: bool) -> ValuePath<'p> {
         ValuePath { secret: self.secret || secret, ..self }
     }
 
-    /// Returns true if the value must not be shown.
+    /// Returns `true` if the value must not be shown.
     #[must_use]
     pub const fn is_secret(&self) -> bool {
         self.secret
@@ -294,7 +295,7 @@ pub fn escaped_excerpt(text: &str) -> String {
 
 fn push_escaped(escaped: &mut String, c: char) {
     match c {
-        // Most text is this, and `escape_debug` costs more.
+        // `escape_debug` would escape quotes and backslashes, and is slower. Most text is printable ASCII.
         ' '..='~' => escaped.push(c),
         _ => escaped.extend(c.escape_debug()),
     }

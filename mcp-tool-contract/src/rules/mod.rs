@@ -1,4 +1,5 @@
-//! The rules that classify changes between two versions of a contract. Each has a stable id, a class and a message.
+//! The rules that classify changes between two versions of a contract. Each rule has a stable id, a class and a
+//! message.
 
 pub mod page;
 pub mod sample;
@@ -10,8 +11,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ChangeClass {
-    /// No caller is affected and no guard is lowered: for example, only words or order changed. The version may stay
-    /// the same.
+    /// No caller is affected and no guard (such as a scope or a bound) is lowered: for example, only words or order
+    /// changed. The version may stay the same.
     Patch,
     /// All arguments that were accepted still are, and results satisfy the old contract. Needs a minor version.
     Additive,
@@ -61,7 +62,7 @@ pub enum ChangeRule { $($name,)+ }
                 match self { $(ChangeRule::$name => $id,)+ }
             }
 
-            /// Effect on existing callers of a change that this rule classifies.
+            /// Class of the changes that this rule classifies.
             #[must_use]
             pub const fn class(self) -> ChangeClass {
                 match self { $(ChangeRule::$name => ChangeClass::$class,)+ }

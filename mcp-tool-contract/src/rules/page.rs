@@ -19,7 +19,7 @@ pub fn explain(id: &str) -> Result<(ChangeRule, &'static str), String> {
     page(rule).map(|page| (rule, page)).ok_or_else(|| format!("'{id}' has no page"))
 }
 
-/// Returns the text under a rule's heading in `RULES.md`.
+/// Returns the text under a rule's heading in `RULES.md`; `None` if the rule has no heading.
 #[must_use]
 pub fn page(rule: ChangeRule) -> Option<&'static str> {
     let (_, rest) = PAGES.split_once(&format!("\n### {}\n", rule.id()))?;

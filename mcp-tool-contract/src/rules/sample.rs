@@ -8,7 +8,7 @@ use crate::{
     pattern::{Matcher, Pattern},
 };
 
-/// Maximum length of a generated string or array.
+/// Maximum length of a generated string in characters, or of a generated array in items.
 const MAX_LENGTH: u64 = 5_000;
 
 /// Returns sample values of a schema, as JSON. Some may violate the schema.
@@ -42,7 +42,7 @@ pub(super) fn of_both(left: Option<&Schema>, right: Option<&Schema>) -> Vec<Stri
     values
 }
 
-/// Returns text of the least allowed length that isn't in `taken`.
+/// Returns text of the least allowed length, but not empty, that isn't in `taken`.
 fn text_outside(text: &Text, taken: &[&str]) -> String {
     let length = usize::try_from(text.min_len.clamp(1, MAX_LENGTH)).unwrap_or(1);
     let mut texts = ('a'..).map(|letter| letter.to_string().repeat(length));

@@ -1,5 +1,6 @@
-//! Witnesses of changes: arguments or a result that one version of a contract accepts and the other doesn't, verified
-//! by the validator of calls. Changes that no JSON shows have a sentence as witness.
+//! Witnesses of changes: arguments or a result that one version of a contract accepts and the other refuses. The code
+//! that validates calls verifies each witness. If neither arguments nor results show a change, its witness is a
+//! sentence.
 
 use std::fmt;
 
@@ -17,7 +18,7 @@ use crate::{
     },
 };
 
-/// Evidence of a change.
+/// Evidence of a change, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Witness {
@@ -166,7 +167,7 @@ fn arguments(name: &str, accepting: &Contract, refusing: &Contract) -> Option<St
     })
 }
 
-/// Finds arguments without the parameter `name` that the old version accepts, and the new one too if possible.
+/// Finds arguments without the parameter `name` that `old` accepts. `new` accepts them too, if possible.
 fn absent(name: &str, old: &Contract, new: &Contract) -> Option<String> {
     let json = object(&others(name, old, new), name, None);
     arguments::check(&json, old.input).is_ok().then_some(json)
@@ -198,7 +199,7 @@ fn object(others: &[(&str, String)], name: &str, value: Option<&str>) -> String 
     format!("{{{}}}", members.join(","))
 }
 
-/// Returns true if a violation is at this JSON pointer or below.
+/// Returns `true` if a violation is at this JSON pointer or below.
 fn concerns(found: &Violations, pointer: &str) -> bool {
     let mut found = found.listed().iter();
     found.any(|violation| {
@@ -283,7 +284,7 @@ fn result_with(
     format!("{{{}}}", members.join(","))
 }
 
-/// Returns true if a reader that expects this object accepts the result. Readers ignore unknown fields.
+/// Returns `true` if a reader that expects this object accepts the result. Readers ignore unknown fields.
 #[must_use]
 pub fn permits(object: &Object, json: &str) -> bool {
     match result::check(json, object) {

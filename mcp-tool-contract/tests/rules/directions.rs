@@ -1,4 +1,5 @@
-//! Tests that callers aren't broken by wider parameters and narrower results, but are by the reverse.
+//! Tests that wider parameters and narrower results don't break callers, and that narrower parameters and wider results
+//! do.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Literal, LiteralValue, Member, Object, Schema},
@@ -172,7 +173,7 @@ fn scopes_of_the_tool_and_of_the_gate_are_compared_as_one_set() {
     assert_eq!(rules(&gated("purge"), &gated("drop")), [ChangeRule::ScopeRemoved, ChangeRule::ScopeAdded]);
     let moved = gated("mail:send").with_scopes(&["purge"]);
     assert_eq!(rules(&gated("purge"), &moved), []);
-    // If only one version is destructive, the change of `destructive` includes the approval.
+    // If only one version is destructive, the finding about `destructive` also covers approval.
     assert_eq!(rules(&BASE, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::DestructiveAdded]);
     assert_eq!(rules(&gated("purge"), &BASE), [ChangeRule::ScopeRemoved, ChangeRule::DestructiveRemoved]);
 }

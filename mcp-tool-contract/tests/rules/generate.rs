@@ -37,7 +37,7 @@ impl Random {
     }
 }
 
-fn kept<T>(value: T) -> &'static T {
+fn leaked<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
 }
 
@@ -99,6 +99,7 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
         ]))
 }
 
+/// Removes a random name and returns it.
 fn taken(names: &mut Vec<&'static str>, random: &mut Random) -> &'static str {
     names.swap_remove(random.below(names.len()))
 }
@@ -220,9 +221,9 @@ fn member(name: &'static str, depth: usize, random: &mut Random) -> Member {
 fn assembled(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
     if random.is_one_in(6) {
         let inner = members.split_off(random.below(members.len() + 1));
-        members.push(Member::Flatten(kept(Object::new(inner.leak()))));
+        members.push(Member::Flatten(leaked(Object::new(inner.leak()))));
     }
-    kept(Object::new(members.leak()))
+    leaked(Object::new(members.leak()))
 }
 
 /// Members of an object, with the members of flattened structs in place of these structs.
@@ -329,13 +330,13 @@ fn sound(param: Param) -> Param {
     param.with_default(param.default_value().filter(|default| takes(*default))).with_header(header)
 }
 
-/// Applies one to three edits; rarely none.
+/// Returns a copy of a contract with one to three random edits, rarely with none.
 pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
     let mut new = *contract;
     let edits = if random.is_one_in(20) { 0 } else { 1 + random.below(3) };
     for _ in 0..edits {
         match random.below(20) {
-            0 => whole(&mut new, random),
+            0 => replace_part(&mut new, random),
             1..11 => new = new.with_input(input(new.input(), random)),
             _ => {
                 let output = match new.output() {
@@ -355,7 +356,8 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
     new
 }
 
-fn whole(contract: &mut Contract, random: &mut Random) {
+/// Replaces one part of the contract, other than the parameters and the result, by the part of a random contract.
+fn replace_part(contract: &mut Contract, random: &mut Random) {
     let other = self::contract(&mut Random::new(random.below(1 << 40) as u64));
     *contract = match random.below(13) {
         0 => contract.with_title(other.title()),
@@ -379,6 +381,7 @@ fn unused(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     NAMES.iter().copied().filter(|name| !used.contains(name)).collect()
 }
 
+/// Edits one random parameter, or adds, removes or moves one.
 fn input(old: &'static [Param], random: &mut Random) -> &'static [Param] {
     let mut params = old.to_vec();
     let mut free = unused(params.iter().map(|param| param.name()));
@@ -409,6 +412,7 @@ fn input(old: &'static [Param], random: &mut Random) -> &'static [Param] {
     params.leak()
 }
 
+/// Edits one random member of an object, or adds, removes or moves one.
 fn reshaped(old: &'static Object, depth: usize, random: &mut Random) -> &'static Object {
     let mut members = flat(old);
     let mut free = unused(members.iter().map(named));

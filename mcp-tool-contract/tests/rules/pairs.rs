@@ -31,7 +31,7 @@ const LOCKED_EVERY: u64 = 16;
 /// Statistics of a run.
 #[derive(Debug, Default)]
 struct Counts {
-    /// Pairs without a change, except of titles, descriptions and order.
+    /// Pairs that differ at most in titles, descriptions and order.
     same: usize,
     /// Pairs with a breaking change.
     breaking: usize,
@@ -47,11 +47,11 @@ struct Counts {
     locked: usize,
     /// Breaking findings.
     findings: usize,
-    /// Breaking findings without a witness, because it can't be decided whether a value shows the change.
+    /// Breaking findings without a [`Witness`]; see [`is_undecided`].
     undecided: usize,
     /// Breaking findings whose witness is a sentence, or arguments with a different meaning.
     worded: usize,
-    /// Findings of each rule.
+    /// Number of findings by rule id.
     rules: BTreeMap<&'static str, usize>,
 }
 
@@ -150,8 +150,8 @@ fn check_pair(seed: u64) -> Counts {
     } else {
         counts.compatible += 1;
     }
-    // Arguments are checked unless a parameter has a breaking change, results unless the result has one. Parts that
-    // weren't edited have the same address.
+    // Arguments are checked only if no parameter has a breaking change, and results only if the result has none. Parts
+    // that weren't edited have the same address and aren't checked.
     let breaks = |is_location: fn(ChangeLocation) -> bool| {
         let mut breaking =
             found.listed().iter().filter(|finding| finding.rule.class() == ChangeClass::Breaking);
@@ -173,7 +173,7 @@ fn check_pair(seed: u64) -> Counts {
     counts
 }
 
-/// Checks that each breaking finding has a valid witness, or can't be decided.
+/// Checks that each breaking finding has a valid witness, or is one that may have no witness.
 fn check_witnesses(
     old: &Contract,
     new: &Contract,
@@ -216,7 +216,7 @@ fn check_witnesses(
     }
 }
 
-/// Returns true if a change may have no witness: the old or the new value has a pattern, or one value is an enum and
+/// Returns `true` if a change may have no witness: the old or the new value has a pattern, or one value is an enum and
 /// the other has a format.
 fn is_undecided(location: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     let value = |contract: &Contract| match location {

@@ -20,7 +20,7 @@ pub(crate) struct Specimen {
     new: Contract,
     /// Text of the finding: class, message and rule id.
     pub(crate) says: &'static str,
-    /// Text of the witness; `None` for rules of class patch.
+    /// Text of the [`Witness`]; `None` for rules of class patch.
     pub(crate) shown: Option<&'static str>,
     /// Rules of the changes from `new` to `old`.
     back: &'static [ChangeRule],
@@ -449,7 +449,8 @@ pub(crate) fn object(output: &ToolOutput) -> &'static Object {
     object
 }
 
-/// Returns true if validation against both versions confirms the witness. A sentence must only not be empty.
+/// Returns `true` if validation against both versions confirms the witness. For a sentence, checks only that it isn't
+/// empty.
 pub(crate) fn is_valid_witness(witness: &Witness, old: &Contract, new: &Contract) -> bool {
     let takes = |json: &str, contract: &Contract| arguments::check(json, contract.input()).is_ok();
     let gives = |json: &str, contract: &Contract| witness::permits(object(&contract.output()), json);
@@ -514,7 +515,7 @@ fn every_change_except_patches_has_a_valid_witness() {
 }
 
 #[test]
-fn reversed_change_is_judged_by_the_opposite_rule() {
+fn reversed_change_is_classified_by_the_expected_rules() {
     for specimen in ALL.iter().filter(|specimen| !specimen.back.is_empty()) {
         assert_eq!(rules(&specimen.new, &specimen.old), specimen.back, "{}", specimen.rule);
     }

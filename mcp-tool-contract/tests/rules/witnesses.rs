@@ -1,4 +1,4 @@
-//! Tests of witnesses that need unusual values, and of defaults in a lock.
+//! Tests of witnesses (values that show the effect of a change) in unusual cases, and of defaults in a lock.
 
 use mcp_tool_contract::{
     bounds::{Field, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},

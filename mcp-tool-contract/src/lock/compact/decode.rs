@@ -128,7 +128,7 @@ pub struct DecodePass {
     texts: ConstVec<&'static str, 2_048>,
     /// Fields of the objects of the current level.
     members: ConstVec<Member, 512>,
-    /// Start and count of each object's fields.
+    /// Start and count of each object's fields in `members`.
     objects: ConstVec<(usize, usize), 128>,
     /// Number of objects decoded so far, per level.
     counts: [usize; LEVELS],
@@ -234,7 +234,7 @@ impl DecodePass {
             // A schema that is known only at run time is compared when the server starts.
             _ => ToolOutput::FromLock("{}"),
         };
-        // Only `is_unchanged` reads this flag.
+        // Skips a flag that only `is_unchanged` uses.
         self.byte();
         if self.byte() == 1 {
             self.contract.constraints = Some(self.text());
@@ -364,7 +364,8 @@ const fn resolved(step: &DecodeStep, (level, index): (usize, usize)) -> &'static
     }
 }
 
-/// Decodes a default from its JSON. A string stays quoted, because strings are compared as JSON.
+/// Decodes a default from its JSON text. A string stays quoted, because defaults that are strings are compared by their
+/// JSON text.
 const fn literal(json: &'static str) -> Literal {
     let value = match json.as_bytes() {
         [b't', ..] => LiteralValue::Boolean(true),

@@ -93,7 +93,7 @@ impl CompactWriter {
         input.iter().for_each(|param| self.param(param));
         self.output(output);
         // `is_unchanged` doesn't compare the next three parts, because they are rare. If the contract has one of them,
-        // this flag makes `is_unchanged` return false, so that the full comparison runs.
+        // this flag makes `is_unchanged` return `false`, so that the full comparison runs.
         let is_plain = constraints.is_none() && deprecation.is_none() && weakens.is_empty();
         self.byte(u8::from(!is_plain));
         self.maybe(*constraints, CompactWriter::text);

@@ -1,9 +1,10 @@
 //! Binary form of a locked contract without title and descriptions. The macro writes it as a byte-string literal, which
-//! the compiler only copies.
+//! the compiler copies without evaluation.
 //!
 //! In nearly all builds the contract didn't change, and [`is_unchanged`] detects that in one pass over the bytes. Only
-//! after a change are the bytes decoded into a [`Contract`] and compared ([`CompactContract`]). In const evaluation
-//! each step takes about 1 µs and each function call about 20 µs, so [`is_unchanged`] avoids calls.
+//! after a change, [`CompactContract`] decodes the bytes into a [`Contract`], which is compared with the new contract.
+//! In const evaluation each step takes about 1 µs and each function call about 20 µs, so [`is_unchanged`] reads numbers
+//! and texts with macros.
 
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
@@ -21,8 +22,10 @@ const fn annotation_bits(secret: bool, default: &Option<Literal>, mirrored: bool
     secret as u8 | default << 1 | if mirrored { MIRRORED } else { 0 }
 }
 
+/// Annotation bit of a parameter that a header mirrors.
 const MIRRORED: u8 = 1 << 3;
 
+/// First byte of a schema: one bit for `optional`, one for an array, and the annotation bits `mark`.
 const fn value_bits(optional: bool, items: bool, mark: u8) -> u8 {
     optional as u8 | (items as u8) << 1 | mark << 2
 }
@@ -64,8 +67,8 @@ const STRING: u8 = 3;
 const ENUM: u8 = 4;
 const OBJECT: u8 = 5;
 
-/// Reads the next byte. At the end of the bytes, returns 255, which `encode` never writes: a tool can't be both
-/// `read_only` and `destructive`.
+/// Reads the next byte. At the end of the bytes, returns 255. No byte that this macro reads has this value: only the
+/// first byte of a contract could have it, if a tool could be both `read_only` and `destructive`.
 macro_rules! next_byte {
     ($bytes:ident) => {
         match $bytes {
@@ -116,7 +119,7 @@ const fn long_number(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
     }
 }
 
-/// Reads the next text and compares it with `$text`.
+/// Reads the next text. Evaluates to `true` if the text equals `$text`.
 macro_rules! consume_text {
     ($bytes:ident, $text:expr) => {{
         let mut text: &[u8] = $text.as_bytes();
@@ -141,11 +144,11 @@ macro_rules! consume_text {
     }};
 }
 
-/// Returns true only if [`compare`](crate::judge::compare) without prose would find no change. May return false for
-/// equal contracts.
+/// Returns `true` only if [`compare`](crate::judge::compare) would find no change, apart from titles, descriptions and
+/// order. May return `false` for equal contracts.
 ///
-/// `same_names` is true if both contracts have parameters of the same names in the same order. The macro compares the
-/// names, because it does so faster than const evaluation.
+/// `same_names` must be `true` only if both contracts have parameters of the same names in the same order. The macro
+/// compares the names, because a macro does so faster than const evaluation.
 #[must_use]
 pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: bool) -> bool {
     // Destructured in full, so that a new field doesn't compile until it is compared.
@@ -270,7 +273,7 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         && matches!(bytes, [0, ..])
 }
 
-/// Returns the bytes after the schema if it equals `own`.
+/// Returns the bytes after the schema if the schema equals `own`, otherwise `None`.
 const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'static [u8]> {
     let Schema { kind, items, optional } = own;
     if next_byte!(bytes) != *optional as u8 | (items.is_some() as u8) << 1 | mark << 2 {
@@ -324,7 +327,7 @@ const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'st
     if same { Some(bytes) } else { None }
 }
 
-/// Returns the bytes after the object if it equals `own`.
+/// Returns the bytes after the object if the object equals `own`, otherwise `None`.
 const fn object(mut bytes: &'static [u8], own: &'static Object) -> Option<&'static [u8]> {
     if next_number!(bytes) == own.count() as i128 { members(bytes, own) } else { None }
 }
