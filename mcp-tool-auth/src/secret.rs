@@ -48,7 +48,8 @@ impl SecretFile {
     /// Reads the secret once. Logs a warning if every user of this machine can read the file.
     ///
     /// # Errors
-    /// Not a regular file, or a file that can't be read, is longer than 16 KiB, or isn't one non-empty line of text.
+    /// A path that isn't a regular file, or a file that can't be read, is longer than 16 KiB, or isn't one non-empty line of
+    /// text.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = SecretFile { path: path.to_owned(), last: Mutex::new(None) };
         file.read()?;
@@ -79,7 +80,7 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
     if bytes > MAX_SECRET {
         return Err(invalid("a secret must have at most 16 KiB"));
     }
-    // This error may be returned, because an error of `read_to_string` doesn't contain the secret.
+    // The error may be logged, because an error of `read_to_string` doesn't contain the secret.
     let text = std::fs::read_to_string(path)?;
     let text = text.trim_end_matches(['\r', '\n']);
     match text.chars().any(char::is_control) || text.is_empty() {

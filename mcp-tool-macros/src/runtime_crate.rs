@@ -29,7 +29,7 @@ impl RuntimeCrate {
     pub(crate) fn from_manifest() -> Self {
         let name = manifest_folder().and_then(|folder| cached_name(&folder));
         let name = name.unwrap_or_else(|| PACKAGE.to_owned()).replace('-', "_");
-        // The name comes from a file, so it may not be an identifier.
+        // The name comes from a file, so it might not be an identifier.
         match syn::parse_str::<Ident>(&name) {
             Ok(name) => RuntimeCrate(quote!(::#name)),
             Err(_) => RuntimeCrate(quote!(::mcp_tool_runtime)),

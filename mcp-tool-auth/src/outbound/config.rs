@@ -55,7 +55,7 @@ pub(super) enum ClientAuth {
     Post,
 }
 
-/// Host to which a redirect may lead although the URL isn't below the upstream's base URL.
+/// Host to which a redirect may lead out of the upstream's base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RedirectHost {
     host: String,

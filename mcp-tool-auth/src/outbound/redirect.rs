@@ -91,7 +91,7 @@ impl OutgoingRequest {
     /// # Errors
     /// - A URL that is invalid, contains a user name or a password, or has no TLS outside of loopback.
     /// - A URL that is neither below the base URL nor on a host in `redirect_hosts`.
-    /// - A request without the credential that has a body or a method other than `GET` and `HEAD`.
+    /// - A request with a body, or with a method other than `GET` and `HEAD`, that would be sent without the credential.
     fn redirected(
         self,
         status: StatusCode,

@@ -25,7 +25,8 @@ use super::{
 /// | `token_exchange` | access token for the caller (RFC 8693), one cached for each token of a caller |
 /// | `key` | API key from a file |
 ///
-/// Requests fail after the call has ended or reached its deadline. The trace context of the call is sent as
+/// Requests fail after the call has ended or reached its deadline. If a request other than `GET` fails after it was
+/// sent, the error says that the effect of the request is unknown. The trace context of the call is sent as
 /// `traceparent` and `tracestate`.
 ///
 /// ```
@@ -86,7 +87,7 @@ impl Upstream {
         self.request(Method::GET, path)
     }
 
-    /// Builds a `POST` request. If the request fails after it was sent, the error says that its effect is unknown.
+    /// Builds a `POST` request.
     pub fn post(&self, path: &str) -> UpstreamRequest {
         self.request(Method::POST, path)
     }

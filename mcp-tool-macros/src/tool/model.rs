@@ -124,7 +124,7 @@ pub(crate) struct Header {
     pub(crate) value: Span,
 }
 
-/// Function that completes an argument, and the tool's borrowed parameters that it takes.
+/// Function that suggests values of an argument, and the tool's borrowed parameters that the function takes.
 pub(crate) struct DeclaredCompletion {
     pub(crate) function: Path,
     pub(crate) borrowed: Vec<Ident>,
