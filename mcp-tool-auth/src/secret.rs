@@ -48,8 +48,7 @@ impl SecretFile {
     /// Reads the secret once. Logs a warning if every user of this machine can read the file.
     ///
     /// # Errors
-    /// A path that isn't a regular file, or a file that can't be read, is longer than 16 KiB, or isn't one non-empty line of
-    /// text.
+    /// Not a regular file, or a file that can't be read, is longer than 16 KiB, or isn't one non-empty line of text.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = SecretFile { path: path.to_owned(), last: Mutex::new(None) };
         file.read()?;

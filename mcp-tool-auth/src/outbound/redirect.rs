@@ -91,7 +91,7 @@ impl OutgoingRequest {
     /// # Errors
     /// - A URL that is invalid, contains a user name or a password, or has no TLS outside of loopback.
     /// - A URL that is neither below the base URL nor on a host in `redirect_hosts`.
-    /// - A request with a body, or with a method other than `GET` and `HEAD`, that would be sent without the credential.
+    /// - A request with a body or another method than `GET` and `HEAD`, if it would be sent without the credential.
     fn redirected(
         self,
         status: StatusCode,
