@@ -6,8 +6,8 @@ use url::form_urlencoded;
 
 use crate::secret::Secret;
 
-/// Returns the value of the header `Authorization`, which `Debug` doesn't show. Client id and secret are form-encoded
-/// before they are joined.
+/// Returns the value of the header `Authorization`. The value is marked as sensitive, so that `Debug` doesn't show it.
+/// Client id and secret are form-encoded before they are joined.
 pub(crate) fn authorization(client_id: &str, secret: &Secret) -> Result<HeaderValue, InvalidHeaderValue> {
     let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let joined = format!("{}:{}", encoded(client_id), encoded(secret.expose()));

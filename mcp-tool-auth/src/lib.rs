@@ -1,5 +1,5 @@
-//! OAuth 2.1 for `mcp-tool-runtime`: verifies callers' tokens ([`inbound`]), gets the server's credentials for
-//! upstreams ([`outbound`]), and serves TLS on the server's own listener ([`tls`]).
+//! OAuth 2.1 for `mcp-tool-runtime`: verifies callers' tokens ([`inbound`]), sends requests of tools to upstream
+//! services with the server's credentials ([`outbound`]), and serves TLS on the server's own listener ([`tls`]).
 //!
 //! Depend on `mcp-tool-runtime` instead of this crate: its feature `oauth` adds this crate. Only the upstream types are
 //! public API; everything else may change without notice.

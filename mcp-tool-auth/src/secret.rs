@@ -23,7 +23,7 @@ pub(crate) struct Secret {
     state: FileState,
 }
 
-/// State of a file, compared to detect changes. A replaced file has another inode.
+/// State of a file, compared to detect changes. The inode shows that a file was replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileState {
     modified: SystemTime,
@@ -38,7 +38,7 @@ impl Secret {
         &self.text
     }
 
-    /// Returns `true` if the file had the same state when each of the secrets was read.
+    /// Returns `true` if the file had the same state when `self` and `other` were read.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.state == other.state
     }
@@ -48,7 +48,7 @@ impl SecretFile {
     /// Reads the secret once. Logs a warning if every user of this machine can read the file.
     ///
     /// # Errors
-    /// A file that can't be read, is longer than 16 KiB, or isn't one line of text.
+    /// Not a regular file, or a file that can't be read, is longer than 16 KiB, or isn't one non-empty line of text.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = SecretFile { path: path.to_owned(), last: Mutex::new(None) };
         file.read()?;
@@ -59,6 +59,9 @@ impl SecretFile {
     }
 
     /// Returns the current secret. Reads the file again only if its state has changed.
+    ///
+    /// # Errors
+    /// The errors of [`open`](SecretFile::open).
     pub(crate) fn read(&self) -> io::Result<Secret> {
         let state = file_state(&self.path)?;
         let mut last = mcp_tool_core::sync::lock(&self.last);
@@ -76,7 +79,7 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
     if bytes > MAX_SECRET {
         return Err(invalid("a secret must have at most 16 KiB"));
     }
-    // An error of `read_to_string` doesn't contain the secret.
+    // The error may be logged, because an error of `read_to_string` doesn't contain the secret.
     let text = std::fs::read_to_string(path)?;
     let text = text.trim_end_matches(['\r', '\n']);
     match text.chars().any(char::is_control) || text.is_empty() {

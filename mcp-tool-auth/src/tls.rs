@@ -34,7 +34,10 @@ impl Tls {
     /// Reads the certificate chain and its key, both in PEM, and watches the two files for changes.
     ///
     /// # Errors
-    /// An invalid or unreadable file, or a key of another certificate.
+    /// An invalid or unreadable file, or a key that doesn't belong to the certificate.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub fn open(certificate: &Path, key: &Path) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
@@ -110,6 +113,7 @@ impl Files {
 }
 
 /// Reads both files again when one of them changes. If the new files are invalid, the current certificate stays in use.
+/// Ends after the certificate's [`Tls`] was dropped.
 async fn watch(
     files: Files,
     mut seen: [FileStamp; 2],

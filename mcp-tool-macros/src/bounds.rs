@@ -1,4 +1,4 @@
-//! Bounds: the keys that both `#[arg(…)]` and `#[schema(…)]` accept, such as `max_len`.
+//! Bounds: keys of `#[arg(…)]` and `#[schema(…)]` that limit a value, such as `max_len`.
 
 use mcp_tool_contract::{grammar::ArgKey, pattern};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -30,7 +30,8 @@ enum BoundValue {
 }
 
 impl Bounds {
-    /// Adds the key if it is a bound, or an error if its value is invalid. Returns false for keys that aren't bounds.
+    /// Adds the key if it is a bound, or reports an error if its value is invalid. Returns `false` for a key that isn't
+    /// a bound.
     pub(crate) fn take(&mut self, key: &Key, errors: &mut Errors) -> bool {
         let name = key.name.to_string();
         let Some(known) = ArgKey::of_name(&name) else { return false };
@@ -61,7 +62,7 @@ impl Bounds {
         true
     }
 
-    /// Returns the first declared pattern.
+    /// Returns the first declared pattern, or `None`.
     pub(crate) fn pattern(&self) -> Option<&str> {
         self.declared.iter().find_map(|bound| match &bound.value {
             BoundValue::Pattern(source) => Some(source.as_str()),
@@ -69,8 +70,8 @@ impl Bounds {
         })
     }
 
-    /// Returns one statement per bound, which narrows the variable `local` by calling the key's method of the type
-    /// `declaration`, such as `Param::max_len`. The statement has the span of the key, so that errors of const
+    /// Returns one statement per bound. The statement narrows the variable `local` by calling a method with the name of
+    /// the key on the type `declaration`, such as `Param::max_len`. It has the span of the key, so that errors of const
     /// evaluation point at the key.
     pub(crate) fn statements(&self, local: &Ident, declaration: &str, runtime: &RuntimeCrate) -> TokenStream {
         let declaration = Ident::new(declaration, Span::call_site());

@@ -31,7 +31,7 @@ pub(crate) fn text(attributes: &[Attribute]) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// Returns true if `#[allow(missing_docs)]` is among the attributes, which permits a missing description.
+/// Returns `true` if the attributes contain `#[allow(missing_docs)]`, which permits a missing description.
 pub(crate) fn may_be_missing(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let mut allowed = false;
@@ -46,8 +46,8 @@ pub(crate) fn may_be_missing(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Returns the words of a name. They replace a missing description, because clients expect a description of every
-/// parameter.
+/// Returns the words of a name. They are the description of a tool, parameter or field without doc comment, because
+/// clients expect a description.
 pub(crate) fn from_name(name: &str) -> String {
     name.replace(['_', '-'], " ").trim().to_owned()
 }

@@ -11,7 +11,7 @@ use crate::errors::Errors;
 /// One key of an attribute.
 pub(crate) struct Key {
     pub(crate) name: Ident,
-    /// The key with its value.
+    /// The whole key: its name with its value or parentheses.
     pub(crate) meta: Meta,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn unknown(key: &Key, known: &[&str], errors: &mut Errors) {
 }
 
 impl Key {
-    /// Returns true. Reports an error if the key has a value.
+    /// Reports an error if the key has a value. Always returns `true`, because the author meant to set the flag.
     pub(crate) fn flag(&self, errors: &mut Errors) -> bool {
         if !matches!(self.meta, Meta::Path(_)) {
             errors.at(&self.meta, format!("`{0}` takes no value: write `{0}`", self.name));

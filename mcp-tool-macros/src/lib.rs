@@ -1,8 +1,8 @@
 //! `#[mcp_tool]`, `#[derive(ToolSchema)]` and `tools![…]`.
 //!
 //! The attribute and the derive work in two stages. The first stage parses the input into a model and reports every
-//! error at its token. The second stage generates code from the model and doesn't see syntax. Checks that depend on
-//! types run in const evaluation, which resolves type aliases.
+//! error at its token. The second stage generates code from the model, not from the syntax. Checks that depend on types
+//! run in const evaluation, which resolves type aliases.
 
 mod bounds;
 mod docs;
@@ -42,34 +42,37 @@ use proc_macro::TokenStream;
 /// | `concurrency = 4` | maximum concurrent calls of the tool, of all callers together |
 /// | `rate = "10/min"` | maximum calls of one caller in any window of the given length (`s`, `min`, `h`, `day`) |
 /// | `gate(scope = "…")` | for a `destructive` tool: a scope, in addition to `scope`, that replaces a person's approval |
-/// | `upstream = "…"`, `upstream = ["…", …]` | upstreams that the tool can reach; all others are refused |
+/// | `upstream = "…"`, `upstream = ["…", …]` | upstream services that the tool can call; all others are refused |
 /// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | the tool will be removed: its description, its `_meta` and every response contain the notice, and its calls are counted; `replacement` and `removal` are optional |
 /// | `weakens("rule-id", reason = "…")` | reason for a change that lowers a guard, such as a removed scope; may be repeated |
 /// | `crate = "::my_crate::mcp"` | path of a re-exported `mcp_tool_runtime`; not needed for a dependency that `Cargo.toml` renames |
 ///
 /// # The lock
-/// Once `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each change of the contract. A
-/// breaking change needs the next major version. Other changes need the next minor version, except those of class
-/// patch, such as a new description. A lowered guard also needs `weakens(…)`.
+/// After the server's command `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each
+/// change of the contract:
+/// - A breaking change needs the next major version.
+/// - A lowered guard, such as a removed scope, needs the next minor version and `weakens(…)`.
+/// - A patch, such as a new description, needs no new version.
+/// - Any other change needs the next minor version.
 ///
 /// # Parameters
 /// Borrowed parameters come from the server: `&CallContext` is the call, any other `&T` is application state. Owned
 /// parameters are sent by the agent. Their doc comments are their descriptions, and `#[arg(…)]` takes `min`, `max`,
 /// `min_len`, `max_len`, `min_items`, `max_items`, `pattern`, `default`, `secret`, `header` and `complete`. On a `Vec`,
-/// bounds of a scalar apply to its items. A parameter of type `PageRequest` adds `limit` and `cursor`.
+/// bounds of a scalar apply to its items. A parameter of type `PageRequest` adds the parameters `limit` and `cursor`.
 ///
-/// `header = "Region"` makes clients of revision 2026-07-28 also send the argument as the HTTP header
+/// `header = "Region"` makes clients of protocol revision 2026-07-28 also send the argument as the HTTP header
 /// `Mcp-Param-Region`, so that a proxy can route by it. A call whose header differs from its argument is refused. The
-/// parameter can be a boolean, an integer within ±(2^53 - 1), or a string of at most a few hundred characters, because
-/// HTTP servers limit the size of headers.
+/// parameter can be a string, an enum, a boolean, or an integer within ±(2^53 - 1). Limit a string to a few hundred
+/// characters, because HTTP servers limit the size of headers.
 ///
 /// `complete = customers(invoices)` names an async function that suggests values of a string, or of the items of an
 /// array of strings. The function borrows the named parameters of the tool, of which one may be the `&CallContext`. Its
 /// last parameter is the text typed so far, a `&str`. It returns `Vec<String>`, or a `Result` with a `Vec<String>`.
-/// With `complete = customers` the function borrows nothing. Enums and booleans are completed automatically. Only
-/// callers who may call the tool get suggestions. Each caller may send 10 requests per second, and a request may take
-/// 5 s. Middleware and audit apply as to a call, and suggestions outside of the parameter's bounds are dropped.
-/// Completion is not part of the contract.
+/// With `complete = customers` the function borrows no parameter. Enums and booleans are completed automatically. Only
+/// callers who may call the tool get suggestions. Each caller may send 10 completion requests per second for all tools
+/// together, and a request may take 5 s. Middleware and audit apply as to a call, and suggestions outside of the
+/// parameter's bounds are dropped. Completion is not part of the contract.
 ///
 /// MCP specifies completion only for prompts and resources, so this is an extension: a client sends
 /// `completion/complete` with `"ref": {"type": "ref/tool", "name": "list_invoices"}`, and everything else as specified.
@@ -107,13 +110,14 @@ pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
 /// - A struct of one unnamed field is a newtype, in parameters and results. `#[schema(min, max, min_len, max_len,
 ///   pattern)]` bounds the value. With `#[schema(from_str)]` its JSON is a string, which the field's type parses with
 ///   `FromStr` and writes with `Serialize`. `FromStr` may refuse text that the schema allows.
-/// - A struct of named fields is a result, or part of one. `#[schema(…)]` bounds its fields; a `Vec` must have
+/// - A struct of named fields is a result, or part of a result. `#[schema(…)]` bounds its fields; a `Vec` must have
 ///   `max_items`.
 ///
 /// serde's `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `default`, `flatten` and `tag`
-/// are supported, and `transparent` on a newtype. Other attributes of serde are refused.
+/// are supported, and `transparent` on a newtype. Attributes of structs, enums and fields that affect only
+/// deserialization, such as `alias` on a field, are ignored. Other attributes of serde are refused.
 ///
-/// `#[schema(crate = "::my_crate::mcp")]` on the type is the path of a re-exported `mcp_tool_runtime`.
+/// `#[schema(crate = "::my_crate::mcp")]` on the type sets the path of a re-exported `mcp_tool_runtime`.
 #[proc_macro_derive(ToolSchema, attributes(schema, serde))]
 pub fn tool_schema(item: TokenStream) -> TokenStream {
     schema::expand(item.into()).into()

@@ -30,8 +30,8 @@ impl Parse for ToolPaths {
     }
 }
 
-/// Expands to a constant slice of entries. Each entry must differ from the entries before it; the error for a repeated
-/// entry points at the path of that entry.
+/// Expands to a constant slice of entries. A tool that has the name and the major version of an earlier tool causes an
+/// error at its path.
 pub(crate) fn expand(list: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let ToolPaths { runtime, tools } = ToolPaths::parse.parse2(list).unwrap_or_else(|error| {

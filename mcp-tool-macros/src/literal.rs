@@ -75,7 +75,7 @@ impl DeclaredLiteral {
     }
 }
 
-/// Parses `"250ms"`, `"5s"`, `"2m"`, `"1h"` into milliseconds.
+/// Parses a duration such as `"250ms"`, `"5s"`, `"2m"` or `"1h"`. Returns milliseconds.
 pub(crate) fn milliseconds(text: &syn::LitStr, errors: &mut Errors) -> Option<u64> {
     let time = quantity::milliseconds(&text.value());
     if time.is_none() {
@@ -86,7 +86,7 @@ pub(crate) fn milliseconds(text: &syn::LitStr, errors: &mut Errors) -> Option<u6
     time
 }
 
-/// Parses a rate such as `"10/s"`, `"10/min"`, `"10/h"`, `"10/day"`.
+/// Parses a rate such as `"10/s"`, `"10/min"`, `"10/h"` or `"10/day"`.
 pub(crate) fn rate(text: &syn::LitStr, errors: &mut Errors) -> Option<Rate> {
     let rate = quantity::rate(&text.value());
     if rate.is_none() {

@@ -31,10 +31,10 @@ struct CachedLock {
 /// The lock of the package that is being compiled.
 pub(crate) struct PackageLock {
     path: PathBuf,
-    /// `None` if the file doesn't exist or its metadata can't be read; an error text if it can't be parsed.
+    /// `None` if the file doesn't exist or its metadata can't be read; the reason if the file can't be read or parsed.
     lock: Option<Arc<Result<Lock, String>>>,
-    /// True if the file was parsed for this value: for the first tool, and for the first tool after each change of the
-    /// file. Other values come from the cache.
+    /// `true` if `lock` was read from the file and not from the cache: for the first tool of a crate, and for the first
+    /// tool after each change of the file.
     is_first: bool,
 }
 
@@ -44,7 +44,8 @@ pub(crate) struct LockedTool {
     bytes: Literal,
     /// Names of the parameters.
     names: Vec<&'static str>,
-    /// Locked result schema that only a running server can compare, and the version that has it.
+    /// Locked result schema that is generated at run time, and the version that has it. Only a running server can
+    /// compare such schemas.
     late_schema: Option<(&'static str, Version)>,
 }
 
@@ -78,7 +79,8 @@ impl LockedTool {
 }
 
 impl LockedTool {
-    /// Returns the constant `LATE`, the result schema that only a running server can compare.
+    /// Returns the constant `LATE`, the locked result schema that only a running server can compare; `None` without
+    /// such a schema.
     pub(crate) fn late_schema(&self, runtime: &RuntimeCrate) -> Option<TokenStream> {
         let (schema, version) = self.late_schema?;
         let (major, minor) = (version.major(), version.minor());
@@ -121,8 +123,8 @@ impl PackageLock {
         }
     }
 
-    /// Returns an item that makes cargo rebuild the crate if only the lock changes. Only the first tool of a crate gets
-    /// this item, because rustc keeps each included file in memory.
+    /// Returns an item that makes cargo rebuild the crate if only the lock changes; `None` without a lock. Only the
+    /// first tool of a crate gets this item, because rustc keeps each included file in memory.
     pub(crate) fn tracked(&self) -> Option<TokenStream> {
         let path = self.path.to_str().filter(|_| self.is_first && self.lock.is_some())?;
         Some(quote!(
@@ -131,7 +133,8 @@ impl PackageLock {
     }
 
     /// Returns the locked contract that a tool of this name and version is compared with. Reports an error if the lock
-    /// can't be parsed, or if the locked contract has a newer version.
+    /// can't be parsed, or if the locked contract has a newer version. Returns `None` after an error, and for a tool
+    /// that isn't locked.
     pub(crate) fn baseline(
         &self,
         name: &str,

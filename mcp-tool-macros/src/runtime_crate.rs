@@ -17,7 +17,7 @@ use crate::errors::Errors;
 /// Package name of the runtime.
 const PACKAGE: &str = "mcp-tool-runtime";
 
-/// Tables of dependencies in a manifest, also in the form `target.….dependencies`.
+/// Tables of dependencies in a manifest. `target.….` may precede their names, as in `target.'cfg(unix)'.dependencies`.
 const TABLES: [&str; 2] = ["dependencies", "dev-dependencies"];
 
 /// Path of the runtime crate, such as `::mcp_tool_runtime`.
@@ -29,7 +29,7 @@ impl RuntimeCrate {
     pub(crate) fn from_manifest() -> Self {
         let name = manifest_folder().and_then(|folder| cached_name(&folder));
         let name = name.unwrap_or_else(|| PACKAGE.to_owned()).replace('-', "_");
-        // The name comes from a file, so it may not be an identifier.
+        // The name comes from a file, so it might not be an identifier.
         match syn::parse_str::<Ident>(&name) {
             Ok(name) => RuntimeCrate(quote!(::#name)),
             Err(_) => RuntimeCrate(quote!(::mcp_tool_runtime)),
@@ -37,7 +37,8 @@ impl RuntimeCrate {
     }
 
     /// Returns the path that the key `crate` has as its value: either text, as in serde's attributes, or a path, which
-    /// can be `$crate` in a declarative macro.
+    /// can be `$crate` in a declarative macro. Reports an error for another value, and returns the path from the
+    /// manifest.
     pub(crate) fn from_value(value: &Expr, errors: &mut Errors) -> Self {
         match value {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
@@ -57,8 +58,8 @@ impl RuntimeCrate {
     /// Returns the path with the span of the code that it is a part of, so that errors point at that code.
     pub(crate) fn at(&self, span: Span) -> TokenStream {
         let located = |mut token: TokenTree| {
-            // `$crate` must keep its hygiene, by which it resolves. Other tokens take the hygiene of `span` too, so
-            // that errors don't also show the macro's expansion.
+            // `$crate` must keep its hygiene, because its hygiene determines the crate. Other tokens also take the
+            // hygiene of `span`, so that errors don't show the macro's expansion.
             let is_dollar_crate = matches!(&token, TokenTree::Ident(ident) if ident == "$crate");
             token.set_span(if is_dollar_crate { token.span().located_at(span) } else { span });
             token
@@ -82,8 +83,8 @@ fn manifest_folder() -> Option<PathBuf> {
 /// Names that the runtime has in the manifests read so far, by the path of the manifest.
 static NAMES: Mutex<Option<HashMap<PathBuf, CachedName>>> = Mutex::new(None);
 
-/// Name that a manifest gives to the runtime, with the modification time of the file, which may change while an
-/// editor's process runs.
+/// Name that a manifest gives to the runtime, or `None` if the manifest doesn't rename it. The modification time shows
+/// whether the name is outdated, because the file may change while an editor's process runs.
 struct CachedName {
     modified: SystemTime,
     name: Option<String>,
@@ -116,11 +117,12 @@ fn read_name(path: &Path, folder: &Path) -> Option<String> {
     dependency(&manifest, inherited)
 }
 
-/// Returns the name that a manifest renames the runtime to; `None` if the runtime keeps its name.
+/// Returns the name that a manifest renames the runtime to; `None` if the runtime keeps its name. `inherited` returns
+/// `true` for a name that the workspace gives to the runtime.
 ///
 /// Reads single lines instead of TOML, because a TOML parser would delay each build. Finds `name = { package = "…" }`,
-/// `name.package = "…"`, `package = "…"` in the table of the dependency, and a name inherited from the workspace. A
-/// manifest that renames the runtime in another way needs `crate = "…"`.
+/// `name.package = "…"`, `package = "…"` in the table of the dependency, and a name inherited from the workspace. If a
+/// manifest renames the runtime in another way, the macros need the key `crate = "…"`.
 fn dependency(manifest: &str, inherited: impl Fn(&str) -> bool) -> Option<String> {
     let mut renamed = None;
     for Line { table, key, value } in lines(manifest) {
@@ -136,7 +138,7 @@ fn dependency(manifest: &str, inherited: impl Fn(&str) -> bool) -> Option<String
     renamed
 }
 
-/// Returns true if the table `dependencies` renames the runtime to `name`.
+/// Returns `true` if the table `dependencies` renames the runtime to `name`.
 fn is_renamed(manifest: &str, dependencies: &str, name: &str) -> bool {
     lines(manifest).any(|Line { table, key, value }| {
         entry(&table, &key, &[dependencies])
@@ -168,7 +170,7 @@ fn lines(manifest: &str) -> impl Iterator<Item = Line> {
     })
 }
 
-/// Returns the name in `[name]`.
+/// Returns the name of a table from its header `[name]`; `None` for other lines.
 fn table(line: &str) -> Option<String> {
     let (name, _) = line.trim().strip_prefix('[')?.split_once(']')?;
     Some(unquoted(name))
@@ -198,7 +200,7 @@ fn setting<'v>(rest: &str, value: &'v str, name: &str) -> Option<&'v str> {
     if rest == name {
         return Some(value.split('#').next().unwrap_or_default().trim());
     }
-    // The inline table may not end on this line, because arrays in it may have several lines.
+    // The inline table may continue on the next line, because arrays in it may have several lines.
     let members = value.strip_prefix('{').filter(|_| rest.is_empty())?.split('}').next()?;
     members.split(',').find_map(|member| {
         let (key, value) = member.split_once('=')?;

@@ -10,6 +10,11 @@ const MAX_TOKEN: usize = 16 * 1024;
 
 /// Returns the bearer token of a request, and removes the `Authorization` header, so that no later stage sees the
 /// token.
+///
+/// # Errors
+/// - `Missing`: no `Authorization` header, or one of another scheme.
+/// - `Malformed`: a token in the query, a repeated header, or a token that isn't a `b64token`.
+/// - `Invalid`: a token that is too long.
 pub(crate) fn take(uri: &Uri, headers: &mut HeaderMap) -> Result<InboundToken, Denied> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (header, is_repeated) = (values.next().cloned(), values.next().is_some());

@@ -16,7 +16,7 @@ const MAX_TOKENS: u64 = 20_000;
 pub(crate) struct CachedVerdict {
     pub(crate) verdict: Result<Arc<VerifiedToken>, Flaw>,
     issuer: Arc<Issuer>,
-    /// Generation of the issuer's keys at the verification. The verdict isn't used after the generation has changed.
+    /// [`Issuer::generation`] at the verification. The verdict isn't used after the generation has changed.
     generation: u64,
     /// Time from which the verdict isn't used.
     until: SystemTime,

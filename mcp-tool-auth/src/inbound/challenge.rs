@@ -3,7 +3,8 @@
 use mcp_tool_core::ports::Denied;
 
 /// Returns the challenge for a denied request. Returns `None` if the token can't be verified now, because another token
-/// wouldn't help. `scopes` are the scopes that a client should request for its first token.
+/// wouldn't help. `metadata` is the URL of the protected resource metadata. `scopes` are the scopes that a client
+/// should request for its first token.
 pub(crate) fn denied(denied: &Denied, metadata: &str, scopes: &[String]) -> Option<String> {
     // A request without a token gets no `error` (RFC 6750 §3.1).
     let error = match denied {

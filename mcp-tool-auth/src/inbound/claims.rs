@@ -24,8 +24,8 @@ pub struct VerifiedToken {
     pub(crate) caller: Caller,
     pub(crate) jti: Option<String>,
     pub(crate) issued_at: Option<SystemTime>,
-    /// Time until which this result may be used: `exp` plus `SKEW`. For an introspected token, at most `longest`
-    /// seconds after the introspection.
+    /// Time until which this result may be used: `exp` plus `SKEW`. For an introspected token, at most the `longest`
+    /// seconds of [`TokenRules::judge_introspected`] after the introspection.
     pub(crate) until: SystemTime,
 }
 
@@ -171,7 +171,7 @@ impl TokenRules {
                 Some(_) => return Err("scope_unreadable"),
             }
         }
-        // RFC 6749 §3.3.
+        // Characters of a scope (RFC 6749 §3.3).
         let is_scope = |scope: &String| {
             !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
         };
@@ -191,7 +191,7 @@ fn claim_at<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value>
     claim_at(claims.get(first)?.as_object()?, rest)
 }
 
-/// Returns a claim's value as text, which must be non-empty, short enough and free of control characters.
+/// Returns a claim's value as text. The text must have 1 to `MAX_NAME` bytes and no control characters.
 fn short_text(value: &Value) -> Result<&str, Flaw> {
     value
         .as_str()
@@ -203,7 +203,8 @@ fn text_claim<'c>(claims: &'c Map<String, Value>, claim: &str) -> Result<Option<
     claims.get(claim).map(short_text).transpose()
 }
 
-/// Returns a NumericDate (RFC 7519 §2) in seconds since 1970. The maximum is 2^53, since `f64` rounds larger integers.
+/// Returns a NumericDate (RFC 7519 §2) in seconds since 1970; `None` if the claim is missing. The maximum is 2^53,
+/// because `f64` rounds larger integers.
 fn date_claim(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, Flaw> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match claims.get(claim) {
@@ -235,7 +236,7 @@ mod tests {
 
     const NOW: f64 = 1_000_000.0;
 
-    /// Validates an introspection response that is valid except for `members`. A `null` removes the member.
+    /// Replaces `members` in a valid introspection response, and validates the result. A `null` removes the member.
     fn introspected(members: Value) -> Result<VerifiedToken, Flaw> {
         let mut response = json!({
             "active": true, "iss": "https://as.example", "aud": "https://mcp.example/mcp", "sub": "ann",
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn introspected_token_is_valid_for_at_most_the_given_30_s() {
+    fn introspected_token_is_valid_for_at_most_30_seconds() {
         let until = |members| introspected(members).map(|verified| unix_seconds(verified.until) - NOW);
         assert_eq!(until(json!({})), Ok(30.0));
         assert_eq!(until(json!({ "exp": null })), Ok(30.0));

@@ -38,7 +38,8 @@ pub(crate) fn client() -> Result<Client, reqwest::Error> {
         .build()
 }
 
-/// Parses a URL of an issuer or of this server, which must be HTTPS, or HTTP on loopback, without user and fragment.
+/// Parses a URL of an issuer or of this server. The URL must be HTTPS, or HTTP on loopback, and must have neither a
+/// user nor a fragment.
 ///
 /// # Errors
 /// Text that isn't such a URL.

@@ -33,12 +33,12 @@ pub(crate) struct Introspector {
     secret: SecretFile,
     failing: AtomicBool,
     queued: AtomicUsize,
-    /// Locks, one of which a request holds while it introspects a token. The first byte of the token's digest selects
+    /// A request holds one of these locks while it introspects a token. The first byte of the token's digest selects
     /// the lock, so no two requests introspect the same token at the same time.
     slots: Vec<tokio::sync::Mutex<()>>,
 }
 
-/// Permission to introspect a token. Other requests whose tokens have the same lock wait until the permit is dropped.
+/// Permission to introspect a token. Requests whose tokens select the same lock wait until the permit is dropped.
 pub(crate) struct IntrospectionPermit<'a> {
     _slot: tokio::sync::MutexGuard<'a, ()>,
     _queued: QueueGuard<'a>,
@@ -81,13 +81,13 @@ impl Introspector {
         Ok(IntrospectionPermit { _slot: slot.lock().await, _queued: queued })
     }
 
-    /// Introspects a token at the issuer. Returns the response before its claims are validated.
+    /// Introspects a token at the issuer. Returns the response without validating its claims.
     pub(crate) async fn introspect(
         &self,
         token: &InboundToken,
     ) -> Result<serde_json::Map<String, serde_json::Value>, Unreachable> {
         let failed = |reason: String| {
-            // Only the first failure after a success is logged.
+            // Of consecutive failures, only the first is logged.
             if !self.failing.swap(true, Ordering::Relaxed) {
                 tracing::error!(issuer = &*self.issuer.name, reason, "tokens can't be introspected");
             }

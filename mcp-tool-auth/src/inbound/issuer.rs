@@ -20,16 +20,17 @@ use super::{
 
 /// Age at which keys are refreshed in the background.
 const FRESH: Duration = Duration::from_secs(300);
-/// Age at which keys are no longer used, even if the issuer is unreachable. A fetch also reads metadata of this age
-/// again.
+/// Age at which keys are no longer used, even if the issuer is unreachable. Metadata of this age is fetched again
+/// together with the keys.
 const STALE: Duration = Duration::from_secs(3_600);
-/// Minimum time between fetches for an unknown `kid`, and between fetches that cached tokens start.
+/// Minimum time between fetches for an unknown `kid`, and between fetches that cached verdicts start.
 const UNKNOWN: Duration = Duration::from_secs(30);
-/// Time after a failed fetch during which a token that isn't cached starts no other fetch for old or missing keys.
+/// Minimum time between a failed fetch and the next fetch for old or missing keys. Fetches that cached verdicts start
+/// wait for [`UNKNOWN`] instead.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// A token can't be verified now: its issuer gives no usable response and cached data is missing or too old, or too
-/// many requests wait for introspection.
+/// A token can't be verified now. Either its issuer gives no usable response and the cached data doesn't suffice, or
+/// too many requests wait for introspection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unreachable;
 
@@ -42,7 +43,7 @@ pub(crate) struct Issuer {
     state: Mutex<IssuerState>,
     fetching: tokio::sync::Mutex<()>,
     generation: AtomicU64,
-    /// Time from which a cached token starts a fetch, in milliseconds after `created`.
+    /// Time from which a cached verdict starts a fetch, in milliseconds after `created`.
     due: AtomicU64,
     created: Instant,
 }
@@ -127,7 +128,8 @@ impl Issuer {
         }
     }
 
-    /// Returns a number that grows when the keys change. A cached token of an earlier generation is verified again.
+    /// Returns a number that grows when the keys change. A token whose cached verdict has an earlier generation is
+    /// verified again.
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
@@ -197,7 +199,7 @@ impl Issuer {
         Ok(keys)
     }
 
-    /// Returns the metadata, fetched if needed.
+    /// Returns the cached metadata of any age. If there is none, fetches metadata and keys.
     pub(crate) async fn metadata(self: &Arc<Self>) -> Result<Arc<IssuerMetadata>, Unreachable> {
         let cached = |state: &IssuerState| state.metadata.as_ref().map(|(metadata, _)| Arc::clone(metadata));
         if let Some(metadata) = cached(&self.state()) {

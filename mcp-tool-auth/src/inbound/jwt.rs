@@ -1,4 +1,4 @@
-//! Parses JWTs in compact form (RFC 7519, RFC 7515), and verifies no signature.
+//! Parses JWTs in compact form (RFC 7519, RFC 7515). Signatures aren't verified here.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jsonwebtoken::Algorithm;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{keys, strict};
 
-/// Reason why a token is refused. Audit records contain the reason; responses to the caller don't.
+/// Reason why a token is refused, such as `expired`. Audit records contain the reason; responses to the caller don't.
 pub type Flaw = &'static str;
 
 /// Maximum length of a `kid`, in bytes.
@@ -28,7 +28,7 @@ pub struct Jwt<'t> {
 pub(crate) enum Typ {
     /// `at+jwt` (RFC 9068 §2.1).
     AccessToken,
-    /// `JWT`, which may also be an ID token.
+    /// `JWT`, which ID tokens have too.
     Jwt,
 }
 
@@ -38,7 +38,7 @@ impl<'t> Jwt<'t> {
         token.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
-    /// Parses a token.
+    /// Parses a token. Refuses an `alg` that isn't allowed, and a `typ` other than `at+jwt` and `JWT`.
     pub fn read(token: &'t str) -> Result<Self, Flaw> {
         let (signed, signature) = token.rsplit_once('.').ok_or("not_a_jwt")?;
         let (header, claims) = signed.split_once('.').ok_or("not_a_jwt")?;

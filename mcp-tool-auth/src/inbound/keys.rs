@@ -28,7 +28,7 @@ pub struct KeySet {
 
 use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
 
-/// Allowed algorithms: name, value, and a slice of only this value, which a key with this `alg` stores.
+/// Allowed algorithms: name, value, and a slice that contains only the value. A key with this `alg` stores the slice.
 const NAMES: [(&str, Algorithm, &[Algorithm]); 9] = [
     ("RS256", RS256, &[RS256]),
     ("RS384", RS384, &[RS384]),
@@ -78,7 +78,7 @@ impl KeySet {
     }
 
     /// Returns the key with this `kid`, if the key allows `algorithm`. For a token without `kid`, returns the key that
-    /// allows `algorithm`, if exactly one does.
+    /// allows `algorithm`, if there is exactly one such key.
     pub(crate) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&VerificationKey> {
         match id {
             Some(id) => self.named.get(id).filter(|key| key.verifies(algorithm)),

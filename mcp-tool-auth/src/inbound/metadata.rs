@@ -18,8 +18,8 @@ pub(crate) struct Metadata {
 }
 
 impl Metadata {
-    /// Builds the metadata. `resource` is the parsed URL of the resource, `canonical` that URL as configured, and
-    /// `path` the path of the MCP endpoint on this server.
+    /// Builds the metadata. `resource` is the parsed URL of the resource, `canonical` is the same URL as configured,
+    /// and `path` is the path of the MCP endpoint on this server.
     pub(crate) fn new(
         resource: &Url,
         canonical: &str,

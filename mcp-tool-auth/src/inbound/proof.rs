@@ -9,8 +9,8 @@ use super::{
     settings::TokenRules,
 };
 
-/// Checks that `typ` is `at+jwt`. If `typ_jwt` is `true`, `typ` may also be `JWT`, which is otherwise refused because
-/// ID tokens have it too.
+/// Checks that `typ` is `at+jwt`, or `JWT` if `typ_jwt` is `true`. By default `JWT` is refused, because ID tokens have
+/// it too.
 pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     match jwt.typ {
         Typ::AccessToken => Ok(()),

@@ -47,7 +47,7 @@ pub struct ResourceServer {
     introspector: Option<Introspector>,
     rules: TokenRules,
     revocations: Option<Arc<dyn Revocations>>,
-    /// Generation of the revocations for which the cache was last cleared. A new generation clears the cache.
+    /// [`Revocations::generation`] for which the cache was last cleared. A new generation clears the cache.
     generation: AtomicU64,
     tokens: TokenCache,
     metadata: Metadata,
@@ -56,8 +56,8 @@ pub struct ResourceServer {
 }
 
 impl ResourceServer {
-    /// Creates a resource server. Challenges and metadata name the scopes of `tools`. `path` is the path of the MCP
-    /// endpoint.
+    /// Creates a resource server. Challenges and metadata name the scopes of `tools`. `name` is the resource's name in
+    /// the metadata, and `path` is the path of the MCP endpoint.
     ///
     /// # Errors
     /// A missing or invalid setting.
@@ -185,14 +185,15 @@ impl ResourceServer {
         Ok(verified)
     }
 
-    /// Returns the configured issuer that a token names, if the token has a `typ` that is allowed for this issuer.
+    /// Returns the configured issuer that the token's `iss` names. Fails for another issuer, and for a `typ` that isn't
+    /// allowed for this issuer.
     fn issuer_of(&self, jwt: &Jwt<'_>) -> Result<&Arc<Issuer>, Flaw> {
         let Some(Value::String(named)) = jwt.claims.get("iss") else { return Err("iss_missing") };
         let issuer = self.issuers.iter().find(|issuer| *issuer.name == **named).ok_or("iss_of_another")?;
         proof::is_access_token(jwt, issuer.typ_jwt).map(|()| issuer)
     }
 
-    /// Introspects a token, unless another request has cached the verdict meanwhile.
+    /// Introspects an opaque token and caches the verdict. Fails if no issuer is configured for introspection.
     async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         let Some(introspector) = &self.introspector else { return Err(Denied::Invalid("not_a_jwt")) };
         let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;

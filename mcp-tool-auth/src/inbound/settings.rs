@@ -16,8 +16,8 @@ pub struct OAuthSettings {
 }
 
 impl OAuthSettings {
-    /// Returns `true` if `issuers`, `typ_jwt`, `introspection` or the audience is set. With incomplete settings the
-    /// server then refuses to start, instead of serving callers without tokens.
+    /// Returns `true` if `issuers`, `typ_jwt`, `introspection` or the audience is set. If only some of the required
+    /// settings are set, the server refuses to start instead of serving unauthenticated callers.
     pub fn is_set(&self) -> bool {
         !self.issuers.is_empty()
             || !self.typ_jwt.is_empty()
@@ -67,15 +67,15 @@ pub struct TokenRules {
     pub audience: String,
     /// Maximum time from `iat`, or from now if `iat` is missing, to `exp`.
     pub max_lifetime: Duration,
-    /// Name of the claim that contains the user.
+    /// Name of the claim that contains the user. If it is `sub`, a token without `sub` has its `client_id` as the user.
     pub user: String,
     /// Names of claims that may contain the agent. The first claim that a token has is used.
     pub agents: Vec<String>,
-    /// Name of the claim that contains the tenant, which every token must then have; `None` for servers without
+    /// Name of the claim that contains the tenant. Every token must have this claim. `None` for servers without
     /// tenants.
     pub tenant: Option<String>,
-    /// Names of claims that may contain scopes, as text with spaces or as an array. The scopes of all these claims
-    /// count.
+    /// Names of claims that may contain scopes, as text with spaces or as an array. A token has the scopes of all these
+    /// claims.
     pub scopes: Vec<String>,
     /// Name and value of a claim that marks the token of a service account.
     pub machine: Option<(String, String)>,

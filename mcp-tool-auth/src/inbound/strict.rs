@@ -11,7 +11,7 @@ const DEPTH: u8 = 16;
 /// Parses an object. Refuses repeated members at any depth, nesting beyond `DEPTH`, and trailing text.
 ///
 /// # Errors
-/// The reason, which quotes nothing of `text`.
+/// Text that isn't such an object. The message doesn't quote `text`, which may contain secrets.
 pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, String> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let value = Nested(DEPTH).deserialize(&mut json).and_then(|value| json.end().map(|()| value));

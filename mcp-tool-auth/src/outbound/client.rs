@@ -23,7 +23,7 @@ pub(super) struct UpstreamClient {
     pub(super) credentials: Credentials,
 }
 
-/// Clients of the configured upstreams, by canonical name.
+/// Clients of the configured upstreams, by the name that [`canonical_name`] returns.
 #[derive(Debug, Default)]
 pub struct Upstreams(BTreeMap<String, Arc<UpstreamClient>>);
 
@@ -31,8 +31,8 @@ impl Upstreams {
     /// Creates a client for each upstream in `configs`. Sends no request.
     ///
     /// # Errors
-    /// A secret can't be read, an HTTP client can't be created, or a contract declares an upstream that `configs` doesn't
-    /// contain.
+    /// A secret can't be read, an HTTP client can't be created, or a contract declares an upstream that `configs`
+    /// doesn't contain.
     pub fn open<'c>(
         configs: &BTreeMap<String, UpstreamConfig>,
         contracts: impl IntoIterator<Item = &'c Contract>,

@@ -19,7 +19,7 @@ use crate::secure_url::is_secure;
 /// Configuration of an upstream whose settings are valid.
 #[derive(Clone, Debug)]
 pub struct UpstreamConfig {
-    /// Base URL of all requests, which ends in `/`.
+    /// Base URL of all requests. Ends in `/`.
     pub(super) base: Url,
     pub(super) credential: CredentialConfig,
     pub(super) allow_private: Vec<Network>,
@@ -28,7 +28,7 @@ pub struct UpstreamConfig {
     pub(super) max_response: usize,
 }
 
-/// Credential that the server presents to the upstream, and where the server gets it.
+/// Credential that the server presents to the upstream, with its source.
 #[derive(Clone, Debug)]
 pub(super) enum CredentialConfig {
     ClientCredentials(TokenEndpoint),
@@ -55,7 +55,7 @@ pub(super) enum ClientAuth {
     Post,
 }
 
-/// Host outside of the upstream to which a redirect may lead.
+/// Host to which a redirect may lead out of the upstream's base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RedirectHost {
     host: String,
@@ -84,7 +84,7 @@ impl UpstreamConfig {
     /// Validates the settings of one upstream.
     ///
     /// # Errors
-    /// The first key that is missing, invalid, or doesn't apply to the kind of credential.
+    /// The first setting that is missing, is invalid, or doesn't apply to the kind of credential.
     pub fn validate(settings: &UpstreamSettings) -> Result<Self, InvalidSetting> {
         let Some(kind) = settings.credential else {
             return Err(missing("credential", "set client_credentials, token_exchange or key"));

@@ -19,11 +19,11 @@ use super::{
 };
 use mcp_tool_core::call::token::InboundToken;
 
-/// Maximum number of callers' tokens for which an exchanged token is cached, for each upstream.
+/// Maximum number of exchanged tokens that are cached for each upstream. Each belongs to one token of a caller.
 const MAX_CALLERS: u64 = 10_000;
 /// Time after which an unused exchanged token is dropped.
 const IDLE: Duration = Duration::from_secs(15 * 60);
-/// Time between the replacement and the expiry of a token, if its lifetime is at least 300 s.
+/// Time before the expiry of a token at which the token is replaced, for lifetimes of at least 300 s.
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// Credentials for one upstream.
@@ -38,7 +38,7 @@ enum CredentialStore {
     Shared(CachedToken),
     /// One access token for each caller's token, by the digest of the caller's token.
     Exchanged(Cache<Digest, Arc<CachedToken>>),
-    /// API key, read again when its file changes.
+    /// Header and prefix of the API key. The key is read from its file.
     Key { header: HeaderName, prefix: String },
 }
 
@@ -75,8 +75,8 @@ fn valid_until(requested: Instant, lifetime: Duration) -> Instant {
 }
 
 impl CachedToken {
-    /// Returns the cached token if it is valid, else a token that `request` fetches. Fails if another request's fetch,
-    /// for which this request waited, has failed.
+    /// Returns the cached token if it is valid, else fetches a token with `request`. If another call is already
+    /// fetching a token, waits for it and returns its token or failure.
     async fn get(
         &self,
         secret: Secret,
@@ -124,7 +124,7 @@ impl Credentials {
     /// Opens the file of the client secret or the API key.
     ///
     /// # Errors
-    /// The name of the setting, and why its file can't be read.
+    /// An unreadable file. The message begins with the name of its setting.
     pub(super) fn open(config: &UpstreamConfig) -> Result<Self, String> {
         let open = |setting: &str, file: &Path| {
             SecretFile::open(file).map_err(|error| format!("{setting}: {}: {error}", file.display()))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::resolve::PrivateAddress;
 use mcp_tool_core::{call::context::CallContext, error::ToolError, error_chain::chain};
 
-/// Delay after which the error asks the agent to retry.
+/// Delay after which an `unavailable` error asks the agent to retry.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Reason of a failed request. The texts are for the log, and contain neither a credential nor a whole URL.
@@ -31,7 +31,8 @@ impl UpstreamFailure {
         }
     }
 
-    /// Returns the error for the tool function, and logs the reason unless the error itself carries it to the log.
+    /// Returns the error for the tool function, and logs the reason. The reason of `Misconfigured` isn't logged here,
+    /// because it is the source of an internal error, which is logged with the call.
     pub(super) fn report(self, upstream: &str, cx: &CallContext) -> ToolError {
         match self {
             UpstreamFailure::Misconfigured(reason) => {

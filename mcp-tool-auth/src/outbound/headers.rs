@@ -31,7 +31,7 @@ fn is_framing(name: &HeaderName) -> bool {
 /// Parses the name of the header that carries an API key.
 ///
 /// # Errors
-/// An invalid name, or a header of framing or proxies.
+/// An invalid name, or a header that controls framing, the connection or proxies.
 pub(super) fn parse_key_header(name: &str) -> Result<HeaderName, String> {
     let name: HeaderName =
         name.parse().map_err(|_| "must be the name of a header such as X-Api-Key".to_owned())?;

@@ -1,7 +1,7 @@
 //! Upstreams, which are HTTP services that tools call with the server's credentials.
 //!
-//! A tool function gets a client, but never a credential. Of an upstream's servers, only the token endpoint of an
-//! exchange (RFC 8693) gets the caller's token.
+//! A tool function gets a client, but never a credential. The caller's token is never sent to an upstream. Only the
+//! token endpoint of a token exchange (RFC 8693) gets it.
 
 mod address;
 mod client;

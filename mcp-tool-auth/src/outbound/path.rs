@@ -9,8 +9,10 @@ const MAX_PATH: usize = 8 * 1024;
 /// Returns the URL of `path` below `base`, which must end in `/`. A leading `/` of `path` is ignored.
 ///
 /// # Errors
-/// A path that is too long, contains a forbidden character or an empty segment, or leaves `base`. Paths that only some
-/// servers would resolve to a path outside of `base` are refused too.
+/// - A path of more than 8 KiB.
+/// - A path with a control character, `\`, `?` or `#`, or with an empty segment before its last one.
+/// - A path with a segment `.` or `..`, also in a form that only some servers decode to such a segment.
+/// - A path that leads out of `base`.
 pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if path.len() > MAX_PATH {
         return Err(format!("a path must have at most {MAX_PATH} bytes, got {}", path.len()));
@@ -36,7 +38,8 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
 }
 
-/// Returns `true` if a segment, decoded any number of times, is `.` or `..` or contains one of them between `/` or `\`.
+/// Returns `true` if a segment is `.` or `..`, or contains one of them as a part between `/` or `\`. The segment is
+/// decoded until it contains no percent-encoded byte, and checked after each step.
 fn is_dot_segment(segment: &str) -> bool {
     let mut segment = segment.as_bytes().to_vec();
     loop {
@@ -53,7 +56,7 @@ fn is_dot_segment(segment: &str) -> bool {
     }
 }
 
-/// Decodes each valid percent-encoded byte once. Returns `None` if there is no such byte.
+/// Decodes each percent-encoded byte once. Returns `None` if the segment contains none.
 fn decode_once(segment: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let (mut out, mut changed, mut at) = (Vec::with_capacity(segment.len()), false, 0);

@@ -26,10 +26,10 @@ pub(super) struct OutgoingRequest {
     pub(super) has_credential: bool,
 }
 
-/// Failure of a request that got no response.
+/// Reason why a request has no final response, such as a failed connection or a forbidden redirect.
 pub(super) struct SendFailure {
     pub(super) failure: UpstreamFailure,
-    /// `true` if the upstream may have received the request, which then may have had an effect.
+    /// `true` if the upstream may have received the request, so that the request may have had an effect.
     pub(super) was_sent: bool,
 }
 
@@ -77,7 +77,7 @@ impl UpstreamClient {
 fn location(response: &Response) -> Option<String> {
     match response.status().as_u16() {
         301 | 302 | 303 | 307 | 308 => {
-            // A location that isn't text can't be followed, so the function's caller gets the redirect as the response.
+            // A location that isn't ASCII can't be followed, so the tool function gets the redirect as the response.
             response.headers().get(LOCATION)?.to_str().ok().map(str::to_owned)
         }
         _ => None,
@@ -85,8 +85,13 @@ fn location(response: &Response) -> Option<String> {
 }
 
 impl OutgoingRequest {
-    /// Returns the request that follows a redirect to `location`. After a redirect has left the upstream's base URL, no
-    /// request carries the credential, a body or another header than `Accept`.
+    /// Returns the request that follows a redirect to `location`. After a redirect has left the upstream's base URL,
+    /// requests carry neither the credential nor a body, and only the header `Accept`.
+    ///
+    /// # Errors
+    /// - A URL that is invalid, contains a user name or a password, or has no TLS outside of loopback.
+    /// - A URL that is neither below the base URL nor on a host in `redirect_hosts`.
+    /// - A request with a body or another method than `GET` and `HEAD`, if it would be sent without the credential.
     fn redirected(
         self,
         status: StatusCode,
@@ -196,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_host_gets_no_credential_no_body_and_no_header_but_accept() {
+    fn redirect_host_gets_neither_credential_nor_body_and_only_the_header_accept() {
         let next = redirected(Method::GET, 302, "https://files.example.com/x").unwrap();
         assert!(!next.has_credential);
         assert_eq!(next.headers.keys().collect::<Vec<_>>(), [ACCEPT]);

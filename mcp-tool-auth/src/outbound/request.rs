@@ -86,7 +86,7 @@ impl UpstreamRequest {
         })
     }
 
-    /// Sets the body to bytes. Doesn't set `Content-Type`; use [`header`](UpstreamRequest::header).
+    /// Sets the body to bytes. Doesn't set `Content-Type`; use [`header`](UpstreamRequest::header) for that.
     pub fn body(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.with(|request| {
             request.body = Some(Bytes::from(bytes.into()));
@@ -103,10 +103,10 @@ impl UpstreamRequest {
     /// # Errors
     /// | kind | cause |
     /// |---|---|
-    /// | `internal` | invalid path, header or body, forbidden redirect or address, or wrong setting |
-    /// | `unavailable` | no usable response from upstream or token endpoint, or 6 redirects; retry after 5 s |
+    /// | `internal` | invalid path, header or body; forbidden redirect or address; wrong setting; call has ended |
+    /// | `unavailable` | no usable response from upstream or token endpoint, or over 5 redirects; retry after 5 s |
     /// | `timeout` | the call's deadline passed |
-    /// | `refused` | `token_exchange`, and the call has no token or the token endpoint refuses the exchange |
+    /// | `refused` | with `token_exchange`: the call has no token, or the token endpoint refuses the exchange |
     ///
     /// No message contains the credential or the query.
     // Boxed, so that the code of the HTTP client is compiled in this crate and not in each crate that awaits the
@@ -169,7 +169,8 @@ impl Upstream {
         }
     }
 
-    /// Runs `work`. Fails when the call is cancelled or reaches its deadline.
+    /// Runs `work`. Fails when the call is cancelled or reaches its deadline. With `is_write`, this error says that the
+    /// effect of the request is unknown.
     pub(super) async fn within<T>(
         &self,
         is_write: bool,

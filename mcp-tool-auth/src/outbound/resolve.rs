@@ -21,12 +21,13 @@ use super::address::permits;
 use crate::secure_url::is_local_name;
 use mcp_tool_core::network::Network;
 
-/// Resolver that returns the permitted addresses among those that the system's resolver finds.
+/// Resolver that removes forbidden addresses from the results of the system's resolver.
 pub(super) struct PublicResolver {
     allowed: Arc<[Network]>,
     lookup: Lookup,
 }
 
+/// Function that looks up a name. Tests replace it.
 type Lookup = fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
 
 impl PublicResolver {
@@ -48,6 +49,11 @@ impl Resolve for PublicResolver {
     }
 }
 
+/// Returns the permitted addresses in `found`. `localhost` may only be at a loopback address, because HTTP without TLS
+/// is allowed for this name.
+///
+/// # Errors
+/// The first address, if none of the found addresses is permitted.
 fn permitted(
     allowed: &[Network],
     name: &str,
@@ -63,7 +69,8 @@ fn permitted(
     }
 }
 
-/// Checks the host of a URL if it is an IP address, because the client passes only names to the resolver.
+/// Checks the host of a URL if the host is an IP address. [`PublicResolver`] can't check such a host, because the
+/// client passes only names to a resolver.
 pub(super) fn check_literal(allowed: &[Network], url: &Url) -> Result<(), PrivateAddress> {
     let address: IpAddr = match url.host() {
         Some(Host::Ipv4(address)) => address.into(),
@@ -76,7 +83,8 @@ pub(super) fn check_literal(allowed: &[Network], url: &Url) -> Result<(), Privat
     }
 }
 
-/// Address to which no request may be sent: neither public nor in `allow_private`, or not loopback for `localhost`.
+/// Address to which no request may be sent, because it is neither public nor in `allow_private`. For the name
+/// `localhost`, also an address that isn't loopback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PrivateAddress {
     host: String,

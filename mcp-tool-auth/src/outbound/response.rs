@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::{failure::UpstreamFailure, upstream::Upstream};
 use mcp_tool_core::error::{ErrorKind, ToolError};
 
-/// Maximum retry delay that an error states, in seconds.
+/// Maximum retry delay of an error, in seconds, even if `Retry-After` is longer.
 const MAX_DELAY: u64 = 3_600;
 
 /// Response from [`UpstreamRequest::send`](super::UpstreamRequest::send), with a body that hasn't been read yet.
@@ -36,7 +36,7 @@ impl UpstreamResponse {
         self.response.status().is_success()
     }
 
-    /// Returns the first value of the header `name`, if that value is ASCII text.
+    /// Returns the first value of the header `name`; `None` if the header is missing or the value isn't ASCII text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.response.headers().get(name)?.to_str().ok()
@@ -49,7 +49,7 @@ impl UpstreamResponse {
     /// |---|---|
     /// | 404, 410 | `not_found` |
     /// | 409, 412 | `conflict` |
-    /// | 429, 5xx | `unavailable`; retry after the seconds of `Retry-After`, else 5 s; at most 1 h |
+    /// | 429, 5xx | `unavailable`; retry after the seconds in `Retry-After`, at most 1 h; without seconds, 5 s |
     /// | others | `internal` |
     ///
     /// After a request other than `GET`, an error for 5xx says that the effect of the request is unknown.
@@ -77,8 +77,9 @@ impl UpstreamResponse {
     ///
     /// # Errors
     /// `too_large` if the body is longer than the upstream's setting `max_response`, `unavailable` if the connection
-    /// fails, `timeout` if the call's deadline passes before the whole body was read.
-    // Boxed like [`UpstreamRequest::send`](super::request::UpstreamRequest::send).
+    /// fails, `timeout` if the call's deadline passes before the whole body was read, and `internal` if the call has
+    /// ended. After a request other than `GET`, the error says that the effect of the request is unknown.
+    // Boxed for the same reason as [`UpstreamRequest::send`](super::request::UpstreamRequest::send).
     pub fn bytes(self) -> impl Future<Output = Result<Vec<u8>, ToolError>> + Send {
         let read: BoxFuture<'static, _> = Box::pin(self.read());
         read
@@ -108,7 +109,7 @@ impl UpstreamResponse {
     /// Reads the body as JSON.
     ///
     /// # Errors
-    /// Errors of [`bytes`](UpstreamResponse::bytes), and `internal` for a body that isn't JSON of type `T`. The log
+    /// The errors of [`bytes`](UpstreamResponse::bytes), and `internal` for a body that isn't JSON of type `T`. The log
     /// contains the position at which parsing failed, but no value of the body.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, ToolError> {
         let (name, is_write) = (self.upstream.client.name.clone(), self.is_write);

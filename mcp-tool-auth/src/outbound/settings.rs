@@ -34,17 +34,17 @@ pub(super) enum CredentialKind {
     Key,
 }
 
-/// Key that is missing, invalid, or doesn't apply to the kind of credential.
+/// Error: a setting is missing, is invalid, or doesn't apply to the kind of credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidSetting {
-    /// Key in `[upstream.NAME]`.
+    /// Key of the setting in `[upstream.NAME]`.
     pub key: &'static str,
     /// Reason, and how to correct the setting.
     pub reason: String,
 }
 
 impl CredentialKind {
-    /// Returns the kind as a value of the setting `credential`.
+    /// Returns the value of the setting `credential` that selects this kind.
     pub(super) const fn name(self) -> &'static str {
         match self {
             CredentialKind::ClientCredentials => "client_credentials",
@@ -239,7 +239,7 @@ impl UpstreamSettings {
         self
     }
 
-    /// Returns the first key that is set although it doesn't apply to this kind of credential.
+    /// Returns the first key that is set although it doesn't apply to this kind of credential, or `None`.
     pub(super) fn inapplicable(&self, kind: CredentialKind) -> Option<&'static str> {
         let of_tokens = [
             ("token_url", &self.token_url),
@@ -270,10 +270,11 @@ fn set(setting: &mut Option<String>, values: &[String]) -> Result<(), String> {
     }
 }
 
-/// Returns an upstream's name with `-` replaced by `_`, since the name of an environment variable can't contain `-`.
+/// Returns an upstream's name with `-` replaced by `_`. Environment variables, such as `MCP_TOOL_UPSTREAM_BILLING_URL`,
+/// contain this name, and their names can't contain `-`.
 ///
 /// # Errors
-/// A name that isn't valid in a contract.
+/// A name that a contract can't declare as an upstream.
 pub fn canonical_name(name: &str) -> Result<String, String> {
     name::check_upstream(name).map(|()| name.replace('-', "_"))
 }

@@ -1,4 +1,4 @@
-//! Requests tokens from a token endpoint: by client credentials (RFC 6749 §4.4) and token exchange (RFC 8693).
+//! Requests tokens from a token endpoint, by client credentials (RFC 6749 §4.4) or token exchange (RFC 8693).
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ struct ErrorResponse {
     error: String,
 }
 
-/// Requests a token: by token exchange if there is a `subject`, which is the caller's token, else by client
+/// Requests a token. `subject` is the caller's token, which is exchanged. Without `subject`, requests a token by client
 /// credentials.
 pub(super) async fn request(
     client: &Client,
@@ -132,7 +132,7 @@ fn form(endpoint: &TokenEndpoint, secret: &Secret, subject: Option<&InboundToken
     form.finish()
 }
 
-/// Returns a header value that `Debug` doesn't show.
+/// Returns a header value that `Debug` doesn't show. Fails for text that a header can't contain.
 pub(super) fn sensitive(text: &str) -> Result<HeaderValue, UpstreamFailure> {
     let mut value = HeaderValue::from_str(text).map_err(|_| unsendable())?;
     value.set_sensitive(true);
@@ -161,7 +161,7 @@ async fn read_bounded(mut response: Response) -> Result<Vec<u8>, UpstreamFailure
 fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToken, UpstreamFailure> {
     let invalid =
         |reason: &str| Err(UpstreamFailure::Unavailable(format!("the token endpoint's response {reason}")));
-    // The error doesn't repeat the body, which may contain a token.
+    // The returned error doesn't repeat the body, which may contain a token.
     let Ok(response) = serde_json::from_slice::<TokenResponse>(body) else {
         return invalid("doesn't have the form of RFC 6749 §5.1");
     };
@@ -189,8 +189,8 @@ fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToke
     Ok(IssuedToken { value: sensitive(&format!("Bearer {token}"))?, lifetime })
 }
 
-/// Parses an error response. The reason, which is logged, contains the error code only if the code is at most 40
-/// lower-case letters and `_`.
+/// Parses an error response. The reason is logged, so it contains the error code only if the code has at most 40
+/// characters, all of them lower-case letters or `_`. Other text may contain a token.
 fn parse_error(status: StatusCode, body: &[u8], is_exchange: bool) -> UpstreamFailure {
     let code =
         serde_json::from_slice::<ErrorResponse>(body).map(|response| response.error).unwrap_or_default();
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn exchange_must_return_an_access_token_other_than_the_caller_s() {
+    fn exchange_that_returns_the_callers_own_token_or_no_access_token_is_refused() {
         let subject = InboundToken::new("inbound".into());
         let response = |token: &str, kind: &str| {
             format!(r#"{{"access_token":"{token}","token_type":"Bearer","issued_token_type":"{kind}"}}"#)

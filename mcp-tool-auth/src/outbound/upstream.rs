@@ -22,10 +22,11 @@ use super::{
 /// | `credential` | sent to the upstream |
 /// |---|---|
 /// | `client_credentials` | access token of the server (RFC 6749 §4.4), cached for all callers |
-/// | `token_exchange` | access token for the caller (RFC 8693), cached for each token of the caller |
+/// | `token_exchange` | access token for the caller (RFC 8693), one cached for each token of a caller |
 /// | `key` | API key from a file |
 ///
-/// Requests fail after the call has ended or reached its deadline. The trace context of the call is sent as
+/// Requests fail after the call has ended or reached its deadline. If a request other than `GET` fails after it was
+/// sent, the error says that the effect of the request is unknown. The trace context of the call is sent as
 /// `traceparent` and `tracestate`.
 ///
 /// ```
@@ -46,7 +47,7 @@ pub struct Upstream {
 /// Adds calls to upstreams to `CallContext`.
 ///
 /// A tool declares its upstreams in its attribute, `upstream = ["billing"]`, and the operator configures each in a
-/// section such as `[upstream.billing]`. If one of them isn't configured, the server doesn't start. The prelude imports
+/// section such as `[upstream.billing]`. If an upstream isn't configured, the server doesn't start. The prelude imports
 /// this trait.
 pub trait UpstreamExt {
     /// Returns the client of an upstream that the tool's contract declares.
@@ -75,7 +76,7 @@ impl UpstreamExt for CallContext {
 }
 
 impl Upstream {
-    /// Returns the upstream's name, with `_` for `-`.
+    /// Returns the upstream's name, with each `-` replaced by `_`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.client.name
@@ -86,7 +87,7 @@ impl Upstream {
         self.request(Method::GET, path)
     }
 
-    /// Builds a `POST` request. If the request fails after it was sent, the error says that its effect is unknown.
+    /// Builds a `POST` request.
     pub fn post(&self, path: &str) -> UpstreamRequest {
         self.request(Method::POST, path)
     }

@@ -10,7 +10,7 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// Returns the implementations of the type, and the errors.
+/// Returns the implementations of the runtime's traits for the type, and the errors.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let item = match syn::parse2(item) {
         Ok(item) => item,

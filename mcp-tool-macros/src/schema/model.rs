@@ -12,7 +12,7 @@ pub(crate) enum Model {
     Newtype { ident: Ident, inner: Box<Type>, bounds: Bounds, from_str: bool },
     /// A struct of named fields. Its JSON is an object in a result.
     Struct { ident: Ident, members: Vec<StructMember> },
-    /// Placeholder after errors, so that no further errors follow.
+    /// A type whose definition has errors. Gets placeholder implementations, so that no further errors follow.
     Broken { ident: Ident, generics: Generics },
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct DeclaredField {
     pub(crate) ty: Type,
     pub(crate) bounds: Bounds,
     pub(crate) presence: Presence,
-    /// True with `#[schema(secret)]`: a struct with this field can be neither returned nor requested in a form.
+    /// `true` with `#[schema(secret)]`: a struct with this field can be neither returned nor requested in a form.
     pub(crate) secret: bool,
 }
 
@@ -47,6 +47,6 @@ pub(crate) enum Presence {
     Always,
     /// Absent if the value is `None`.
     UnlessNone,
-    /// Absent if a function other than `Option::is_none` returns true.
+    /// Absent if a function other than `Option::is_none` returns `true`.
     Sometimes,
 }

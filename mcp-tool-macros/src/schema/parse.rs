@@ -25,7 +25,7 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> (Model, RuntimeC
     (type_model(item, &keys, errors), runtime.unwrap_or_else(RuntimeCrate::from_manifest))
 }
 
-/// Returns the type's model, or [`Model::Broken`] if the definition isn't supported at all.
+/// Returns the type's model, or [`Model::Broken`] if types of this form aren't supported at all.
 fn type_model(item: &DeriveInput, schema_keys: &[keys::Key], errors: &mut Errors) -> Model {
     let ident = item.ident.clone();
     let broken = Model::Broken { ident: ident.clone(), generics: item.generics.clone() };
@@ -190,7 +190,7 @@ fn member(
     }))
 }
 
-/// Reports a JSON name that a previous member of the struct has too.
+/// Reports a member whose JSON name an earlier member of the struct has too.
 fn check_name(member: &StructMember, before: &[StructMember], field: &Field, errors: &mut Errors) {
     let name_of = |member: &StructMember| match member {
         StructMember::Field(field) => Some(field.name.clone()),
@@ -232,7 +232,7 @@ fn refuse_schema(attributes: &[Attribute], message: &str, errors: &mut Errors) {
     }
 }
 
-/// Returns true if a type contains the name `owner` or `Self`. The names in a path such as `billing::Invoice` don't
+/// Returns `true` if a type contains the name `owner` or `Self`. The names in a path such as `billing::Invoice` don't
 /// count, because the path may lead to another type of the same name.
 fn mentions(tokens: &TokenStream, owner: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();

@@ -1,5 +1,5 @@
-//! Parser of serde's attributes. Attributes whose effect on the serialized JSON is known are applied, attributes
-//! without effect on it are ignored, and all others are refused.
+//! Parser of serde's attributes. Attributes whose effect on the serialized JSON is known are applied. Attributes
+//! without effect on the serialized JSON are ignored. All other attributes are refused.
 
 use proc_macro2::Span;
 use syn::{Attribute, LitStr, meta::ParseNestedMeta, spanned::Spanned as _};
@@ -7,7 +7,7 @@ use syn::{Attribute, LitStr, meta::ParseNestedMeta, spanned::Spanned as _};
 use super::{case::Case, model::Presence};
 use crate::errors::Errors;
 
-/// Attributes of a type.
+/// serde's attributes of a type.
 #[derive(Default)]
 pub(super) struct Container {
     pub(super) rename: Option<String>,
@@ -17,7 +17,7 @@ pub(super) struct Container {
     pub(super) transparent: Option<Span>,
 }
 
-/// Attributes of a field.
+/// serde's attributes of a field.
 pub(super) struct FieldKeys {
     pub(super) rename: Option<String>,
     pub(super) skip: bool,
@@ -25,7 +25,7 @@ pub(super) struct FieldKeys {
     pub(super) presence: Presence,
 }
 
-/// Attributes of a variant.
+/// serde's attributes of a variant.
 #[derive(Default)]
 pub(super) struct VariantKeys {
     pub(super) rename: Option<String>,
@@ -59,7 +59,7 @@ fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Names> {
     Ok(names)
 }
 
-/// Skips the value of a key that doesn't change the serialized JSON.
+/// Skips the value, if there is one, of a key that doesn't change the serialized JSON.
 fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(syn::Token![=]) {
         meta.value()?.parse::<syn::Expr>()?;

@@ -26,7 +26,7 @@ use crate::{
 /// Keys that this release refuses, because accepting a guard without enforcing it would be unsafe.
 const UNENFORCED: [&str; 3] = ["ceiling", "retry", "cache"];
 
-/// Positions of the keys that rules between keys are about.
+/// Positions of the keys that [`validate`] compares with each other; `None` for an absent key.
 #[derive(Default)]
 struct Positions {
     version: Option<Span>,
@@ -56,7 +56,7 @@ pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     found
 }
 
-/// Parses the value of one key.
+/// Parses the value of one key into `found`, and stores the key's position in `at`.
 fn parse_key(known: ToolKey, key: &Key, found: &mut Keys, at: &mut Positions, errors: &mut Errors) {
     match known {
         ToolKey::Version => {
@@ -151,7 +151,7 @@ fn validate(tokens: &TokenStream, found: &Keys, at: &Positions, errors: &mut Err
     }
 }
 
-/// Parses `major.minor`, without leading zeros.
+/// Parses `major.minor`, without leading zeros. `0.0` isn't a version.
 fn version(text: &LitStr, errors: &mut Errors) -> Option<(u32, u32)> {
     let number = |digits: &str| {
         let plain = digits == "0" || !digits.starts_with('0');

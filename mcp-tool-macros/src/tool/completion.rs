@@ -41,7 +41,8 @@ pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<DeclaredComple
         .then(|| Box::new(DeclaredCompletion { function: function.clone(), borrowed, key: key.span() }))
 }
 
-/// Checks that the tool borrows each parameter that a key `complete` names. Removes the completion otherwise.
+/// Checks that the tool borrows each parameter that a key `complete` names. Otherwise reports an error and removes the
+/// completion.
 pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
     let known: Vec<Ident> =
         inputs.iter().filter_map(Input::state).filter_map(|state| state.name.clone()).collect();
@@ -127,7 +128,7 @@ fn located(local: &Ident, at: Span) -> Ident {
 }
 
 impl Input {
-    /// Returns the parameter if it is borrowed.
+    /// Returns the parameter if it is borrowed, else `None`.
     fn state(&self) -> Option<&StateParam> {
         match self {
             Input::State(state) => Some(state),

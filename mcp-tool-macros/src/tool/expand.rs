@@ -14,7 +14,8 @@ use super::{
 use crate::runtime_crate::RuntimeCrate;
 
 /// Returns the tool's type and its implementation of `Tool`. If the signature has errors, the implementation is a
-/// placeholder, so that no further errors follow, but the types of the parameters and the result are checked.
+/// placeholder, so that no further errors follow. The types of the parameters and the result are still checked, unless
+/// the signature is generic.
 pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
     let DeclaredTool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } =
         tool;
@@ -60,8 +61,10 @@ pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
     }
 }
 
-/// Returns three constants: the tool's source location, the tool that it adapts, and the locked result schema that only
-/// a running server can compare, if there is one.
+/// Returns the constants of `Tool` other than the contract:
+/// - `SOURCE`, the source location.
+/// - `ADAPTS`, the tool that an adapter calls.
+/// - `LATE`, the locked result schema that only a running server can compare. It is omitted without such a schema.
 fn source(tool: &DeclaredTool) -> TokenStream {
     let (output, runtime) = (&tool.output, &tool.runtime);
     let adapts = if tool.is_callable {
@@ -119,8 +122,8 @@ fn constant(index: usize) -> Ident {
     format_ident!("__P{}", index)
 }
 
-/// Returns the constant of one parameter. The code contains the parameter's type once, so that an invalid type causes a
-/// single error.
+/// Returns the constant of one parameter. Only `declare` needs a trait of the parameter's type, so that an invalid type
+/// causes a single error.
 fn declared(index: usize, argument: &ArgumentParam, tool: &DeclaredTool) -> TokenStream {
     let ArgumentParam { name, description, ty, bounds, default, secret, header, completion } = argument;
     let constant = constant(index);
@@ -376,7 +379,7 @@ fn paged(tool: &DeclaredTool, cx: &Ident, arguments: &Ident) -> Option<TokenStre
     })
 }
 
-/// Returns code that calls the function and converts its result.
+/// Returns code that calls the function and converts its return value.
 fn answer(tool: &DeclaredTool, state: &Ident, cx: &Ident) -> TokenStream {
     let (function, runtime) = (&tool.function, &tool.runtime);
     let mut states = 0usize;
@@ -430,7 +433,8 @@ fn answer(tool: &DeclaredTool, state: &Ident, cx: &Ident) -> TokenStream {
                 AnyErrors as _, BoxedErrors as _, NoErrors as _, NoResults as _, Results as _, ToolErrors as _,
             };
             let #returned: #ty = #call;
-            // Each `&` adds one step of method resolution. Few types need all steps.
+            // Each `&` adds one step of method resolution, which selects one of the traits above. Clippy reports the
+            // `&` that a type doesn't need.
             #[allow(clippy::needless_borrow)]
             let #answered = #answer;
             #answered

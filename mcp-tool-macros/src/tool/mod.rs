@@ -20,7 +20,7 @@ pub(crate) fn expand(keys: TokenStream, function: TokenStream) -> TokenStream {
                 let error = syn::Error::new_spanned(&item, message).to_compile_error();
                 quote::quote!(#error #function)
             }
-            // rustc reports the syntax error of the unchanged function better.
+            // For a syntax error, rustc's message for the unchanged function is better than syn's.
             Err(_) => function,
         };
     };

@@ -9,10 +9,11 @@ use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
 use crate::{bounds::Bounds, literal::DeclaredLiteral, lock::LockedTool, runtime_crate::RuntimeCrate};
 
-/// Parsed keys of the attribute.
+/// Parsed keys of `#[mcp_tool(…)]`.
 #[derive(Default)]
 pub(crate) struct Keys {
     pub(crate) name: Option<String>,
+    /// Major and minor version; `(0, 0)` if the version is missing or invalid.
     pub(crate) version: (u32, u32),
     /// Span of the version's text; `None` if the version is missing or isn't text.
     pub(crate) version_at: Option<Span>,
@@ -34,7 +35,7 @@ pub(crate) struct Keys {
     pub(crate) upstreams: Vec<String>,
     pub(crate) deprecation: Option<DeclaredDeprecation>,
     pub(crate) weakens: Vec<DeclaredWeakening>,
-    /// Value of `crate`.
+    /// Path of the runtime crate, from the key `crate`.
     pub(crate) runtime: Option<RuntimeCrate>,
 }
 
@@ -61,9 +62,9 @@ pub(crate) struct DeclaredTool {
     pub(crate) constraints: Option<String>,
     /// `#[cfg(…)]` attributes of the function, which the generated items repeat.
     pub(crate) conditions: Vec<Attribute>,
-    /// False if the signature or a parameter has an error, so that the tool can't be called.
+    /// `false` if the signature or a parameter has an error, so that the tool can't be called.
     pub(crate) is_callable: bool,
-    /// True if the signature has generic parameters or returns `impl Trait`: items outside of the function can't name
+    /// `true` if the signature has generic parameters or returns `impl Trait`. Items outside of the function can't name
     /// these types.
     pub(crate) is_generic: bool,
     pub(crate) is_async: bool,
@@ -82,7 +83,7 @@ pub(crate) struct DeclaredTool {
 
 /// A missing description.
 pub(crate) struct Undescribed {
-    /// Text of the warning, such as `the tool 'x' has no description`.
+    /// Beginning of the warning, such as `the tool 'x' has no description`.
     pub(crate) what: String,
     pub(crate) span: Span,
 }
@@ -123,7 +124,7 @@ pub(crate) struct Header {
     pub(crate) value: Span,
 }
 
-/// Function that completes an argument, and the tool's borrowed parameters that it takes.
+/// Function that suggests values of an argument, and the tool's borrowed parameters that the function takes.
 pub(crate) struct DeclaredCompletion {
     pub(crate) function: Path,
     pub(crate) borrowed: Vec<Ident>,

@@ -24,7 +24,8 @@ use crate::{
 /// Maximum number of parameters of a tool.
 const MAX_PARAMETERS: usize = 64;
 
-/// Names of types whose values an agent sends. Aliases are resolved later, in const evaluation.
+/// Names of argument types. A borrowed parameter of such a type is an error. Aliases of these types are found later, in
+/// const evaluation.
 const SENT: [&str; 18] = [
     "str", "String", "Vec", "Option", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32",
     "f64", "char", "usize", "isize",
@@ -62,7 +63,7 @@ impl Function {
     }
 }
 
-/// Returns true for a doc comment or `#[arg(…)]`, which `#[mcp_tool]` reads and rustc refuses on parameters.
+/// Returns `true` for a doc comment or `#[arg(…)]`, which `#[mcp_tool]` reads and rustc refuses on parameters.
 fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") || attribute.path().is_ident("arg")
 }
@@ -126,7 +127,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Decl
     }
 }
 
-/// Parses the constraints and checks that each parameter named there exists.
+/// Checks the constraints and that each parameter in them exists. Returns them in RFC 8785 form.
 fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<String> {
     let names = inputs.iter().filter_map(|input| match input {
         Input::Argument(argument) => Some(argument.name.as_str()),
@@ -141,7 +142,7 @@ fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<S
     }
 }
 
-/// Returns the first keyword `impl` in a type.
+/// Returns the first keyword `impl` in a type, or `None`.
 fn opaque(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) => (ident == "impl").then_some(ident),
@@ -161,7 +162,7 @@ fn tool_name(signature: &Signature, keys: &Keys, errors: &mut Errors) -> String 
     name
 }
 
-/// Checks the signature. Returns false if the function can't become a tool.
+/// Checks the signature. Returns `false` if the function can't become a tool.
 fn check_signature(signature: &Signature, errors: &mut Errors) -> bool {
     let mut is_valid = true;
     let mut refuse = |tokens: &dyn ToTokens, message: &str| {
@@ -284,8 +285,8 @@ fn spelled(ty: &Type) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }
 
-/// Returns true for the type `PageRequest`, which is recognized by its name. A parameter of this type adds `limit` and
-/// `cursor` to the contract.
+/// Returns `true` for the type `PageRequest`, which is recognized by its name. A parameter of this type adds `limit`
+/// and `cursor` to the contract.
 fn is_page_request(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "PageRequest"))
 }
@@ -418,8 +419,8 @@ fn check_headers(inputs: &[Input], errors: &mut Errors) {
     }
 }
 
-/// Checks that there are at most [`MAX_PARAMETERS`] parameters, at most one `PageRequest`, and no name that collides
-/// with `limit` or `cursor` of a `PageRequest`.
+/// Checks that there are at most [`MAX_PARAMETERS`] parameters and at most one `PageRequest`, and that no parameter has
+/// the name `limit` or `cursor` if there is a `PageRequest`.
 fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
     let mut names: Vec<String> = Vec::new();
     let mut pages = 0;
