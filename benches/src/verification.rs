@@ -16,7 +16,7 @@ use std::{
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mcp_tool_auth::inbound::{
     TokenRules,
-    internals::{Jwt, KeySet, is_access_token, prove},
+    internals::{Jwt, KeySet, is_access_token, verify},
 };
 use serde::Deserialize;
 use token::{AUDIENCE, Signer};
@@ -61,7 +61,7 @@ fn main() {
         let jwt = Jwt::read(black_box(&token)).expect("a token");
         is_access_token(&jwt, false).expect("an access token");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a date after 1970").as_secs_f64();
-        black_box(prove(&jwt, &keys, &issuer, &rules, now).expect("a good token"));
+        black_box(verify(&jwt, &keys, &issuer, &rules, now).expect("a good token"));
     };
 
     let (mut ratios, mut times) = (Vec::new(), Vec::new());

@@ -91,7 +91,7 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
 fn file_state(path: &Path) -> io::Result<FileState> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it must be a file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "must be a regular file"));
     }
     #[cfg(unix)]
     let inode = std::os::unix::fs::MetadataExt::ino(&metadata);

@@ -20,9 +20,9 @@ use tokio_rustls::rustls::{
 };
 
 /// Interval at which the files are checked for changes.
-const CHECK: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Time limit of a handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// TLS acceptor of the listener.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl Tls {
 impl TlsAcceptor for Tls {
     fn accept(&self, stream: TcpStream) -> BoxFuture<'_, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
-            let stream = tokio::time::timeout(HANDSHAKE, self.acceptor.accept(stream)).await??;
+            let stream = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.acceptor.accept(stream)).await??;
             Ok(Box::new(stream) as Box<dyn Stream>)
         })
     }
@@ -121,7 +121,7 @@ async fn watch(
     provider: Arc<CryptoProvider>,
 ) {
     loop {
-        tokio::time::sleep(CHECK).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
         let Some(current) = current.upgrade() else { return };
         let states = files.states();
         if states == seen {

@@ -9,7 +9,7 @@ pub enum KeyJudgement {
     /// These rules classify the change.
     ByRules(&'static [ChangeRule]),
     /// No rule applies to `version` and `weakens`, because these keys permit changes of other keys.
-    Licence,
+    PermitsChanges,
     /// No rule applies, because the key is not part of the contract.
     NotInContract,
 }
@@ -56,7 +56,7 @@ macro_rules! keys {
 }
 
 macro_rules! judgement {
-    (licence) => { KeyJudgement::Licence };
+    (licence) => { KeyJudgement::PermitsChanges };
     (not_in_contract) => { KeyJudgement::NotInContract };
     (by [$($rule:ident),+]) => { KeyJudgement::ByRules(&[$(ChangeRule::$rule),+]) };
 }

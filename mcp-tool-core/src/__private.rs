@@ -14,7 +14,7 @@ pub use mcp_tool_contract::{
     read::{
         arguments::{
             ArgumentText, CheckDefault, DeclaredParam, FillSlot, Slot, SlotState, check_defaults, declare,
-            read, unread,
+            read, unfilled_slot,
         },
         types::{Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, Unreadable},
         value::ParsedValue,

@@ -79,13 +79,13 @@ impl LockedTool {
 }
 
 impl LockedTool {
-    /// Returns the constant `LATE`, the locked result schema that only a running server can compare; `None` without
+    /// Returns the constant `LOCKED_SCHEMA`, the locked result schema that only a running server can compare; `None` without
     /// such a schema.
     pub(crate) fn late_schema(&self, runtime: &RuntimeCrate) -> Option<TokenStream> {
         let (schema, version) = self.late_schema?;
         let (major, minor) = (version.major(), version.minor());
         Some(quote! {
-            const LATE: ::core::option::Option<(&'static str, #runtime::Version)> =
+            const LOCKED_SCHEMA: ::core::option::Option<(&'static str, #runtime::Version)> =
                 ::core::option::Option::Some((#schema, #runtime::Version::new(#major, #minor)));
         })
     }

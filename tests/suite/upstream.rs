@@ -317,7 +317,7 @@ async fn caller_token_is_exchanged_once_and_never_forwarded() {
     }
     let error = ask_billing(&server, "x").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Refused));
-    assert!(error.to_string().contains("this call has none: sign in over HTTP"), "{error}");
+    assert!(error.to_string().contains("this call has none: call the tool over HTTP"), "{error}");
     assert_eq!(issuer.count(), 2);
 }
 

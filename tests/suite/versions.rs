@@ -445,7 +445,7 @@ fn versions_are_listed_required_and_pinned_in_both_revisions() {
     let old = listed(&list, "relay_v1");
     assert_eq!(
         old["description"],
-        "Hand a message on. Deprecated: It names nobody. Use 'relay' instead. It goes after 2027-01-31."
+        "Hand a message on. Deprecated: It names nobody. Use 'relay' instead. It will be removed after 2027-01-31."
     );
     let deprecation =
         json!({ "message": "It names nobody", "replacement": "relay", "removalDate": "2027-01-31" });

@@ -24,7 +24,7 @@ const SLOTS: usize = 64;
 /// Maximum number of incoming requests that wait for permission to introspect or for an introspection response.
 const MAX_QUEUED: usize = 1_024;
 /// Maximum time that a response is cached, in seconds.
-pub(crate) const LONGEST: f64 = 30.0;
+pub(crate) const MAX_CACHED_SECONDS: f64 = 30.0;
 
 /// Client of an issuer's introspection endpoint.
 pub(crate) struct Introspector {

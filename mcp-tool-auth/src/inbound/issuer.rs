@@ -24,10 +24,10 @@ const FRESH: Duration = Duration::from_secs(300);
 /// together with the keys.
 const STALE: Duration = Duration::from_secs(3_600);
 /// Minimum time between fetches for an unknown `kid`, and between fetches that cached verdicts start.
-const UNKNOWN: Duration = Duration::from_secs(30);
+const UNKNOWN_KID_INTERVAL: Duration = Duration::from_secs(30);
 /// Minimum time between a failed fetch and the next fetch for old or missing keys. Fetches that cached verdicts start
-/// wait for [`UNKNOWN`] instead.
-const RETRY: Duration = Duration::from_secs(2);
+/// wait for [`UNKNOWN_KID_INTERVAL`] instead.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// A token can't be verified now. Either its issuer gives no usable response and the cached data doesn't suffice, or
 /// too many requests wait for introspection.
@@ -78,13 +78,13 @@ enum Refresh {
     NotNeeded,
     InBackground,
     Now,
-    /// A fetch is needed now, but the last fetch failed less than `RETRY` ago.
+    /// A fetch is needed now, but the last fetch failed less than `RETRY_DELAY` ago.
     Failed,
 }
 
 impl IssuerState {
     fn refresh(&self, now: Instant) -> Refresh {
-        let has_failed = self.failed.is_some_and(|failed| now.duration_since(failed) < RETRY);
+        let has_failed = self.failed.is_some_and(|failed| now.duration_since(failed) < RETRY_DELAY);
         match &self.keys {
             Some((_, at)) if now.duration_since(*at) < FRESH => Refresh::NotNeeded,
             Some((_, at)) if now.duration_since(*at) < STALE => {
@@ -101,7 +101,7 @@ impl IssuerState {
 
     /// If an unknown `kid` may start a fetch now, records the start and returns `true`.
     fn may_fetch_unknown(&mut self, now: Instant) -> bool {
-        let may = self.unknown.is_none_or(|(started, _)| now.duration_since(started) >= UNKNOWN);
+        let may = self.unknown.is_none_or(|(started, _)| now.duration_since(started) >= UNKNOWN_KID_INTERVAL);
         if may {
             self.unknown = Some((now, self.fetches));
         }
@@ -140,7 +140,7 @@ impl Issuer {
     pub(crate) fn keep_fresh(self: &Arc<Self>) {
         let now = milliseconds(self.created.elapsed());
         let due = self.due.load(Ordering::Relaxed);
-        let next = now + milliseconds(UNKNOWN);
+        let next = now + milliseconds(UNKNOWN_KID_INTERVAL);
         let is_claimed =
             now >= due && self.due.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if is_claimed {
@@ -150,7 +150,7 @@ impl Issuer {
     }
 
     /// Returns the issuer's keys, fetched if needed. If the keys lack `kid`, they are fetched again, but at most once
-    /// per `UNKNOWN`.
+    /// per `UNKNOWN_KID_INTERVAL`.
     pub async fn keys(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<KeySet>, Unreachable> {
         let (mut refresh, fetches) = {
             let state = self.state();
@@ -354,7 +354,7 @@ mod tests {
         *issuer.state() = IssuerState { unknown: Some((now, 0)), ..with_keys(now, Duration::ZERO) };
         assert_eq!(issuer.keys(Some("new")).await.err(), Some(Unreachable));
         assert_eq!(issuer.state().fetches, 1);
-        // The fetch has finished. Within `UNKNOWN` an unknown `kid` starts no other fetch.
+        // The fetch has finished. Within `UNKNOWN_KID_INTERVAL` an unknown `kid` starts no other fetch.
         issuer.state().failed = None;
         assert!(issuer.keys(Some("new")).await.is_ok());
         assert_eq!(issuer.state().fetches, 1);
@@ -366,7 +366,7 @@ mod tests {
         let failed =
             |age, state: IssuerState| IssuerState { failed: now.checked_sub(age), ..state }.refresh(now);
         assert_eq!(failed(Duration::ZERO, IssuerState::default()), Refresh::Failed);
-        assert_eq!(failed(RETRY, IssuerState::default()), Refresh::Now);
+        assert_eq!(failed(RETRY_DELAY, IssuerState::default()), Refresh::Now);
         assert_eq!(failed(Duration::ZERO, with_keys(now, FRESH)), Refresh::NotNeeded);
         assert_eq!(failed(Duration::ZERO, with_keys(now, STALE)), Refresh::Failed);
     }
@@ -376,8 +376,8 @@ mod tests {
         let now = Instant::now();
         let mut state = IssuerState::default();
         assert!(state.may_fetch_unknown(now));
-        assert!(!state.may_fetch_unknown(now + UNKNOWN - Duration::from_millis(1)));
-        assert!(state.may_fetch_unknown(now + UNKNOWN));
+        assert!(!state.may_fetch_unknown(now + UNKNOWN_KID_INTERVAL - Duration::from_millis(1)));
+        assert!(state.may_fetch_unknown(now + UNKNOWN_KID_INTERVAL));
     }
 
     #[tokio::test]

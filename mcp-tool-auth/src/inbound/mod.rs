@@ -22,7 +22,7 @@ pub mod internals {
         claims::VerifiedToken,
         jwt::{Flaw, Jwt},
         keys::KeySet,
-        proof::{is_access_token, prove},
+        proof::{is_access_token, verify},
     };
 }
 

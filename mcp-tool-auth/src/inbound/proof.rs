@@ -20,7 +20,7 @@ pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
 }
 
 /// Verifies the signature of a token and validates its claims. `now` is in seconds since 1970.
-pub fn prove(
+pub fn verify(
     jwt: &Jwt<'_>,
     keys: &KeySet,
     issuer: &Arc<str>,

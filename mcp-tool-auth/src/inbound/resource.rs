@@ -179,7 +179,7 @@ impl ResourceServer {
         let generation = issuer.generation();
         let keys = issuer.keys(jwt.kid.as_deref()).await.map_err(|Unreachable| Denied::Unreachable)?;
         let now = claims::unix_seconds(SystemTime::now());
-        let verified = proof::prove(&jwt, &keys, &issuer.name, &self.rules, now).map_err(Denied::Invalid)?;
+        let verified = proof::verify(&jwt, &keys, &issuer.name, &self.rules, now).map_err(Denied::Invalid)?;
         let verified = Arc::new(verified);
         self.tokens.put(digest, Ok(Arc::clone(&verified)), verified.until, (issuer, generation));
         Ok(verified)
@@ -204,7 +204,7 @@ impl ResourceServer {
         let response = introspector.introspect(token).await.map_err(|Unreachable| Denied::Unreachable)?;
         let now = SystemTime::now();
         let issuer = &introspector.issuer;
-        let longest = introspection::LONGEST;
+        let longest = introspection::MAX_CACHED_SECONDS;
         let verdict = self
             .rules
             .judge_introspected(&response, &issuer.name, claims::unix_seconds(now), longest)

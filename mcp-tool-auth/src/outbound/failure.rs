@@ -44,7 +44,7 @@ impl UpstreamFailure {
                 ToolError::unavailable(message, RETRY_AFTER)
             }
             UpstreamFailure::MissingToken => ToolError::refused(format!(
-                "'{upstream}' is called on behalf of a caller with a token, and this call has none: sign in over HTTP"
+                "'{upstream}' needs the caller's token, and this call has none: call the tool over HTTP with a token"
             )),
             UpstreamFailure::ExchangeRefused(reason) => {
                 log(upstream, cx, &reason);

@@ -7,10 +7,10 @@ use reqwest::header::HeaderName;
 pub(super) fn may_set(name: &HeaderName) -> bool {
     let is_reserved = matches!(name.as_str(), "authorization" | "cookie" | "forwarded" | "via")
         || name.as_str().starts_with("x-forwarded-");
-    !(is_reserved || is_framing(name))
+    !(is_reserved || is_connection_header(name))
 }
 
-fn is_framing(name: &HeaderName) -> bool {
+fn is_connection_header(name: &HeaderName) -> bool {
     let name = name.as_str();
     name.starts_with("proxy-")
         || matches!(
@@ -35,7 +35,7 @@ fn is_framing(name: &HeaderName) -> bool {
 pub(super) fn parse_key_header(name: &str) -> Result<HeaderName, String> {
     let name: HeaderName =
         name.parse().map_err(|_| "must be the name of a header such as X-Api-Key".to_owned())?;
-    match is_framing(&name) {
+    match is_connection_header(&name) {
         true => Err(format!("{name} can't carry a key: use a header such as X-Api-Key")),
         false => Ok(name),
     }

@@ -177,7 +177,7 @@ fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToke
     }
     // The caller's own token must not be sent to the upstream.
     if subject.is_some_and(|subject| subject.expose() == token) {
-        return invalid("is the caller's own token");
+        return invalid("contains the caller's own token");
     }
     let lifetime = match &response.expires_in {
         None => DEFAULT_LIFETIME,

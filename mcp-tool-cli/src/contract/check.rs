@@ -234,7 +234,7 @@ impl ServerContracts<'_> {
             let reason =
                 format!("{name} {version} has the removal day {day}, which has passed: announce a later day");
             Some((CheckFailure::Dropped, reason))
-        } else if !ruling.is_licensed() {
+        } else if !ruling.is_permitted() {
             let failure = if ruling.bump.is_some() { CheckFailure::NeedsBump } else { CheckFailure::Weakens };
             Some((failure, ruling.message(&contract, locked.contract())))
         } else if !is_current {

@@ -78,7 +78,7 @@ pub(crate) fn command() -> Command {
 }
 
 fn parse_day(given: &str) -> Result<String, String> {
-    if format::spells(Format::Date, given) {
+    if format::has_format(Format::Date, given) {
         Ok(given.to_owned())
     } else {
         Err("must be a day such as 2027-01-31".into())

@@ -49,7 +49,7 @@ impl ServerContracts<'_> {
                 let (name, version) = (locked.contract().name(), locked.contract().version());
                 let removal = locked.contract().deprecation().and_then(|deprecation| deprecation.removal());
                 if dropped.contains(&(name, version.major())) || removal.is_some_and(|day| today > day) {
-                    lock.unlist(name, version.major(), self.name);
+                    lock.remove_server(name, version.major(), self.name);
                     effects.push(WriteEffect::Note(format!(
                         "{name} {version} is no longer promised by '{}'",
                         self.name

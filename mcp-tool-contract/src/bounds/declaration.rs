@@ -45,7 +45,7 @@ impl Field {
 
     /// Makes the field optional (serde's `skip_serializing_if`).
     #[must_use]
-    pub const fn sometimes(mut self) -> Self {
+    pub const fn optional(mut self) -> Self {
         self.required = false;
         self
     }

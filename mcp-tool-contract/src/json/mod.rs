@@ -143,7 +143,7 @@ pub fn deprecated(deprecation: Option<Deprecation>) -> String {
         words.push_str(&format!(" Use '{replacement}' instead."));
     }
     if let Some(removal) = removal {
-        words.push_str(&format!(" It goes after {removal}."));
+        words.push_str(&format!(" It will be removed after {removal}."));
     }
     words
 }

@@ -30,7 +30,7 @@ pub struct Ruling {
 impl Ruling {
     /// Returns `true` if the version and the reasons permit all changes, and every new reason belongs to a change.
     #[must_use]
-    pub const fn is_licensed(&self) -> bool {
+    pub const fn is_permitted(&self) -> bool {
         self.bump.is_none() && self.unexplained.is_none() && self.unused_reason.is_none()
     }
 }
@@ -141,7 +141,7 @@ pub const fn assert_no_drift<L: CompactContract>(new: &Contract, same_names: boo
 const fn report_drift<L: CompactContract>(new: &Contract) {
     let locked = &L::CONTRACT;
     let ruling = apply_policy(locked, new, compare(locked, new, Prose::Dropped));
-    if !ruling.is_licensed() {
+    if !ruling.is_permitted() {
         panic!("{}", ruling.text(new, locked).as_str())
     }
 }
@@ -161,9 +161,9 @@ impl Ruling {
             && self.bump.is_none()
             && self.unexplained.is_none()
         {
-            text = text.str(" gives a reason without a change: nothing in it is `").str(rule.id());
+            text = text.str(" gives a reason for `").str(rule.id());
             return text
-                .str("` — remove `weakens(\"")
+                .str("`, but has no such change — remove `weakens(\"")
                 .str(rule.id())
                 .str("\", reason = \"")
                 .str(reason)

@@ -139,7 +139,7 @@ impl Lock {
     }
 
     /// Removes a server from the servers of a version.
-    pub fn unlist(&mut self, name: &str, major: u32, server: &str) {
+    pub fn remove_server(&mut self, name: &str, major: u32, server: &str) {
         for tool in self.tools.iter_mut().filter(|tool| tool.is(name, major)) {
             tool.servers.retain(|name| name != server);
         }

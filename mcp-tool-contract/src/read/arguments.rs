@@ -68,7 +68,7 @@ impl<'d, T> Slot<'d, T> {
 /// Returns the violation for a slot that is empty although [`read`] succeeded. Generated code must handle this case,
 /// which never happens.
 #[must_use]
-pub fn unread() -> Violations {
+pub fn unfilled_slot() -> Violations {
     let message = "an argument was not read".into();
     Violations::from(Violation { pointer: String::new(), rule: Rule::Required, limit: None, message })
 }
@@ -86,7 +86,7 @@ pub trait FillSlot {
 
     /// Handles an absent argument: uses the default or, for an optional parameter, `None`; otherwise adds a violation
     /// to the report.
-    fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport);
+    fn handle_absent(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport);
 }
 
 impl<T> FillSlot for Slot<'_, T> {
@@ -105,7 +105,7 @@ impl<T> FillSlot for Slot<'_, T> {
         };
     }
 
-    fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
+    fn handle_absent(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
         match self.declared.param.default {
             Some(default) => self.fill(default.json, path, report),
             None => match (self.declared.absent)() {
@@ -147,7 +147,7 @@ impl FillSlot for UntypedSlot<'_> {
         }
     }
 
-    fn settle(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
+    fn handle_absent(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
         self.has_argument = true;
         if self.param.is_required() {
             missing(path, report);
@@ -213,7 +213,7 @@ pub fn read(sent: &ArgumentText<'_>, slots: &mut [&mut dyn FillSlot]) -> Result<
     for slot in slots {
         if slot.is_empty() {
             let Param { name, secret, .. } = *slot.param();
-            slot.settle(&ValuePath::ROOT.key(name).secret(secret), &mut report);
+            slot.handle_absent(&ValuePath::ROOT.key(name).secret(secret), &mut report);
         }
     }
     report.finish()
@@ -247,7 +247,7 @@ fn fill_slots(
         if !slot.is_empty() {
             report.note(&path, Rule::Duplicate, None, "given twice".into());
         } else if raw == "null" && !slot.param().is_required() {
-            slot.settle(&path, report);
+            slot.handle_absent(&path, report);
         } else {
             slot.fill(raw, &path, report);
         }

@@ -4,7 +4,7 @@ use crate::bounds::Format;
 
 /// Returns `true` if `text` has the format.
 #[must_use]
-pub fn spells(format: Format, text: &str) -> bool {
+pub fn has_format(format: Format, text: &str) -> bool {
     let bytes = text.as_bytes();
     match format {
         Format::Uuid => is_uuid(bytes),
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn date_must_be_a_calendar_day() {
         for good in ["2026-11-21", "2024-02-29", "2000-02-29", "0000-01-01", "9999-12-31"] {
-            assert!(spells(Format::Date, good), "{good}");
+            assert!(has_format(Format::Date, good), "{good}");
         }
         for bad in [
             "2026-02-29",
@@ -115,7 +115,7 @@ mod tests {
             "2026-01-00",
             "２026-01-01",
         ] {
-            assert!(!spells(Format::Date, bad), "{bad}");
+            assert!(!has_format(Format::Date, bad), "{bad}");
         }
     }
 
@@ -128,7 +128,7 @@ mod tests {
             "2016-12-31T23:59:60Z",
             "2017-01-01T00:59:60+01:00",
         ] {
-            assert!(spells(Format::DateTime, good), "{good}");
+            assert!(has_format(Format::DateTime, good), "{good}");
         }
         for bad in [
             "2026-11-21",
@@ -144,19 +144,19 @@ mod tests {
             "2026-02-30T08:30:00Z",
             "",
         ] {
-            assert!(!spells(Format::DateTime, bad), "{bad}");
+            assert!(!has_format(Format::DateTime, bad), "{bad}");
         }
     }
 
     #[test]
     fn uuid_must_be_hyphenated() {
-        assert!(spells(Format::Uuid, "67e55044-10B1-426f-9247-bb680e5fe0c8"));
+        assert!(has_format(Format::Uuid, "67e55044-10B1-426f-9247-bb680e5fe0c8"));
         for bad in [
             "67e5504410b1426f9247bb680e5fe0c8",
             "{67e55044-10b1-426f-9247-bb680e5fe0c8}",
             "67e55044-10b1-426f-9247-bb680e5fe0cg",
         ] {
-            assert!(!spells(Format::Uuid, bad), "{bad}");
+            assert!(!has_format(Format::Uuid, bad), "{bad}");
         }
     }
 }

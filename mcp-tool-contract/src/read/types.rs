@@ -20,7 +20,7 @@ pub struct Unreadable(pub &'static str);
     note = "parameters are `String`, `bool`, integers up to 64 bits, `f64`, `f32`, and enums and newtypes \
             that derive `ToolSchema`; and `Vec` or `Option` of these",
     note = "arguments are flat: make each field of a struct a parameter, or split the tool",
-    note = "application state is borrowed: `&{Self}`"
+    note = "application state is passed by reference: `&{Self}`"
 )]
 pub trait Scalar: Sized {
     /// Kind of the type's values.
@@ -40,7 +40,7 @@ pub trait Scalar: Sized {
     note = "parameters are `String`, `bool`, integers up to 64 bits, `f64`, `f32`, and enums and newtypes \
             that derive `ToolSchema`; and `Vec` or `Option` of these",
     note = "arguments are flat: make each field of a struct a parameter, or split the tool",
-    note = "application state is borrowed: `&{Self}`"
+    note = "application state is passed by reference: `&{Self}`"
 )]
 pub trait Parameter: Sized {
     /// Schema of the argument.

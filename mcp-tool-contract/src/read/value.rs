@@ -226,7 +226,7 @@ fn text<'v>(
     }
     // The length is checked first, so that the checks below run on bounded text.
     if let Some(format) = bounds.format
-        && !format::spells(format, &text)
+        && !format::has_format(format, &text)
     {
         let message = format!("must be a {}, got {}", format.name(), echo(raw, path));
         report.note(path, Rule::Format, Some(format.name().into()), message);

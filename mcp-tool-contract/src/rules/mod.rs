@@ -114,7 +114,7 @@ rules! {
     RateRaised "rate-raised" Weakens "rate changed from {from} to {to}"
     TaskAdded "task-added" Additive "{location} now runs as a task if its client supports tasks"
     TaskRequired "task-required" Breaking "{location} now runs only as a task"
-    TaskRemoved "task-removed" Additive "{location} no longer requires a task"
+    TaskRemoved "task-removed" Additive "{location} now answers more calls without a task"
     // Deprecation
     DeprecationAdded "deprecation-added" Additive "{location} became deprecated"
     DeprecationChanged "deprecation-changed" Patch "{location} has a different deprecation notice"
@@ -135,7 +135,7 @@ rules! {
     HeaderChanged "header-changed" Breaking "{location} is now mirrored in the header Mcp-Param-{to} instead of Mcp-Param-{from}"
     ConstraintsAdded "constraints-added" Breaking "{location} now has constraints across its parameters"
     ConstraintsRemoved "constraints-removed" Weakens "{location} no longer has constraints across its parameters"
-    ConstraintsChanged "constraints-changed" Breaking "{location} has different constraints across its parameters (whether they accept everything that the old ones did can't be decided)"
+    ConstraintsChanged "constraints-changed" Breaking "{location} has different constraints across its parameters (it can't be decided whether they accept everything that the old ones accept)"
     TypeChanged "type-changed" Breaking "{location} changed from {from} to {to}"
     TypeNarrowed "type-narrowed" Breaking "{location} narrowed from {from} to {to}"
     TypeWidened "type-widened" Additive "{location} widened from {from} to {to}"
@@ -143,7 +143,7 @@ rules! {
     BoundLoosened "bound-loosened" Weakens "{location}: {key} changed from {from} to {to}"
     PatternAdded "pattern-added" Breaking "{location} must now match {to}"
     PatternRemoved "pattern-removed" Weakens "{location} no longer has to match {from}"
-    PatternChanged "pattern-changed" Breaking "{location}: pattern changed from {from} to {to} (whether the new one accepts everything that the old one did can't be decided)"
+    PatternChanged "pattern-changed" Breaking "{location}: pattern changed from {from} to {to} (it can't be decided whether the new one accepts everything that the old one accepts)"
     EnumValueRemoved "enum-value-removed" Breaking "{location} no longer accepts \"{from}\""
     EnumValueAdded "enum-value-added" Additive "{location} now also accepts \"{to}\""
     // Results
@@ -164,7 +164,7 @@ rules! {
     ResultBoundTightened "result-bound-tightened" Additive "{location}: {key} changed from {from} to {to}"
     ResultPatternAdded "result-pattern-added" Additive "{location} now matches {to}"
     ResultPatternRemoved "result-pattern-removed" Breaking "{location} no longer has to match {from}"
-    ResultPatternChanged "result-pattern-changed" Breaking "{location}: pattern changed from {from} to {to} (whether the old one accepted everything that the new one does can't be decided)"
+    ResultPatternChanged "result-pattern-changed" Breaking "{location}: pattern changed from {from} to {to} (it can't be decided whether the old one accepts everything that the new one accepts)"
     ResultEnumValueAdded "result-enum-value-added" Breaking "{location} may now be \"{to}\""
     ResultEnumValueRemoved "result-enum-value-removed" Additive "{location} is now never \"{from}\""
 }

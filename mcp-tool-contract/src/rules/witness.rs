@@ -114,20 +114,26 @@ const fn sentence(rule: ChangeRule) -> Option<&'static str> {
         ChangeRule::UpstreamRemoved => "arguments no longer reach this upstream",
         ChangeRule::ReadOnlyAdded => "a host that confirms each write no longer has to ask",
         ChangeRule::ReadOnlyRemoved => {
-            "a host that runs read-only tools without asking ran it, and it may now write"
+            "a host ran it without asking, because it was read-only, and it may now write"
         }
         ChangeRule::DestructiveAdded => "a call ran immediately, and must now pass a gate",
         ChangeRule::DestructiveRemoved => "a call had to pass a gate, and now runs immediately",
         ChangeRule::IdempotentAdded => "a call may now be repeated",
-        ChangeRule::IdempotentRemoved => "a client that retries a lost call repeated no effect, and now may",
+        ChangeRule::IdempotentRemoved => {
+            "a client that repeats a lost call caused no second effect, and now may cause one"
+        }
         ChangeRule::OpenWorldAdded => "arguments stayed within the server's domain, and may now leave it",
         ChangeRule::OpenWorldRemoved => "arguments now stay within the server's domain",
         ChangeRule::TimeoutLowered => "a call that runs longer is now ended",
         ChangeRule::TimeoutRaised => "a call that runs longer was ended, and now continues",
-        ChangeRule::ConcurrencyLowered => "one more concurrent call is now asked to retry later",
-        ChangeRule::ConcurrencyRaised => "one more concurrent call was asked to retry later, and now runs",
-        ChangeRule::RateLowered => "one more call in some window is now asked to retry later",
-        ChangeRule::RateRaised => "one more call in some window was asked to retry later, and now runs",
+        ChangeRule::ConcurrencyLowered => {
+            "a concurrent call beyond the new limit is now asked to retry later"
+        }
+        ChangeRule::ConcurrencyRaised => {
+            "a concurrent call beyond the old limit was asked to retry later, and now runs"
+        }
+        ChangeRule::RateLowered => "a call beyond the new limit is now asked to retry later",
+        ChangeRule::RateRaised => "a call beyond the old limit was asked to retry later, and now runs",
         ChangeRule::ConstraintsAdded => {
             "arguments that violate the constraints were accepted, and are now refused"
         }
@@ -143,11 +149,11 @@ const fn sentence(rule: ChangeRule) -> Option<&'static str> {
         ChangeRule::TaskRequired => {
             "a client that doesn't declare the tasks extension was served, and is now refused"
         }
-        ChangeRule::TaskRemoved => "a client that doesn't declare the tasks extension gets a result",
+        ChangeRule::TaskRemoved => "a call that ran as a task may now return its result directly",
         ChangeRule::DeprecationAdded => "callers are told to move to the replacement",
         ChangeRule::RemovalEarlier => "a caller that relied on the old date finds no tool",
         ChangeRule::ToolAdded => "callers find it in `tools/list`",
-        ChangeRule::ToolRemoved => "a caller that uses it is told that it is unknown",
+        ChangeRule::ToolRemoved => "a call of it now fails, because the tool is unknown",
         _ => return None,
     })
 }

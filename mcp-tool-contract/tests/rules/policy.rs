@@ -39,10 +39,10 @@ fn each_class_needs_exactly_its_bump() {
     for (new, needed, enough) in cases {
         let needed = needed.map(|(major, minor)| Version::new(major, minor));
         assert_eq!(ruled(&OLD, &new).bump, needed, "{new:?}");
-        assert_eq!(ruled(&OLD, &new).is_licensed(), needed.is_none(), "{new:?}");
+        assert_eq!(ruled(&OLD, &new).is_permitted(), needed.is_none(), "{new:?}");
         for (major, minor) in enough {
             let ruling = ruled(&OLD, &at(new, *major, *minor));
-            assert!(ruling.is_licensed(), "{major}.{minor}: {ruling:?}");
+            assert!(ruling.is_permitted(), "{major}.{minor}: {ruling:?}");
         }
     }
     assert_eq!(ruled(&OLD, &at(BREAKING, 2, 99)).bump, Some(Version::new(3, 0)));
@@ -72,7 +72,7 @@ fn lowered_guard_needs_a_minor_version_and_a_reason() {
         Some(Version::new(2, 4)),
         "a reason doesn't replace the version"
     );
-    assert!(ruled(&OLD, &at(explained, 2, 4)).is_licensed());
+    assert!(ruled(&OLD, &at(explained, 2, 4)).is_permitted());
 }
 
 #[test]
@@ -82,18 +82,18 @@ fn reason_in_the_lock_does_not_cover_another_change() {
     let ruling = ruled(&locked, &again);
     assert_eq!((ruling.unexplained, ruling.unused_reason), (Some(ChangeRule::ScopeRemoved), None));
     let with_new_reason = again.with_weakens(&[REASON, OTHER_REASON]);
-    assert!(ruled(&locked, &with_new_reason).is_licensed());
-    assert!(ruled(&locked, &locked).is_licensed(), "a reason in the lock may stay in the attribute");
+    assert!(ruled(&locked, &with_new_reason).is_permitted());
+    assert!(ruled(&locked, &locked).is_permitted(), "a reason in the lock may stay in the attribute");
 }
 
 #[test]
 fn reason_without_a_change_is_refused() {
     let new = at(ADDITIVE, 2, 4).with_weakens(&[REASON]);
     let ruling = ruled(&OLD, &new);
-    assert_eq!((ruling.unused_reason, ruling.is_licensed()), (Some(REASON), false));
+    assert_eq!((ruling.unused_reason, ruling.is_permitted()), (Some(REASON), false));
     assert_eq!(
         ruling.message(&new, &OLD),
-        "tool 'remind' 2.4 gives a reason without a change: nothing in it is `scope-removed` — remove \
+        "tool 'remind' 2.4 gives a reason for `scope-removed`, but has no such change — remove \
          `weakens(\"scope-removed\", reason = \"nobody used it\")`"
     );
 }
@@ -146,7 +146,7 @@ fn lowered_guard_is_found_among_many_changes() {
     assert_eq!(ruling.unexplained, Some(ChangeRule::SecretRemoved));
     let explained =
         new.with_weakens(const { &[Weakening::new(ChangeRule::SecretRemoved, "It isn't sensitive.")] });
-    assert!(ruled(&old, &explained).is_licensed());
+    assert!(ruled(&old, &explained).is_permitted());
 }
 
 #[test]

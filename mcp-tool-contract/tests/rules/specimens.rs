@@ -126,7 +126,7 @@ specimens! {
         Some("callers find it in `tools/list`"); []
     ToolRemoved Breaking: BASE, Contract::EMPTY;
         "breaking: the tool is no longer served [tool-removed]",
-        Some("a caller that uses it is told that it is unknown"); []
+        Some("a call of it now fails, because the tool is unknown"); []
     TitleChanged Patch: BASE, BASE.with_title(Some("Remind them"));
         "patch: the tool has a different title [title-changed]",
         None; [TitleChanged]
@@ -171,7 +171,7 @@ specimens! {
     ReadOnlyRemoved Weakens:
         hinted(Hints::NONE.with_read_only(true)), BASE;
         "weakens: the tool is no longer read_only [read-only-removed]",
-        Some("a host that runs read-only tools without asking ran it, and it may now write"); [ReadOnlyAdded]
+        Some("a host ran it without asking, because it was read-only, and it may now write"); [ReadOnlyAdded]
     DestructiveAdded Breaking:
         BASE, hinted(Hints::NONE.with_destructive(true));
         "breaking: the tool became destructive: its calls must now pass a gate [destructive-added]",
@@ -187,7 +187,7 @@ specimens! {
     IdempotentRemoved Weakens:
         hinted(Hints::NONE.with_idempotent(true)), BASE;
         "weakens: the tool is no longer idempotent [idempotent-removed]",
-        Some("a client that retries a lost call repeated no effect, and now may"); [IdempotentAdded]
+        Some("a client that repeats a lost call caused no second effect, and now may cause one"); [IdempotentAdded]
     OpenWorldAdded Weakens:
         BASE, hinted(Hints::NONE.with_open_world(true));
         "weakens: the tool became open_world [open-world-added]",
@@ -208,20 +208,20 @@ specimens! {
     ConcurrencyLowered Additive:
         BASE.with_concurrency(Some(8)), BASE.with_concurrency(Some(2));
         "additive: concurrency changed from 8 to 2 [concurrency-lowered]",
-        Some("one more concurrent call is now asked to retry later"); [ConcurrencyRaised]
+        Some("a concurrent call beyond the new limit is now asked to retry later"); [ConcurrencyRaised]
     ConcurrencyRaised Weakens:
         BASE.with_concurrency(Some(8)), BASE.with_concurrency(None);
         "weakens: concurrency changed from 8 to none [concurrency-raised]",
-        Some("one more concurrent call was asked to retry later, and now runs"); [ConcurrencyLowered]
+        Some("a concurrent call beyond the old limit was asked to retry later, and now runs"); [ConcurrencyLowered]
 
     RateLowered Additive:
         BASE, rated(10, Window::Minute);
         "additive: rate changed from none to 10/min [rate-lowered]",
-        Some("one more call in some window is now asked to retry later"); [RateRaised]
+        Some("a call beyond the new limit is now asked to retry later"); [RateRaised]
     RateRaised Weakens:
         rated(10, Window::Minute), rated(100, Window::Hour);
         "weakens: rate changed from 10/min to 100/h [rate-raised]",
-        Some("one more call in some window was asked to retry later, and now runs"); [RateRaised]
+        Some("a call beyond the old limit was asked to retry later, and now runs"); [RateRaised]
 
     TaskAdded Additive: BASE, BASE.with_task(Some(TaskSupport::Optional));
         "additive: the tool now runs as a task if its client supports tasks [task-added]",
@@ -231,8 +231,8 @@ specimens! {
         "breaking: the tool now runs only as a task [task-required]",
         Some("a client that doesn't declare the tasks extension was served, and is now refused"); [TaskRemoved]
     TaskRemoved Additive: BASE.with_task(Some(TaskSupport::Required)), BASE;
-        "additive: the tool no longer requires a task [task-removed]",
-        Some("a client that doesn't declare the tasks extension gets a result"); [TaskRequired]
+        "additive: the tool now answers more calls without a task [task-removed]",
+        Some("a call that ran as a task may now return its result directly"); [TaskRequired]
 
     DeprecationAdded Additive:
         BASE, removal("Use send.", "2027-06-30");
@@ -302,7 +302,7 @@ specimens! {
         Some("arguments that violate the constraints were refused, and are now accepted"); [ConstraintsAdded]
     ConstraintsChanged Breaking:
         BASE.with_constraints(Some("{\"not\":{}}")), BASE.with_constraints(Some("{\"anyOf\":[]}"));
-        "breaking: the tool has different constraints across its parameters (whether they accept everything that the old ones did can't be decided) [constraints-changed]",
+        "breaking: the tool has different constraints across its parameters (it can't be decided whether they accept everything that the old ones accept) [constraints-changed]",
         Some("arguments that violate only the new constraints were accepted, and are now refused"); [ConstraintsChanged]
     TypeChanged Breaking:
         takes!(param("days", TEXT)), takes!(DAYS);
@@ -333,7 +333,7 @@ specimens! {
         Some(r#"{"number":"a"} was refused, and is now accepted"#); [PatternAdded]
     PatternChanged Breaking:
         takes!(NUMBER.pattern(like("^inv_[0-9]{8}$"))), takes!(NUMBER.pattern(like("^inv_[0-9]{6}$")));
-        "breaking: parameter 'number': pattern changed from ^inv_[0-9]{8}$ to ^inv_[0-9]{6}$ (whether the new one accepts everything that the old one did can't be decided) [pattern-changed]",
+        "breaking: parameter 'number': pattern changed from ^inv_[0-9]{8}$ to ^inv_[0-9]{6}$ (it can't be decided whether the new one accepts everything that the old one accepts) [pattern-changed]",
         Some(r#"{"number":"inv_00000000"} was accepted, and is now refused"#); [PatternChanged]
     EnumValueRemoved Breaking:
         takes!(param("state", STATUSES.schema())), takes!(param("state", STATUS.schema()));
@@ -361,15 +361,15 @@ specimens! {
         "breaking: result field 'note' was removed [result-field-removed]",
         Some(r#"{"total":1} can now be returned, and couldn't before"#); [ResultFieldAdded]
     ResultFieldDropped Additive:
-        gives!(TOTAL, NOTE.sometimes()), gives!(TOTAL);
+        gives!(TOTAL, NOTE.optional()), gives!(TOTAL);
         "additive: result field 'note', which could be absent, was removed [result-field-dropped]",
         Some("readers already had to handle its absence"); [ResultFieldAdded]
     ResultFieldOptional Breaking:
-        gives!(TOTAL, NOTE), gives!(TOTAL, NOTE.sometimes());
+        gives!(TOTAL, NOTE), gives!(TOTAL, NOTE.optional());
         "breaking: result field 'note' may now be absent [result-field-optional]",
         Some(r#"{"total":1} can now be returned, and couldn't before"#); [ResultFieldRequired]
     ResultFieldRequired Additive:
-        gives!(TOTAL, NOTE.sometimes()), gives!(TOTAL, NOTE);
+        gives!(TOTAL, NOTE.optional()), gives!(TOTAL, NOTE);
         "additive: result field 'note' is now always present [result-field-required]",
         Some(r#"{"total":1} could be returned before, and no longer can"#); [ResultFieldOptional]
     ResultFieldNullable Breaking:
@@ -409,7 +409,7 @@ specimens! {
         Some(r#"{"note":"a"} can now be returned, and couldn't before"#); [ResultPatternAdded]
     ResultPatternChanged Breaking:
         gives!(NOTE.pattern(like("^inv_[0-9]{8}$"))), gives!(NOTE.pattern(like("^inv_[0-9]{6}$")));
-        "breaking: result field 'note': pattern changed from ^inv_[0-9]{8}$ to ^inv_[0-9]{6}$ (whether the old one accepted everything that the new one does can't be decided) [result-pattern-changed]",
+        "breaking: result field 'note': pattern changed from ^inv_[0-9]{8}$ to ^inv_[0-9]{6}$ (it can't be decided whether the old one accepts everything that the new one accepts) [result-pattern-changed]",
         Some(r#"{"note":"inv_000000"} can now be returned, and couldn't before"#); [ResultPatternChanged]
     ResultEnumValueAdded Breaking:
         gives!(STATE), gives!(field("state", STATUSES.schema()));

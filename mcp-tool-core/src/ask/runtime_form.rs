@@ -7,7 +7,7 @@ use std::fmt::Display;
 
 use mcp_tool_contract::{
     bounds::Format,
-    read::{format::spells, violation::escaped_excerpt},
+    read::{format::has_format, violation::escaped_excerpt},
 };
 use rmcp::model::{
     ElicitationSchema, EnumSchema, MultiSelectEnumSchema, PrimitiveSchemaDefinition, SingleSelectEnumSchema,
@@ -128,8 +128,8 @@ fn check_text(schema: &StringSchema, value: &Value) -> Result<(), String> {
         None => (true, ""),
         Some(StringFormat::Email) => (has_parts('@'), "an email address"),
         Some(StringFormat::Uri) => (has_parts(':'), "a URI"),
-        Some(StringFormat::Date) => (spells(Format::Date, text), "a date (YYYY-MM-DD)"),
-        Some(StringFormat::DateTime) => (spells(Format::DateTime, text), "a date and time (RFC 3339)"),
+        Some(StringFormat::Date) => (has_format(Format::Date, text), "a date (YYYY-MM-DD)"),
+        Some(StringFormat::DateTime) => (has_format(Format::DateTime, text), "a date and time (RFC 3339)"),
         Some(_) => return Err("can't be validated".into()),
     };
     if !is_valid {

@@ -63,7 +63,7 @@ pub trait Tool: 'static {
     /// The tool's output schema (as JSON text) and version in the lock (`mcp-tools.lock`), if only a running server can
     /// compare that schema. `None` for other tools, and for tools that aren't in the lock.
     #[doc(hidden)]
-    const LATE: Option<(&'static str, Version)> = None;
+    const LOCKED_SCHEMA: Option<(&'static str, Version)> = None;
 
     /// Binds the function to the application state that it borrows.
     ///
@@ -139,8 +139,8 @@ pub struct ToolEntry {
     /// [`Tool::ADAPTS`].
     #[doc(hidden)]
     pub adapts: Option<AdapterTarget>,
-    /// [`Tool::LATE`].
-    pub(crate) late: Option<(&'static str, Version)>,
+    /// [`Tool::LOCKED_SCHEMA`].
+    pub(crate) locked_schema: Option<(&'static str, Version)>,
     pub(crate) bind: fn(&StateMap) -> Result<Box<dyn Bound>, MissingState>,
 }
 
@@ -153,7 +153,7 @@ impl ToolEntry {
             contract: &T::CONTRACT,
             source: T::SOURCE,
             adapts: T::ADAPTS,
-            late: T::LATE,
+            locked_schema: T::LOCKED_SCHEMA,
             bind: T::bind,
         }
     }

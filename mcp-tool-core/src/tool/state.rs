@@ -86,14 +86,14 @@ impl<T: ?Sized + 'static> SharedState<T> for StateSource<T> {
 impl<T: Parameter> StateSource<T> {
     /// `true`, because an agent can send a `T` as an argument. If a function borrows such a type as application state,
     /// it doesn't compile.
-    pub const SENT: bool = true;
+    pub const IS_ARGUMENT: bool = true;
 }
 
-/// Default of `StateSource::SENT`, for types that don't implement [`Parameter`].
+/// Default of `StateSource::IS_ARGUMENT`, for types that don't implement [`Parameter`].
 #[doc(hidden)]
 pub trait ArgumentState {
     /// `false`, because an agent can't send the type as an argument.
-    const SENT: bool = false;
+    const IS_ARGUMENT: bool = false;
 }
 
 impl<T: ?Sized> ArgumentState for StateSource<T> {}
@@ -167,8 +167,8 @@ mod tests {
     #[test]
     fn parameter_types_are_distinguished_from_application_state() {
         type Alias = String;
-        const { assert!(StateSource::<Alias>::SENT) };
-        const { assert!(!StateSource::<English>::SENT) };
-        const { assert!(!StateSource::<dyn Greet>::SENT) };
+        const { assert!(StateSource::<Alias>::IS_ARGUMENT) };
+        const { assert!(!StateSource::<English>::IS_ARGUMENT) };
+        const { assert!(!StateSource::<dyn Greet>::IS_ARGUMENT) };
     }
 }

@@ -196,7 +196,7 @@ fn field(index: usize, field: &DeclaredField, runtime: &RuntimeCrate) -> TokenSt
     let presence = match presence {
         Presence::Always => TokenStream::new(),
         Presence::UnlessNone => quote!(.never_null()),
-        Presence::Sometimes => quote!(.sometimes()),
+        Presence::Sometimes => quote!(.optional()),
     };
     let bounded = quote_spanned!(ty.span()=> #runtime_at_type::__private::Field::bounded(#local));
     quote! {

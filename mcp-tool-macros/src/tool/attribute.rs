@@ -220,7 +220,7 @@ fn deprecation(key: &Key, errors: &mut Errors) -> Option<DeclaredDeprecation> {
             "removal" => {
                 removal = part.text("\"2027-01-31\"", errors);
                 if let Some(day) = &removal
-                    && !format::spells(Format::Date, &day.value())
+                    && !format::has_format(Format::Date, &day.value())
                 {
                     let message = format!(
                         "{:?} isn't a date: write \"2027-01-31\" (RFC 3339 `full-date`)",

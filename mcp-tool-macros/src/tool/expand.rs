@@ -64,7 +64,7 @@ pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
 /// Returns the constants of `Tool` other than the contract:
 /// - `SOURCE`, the source location.
 /// - `ADAPTS`, the tool that an adapter calls.
-/// - `LATE`, the locked result schema that only a running server can compare. It is omitted without such a schema.
+/// - `LOCKED_SCHEMA`, the locked result schema that only a running server can compare. It is omitted without such a schema.
 fn source(tool: &DeclaredTool) -> TokenStream {
     let (output, runtime) = (&tool.output, &tool.runtime);
     let adapts = if tool.is_callable {
@@ -175,7 +175,7 @@ fn check_state(ty: &Type, runtime: &RuntimeCrate) -> TokenStream {
         const _: () = {
             #[allow(unused_imports)]
             use #runtime::__private::ArgumentState as _;
-            #runtime::__private::check_state::<#ty>(<#runtime::__private::StateSource<#ty>>::SENT)
+            #runtime::__private::check_state::<#ty>(<#runtime::__private::StateSource<#ty>>::IS_ARGUMENT)
         };
     }
 }
@@ -349,7 +349,7 @@ fn slots(tool: &DeclaredTool) -> TokenStream {
             let (#(#runtime::__private::Slot {
                 state: #runtime::__private::SlotState::Filled(#names), ..
             },)*) = #slots else {
-                return ::core::result::Result::Err(#runtime::__private::unread());
+                return ::core::result::Result::Err(#runtime::__private::unfilled_slot());
             };
         }
     });

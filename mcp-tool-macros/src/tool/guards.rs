@@ -107,7 +107,7 @@ pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
             });
         } else if UNENFORCED.contains(&word.as_str()) {
             let message = format!(
-                "this release can't enforce `{word}`: write `gate({SHAPE})`, or remove the gate, and calls are refused \
+                "this release can't enforce `{word}`: write `gate({SHAPE})`, or remove the gate: calls are then refused \
                  unless the operator allows them"
             );
             errors.at(&part.name, message);

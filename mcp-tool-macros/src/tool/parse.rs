@@ -26,7 +26,7 @@ const MAX_PARAMETERS: usize = 64;
 
 /// Names of argument types. A borrowed parameter of such a type is an error. Aliases of these types are found later, in
 /// const evaluation.
-const SENT: [&str; 18] = [
+const ARGUMENT_TYPES: [&str; 18] = [
     "str", "String", "Vec", "Option", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32",
     "f64", "char", "usize", "isize",
 ];
@@ -55,7 +55,7 @@ impl Function {
     pub(super) fn without_keys(mut self) -> TokenStream {
         for parameter in &mut self.signature.inputs {
             if let FnArg::Typed(parameter) = parameter {
-                parameter.attrs.retain(|attribute| !is_ours(attribute));
+                parameter.attrs.retain(|attribute| !is_removed(attribute));
             }
         }
         let Function { attributes, visibility, signature, body } = self;
@@ -64,7 +64,7 @@ impl Function {
 }
 
 /// Returns `true` for a doc comment or `#[arg(…)]`, which `#[mcp_tool]` reads and rustc refuses on parameters.
-fn is_ours(attribute: &Attribute) -> bool {
+fn is_removed(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") || attribute.path().is_ident("arg")
 }
 
@@ -275,7 +275,7 @@ fn owned_form(elem: &Type) -> Option<String> {
         Type::Path(path) => {
             let last = path.path.segments.last()?.ident.to_string();
             let owned = if last == "str" { "String".to_owned() } else { spelled(elem) };
-            SENT.contains(&last.as_str()).then_some(owned)
+            ARGUMENT_TYPES.contains(&last.as_str()).then_some(owned)
         }
         _ => None,
     }

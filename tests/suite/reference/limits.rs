@@ -87,7 +87,7 @@ const CORE: &[Limit] = &[
 ];
 
 const AUTH: &[Limit] = &[
-    ("TLS handshake", "{} s", "tls.rs", "HANDSHAKE"),
+    ("TLS handshake", "{} s", "tls.rs", "HANDSHAKE_TIMEOUT"),
     ("token", "{} KiB", "inbound/bearer.rs", "MAX_TOKEN"),
     ("clock skew", "{} s", "inbound/claims.rs", "SKEW"),
     ("kid", "{} bytes", "inbound/jwt.rs", "MAX_KID"),
@@ -99,12 +99,12 @@ const AUTH: &[Limit] = &[
     ("keys of an issuer", "{}", "inbound/keys.rs", "MAX_KEYS"),
     ("verification", "{} s", "inbound/resource.rs", "DEADLINE"),
     ("cached tokens", "{}", "inbound/cache.rs", "MAX_TOKENS"),
-    ("introspection result", "{} s", "inbound/introspection.rs", "LONGEST"),
+    ("introspection result", "{} s", "inbound/introspection.rs", "MAX_CACHED_SECONDS"),
     ("introspection requests", "{} at a time", "inbound/introspection.rs", "SLOTS"),
     ("introspection requests", "{} waiting", "inbound/introspection.rs", "MAX_QUEUED"),
     ("key set refreshed", "every {} min", "inbound/issuer.rs", "FRESH"),
     ("key set without its issuer", "{} h", "inbound/issuer.rs", "STALE"),
-    ("fetch for an unknown kid", "once in {} s", "inbound/issuer.rs", "UNKNOWN"),
+    ("fetch for an unknown kid", "once in {} s", "inbound/issuer.rs", "UNKNOWN_KID_INTERVAL"),
     ("answer of an issuer", "{} KiB", "inbound/fetch.rs", "MAX_RESPONSE"),
     ("answer of an issuer", "{} s", "inbound/fetch.rs", "DEADLINE"),
     ("connect", "{} s", "outbound/client.rs", "CONNECT"),

@@ -153,7 +153,7 @@ impl RegisteredTool {
 /// # Errors
 /// If the difference requires a higher version than the tool has.
 fn check_generated_output(entry: &ToolEntry) -> Result<(), StartError> {
-    let (Some((schema, version)), contract) = (entry.late, entry.contract()) else { return Ok(()) };
+    let (Some((schema, version)), contract) = (entry.locked_schema, entry.contract()) else { return Ok(()) };
     let locked = contract.with_version(version).with_output(ToolOutput::FromLock(schema));
     let ruling = judge::apply_policy(&locked, contract, judge::compare_at_run_time(&locked, contract));
     match ruling.bump {
@@ -188,7 +188,7 @@ mod tests {
     /// Returns the error for `contract` if the lock contains version 1.0 with the output schema `schema`.
     fn drift(contract: &'static Contract, schema: &'static str) -> Option<String> {
         let mut entry = ToolEntry::of::<inert>().with_contract(contract, None);
-        entry.late = Some((schema, CONTRACT.version()));
+        entry.locked_schema = Some((schema, CONTRACT.version()));
         check_generated_output(&entry).err().map(|error| error.to_string())
     }
 

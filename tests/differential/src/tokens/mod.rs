@@ -15,7 +15,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{
-    ours::{Jwt, KeySet, TokenRules, is_access_token, prove},
+    ours::{Jwt, KeySet, TokenRules, is_access_token, verify},
     random::Random,
 };
 use generate::Generator;
@@ -59,7 +59,7 @@ fn verifier_accepts(token: &str, keys: Option<&KeySet>, expected: &Expectations)
     let rules = token_rules(expected);
     let is_of_issuer = jwt.claims.get("iss").and_then(Value::as_str) == Some(&issuer);
     let is_accepted = match keys {
-        Some(keys) => prove(&jwt, keys, &issuer, &rules, NOW as f64).is_ok(),
+        Some(keys) => verify(&jwt, keys, &issuer, &rules, NOW as f64).is_ok(),
         None => rules.judge(&jwt.claims, &issuer, NOW as f64).is_ok(),
     };
     token.len() <= 16_384 && is_of_issuer && is_access_token(&jwt, expected.typ_jwt).is_ok() && is_accepted
