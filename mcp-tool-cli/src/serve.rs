@@ -178,6 +178,7 @@ fn reserve_stdout() -> std::io::Result<std::fs::File> {
     Ok(protocol.into())
 }
 
+/// Returns stdout. On systems other than Unix, stdout is not redirected.
 #[cfg(not(unix))]
 fn reserve_stdout() -> std::io::Result<std::io::Stdout> {
     Ok(std::io::stdout())

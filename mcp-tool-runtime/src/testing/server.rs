@@ -123,7 +123,8 @@ impl TestServer {
     }
 
     /// Starts `server` as the next deployment of this server. Calls to the new server are checked against the contracts
-    /// that their callers last listed on this server. All operator settings of the new server have their defaults.
+    /// that their callers last listed on this server. The new server has this server's caller, requirement, headers and
+    /// answers, but not its token. All its operator settings have their defaults.
     ///
     /// # Errors
     /// As for [`start`](TestServer::start).
