@@ -135,9 +135,9 @@ fn outbound(_: &Config, _: &Application) -> Result<Option<Arc<dyn Outbound>>, St
     Ok(None)
 }
 
-/// Logs the use of deprecated versions, and saves the contracts that callers last listed. If calls didn't finish, writes
-/// their audit records and exits the process. Otherwise, the async runtime would wait for tool functions that aren't
-/// async, however long they run.
+/// Logs the use of deprecated versions, and saves the contracts that callers last listed. If calls didn't finish,
+/// writes their audit records and exits the process. Otherwise, the async runtime would wait for tool functions that
+/// aren't async, however long they run.
 fn finish(has_finished: bool, endpoint: &Endpoint, lines: &LogLines) {
     endpoint.pipeline.usage.report();
     if let Err(error) = endpoint.pipeline.versions.last_listed.save() {

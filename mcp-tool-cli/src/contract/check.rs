@@ -25,8 +25,8 @@ pub(super) struct ServerContracts<'s> {
 /// Options of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CheckOptions<'a> {
-    /// Git revision; `None` for the current locks only. With a revision, `check` compares the contracts with the current
-    /// locks and with the locks of the revision, and `diff` compares them only with the locks of the revision.
+    /// Git revision; `None` for the current locks only. With a revision, `check` compares the contracts with the
+    /// current locks and with the locks of the revision, and `diff` compares them only with the locks of the revision.
     pub(super) against: Option<&'a str>,
     /// Current day, such as `2027-01-31`.
     pub(super) today: &'a str,

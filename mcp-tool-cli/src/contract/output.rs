@@ -23,8 +23,8 @@ const fn colour(class: ChangeClass) -> Style {
     }
 }
 
-/// Writes a heading for each tool, with the tool's changes, their witnesses (examples of their effect), and the failure.
-/// Changes of class `Patch` are written only if `all` is `true`.
+/// Writes a heading for each tool, with the tool's changes, their witnesses (examples of their effect), and the
+/// failure. Changes of class `Patch` are written only if `all` is `true`.
 pub(super) fn text(out: &mut impl Write, report: &LockReport, all: bool) -> io::Result<()> {
     let faint = AnsiColor::BrightBlack.on_default();
     for tool in &report.tools {

@@ -318,8 +318,8 @@ pub mod constraints {}
 
 /// `timeout = "…"`: maximum duration of a call, from 1 ms to a day. Default: `limits.timeout`, 30 s.
 ///
-/// Units are `ms`, `s`, `m` and `h`. A call that takes longer fails as `timeout`. If the call may have changed something,
-/// its audit record has the outcome `unknown`.
+/// Units are `ms`, `s`, `m` and `h`. A call that takes longer fails as `timeout`. If the call may have changed
+/// something, its audit record has the outcome `unknown`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
