@@ -145,6 +145,7 @@ struct AuditOutput<W: Write> {
     counts: HashMap<String, u64>,
     /// Rows that are kept until the column widths are decided.
     measured: Vec<[String; 8]>,
+    /// Column widths in characters; `None` until they are decided.
     widths: Option<[usize; 8]>,
 }
 
@@ -180,7 +181,7 @@ impl<W: Write> AuditOutput<W> {
         if self.measured.len() < MAX_MEASURED { Ok(()) } else { self.measure() }
     }
 
-    /// Decides the column widths by the kept rows, and writes the header and these rows.
+    /// Decides the column widths by the kept rows, and writes the header and the kept rows.
     fn measure(&mut self) -> io::Result<()> {
         let header = HEADER.map(str::to_owned);
         let rows: Vec<_> = [header].into_iter().chain(self.measured.drain(..)).collect();

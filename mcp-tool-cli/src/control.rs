@@ -1,5 +1,5 @@
 //! `disable`, `enable` and `revoke`, which append to the control file that running servers apply, and `revocations`,
-//! which lists what is in force.
+//! which lists what is disabled or revoked.
 
 use std::{
     error::Error,

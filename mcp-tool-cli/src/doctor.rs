@@ -117,6 +117,7 @@ async fn authenticated_callers(config: &Config) -> DoctorAnswer {
     }
 }
 
+/// Returns the lines of the answer, each with `false` if it makes the answer FAIL.
 #[cfg(feature = "oauth")]
 async fn issuers(config: &Config) -> Result<Vec<(bool, String)>, String> {
     let server = mcp_tool_auth::inbound::ResourceServer::new(&config.oauth, &[], "", "")?;

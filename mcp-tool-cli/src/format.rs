@@ -9,7 +9,7 @@ pub(crate) enum OutputFormat {
     Text,
     /// JSON for programs.
     Json,
-    /// Annotations of GitHub Actions, for `contract`.
+    /// Annotations of GitHub Actions, for `contract check` and `contract diff`.
     Github,
 }
 

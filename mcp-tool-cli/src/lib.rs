@@ -132,7 +132,7 @@ mod tests {
         ("revoke", "prints a confirmation; `revocations` prints the data"),
     ];
 
-    /// Paths of the command's subcommands, each with whether it has `--format`.
+    /// Adds the path of each subcommand to `found`, with `true` if the subcommand has `--format`.
     fn formats(command: &Command, path: &str, found: &mut Vec<(String, bool)>) {
         for command in command.get_subcommands() {
             let path = format!("{path} {}", command.get_name()).trim_start().to_owned();

@@ -56,8 +56,8 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     served
 }
 
-/// Receiver of SIGINT and SIGTERM or, on Windows, of Ctrl-C. On Unix a signal that arrives before a call of `next`
-/// isn't lost.
+/// Receiver of SIGINT and SIGTERM or, on systems other than Unix, of Ctrl-C. On Unix, a signal that arrives before a
+/// call of `next` isn't lost.
 struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -135,9 +135,9 @@ fn outbound(_: &Config, _: &Application) -> Result<Option<Arc<dyn Outbound>>, St
     Ok(None)
 }
 
-/// Logs the use of deprecated versions and saves the last-listed contracts. If calls didn't finish, writes their audit
-/// records and exits the process, because the async runtime would wait for tool functions that aren't async, however
-/// long they run.
+/// Logs the use of deprecated versions, and saves the contracts that callers last listed. If calls didn't finish,
+/// writes their audit records and exits the process. Otherwise, the async runtime would wait for tool functions that
+/// aren't async, however long they run.
 fn finish(has_finished: bool, endpoint: &Endpoint, lines: &LogLines) {
     endpoint.pipeline.usage.report();
     if let Err(error) = endpoint.pipeline.versions.last_listed.save() {
@@ -178,6 +178,7 @@ fn reserve_stdout() -> std::io::Result<std::fs::File> {
     Ok(protocol.into())
 }
 
+/// Returns stdout. On systems other than Unix, stdout is not redirected.
 #[cfg(not(unix))]
 fn reserve_stdout() -> std::io::Result<std::io::Stdout> {
     Ok(std::io::stdout())

@@ -21,8 +21,8 @@
 //! assert_eq!(text.max_len(), Some(40));
 //! ```
 
-// rustc prints a type's full path if its name is ambiguous, also with variants that are re-exported here. So no variant
-// is named like a type of the prelude, such as `String`.
+// In error messages, rustc prints the full path of a type unless its name is unique among all types and enum variants.
+// So no variant of the enums here has the name of a type of Rust's prelude, such as `String`.
 pub use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Weakening, Window},

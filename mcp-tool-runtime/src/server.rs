@@ -38,8 +38,8 @@ impl ToolServer {
         self
     }
 
-    /// Serves prompts, resources and the rest of the protocol with an rmcp handler, which must implement the trait of
-    /// the rmcp version that this crate depends on.
+    /// Serves prompts, resources and the rest of the protocol with an rmcp handler. The handler must implement
+    /// `ServerHandler` of the rmcp version that this crate depends on.
     ///
     /// The server declares the capabilities in the handler's `get_info` to clients, and answers requests for other
     /// capabilities with -32601. The server itself answers requests about tools, logging and the lifecycle; the handler
@@ -90,7 +90,7 @@ impl ToolServer {
         self
     }
 
-    /// Adds a [`Middleware`] around the calls of all tools. The first one added is the outermost.
+    /// Adds a [`Middleware`] around the calls of all tools. The middleware that is added first is the outermost.
     pub fn layer(mut self, middleware: impl Middleware) -> Self {
         self.application.middleware.push(RegisteredMiddleware::new(None, middleware));
         self
@@ -133,7 +133,7 @@ impl ToolServer {
     /// `revocations`, `help`.
     ///
     /// The exit code is 0 for success, 2 for a command line that can't be parsed, 3 to 6 for failed checks of
-    /// `contract`, and 1 for any other error.
+    /// `contract`, and 1 for any other error, or if an answer of `doctor` is FAIL.
     #[cfg(feature = "cli")]
     pub fn run(self) -> impl Future<Output = std::process::ExitCode> {
         mcp_tool_cli::run(self.application)

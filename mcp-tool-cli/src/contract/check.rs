@@ -1,4 +1,4 @@
-//! Compares the contracts of a server with its locks.
+//! Compares the contracts of a server with the locks of the workspace.
 
 use mcp_tool_contract::{
     judge::{self, Finding, Findings},
@@ -25,8 +25,8 @@ pub(super) struct ServerContracts<'s> {
 /// Options of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CheckOptions<'a> {
-    /// Git revision; `None` for the current locks. `check` compares the contracts with the current locks and with those
-    /// of the revision, `diff` only with those of the revision.
+    /// Git revision; `None` for the current locks only. With a revision, `check` compares the contracts with the
+    /// current locks and with the locks of the revision, and `diff` compares them only with the locks of the revision.
     pub(super) against: Option<&'a str>,
     /// Current day, such as `2027-01-31`.
     pub(super) today: &'a str,
@@ -106,8 +106,8 @@ impl ServerContracts<'_> {
         Ok(report)
     }
 
-    /// Compares one package's contracts with a lock. Returns `true` if a contract makes the lock stale, which only the
-    /// current lock (`is_current`) can be.
+    /// Compares one package's contracts with a lock. Returns `true` if the lock is stale, which means that it differs
+    /// from a contract. Only the current lock (`is_current`) can be stale.
     fn compare(
         self,
         lock: &Lock,
@@ -170,6 +170,7 @@ impl ServerContracts<'_> {
     }
 
     /// Compares one tool with its locked contract. Returns `None` if there is neither a change nor a failure.
+    /// `is_current` is `false` if `lock` is the lock of a git revision.
     pub(super) fn compare_tool(
         self,
         entry: &ToolEntry,
@@ -224,11 +225,13 @@ impl ServerContracts<'_> {
         report.changes = changes(&findings, locked.contract(), &contract);
         let mut ruling = judge::apply_policy(locked.contract(), &contract, findings);
         if !is_current {
-            // A reason that this comparison doesn't need may justify a change between two locks after the revision.
+            // A reason that this comparison doesn't need may justify a change between two locks that are newer than the
+            // revision.
             ruling.unused_reason = None;
         }
         let removal =
             |contract: &Contract| contract.deprecation().and_then(|deprecation| deprecation.removal());
+        // A removal day may be in the past only if the lock has announced it.
         let is_sudden = |day: &str| removal(locked.contract()) != Some(day) && day < options.today;
         report.failure = if let Some(day) = removal(&contract).filter(|day| is_sudden(day)) {
             let reason =
@@ -292,6 +295,7 @@ pub(super) fn foreign_note(foreign: &[ToolEntry]) -> Option<String> {
     })
 }
 
+/// Returns the changes with their witnesses, the most severe class first.
 fn changes(findings: &Findings, old: &Contract, new: &Contract) -> Vec<Change> {
     let mut changes: Vec<Change> =
         findings.listed().iter().map(|finding| Change::of(*finding, old, new)).collect();

@@ -1,5 +1,6 @@
-//! `contract write`, which writes the locks of a server's contracts, and `contract check` and `contract diff`, which
-//! compare the contracts with their locks.
+//! The command `contract`. `contract write` writes a server's contracts to the locks, the files `mcp-tools.lock` of
+//! their packages. `contract check` and `contract diff` compare the contracts with the locks, and `contract explain`
+//! prints the page of a rule.
 
 mod check;
 pub(crate) mod command;

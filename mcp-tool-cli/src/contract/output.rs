@@ -23,8 +23,8 @@ const fn colour(class: ChangeClass) -> Style {
     }
 }
 
-/// Writes a heading for each tool, with the tool's changes, their witnesses, and the failure. Changes of class `Patch`
-/// are written only if `all` is `true`.
+/// Writes a heading for each tool, with the tool's changes, their witnesses (examples of their effect), and the
+/// failure. Changes of class `Patch` are written only if `all` is `true`.
 pub(super) fn text(out: &mut impl Write, report: &LockReport, all: bool) -> io::Result<()> {
     let faint = AnsiColor::BrightBlack.on_default();
     for tool in &report.tools {
@@ -48,7 +48,8 @@ pub(super) fn text(out: &mut impl Write, report: &LockReport, all: bool) -> io::
         if let Some((failure, reason)) = &tool.failure {
             let style = AnsiColor::Red.on_default().bold();
             let mut lines = reason.lines();
-            // Only the remedy at the end of the reason is printed, because its beginning repeats the changes above.
+            // Only the remedy at the end of the reason is printed, because the beginning of the reason repeats the
+            // changes above.
             let reason = match (lines.next(), lines.next_back()) {
                 (Some(_), Some(last)) => last.trim_start_matches("— ").to_owned(),
                 _ => reason.rsplit_once(" — ").map_or(reason.as_str(), |(_, remedy)| remedy).to_owned(),
@@ -168,10 +169,12 @@ pub(super) fn annotations(out: &mut impl Write, report: &LockReport) -> io::Resu
     Ok(())
 }
 
+/// Escapes the message of a workflow command.
 fn message(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
+/// Escapes the value of a property of a workflow command, such as `title`.
 fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -14,7 +14,7 @@ use mcp_tool_contract::{
 pub(super) enum CheckFailure {
     /// The lock differs from the tools, is missing, or was edited by hand.
     Stale,
-    /// A change of class `Weakens` has no reason, or a reason has no such change.
+    /// A change of class `Weakens` has no reason, or a `weakens` reason matches no change.
     Weakens,
     /// The version isn't high enough for the changes.
     NeedsBump,

@@ -113,7 +113,8 @@ impl Workspace {
         Ok(files)
     }
 
-    /// Sets the modification time of these tools' source files to now, so that cargo compiles the files again.
+    /// Sets the modification time of these tools' source files to now, so that cargo compiles the files again. Cargo
+    /// doesn't watch a lock that didn't exist when the files were last compiled.
     pub(super) fn touch(&self, tools: &[ToolEntry]) -> io::Result<()> {
         for tool in tools {
             let source = File::options().append(true).open(self.root.join(tool.source.file))?;

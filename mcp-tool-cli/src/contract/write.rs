@@ -9,8 +9,8 @@ use super::{
 };
 
 impl ServerContracts<'_> {
-    /// Writes the contracts to the locks of their packages, and returns a line for each effect. `drop` names versions,
-    /// as `name@major`, that the server doesn't serve and that the locks are to promise no longer.
+    /// Writes the contracts to the locks of their packages, and returns the effects. `drop` contains versions that the
+    /// server no longer serves, such as `list_invoices@1`. This method removes their promises from the locks.
     pub(super) fn write(self, drop: &[String], today: &str) -> Result<Vec<WriteEffect>, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;

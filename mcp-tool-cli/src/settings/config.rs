@@ -27,8 +27,8 @@ pub(crate) struct Config {
     pub(crate) upstreams: BTreeMap<String, UpstreamConfig>,
 }
 
-/// Configuration of HTTP. Builds without the feature `http` accept these settings too, except `tls_cert` and `tls_key`,
-/// so that the same settings file fits more builds.
+/// Configuration of HTTP. Builds without the feature `http` accept these settings too, so that one settings file fits
+/// more builds. Only `tls_cert` and `tls_key` need a feature (`oauth`).
 #[derive(Clone, Debug)]
 pub(crate) struct HttpConfig {
     pub(crate) allowed_hosts: Vec<String>,
@@ -39,8 +39,11 @@ pub(crate) struct HttpConfig {
     /// Maximum size of a request body, in bytes.
     pub(crate) max_body: usize,
     pub(crate) max_connections: u32,
+    /// Maximum number of sessions for clients of revisions up to 2025-11-25. 0 means that no sessions are offered.
     pub(crate) legacy_sessions: u32,
+    /// Time after which an unused session is dropped.
     pub(crate) session_idle: Duration,
+    /// Time that running calls have to finish after a signal.
     pub(crate) grace: Duration,
 }
 

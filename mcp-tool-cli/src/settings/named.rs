@@ -10,8 +10,8 @@ use super::{
     table::variable,
 };
 
-/// Loads and validates the table of each name in `section`, and appends the table's settings to `printed`. If a table
-/// is invalid, `validate` returns the key and the reason.
+/// Loads and validates the table of each name in `section`, and appends the table's settings to `printed`, with the
+/// values that `with_defaults` adds. If a table is invalid, `validate` returns the key and the reason.
 ///
 /// # Errors
 /// An invalid value with its source, or a missing value.

@@ -98,7 +98,7 @@ impl<'m> Sources<'m> {
         self.values.by_key.get(key).cloned()
     }
 
-    /// Returns the names of the tables in a named section.
+    /// Returns the names of the tables in a named section, such as `upstream`.
     #[cfg(feature = "oauth")]
     pub(super) fn names(&self, section: &str) -> impl Iterator<Item = &str> {
         let names = self.values.names.iter().filter(move |(listed, _)| *listed == section);

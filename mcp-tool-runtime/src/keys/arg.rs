@@ -298,8 +298,8 @@ pub mod secret {}
 /// ```
 pub mod header {}
 
-/// `complete = function(state, …)`: async function that suggests values while someone types. Enums and booleans don't
-/// need it.
+/// `complete = function(state, …)`: async function that suggests values while someone types. Enums and booleans have
+/// suggestions without this key.
 ///
 /// The parentheses name parameters of the tool that take application state. The completion function takes the same
 /// references, then the text typed so far, and returns `Vec<String>` or a `Result` with it. A client sends

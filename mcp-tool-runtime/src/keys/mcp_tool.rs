@@ -5,7 +5,7 @@
 /// `version = "major.minor"`: version of the contract. Required.
 ///
 /// A change that breaks callers requires a new major version, and an additive change requires a new minor version. The
-/// compiler compares each contract with the contract in the lock. `0.0` and leading zeros are errors.
+/// compiler compares each contract with the lock, the file `mcp-tools.lock`. `0.0` and leading zeros are errors.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -32,8 +32,8 @@ pub mod version {}
 /// `scope = "…"` or `scope = ["…", …]`: the scopes that a caller needs, all of them. Required, unless the tool is
 /// `public`.
 ///
-/// A scope is a scope token of RFC 6749 §3.3. A caller that lacks a scope gets HTTP 403 with the scopes to request, and
-/// doesn't see the tool in `tools/list`, unless `oauth.discovery` is `grantable`.
+/// A scope is a scope token of RFC 6749 §3.3. A caller that lacks a scope gets HTTP 403 with the scopes to request. It
+/// sees the tool in `tools/list` only if `oauth.discovery` is `grantable`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -136,8 +136,8 @@ pub mod title {}
 
 /// `read_only`: the tool changes nothing (`readOnlyHint`). Can't be combined with `destructive`.
 ///
-/// Calls of the tool are never recorded as `unknown`. While audit records can't be written, the tool still runs, until
-/// 16,384 records wait to be written.
+/// No audit record of the tool has the outcome `unknown`, which means that a write may have taken effect. While audit
+/// records can't be written, the tool still runs, until 16,384 records wait to be written.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -318,8 +318,8 @@ pub mod constraints {}
 
 /// `timeout = "…"`: maximum duration of a call, from 1 ms to a day. Default: `limits.timeout`, 30 s.
 ///
-/// Units are `ms`, `s`, `m` and `h`. A call that takes longer fails as `timeout`. If it may have changed something, it
-/// is recorded as `unknown`.
+/// Units are `ms`, `s`, `m` and `h`. A call that takes longer fails as `timeout`. If the call may have changed
+/// something, its audit record has the outcome `unknown`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -426,7 +426,8 @@ pub mod rate {}
 /// ```
 pub mod gate {}
 
-/// `upstream = "…"` or `upstream = ["…", …]`: upstreams that the tool may call, at most 16. Default: none.
+/// `upstream = "…"` or `upstream = ["…", …]`: upstreams (HTTP services) that the tool may call, at most 16. Default:
+/// none.
 ///
 /// A name matches `[a-z][a-z0-9_-]*` and has at most 64 characters. The operator configures each upstream in the
 /// section `[upstream.NAME]`. With the feature `oauth`, `cx.upstream("billing")?` returns a client of the upstream. A
@@ -451,10 +452,12 @@ pub mod gate {}
 /// ```
 pub mod upstream {}
 
-/// `task` or `task(required)`: a call that has to wait continues as a task, if its client supports tasks (SEP-2663).
+/// `task` or `task(required)`: a call continues as a task when its function first has to wait, if the client supports
+/// tasks (SEP-2663).
 ///
 /// With `required`, calls from clients that don't support tasks are refused. A task runs for an hour at most, unless
-/// the tool has a `timeout`.
+/// the tool has a `timeout`. Beyond the maximum number of running tasks (32 per caller), the client waits for the
+/// call's result instead.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -482,7 +485,7 @@ pub mod task {}
 /// is required.
 ///
 /// `replacement` is the name of a tool. `removal` is a day (RFC 3339 `full-date`): the version won't be removed before
-/// this day. The server counts the calls of the version by caller.
+/// this day. The server counts and logs each caller's calls of the version.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

@@ -1,7 +1,8 @@
 //! Keys of `#[schema(…)]`, one module per key.
 //!
-//! A key is set on a newtype, or on a field of a struct that derives `ToolSchema`. `crate` is set on any type that
-//! derives `ToolSchema`, and is the only key of enums.
+//! A bound, such as `max_len`, is set on a newtype, or on a field of a struct that derives `ToolSchema`. `from_str` is
+//! set on a newtype, and `secret` on a field. `crate` is set on any type that derives `ToolSchema`, and is the only key
+//! of enums.
 
 /// `min = N`: minimum of a newtype or a field that is an integer or a float.
 ///
@@ -61,7 +62,7 @@ pub mod min {}
 /// ```
 pub mod max {}
 
-/// `min_len = N`: minimum length of a newtype or a field, in code points.
+/// `min_len = N`: minimum length of a newtype or a field, in code points. Default: 0.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

@@ -17,7 +17,7 @@ use crate::ToolServer;
 /// Compares a server's contracts with the locks of the workspace that the test runs in, as `contract check` does.
 ///
 /// # Errors
-/// Each difference, on its own line.
+/// All differences, or the reason why contracts and locks can't be compared.
 #[cfg(feature = "cli")]
 pub fn check_contracts(server: &ToolServer) -> Result<(), crate::ContractError> {
     mcp_tool_cli::contract::check(&server.application)

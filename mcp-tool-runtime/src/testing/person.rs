@@ -1,4 +1,4 @@
-//! The person whom a tool under test asks.
+//! The simulated client of a [`TestServer`](super::TestServer), which answers questions for a person.
 
 use std::{fmt, sync::Arc};
 
@@ -6,15 +6,15 @@ use futures_util::future::BoxFuture;
 use mcp_tool_core::ask::{Capabilities, Client, Reply, TASKS, Unanswered};
 use serde_json::{Value, json};
 
-/// Simulated client of a test, which supports tasks and answers questions for the person behind the call. `None` if the
-/// client can't be asked.
+/// Simulated client, which supports tasks and answers questions for the person behind the call. `None` if the client
+/// can't be asked.
 #[derive(Clone, Default)]
 pub(super) struct Person(Option<Arc<Answers>>);
 
 type Answers = dyn Fn(&Value) -> Reply<Value> + Send + Sync;
 
 impl Person {
-    /// Returns a person who answers each question by `answer`.
+    /// Returns a client that answers each question with the reply of `answer`.
     pub(super) fn answering(answer: impl Fn(&Value) -> Reply<Value> + Send + Sync + 'static) -> Self {
         Person(Some(Arc::new(answer)))
     }

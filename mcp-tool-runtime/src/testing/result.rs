@@ -75,7 +75,7 @@ pub enum TestError {
     Denied,
     /// An operator disabled the caller.
     Disabled,
-    /// The tool failed, or the tool or the server refused the call with an error of this kind.
+    /// The tool failed with this error, or the tool or the server refused the call with this error.
     Tool(ToolError),
 }
 
@@ -89,7 +89,7 @@ impl TestError {
         }
     }
 
-    /// Returns all violations by the arguments; `None` if the error isn't about invalid arguments.
+    /// Returns all violations of the contract by the arguments; `None` if the error isn't about invalid arguments.
     #[must_use]
     pub const fn violations(&self) -> Option<&Violations> {
         match self.tool_error() {

@@ -30,7 +30,7 @@ use super::{TestError, TestResult, person::Person, records::Records};
 use crate::ToolServer;
 
 /// A started server whose tools a test calls directly. The caller is the local user with all scopes, unless
-/// [`as_caller`](TestServer::as_caller) sets another one.
+/// [`as_caller`](TestServer::as_caller) sets another caller.
 #[derive(Clone, Debug)]
 pub struct TestServer {
     endpoint: Arc<Endpoint>,
@@ -123,7 +123,8 @@ impl TestServer {
     }
 
     /// Starts `server` as the next deployment of this server. Calls to the new server are checked against the contracts
-    /// that their callers last listed on this server. All operator settings of the new server have their defaults.
+    /// that their callers last listed on this server. The new server has this server's caller, requirement, headers and
+    /// answers, but not its token. All its operator settings have their defaults.
     ///
     /// # Errors
     /// As for [`start`](TestServer::start).
@@ -199,12 +200,13 @@ impl TestServer {
         admitted.execute(&arguments).await.answer.map(TestResult::new).map_err(TestError::Tool)
     }
 
-    /// Completes the argument of `parameter`, of which a person has typed `typed`, and returns the `completion` that a
-    /// client would receive. Scopes, gate, middleware, rate and deadline are those of a served completion.
+    /// Requests suggestions for the argument of `parameter`, of which a person has typed `typed`. Returns the
+    /// `completion` object that a client would receive. Scopes, gate, middleware, rate and deadline are those of a
+    /// served completion.
     ///
     /// # Errors
-    /// The completion was refused, or failed. The error tells why, although a client reads only "Unknown tool" if its
-    /// caller may not use the tool.
+    /// The completion was refused, or failed. If the caller may not use the tool, the error says why, although a client
+    /// would read only "Unknown tool".
     pub async fn complete(&self, tool: &str, parameter: &str, typed: &str) -> Result<TestResult, TestError> {
         let admitted = self.admit_call(tool, typed.len(), Some(parameter)).await?;
         let answer = admitted.complete(parameter, typed).await.answer;
