@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use mcp_tool_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// The number that is printed on an invoice. Written once: every tool that takes one has its bounds.
+/// Number printed on an invoice. Its bounds apply to every parameter of this type.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToolSchema)]
 #[schema(min_len = 12, max_len = 12, pattern = "^inv_[0-9]{8}$")]
 pub struct InvoiceNumber(pub String);

@@ -291,7 +291,7 @@ pub(super) fn edited_message(locked: &LockedContract, file: &str) -> String {
 pub(super) fn foreign_note(foreign: &[ToolEntry]) -> Option<String> {
     let names: Vec<&str> = foreign.iter().map(|tool| tool.contract().name()).collect();
     (!names.is_empty()).then(|| {
-        format!("defined outside this workspace, and checked by the locks there: {}", names.join(", "))
+        format!("tools defined outside this workspace, checked only by the locks there: {}", names.join(", "))
     })
 }
 

@@ -99,7 +99,7 @@ impl ServerContracts<'_> {
             return Ok((name, major));
         }
         Err(ContractError::new(format!(
-            "--drop {given}: no unserved version of that name and major is promised"
+            "--drop {given}: no lock promises this version, or the server still serves it"
         )))
     }
 }

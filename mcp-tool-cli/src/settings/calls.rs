@@ -51,7 +51,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "gate.allow_destructive",
         flag: Some("allow-destructive"),
         value: "NAME",
-        help: "Run this destructive tool although no one approves its calls",
+        help: "Allow calls of this destructive tool, which has no gate",
         many: true,
         show: |config| {
             let mut names: Vec<String> = config.settings.allow_destructive.iter().cloned().collect();

@@ -120,7 +120,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "oauth.machine_claim",
         flag: None,
         value: "CLAIM=VALUE",
-        help: "`claim=value` that marks a service account, such as idtyp=app; a token whose user is its client doesn't need it",
+        help: "`claim=value` that marks a service account, such as idtyp=app; a token whose user equals its client always counts as a service account",
         many: false,
         show: |config| {
             let machine = config.oauth.rules.machine.as_ref();

@@ -51,7 +51,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "control.file",
         flag: Some("control-file"),
         value: "FILE",
-        help: "Apply the revocations in this file, which `disable`, `enable` and `revoke` write, within a second",
+        help: "Apply the revocations and the disabled tools, clients and users in this file, which `disable`, `enable` and `revoke` write, within a second",
         many: false,
         show: |config| show_file(config.settings.control_file.as_ref(), ""),
         set: |config, values| {
@@ -64,7 +64,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "seal.keys",
         flag: None,
         value: "KEY",
-        help: "Keys that seal cursors, 32 bytes in base64url each; the first key seals cursors, and every key opens them",
+        help: "Keys that seal cursors and question states, 32 bytes in base64url each; the first key seals, and every key opens",
         many: true,
         show: |config| text(&format!("{} keys, not shown", config.settings.seal_keys.len())),
         set: |config, values| {

@@ -144,9 +144,9 @@ impl fmt::Display for TestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TestError::UnknownTool(name) => write!(f, "unknown tool: {name}"),
-            TestError::NoSuchVersion(_) => f.write_str("no version fits"),
+            TestError::NoSuchVersion(_) => f.write_str("no version of the tool satisfies the requirement"),
             TestError::MissingScopes(missing) => write!(f, "missing scopes: {}", missing.join(" ")),
-            TestError::Denied => f.write_str("denied"),
+            TestError::Denied => f.write_str("the policy denies the call"),
             TestError::Disabled => f.write_str("the operator disabled this caller"),
             TestError::Tool(error) => error.fmt(f),
         }

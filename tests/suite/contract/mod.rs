@@ -144,8 +144,8 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     check.assert_lacks("stale");
     for (given, message) in [
         ("find", "--drop find: must be `name@major`, such as list_invoices@1"),
-        ("find@2", "--drop find@2: no unserved version of that name and major is promised"),
-        ("fnid@1", "--drop fnid@1: no unserved version of that name and major is promised"),
+        ("find@2", "--drop find@2: no lock promises this version, or the server still serves it"),
+        ("fnid@1", "--drop fnid@1: no lock promises this version, or the server still serves it"),
     ] {
         contract(&["write", "--drop", given]).assert_exit(1, &[message]);
     }

@@ -77,7 +77,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
 
     // `contract write` does not write the lock of the package outside the workspace.
     let foreign = project.read("outside/mcp-tools.lock");
-    let outside = "defined outside this workspace, and checked by the locks there: remote";
+    let outside = "tools defined outside this workspace, checked only by the locks there: remote";
     let check = reader(&["check"]);
     check.assert_exit(
         3,
