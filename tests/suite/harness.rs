@@ -50,7 +50,7 @@ impl Stderr {
         self.0.lock().unwrap().clone()
     }
 
-    /// Waits for a line that contains all of `parts`.
+    /// Waits for a line that contains all of `parts`, and returns it.
     pub fn line_with(&self, parts: &[&str]) -> String {
         let begun = Instant::now();
         loop {
@@ -74,7 +74,7 @@ impl Stderr {
             .collect()
     }
 
-    /// Waits for the audit record with this correlation id.
+    /// Waits for the audit record with this correlation id, and returns it.
     pub fn record_of(&self, correlation: &str) -> Value {
         serde_json::from_str(&self.line_with(&["\"correlation_id\"", correlation, "\"outcome\""])).unwrap()
     }
