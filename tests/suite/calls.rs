@@ -539,7 +539,7 @@ fn write_tools_are_refused_when_the_disk_is_full() {
 fn truncated_record_is_rewritten_when_space_returns() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
-    // Limits each file that the server writes to two blocks. `prlimit` removes the limit below.
+    // Limits the size of the files that the server writes to two blocks each. Below, `prlimit` removes the limit.
     let limited = "trap '' XFSZ; ulimit -S -f 2; exec \"$0\" \"$@\"";
     let mut shell = Command::new("sh");
     let server = HttpServer::start_by(

@@ -73,7 +73,7 @@ fn each_key_has_a_page_in_the_documentation() {
         ("schema", rows(&page("keys.md"), "`#[schema")),
     ] {
         let text = source(&format!("mcp-tool-runtime/src/keys/{module}.rs"));
-        // `crate` can't be the name of a module.
+        // `crate` can't be the name of a module, so its page is the module `crate_`.
         let pages: Vec<(&str, &str)> = text
             .split_inclusive(" {}\n")
             .filter_map(|page| page.trim_end_matches(" {}\n").rsplit_once("\npub mod "))
@@ -354,7 +354,7 @@ fn json_rpc_codes_are_those_of_the_code() {
     let text = source("mcp-tool-core/src/transport/protocol_error.rs");
     let own = between(&text, ": i32 = ", ';');
     assert!(own.len() > 5, "{own:?}");
-    // rmcp answers unknown methods.
+    // The code for unknown methods is a constant of rmcp, which answers them.
     let unknown_method = ErrorCode::METHOD_NOT_FOUND.0.to_string();
     let codes: Vec<&str> = own.into_iter().chain([unknown_method.as_str()]).collect();
     let page = page("errors.md");

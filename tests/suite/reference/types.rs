@@ -40,7 +40,7 @@ async fn pages(page: PageRequest) -> Result<Page<Row>, ToolError> {
     Page::keyset(Vec::new(), &page, |last: &Row| last.name.clone())
 }
 
-/// First cells of the rows of scalars, each with the schema of a type that it describes.
+/// First cell of each row of a scalar type, with the schema of the type. A row of two types occurs twice.
 fn scalars() -> Vec<(&'static str, Schema)> {
     vec![
         ("`bool`", bool::SCHEMA),
