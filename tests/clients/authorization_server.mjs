@@ -98,7 +98,7 @@ function createProvider() {
     }),
     issueRefreshToken: (_, client) => client.grantTypeAllowed("refresh_token"),
     expiresWithSession: () => false,
-    // Also for confidential clients, as OAuth 2.1 requires.
+    // Confidential clients need PKCE, too, as OAuth 2.1 requires.
     pkce: { required: () => true },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     discovery: { authorization_grant_profiles_supported: ["urn:ietf:params:oauth:grant-profile:id-jag"] },
@@ -118,15 +118,15 @@ function createProvider() {
     },
   });
   provider.on("server_error", (_, error) => console.error(error));
-  // The response does not contain the reason of a refusal.
+  // Logs the reason of a refusal, which the response does not contain.
   provider.on("grant.error", (_, error) => console.error(error.message, error.error_detail ?? ""));
   registerGrants(provider, state, resourceServer);
   return provider;
 }
 
 /**
- * Creates new keys. The old ones are still published if `keep`. The provider reads its keys only once, so this also
- * creates a new provider.
+ * Creates new keys. If `keep` is true, the old keys are still published. The provider reads its keys only once, so this
+ * also creates a new provider.
  */
 function rotate(keep) {
   state.retired = keep ? [...state.keys, ...state.retired] : [];
@@ -135,7 +135,9 @@ function rotate(keep) {
 }
 state.provider = createProvider();
 
-/** Signs in the user in `login_hint`, or `ann`, and consents to all requested scopes. */
+/**
+ * Signs in the user of the session, or else the user in `login_hint`, or else `ann`. Consents to all requested scopes.
+ */
 async function interact(request, response) {
   const { provider } = state;
   const { params, session, grantId, prompt } = await provider.interactionDetails(request, response);
@@ -175,7 +177,7 @@ server.on("request", async (request, response) => {
     state.counts[path] = (state.counts[path] ?? 0) + 1;
     if (pathname.startsWith("/interaction/")) return await interact(request, response);
     if (pathname === "/reg" && request.method === "POST") {
-      // The registered scope must not limit later grants.
+      // Removes `scope`, because a registered scope would limit later grants.
       const { scope, ...metadata } = JSON.parse(await readText(request));
       request.body = metadata;
     }

@@ -1,4 +1,7 @@
-"""Runs the client scenario with FastMCP: `fastmcp_client.py legacy|auto SERVER`, a URL or a server's command."""
+"""Runs the scenario of `scenario.mjs` with FastMCP: `fastmcp_client.py legacy|auto SERVER`.
+
+SERVER is a URL, or the command of a server with its arguments.
+"""
 
 import asyncio
 import json
@@ -12,7 +15,7 @@ from mcp import MCPError
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-async def main(era, target):
+async def main(mode, target):
     server = target[0] if target[0].startswith("http") else StdioTransport(command=target[0], args=target[1:])
     steps = []
 
@@ -27,7 +30,7 @@ async def main(era, target):
     async def log(message):
         logs.append([message.level, message.logger, message.data])
 
-    async with Client(server, mode=era, elicitation_handler=answer, log_handler=log) as client:
+    async with Client(server, mode=mode, elicitation_handler=answer, log_handler=log) as client:
         tools = await client.list_tools()
         good = await client.call_tool("measure", {"name": "abc", "n": 3, "mode": "fast"})
         try:
@@ -43,7 +46,7 @@ async def main(era, target):
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         asked = await client.call_tool("confirms", {"what": "it"}, raise_on_error=False)
         # In 2026-07-28 this client requests every level.
-        if era == "legacy":
+        if mode == "legacy":
             await client.set_logging_level("debug")
         await client.call_tool("logs", {})
         traced = await client.call_tool("traced", {}, meta={"traceparent": TRACE})

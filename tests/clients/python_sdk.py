@@ -1,4 +1,7 @@
-"""Runs the client scenario with the Python SDK: `python_sdk.py legacy|auto SERVER`, a URL or a server's command."""
+"""Runs the scenario of `scenario.mjs` with the Python SDK: `python_sdk.py legacy|auto SERVER`.
+
+SERVER is a URL, or the command of a server with its arguments.
+"""
 
 import json
 import sys
@@ -10,7 +13,7 @@ from mcp_types import ElicitResult
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-async def main(era, target):
+async def main(mode, target):
     server = target[0] if target[0].startswith("http") else StdioServerParameters(command=target[0], args=target[1:])
     logs = []
 
@@ -22,7 +25,7 @@ async def main(era, target):
 
     # In 2026-07-28 each request sets its log level.
     handlers = {"elicitation_callback": answer, "logging_callback": log, "log_level": "warning"}
-    async with Client(server, mode=era, **handlers) as client:
+    async with Client(server, mode=mode, **handlers) as client:
         steps = []
 
         async def progress(step, total, message):
@@ -38,7 +41,7 @@ async def main(era, target):
         # A client that supports mirrored headers repeats these arguments in headers.
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         asked = await client.call_tool("confirms", {"what": "it"})
-        if era == "legacy":
+        if mode == "legacy":
             await client.set_logging_level("warning")
         await client.call_tool("logs", {})
         traced = await client.call_tool("traced", {}, meta={"traceparent": TRACE})

@@ -16,12 +16,12 @@ async fn customers(counters: &Counters, cx: &CallContext, typed: &str) -> Vec<St
     customers.chain(caller).filter(|name| name.to_lowercase().starts_with(&typed.to_lowercase())).collect()
 }
 
-/// Suggests the numbers from 0 up to the typed number, without that one; none if the typed text isn't a number.
+/// Suggests all whole numbers below the typed number, or nothing if the typed text isn't a number.
 async fn many(typed: &str) -> Vec<String> {
     (0..typed.parse().unwrap_or(0)).map(|number: u32| number.to_string()).collect()
 }
 
-/// Panics, returns an error or overruns, as the typed text says; any other text gets no suggestions.
+/// Panics, returns an error or waits for an hour, as the typed text says. Suggests nothing for any other text.
 async fn failing(counters: &Counters, typed: &str) -> Result<Vec<String>, ToolError> {
     match typed {
         "panics" => panicking(),

@@ -12,7 +12,8 @@ use rmcp::{
     service::RequestContext,
 };
 
-/// Adds the fallback handler that `SPECIMEN_FALLBACK` selects.
+/// Adds the fallback handler that the environment variable `SPECIMEN_FALLBACK` selects, and the tool `changes`. Adds
+/// neither if the variable isn't set.
 pub fn with_fallback(server: ToolServer) -> ToolServer {
     const CHANGES: &[ToolEntry] = tools![changes];
     match std::env::var("SPECIMEN_FALLBACK").as_deref() {
@@ -36,7 +37,7 @@ async fn changes(
     }
 }
 
-/// Resources that change. Clients can subscribe to those under `file:///own/`.
+/// Resources that change. Clients can subscribe to the resources under `file:///own/`.
 struct Resources {
     /// Accepts subscriptions of 2026-07-28 clients.
     accepts_subscriptions: bool,

@@ -30,6 +30,7 @@ struct Counters {
 }
 
 impl Counters {
+    /// Takes an hour if `SPECIMEN_OPENS_SLOWLY` is set, and fails if `SPECIMEN_CANNOT_OPEN` is set.
     async fn open() -> Result<Self, &'static str> {
         if std::env::var_os("SPECIMEN_OPENS_SLOWLY").is_some() {
             eprintln!("opening slowly");

@@ -20,8 +20,8 @@ impl Middleware for Logs {
     }
 }
 
-/// Accepts only calls with the header `X-Tenant: acme`, and only if it can't read `User-Agent`, which it doesn't
-/// declare.
+/// Accepts only calls with the header `X-Tenant: acme`. Refuses every call if it can read `User-Agent`, a header that
+/// it doesn't declare.
 struct OneTenant;
 
 impl Middleware for OneTenant {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{HttpServer, MAX_WAIT, SPECIMEN, StdioServer, correlation, kind, text};
 
+/// Pointer, rule and message of each violation in a tool error.
 fn violations(answer: &Value) -> Vec<(&str, &str, &str)> {
     let listed = answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"].as_array();
     let listed = listed.unwrap_or_else(|| panic!("no violations: {answer}"));
@@ -149,6 +150,7 @@ fn echoed_value_has_at_most_64_characters() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("measure", json!({ "name": "abc", "n": 1, "mode": "x".repeat(5_000) }));
     let message = violations(&answer)[0].2;
+    // The opening quote is the first of the 64 characters.
     assert_eq!(message.matches('x').count(), 63, "{message}");
     let answer = server.call("measure", json!({ "y".repeat(5_000): 1 }));
     assert!(answer.to_string().matches('y').count() < 200, "{answer}");
@@ -537,7 +539,7 @@ fn write_tools_are_refused_when_the_disk_is_full() {
 fn truncated_record_is_rewritten_when_space_returns() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
-    // Limits each file that the server writes to two blocks. `prlimit` removes the limit below.
+    // Limits the size of the files that the server writes to two blocks each. Below, `prlimit` removes the limit.
     let limited = "trap '' XFSZ; ulimit -S -f 2; exec \"$0\" \"$@\"";
     let mut shell = Command::new("sh");
     let server = HttpServer::start_by(

@@ -327,7 +327,7 @@ mod v2 {
     }
 }
 
-/// Accepts only completions with the header `X-House: own` that time out in at most 5 s.
+/// Accepts only completions that have the header `X-House: own` and at most 5 s until their timeout.
 struct OnlyCompletions;
 
 impl Middleware for OnlyCompletions {
@@ -399,7 +399,7 @@ async fn middleware_wraps_completions() {
     assert_eq!(refused.kind(), Some(ErrorKind::Refused), "`is_completion` must be false for a call");
 }
 
-/// A completion request does not show that the caller has read the new contract.
+/// A refused call returns the new contract, which then counts as listed. A refused completion doesn't return it.
 #[tokio::test]
 async fn completion_does_not_update_the_last_listed_contract() {
     let runs = Runs::default();

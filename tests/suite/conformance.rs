@@ -131,7 +131,7 @@ fn official_suite_reports_no_failures_or_warnings() {
     );
 }
 
-/// Some scenarios need no fixtures, so that a server passes them regardless of its tools.
+/// Some scenarios need no fixtures, so every server must pass them, whatever its tools are.
 #[test]
 fn examples_pass_scenarios_that_need_no_fixtures() {
     /// Parts of the ids of checks that need a fixture.

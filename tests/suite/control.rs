@@ -71,7 +71,7 @@ fn is_disabled(answer: &Value) -> bool {
     answer["result"]["isError"] == true && kind(answer) == "disabled"
 }
 
-/// Returns whether a call was refused because its user or client is disabled.
+/// Returns `true` if a call was refused because its user or client is disabled.
 fn is_withdrawn(answer: &Value) -> bool {
     answer["error"]["code"] == -31_403 && answer["error"]["message"] == "access was withdrawn by the operator"
 }

@@ -47,6 +47,7 @@ fn first_round(server: &HttpServer, what: &str) -> Value {
     state
 }
 
+/// Calls `confirms` again, with the request state and the content of the answer.
 fn second_round(server: &HttpServer, what: &str, state: &Value, content: Value) -> Reply {
     let more = json!({ "requestState": state, "inputResponses": { "confirm": accept(content) } });
     ask(server, "confirms", json!({ "what": what }), more, declaring(FORMS))
@@ -209,7 +210,8 @@ fn earlier_answers_are_carried_into_later_rounds() {
 fn spawned_task_can_ask_and_ends_with_its_call() {
     let server = HttpServer::start(&[]);
     let call = |more: Value| ask(&server, "asks_elsewhere", json!({}), more, declaring(FORMS)).json();
-    // The tool runs one call at a time; the spawned task frees the slot when it notices the end of the call.
+    // Repeats a call until the tool accepts it. The tool runs one call at a time, and the spawned task of the previous
+    // call holds the slot until the task notices that its call has ended.
     let retrying = |more: Value| {
         let answers = std::iter::repeat_with(|| call(more.clone())).take(1_000);
         answers.into_iter().find(|answer| answer["result"]["isError"] != true).unwrap()

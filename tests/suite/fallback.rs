@@ -25,7 +25,7 @@ fn only_declared_methods_are_served() {
     for answer in [answer, ask("prompts/list", json!({})).json()] {
         assert_eq!(answer["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "specimen");
     }
-    // rmcp's own handlers would answer with empty lists.
+    // rmcp's default handlers would answer the list methods with empty lists.
     for method in ["resources/list", "resources/templates/list", "skills/list", "x/y"] {
         let reply = ask(method, json!({}));
         assert_eq!(reply.json()["error"]["code"], -32_601, "{method}: {reply:?}");

@@ -22,7 +22,7 @@ mod gated_v1 {
 mod ungated_v1 {
     use super::*;
 
-    /// End a thing through an adapter without a gate, which needs approval. It names the scope of the gate as its own.
+    /// End a thing through an adapter without a gate. The adapter needs approval, and the scope of its target's gate.
     #[mcp_tool(
         version = "1.0",
         scope = ["things:read", "things:end"],
@@ -36,7 +36,7 @@ mod ungated_v1 {
 mod without_gate_scope {
     use super::*;
 
-    /// End a thing through an adapter that doesn't name the scope of the gate, which is an error.
+    /// End a thing through an invalid adapter: it doesn't name the scope of the gate.
     #[mcp_tool(version = "1.0", scope = "things:read", destructive)]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
@@ -60,7 +60,7 @@ mod with_upstreams {
 mod without_upstream {
     use super::*;
 
-    /// End a thing through an adapter that names only one of the two upstreams, which is an error.
+    /// End a thing through an invalid adapter: it names only one of the two upstreams.
     #[mcp_tool(
         version = "1.0",
         scope = "things:read",

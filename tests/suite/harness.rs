@@ -50,7 +50,7 @@ impl Stderr {
         self.0.lock().unwrap().clone()
     }
 
-    /// Waits for a line that contains all of `parts`.
+    /// Waits for a line that contains all of `parts`, and returns it.
     pub fn line_with(&self, parts: &[&str]) -> String {
         let begun = Instant::now();
         loop {
@@ -74,7 +74,7 @@ impl Stderr {
             .collect()
     }
 
-    /// Waits for the audit record with this correlation id.
+    /// Waits for the audit record with this correlation id, and returns it.
     pub fn record_of(&self, correlation: &str) -> Value {
         serde_json::from_str(&self.line_with(&["\"correlation_id\"", correlation, "\"outcome\""])).unwrap()
     }
@@ -185,7 +185,7 @@ impl StdioServer {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
-    /// Waits for `time` and returns `true` if no message arrives.
+    /// Waits for `time` and returns `true` if no message arrives. Doesn't wait if the server has closed its stdout.
     pub fn is_silent(&mut self, time: Duration) -> bool {
         self.lines.recv_timeout(time).is_err()
     }
@@ -257,7 +257,7 @@ fn kill(child: &mut Child) {
     drop(child.wait());
 }
 
-/// A free port outside the ephemeral range.
+/// A free port outside the ephemeral range, so that the system gives it to no connection before a server binds it.
 #[cfg(feature = "clients")]
 pub fn free_port() -> u16 {
     static NEXT: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
@@ -478,7 +478,7 @@ pub struct Reply {
 impl Reply {
     pub fn read(mut stream: impl std::io::Read) -> Self {
         let mut bytes = Vec::new();
-        // Bytes received before a reset still count.
+        // If the connection is reset, the bytes received before are the response.
         drop(stream.read_to_end(&mut bytes));
         let text = String::from_utf8_lossy(&bytes);
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));

@@ -187,8 +187,8 @@ fn cells(row: &str) -> Vec<&str> {
     row.trim_matches('|').split('|').map(str::trim).collect()
 }
 
-/// The table of features has the rows of the probe in the same order. In the column of this framework, every feature is
-/// "yes" and every other row is a count of conformance checks.
+/// The table in `docs/comparison.md` has the rows of the probe (`benches/features/rows.py`) in the same order. In the
+/// column of this framework, every feature is "yes". The rows that aren't features are counts of conformance checks.
 #[test]
 fn comparison_has_every_row_of_the_probe() {
     let rows = text_of("benches/features/rows.py");

@@ -1,4 +1,4 @@
-//! The pages of docs/reference compared with the code: no row without its item, and no item without its row.
+//! The pages of docs/reference compared with the code: each row has its item in the code, and each item has its row.
 
 mod limits;
 mod types;
@@ -73,7 +73,7 @@ fn each_key_has_a_page_in_the_documentation() {
         ("schema", rows(&page("keys.md"), "`#[schema")),
     ] {
         let text = source(&format!("mcp-tool-runtime/src/keys/{module}.rs"));
-        // `crate` can't be the name of a module.
+        // `crate` can't be the name of a module, so its page is the module `crate_`.
         let pages: Vec<(&str, &str)> = text
             .split_inclusive(" {}\n")
             .filter_map(|page| page.trim_end_matches(" {}\n").rsplit_once("\npub mod "))
@@ -219,7 +219,7 @@ fn control_file_has_the_members_and_targets_of_the_code() {
     assert_eq!(documented, set(between(&text, "=> \"", '"')), "actions");
 }
 
-/// Adds the paths of the commands below `path` that have `--format`, by their help.
+/// Adds each command whose help lists `--format` to `found`: the command `path`, and the commands below it.
 fn commands_with_format(path: &[&str], found: &mut BTreeSet<String>) {
     let output = Command::new(env!("CARGO_BIN_EXE_specimen")).args(path).arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
@@ -236,7 +236,7 @@ fn commands_with_format(path: &[&str], found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn json_output_has_the_commands_with_a_format() {
+fn documented_json_output_has_the_commands_with_a_format() {
     let page = page("json-output.md");
     let (commands, members) = page.split_once("| member |").unwrap();
     let mut found = BTreeSet::new();
@@ -312,7 +312,7 @@ fn exit_codes_are_those_of_the_commands() {
     let page = page("exit-codes.md");
     let cells = |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
     let table: Vec<Vec<String>> = page.lines().filter(|line| line.starts_with("| `")).map(cells).collect();
-    // The codes of `contract check` and `contract diff`, with their words, are those of its help.
+    // The codes of `contract check` and `contract diff`, and their descriptions, are those in the help of the commands.
     for command in ["check", "diff"] {
         let (_, help) = specimen(&["contract", command, "--help"]);
         let (_, codes) = help.split_once("Exit codes:\n").unwrap();
@@ -331,7 +331,7 @@ fn exit_codes_are_those_of_the_commands() {
     let findings = between(arms.split("\n}\n").next().unwrap(), " => ", ',');
     let listed: BTreeSet<String> = table.iter().map(|row| row[0].trim_matches('`').to_owned()).collect();
     assert_eq!(listed, set(findings.into_iter().chain(["0", "1", "2"])));
-    // Other commands with a code of their own.
+    // The commands that the table names.
     let commands: BTreeSet<&str> = table.iter().map(|row| row[1].as_str()).collect();
     assert_eq!(
         commands,
@@ -354,7 +354,7 @@ fn json_rpc_codes_are_those_of_the_code() {
     let text = source("mcp-tool-core/src/transport/protocol_error.rs");
     let own = between(&text, ": i32 = ", ';');
     assert!(own.len() > 5, "{own:?}");
-    // rmcp answers unknown methods.
+    // The code for unknown methods is a constant of rmcp, which answers them.
     let unknown_method = ErrorCode::METHOD_NOT_FOUND.0.to_string();
     let codes: Vec<&str> = own.into_iter().chain([unknown_method.as_str()]).collect();
     let page = page("errors.md");

@@ -25,7 +25,7 @@ use serde_json::Value;
 /// Least number of compared values.
 const VALUES: u32 = 200_000;
 /// Random values for each set of bounds, in addition to the edge values.
-const VALUES_A_SCHEMA: usize = 50;
+const VALUES_PER_SCHEMA: usize = 50;
 
 #[derive(Debug, ToolSchema)]
 #[serde(rename_all = "snake_case")]
@@ -105,7 +105,7 @@ fn schema_and_parser_accept_the_same_values() {
         },
         |tally, cases| try_kind::<u32>(tally, cases, defaulted()),
     ];
-    let cases = VALUES / kinds.len() as u32 / VALUES_A_SCHEMA as u32 + 1;
+    let cases = VALUES / kinds.len() as u32 / VALUES_PER_SCHEMA as u32 + 1;
     for kind in kinds {
         kind(&mut tally, cases);
     }
@@ -115,6 +115,7 @@ fn schema_and_parser_accept_the_same_values() {
     assert!(tally.accepted * 10 <= tally.values * 8, "too few are refused: {tally:?}");
 }
 
+/// Counts of all compared values, of the accepted values, and of the values from [`edges`].
 #[derive(Debug, Default)]
 struct Tally {
     values: u64,
@@ -122,11 +123,11 @@ struct Tally {
     edges: u64,
 }
 
-/// Compares a parameter type under random bounds, with random values and every edge.
+/// Compares schema and parsers of a parameter type with random bounds, on random values and all edge values.
 fn try_kind<T: Parameter + Debug>(tally: &mut Tally, cases: u32, params: BoxedStrategy<Param>) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let strategy = params.prop_flat_map(|param| {
-        let values = vec(value(param.schema()), VALUES_A_SCHEMA);
+        let values = vec(value(param.schema()), VALUES_PER_SCHEMA);
         (Just(param), values)
     });
     let (mut values, mut accepted, mut edge_values) = (0, 0, 0);
@@ -151,7 +152,8 @@ fn try_kind<T: Parameter + Debug>(tally: &mut Tally, cases: u32, params: BoxedSt
     tally.edges += edge_values;
 }
 
-/// Compares typed parser, untyped parser and oracle on a value; returns whether they accept it.
+/// Compares typed parser, untyped parser and oracle on a value. Returns `true` if they accept it, and `Err` if they
+/// differ.
 fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<bool, TestCaseError> {
     let arguments = format!("{{\"p\":{text}}}");
     let declared = declare::<T>("p", "").with(*param);
@@ -626,7 +628,7 @@ fn edges(schema: Schema) -> Vec<String> {
     }
 }
 
-/// Returns whether the oracle, whose numbers have 64 bits, represents an integer exactly.
+/// Returns `true` if the oracle, whose numbers have 64 bits, represents an integer exactly.
 fn oracle_holds(integer: i128) -> bool {
     (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&integer) || (integer as f64) as i128 == integer
 }

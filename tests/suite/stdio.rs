@@ -190,7 +190,8 @@ fn tools_list_is_ordered_and_has_flat_portable_schemas() {
     }
 }
 
-/// Checks that an output schema has no keyword or format that client validators don't support.
+/// Checks that the validators of clients support an output schema: it has only formats that they know, and lacks the
+/// keywords that some of them don't support.
 fn check_output_portable(schema: &Value, tool: &str) {
     let Value::Object(keywords) = schema else {
         return schema
@@ -214,7 +215,8 @@ fn check_output_portable(schema: &Value, tool: &str) {
     }
 }
 
-/// Checks that an input schema has only keywords with which no known client rejects the whole list.
+/// Checks that an input schema has only keywords that all known clients accept. Because of another keyword, a client
+/// may reject the whole list.
 fn check_portable(schema: &Value, tool: &str) {
     const ALLOWED: [&str; 16] = [
         "type",

@@ -31,7 +31,7 @@ impl Received {
         self.header("authorization").unwrap_or("none")
     }
 
-    /// Returns whether the target, a header or the body contains `text`.
+    /// Returns `true` if the target, a header or the body contains `text`.
     pub fn contains(&self, text: &str) -> bool {
         [&self.target, &self.head, &self.body].iter().any(|part| part.contains(text))
     }

@@ -101,7 +101,7 @@ fn remove() -> Adapted<end> {
 mod not_destructive {
     use super::*;
 
-    /// End a thing through an adapter that isn't destructive, which is an error.
+    /// End a thing through an invalid adapter: it isn't destructive.
     #[mcp_tool(version = "0.1", public)]
     pub(super) fn end() -> Adapted<super::end> {
         Adapted::to(json!({}))
@@ -111,7 +111,7 @@ mod not_destructive {
 mod other_scope {
     use super::*;
 
-    /// Find something through an adapter that lacks the scope of its target, which is an error.
+    /// Find something through an invalid adapter: it lacks the scope of its target.
     #[mcp_tool(version = "1.0", scope = "things:read", read_only)]
     pub(super) fn find() -> Adapted<super::find> {
         Adapted::to(json!({ "query": "cat", "times": 1 }))

@@ -1,5 +1,6 @@
 //! Tools that send progress and log messages or announce list changes, a tool during whose call the client reconnects,
-//! and a tool with a mirrored header. The conformance suite prescribes their names.
+//! and a tool with an argument that the client repeats in a header. The conformance suite prescribes the names of the
+//! tools.
 
 use std::time::Duration;
 

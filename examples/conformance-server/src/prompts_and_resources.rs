@@ -234,7 +234,8 @@ fn cacheable(result: ReadResourceResult) -> ReadResourceResult {
     result.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)
 }
 
-/// Returns a result that asks the user for a context. The prompt is returned after the answer.
+/// Returns a result that asks the user for a context. The client repeats `prompts/get` with the answer, and then gets
+/// the prompt.
 fn request_context() -> Result<InputRequiredResult, ErrorData> {
     let result = json!({
         "resultType": "input_required",

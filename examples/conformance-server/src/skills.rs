@@ -53,7 +53,8 @@ pub(crate) fn resource() -> Resource {
     Resource::new(MANIFEST, NAME).with_description(DESCRIPTION).with_mime_type(MARKDOWN_TYPE)
 }
 
-/// Returns the files and folders that a folder of the skill contains directly.
+/// Returns the files and folders that a folder of the skill contains directly, or an error if the skill has no folder
+/// with this URI.
 pub(crate) fn folder(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorData> {
     let file = |uri: &str, name: &str| Resource::new(uri, name).with_mime_type(MARKDOWN_TYPE);
     let children = match uri.trim_end_matches('/') {
@@ -68,7 +69,7 @@ pub(crate) fn folder(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorData
     Ok(list.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public))
 }
 
-/// Returns the content of the skill's file with this URI.
+/// Returns the content of the skill's file with this URI, or `None` if the skill has no such file.
 pub(crate) fn file(uri: &str) -> Option<ResourceContents> {
     let (uri, text) = FILES.iter().find(|(file, _)| *file == uri)?;
     Some(ResourceContents::TextResourceContents {

@@ -251,7 +251,8 @@ impl Invoices {
             .ok_or(LedgerError::NoCustomer)
     }
 
-    /// Returns the error for an invoice that can't be changed, because the invoice doesn't exist or isn't open.
+    /// Returns `Ok` with the error for an invoice that can't be changed, because the invoice doesn't exist or isn't
+    /// open. Returns `Err` if the query itself fails.
     async fn not_open(&self, number: &InvoiceNumber) -> Result<LedgerError, LedgerError> {
         let status: Option<Status> = sqlx::query_scalar("SELECT status FROM invoices WHERE number = ?")
             .bind(&number.0)

@@ -14,6 +14,7 @@ const LAST_DAY: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 10, 31);
 /// Days between the first issue date and `LAST_DAY`.
 const DAYS: u64 = 3 * 365;
 
+// Parts of the customers' names, such as `Alder & Finch Ltd`.
 const FIRST: [&str; 20] = [
     "Alder", "Birch", "Cedar", "Dorset", "Ember", "Fenwick", "Garnet", "Hollow", "Indigo", "Juniper",
     "Kestrel", "Larch", "Meadow", "Nettle", "Osprey", "Pebble", "Quarry", "Rowan", "Saffron", "Thistle",
@@ -22,7 +23,7 @@ const SECOND: [&str; 10] =
     ["Finch", "Hale", "Marsh", "North", "Orchard", "Pike", "Reed", "Stone", "Vale", "Wick"];
 const KIND: [&str; 2] = ["Ltd", "GmbH"];
 
-/// Fills a ledger without customers. Changes no other ledger.
+/// Fills a ledger that has no customers. A ledger with customers is left unchanged.
 pub async fn fill(pool: &SqlitePool) -> Result<(), LedgerError> {
     let (customers,): (i64,) = sqlx::query_as("SELECT count(*) FROM customers").fetch_one(pool).await?;
     let Some(last_day) = LAST_DAY.filter(|_| customers == 0) else { return Ok(()) };
@@ -87,7 +88,7 @@ struct Issued {
     status: Status,
     issued: NaiveDate,
     due: NaiveDate,
-    /// Day of payment, if the invoice is paid.
+    /// Day of payment. Used only if `status` is `Paid`.
     paid: NaiveDate,
     cents: u64,
 }

@@ -4,7 +4,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 
 const now = () => Date.now() / 1000;
 
-/** Storage adapter of a provider. It keeps all data in `map`, which the next provider uses, too. */
+/** Storage adapter of a provider. It keeps all data in `map`, which the provider after a key rotation uses, too. */
 export class Storage {
   constructor(model, map) {
     this.model = model;

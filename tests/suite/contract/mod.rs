@@ -72,7 +72,7 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     );
     assert!(!project.path(LOCK).exists(), "`check` must not write");
 
-    // `write` creates the lock, and cargo rebuilds because of it although no source changed.
+    // `write` creates the lock. The new lock makes cargo rebuild, although no source changed.
     let before = project.names("");
     contract(&["write"]).assert_exit(0, &["wrote mcp-tools.lock\n"]);
     let mut after = before;
@@ -114,7 +114,7 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     contract(&["write", "--today", "2026-02-01"]).assert_exit(1, &[day_passed]);
     contract(&["check", "--today", "2026-01-31"]).assert_exit(3, &["find 1.2 differs from the locked 1.1"]);
 
-    // A breaking rename is a compile error at the version until the major version is raised.
+    // A breaking rename is a compile error, which points at `version`, until the major version is raised.
     let renamed = FIND.replace("    name: String", "    title: String").replace("drop(name)", "drop(title)");
     project.write("src/things.rs", &things_source(&[&renamed, RECOUNT]));
     let errors = project.errors("");
@@ -180,7 +180,8 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     check_edits_after_the_build(&project);
 }
 
-/// Edits the lock after the build, when the compiler can't detect it, and checks that the commands do.
+/// Edits the lock after the build, when the compiler no longer checks it, and asserts that `contract check` and
+/// `contract write` detect the edits.
 fn check_edits_after_the_build(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "life", arguments);
     let lock = project.read(LOCK);

@@ -26,7 +26,7 @@ pub struct CommandOutput {
     pub err: String,
 }
 
-/// The manifest of a package.
+/// The manifest of a package. `rest` is appended: further dependencies, other sections, or both.
 pub fn manifest(name: &str, rest: &str) -> String {
     let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mcp-tool-runtime");
     let runtime = runtime.canonicalize().unwrap();

@@ -65,7 +65,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     let (own, shared) = ("inside/server/mcp-tools.lock", "inside/shared/mcp-tools.lock");
     let sibling = "sibling/mcp-tools.lock";
     let reader = |arguments: &[&str]| project.contract("inside", "reader", arguments);
-    // A package folder resolves to the same workspace.
+    // In the folder of a package, the commands find the same workspace.
     let writer = |arguments: &[&str]| project.contract("inside/server", "writer", arguments);
 
     // A package outside the workspace is checked against its own lock at compile time.
@@ -119,7 +119,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     writer(&["write"]).assert_exit(1, &["in server/mcp-tools.lock was edited by hand"]);
     project.write(own, &both);
 
-    // A server that drops a tool keeps the entry of another server that serves it.
+    // If a server drops a tool, the entry of another server that serves the tool is kept.
     project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::put"));
     project.assert_builds("inside");
     writer(&["check"])

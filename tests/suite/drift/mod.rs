@@ -99,8 +99,8 @@ fn lock_matches_the_tools_it_was_generated_from() {
     check_lock();
 }
 
-/// Returns whether changes of this rule are compile errors. All are, except added and removed tools, and patch-level
-/// changes.
+/// Returns `true` if changes of this rule are compile errors. All changes are, except added tools, removed tools and
+/// patch-level changes.
 fn is_compile_error(rule: ChangeRule) -> bool {
     !matches!(rule, ChangeRule::ToolAdded | ChangeRule::ToolRemoved) && rule.class() > ChangeClass::Patch
 }

@@ -1,4 +1,4 @@
-//! Each lowered guard needs its own reason.
+//! Each change that lowers a guard, such as a loosened bound, needs its own reason in `weakens(…)`.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -176,7 +176,7 @@ async fn last_listed_contract_is_kept_per_caller() {
         let answer = later.as_caller(other.clone()).call("find", query.clone()).await;
         assert!(
             answer.is_ok(),
-            "{other:?} never listed tools, so no contract of its can have changed, but it was refused: {answer:?}"
+            "{other:?} never listed tools, so its call must not be refused for a changed contract: {answer:?}"
         );
     }
     // `later` calls as the caller of `first`, which listed `before::find`.

@@ -48,7 +48,7 @@ struct State {
     /// Members that replace those of the metadata document; `null` removes one.
     document: Value,
     metadata: Answer,
-    /// The only well-known path that is served, if not both.
+    /// The only well-known path that is served; `None` if both are served.
     only: Option<&'static str>,
     jwks: Answer,
     counts: BTreeMap<String, u64>,

@@ -96,7 +96,8 @@ impl Key {
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }
 
-    /// Signs a message. Only an RSA key has several algorithms, from which `alg` selects.
+    /// Signs a message. For an RSA key, `alg` selects the algorithm; any other `alg` means RS256. A key of another kind
+    /// has only one algorithm, and ignores `alg`.
     pub fn sign(&self, alg: &str, message: &[u8]) -> Vec<u8> {
         match &self.pair {
             KeyPair::Rsa(pair) => {
@@ -182,6 +183,7 @@ fn bits(bytes: &[u8]) -> impl Iterator<Item = bool> {
     bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
 }
 
+/// Computes `left` times `right` modulo `modulus`, all with the least significant limb first.
 fn product(left: &[u64], right: &[u64], modulus: &[u64]) -> Vec<u64> {
     let mut sum = vec![0; modulus.len()];
     for bit in (0..left.len() * 64).rev() {

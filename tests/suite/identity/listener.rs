@@ -1,4 +1,4 @@
-//! The HTTP listener: TLS, trusted proxies, and the addresses that an unprotected server may use.
+//! The HTTP listener: TLS, trusted proxies, and the addresses that a server without authorization or TLS may use.
 
 use std::{
     io::{Read as _, Write as _},

@@ -38,7 +38,8 @@ fn metadata_names_the_resource_and_its_issuers() {
     }
 }
 
-/// RFC 9728 §3.1 appends the path of the resource to the well-known path; a proxy may keep or remove that path.
+/// RFC 9728 §3.1 appends the path of the resource to the well-known path. A proxy before the server may keep or remove
+/// the appended path.
 #[test]
 fn metadata_is_served_at_every_well_known_path() {
     let issuer = Issuer::start(&issuer_keys());
@@ -105,7 +106,7 @@ fn server_without_authorization_has_no_metadata() {
     assert!(succeeded(&server.post(&[], &measure())));
 }
 
-/// Requests of every kind and their responses.
+/// Sends requests of every kind, and returns their names and responses.
 fn requests(server: &HttpServer, token: Option<&str>) -> Vec<(String, Reply)> {
     let authorization = token.map(|token| format!("Bearer {token}")).unwrap_or_default();
     let own = [("Authorization", authorization.as_str())];

@@ -127,7 +127,7 @@ fn call(server: &HttpServer, headers: &[(&str, &str)]) -> Reply {
     server.post(headers, &measure())
 }
 
-/// Returns whether the call of `measure` succeeded.
+/// Returns `true` if the call of `measure` succeeded.
 fn succeeded(reply: &Reply) -> bool {
     reply.status == 200 && reply.body.contains(r#""mode":"fast""#)
 }

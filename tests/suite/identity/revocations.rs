@@ -175,7 +175,7 @@ fn client_is_disabled_by_the_name_in_its_token() {
     let named = honest.modern("tools/call", json!({ "name": "measure", "arguments": measure_arguments() }));
     assert!(
         super::succeeded(&named),
-        "its token names agent-8; only `clientInfo` names the disabled client 'harness': {named:?}"
+        "the client must not be disabled by the name in `clientInfo`, because its token names it agent-8: {named:?}"
     );
 }
 

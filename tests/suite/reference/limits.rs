@@ -8,7 +8,7 @@ use super::{page, rows, source};
 /// the unit of the value.
 type Limit = (&'static str, &'static str, &'static str, &'static str);
 
-/// Rows without a constant: half of a setting.
+/// Rows whose limit is half of a setting, so that no constant has its value.
 const WITHOUT_CONSTANT: [&str; 1] = ["questions waiting, all callers"];
 
 const CONTRACT: &[Limit] = &[
@@ -55,7 +55,7 @@ const CORE: &[Limit] = &[
     ("key of a page", "{} bytes", "tool/page.rs", "MAX_KEY"),
     ("content blocks of a result", "{}", "tool/content.rs", "MAX_BLOCKS"),
     ("callers of deprecated tools counted", "{}", "pipeline/usage.rs", "MAX_CALLERS"),
-    // Two generations are kept.
+    // `in 2`: two generations are kept, so the limit is twice the constant.
     ("last-listed contracts", "{} callers in 2", "pipeline/versions/last_listed.rs", "GENERATION"),
     ("lists kept", "{} sets", "transport/listing/list_cache.rs", "MAX_LISTS"),
     ("lists kept", "{} MiB", "transport/listing/list_cache.rs", "MAX_BYTES"),
@@ -136,7 +136,7 @@ fn integer(expression: &str) -> u64 {
     factors.map(|factor| factor.parse::<u64>().unwrap_or_else(|_| panic!("{expression}"))).product()
 }
 
-/// Value of the constant in a source. Of a range, the lower or the upper end.
+/// Value of the constant in a source. Of a range, the upper end if `is_upper` is set, and the lower end if not.
 fn constant(text: &str, name: &str, is_upper: bool) -> ConstantValue {
     let (_, rest) =
         text.split_once(&format!("const {name}: ")).unwrap_or_else(|| panic!("no constant {name}"));
@@ -167,13 +167,13 @@ fn with_commas(number: u64) -> String {
     groups.join(",")
 }
 
-/// The text with the value of the constant in its unit.
+/// The text with the value of the constant, converted to the unit of the text, in place of `{}`.
 fn stated(text: &str, value: &ConstantValue) -> String {
     let unit = text.rsplit(' ').next().unwrap();
     let (value, per_unit) = match (value, unit) {
         (ConstantValue::Number(bytes), "KiB") => (*bytes, 1 << 10),
         (ConstantValue::Number(bytes), "MiB") => (*bytes, 1 << 20),
-        // A number of seconds.
+        // Such a constant is a number of seconds.
         (ConstantValue::Number(seconds), "h") => (*seconds, 3_600),
         (ConstantValue::Milliseconds(time), "ms") => (*time, 1),
         (ConstantValue::Milliseconds(time), "s") => (*time, 1_000),
@@ -186,7 +186,7 @@ fn stated(text: &str, value: &ConstantValue) -> String {
     text.replace("{}", &with_commas(value / per_unit))
 }
 
-/// Returns true if the row contains the text, and no digit or letter around it.
+/// Returns `true` if the row contains the text as whole words: no letter or digit touches it, and no comma precedes it.
 fn states(row: &str, text: &str) -> bool {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == ',';
     row.match_indices(text).any(|(at, _)| {

@@ -40,7 +40,7 @@ async fn pages(page: PageRequest) -> Result<Page<Row>, ToolError> {
     Page::keyset(Vec::new(), &page, |last: &Row| last.name.clone())
 }
 
-/// First cells of the rows of scalars, each with the schema of a type that it describes.
+/// First cell of each row of a scalar type, with the schema of the type. A row of two types occurs twice.
 fn scalars() -> Vec<(&'static str, Schema)> {
     vec![
         ("`bool`", bool::SCHEMA),
@@ -119,7 +119,7 @@ fn accepted(schema: Schema) -> BTreeSet<&'static str> {
         }
         kind => panic!("not a parameter: {kind:?}"),
     };
-    // Integers beyond ±(2^53 − 1) can be mirrored once their bounds are narrowed.
+    // The key `header` needs integers within ±(2^53 − 1), so a wider integer type is narrowed first.
     let low = schema.min(safe(-(1 << 53) + 1)).unwrap_or(schema);
     let narrowed = low.max(safe((1 << 53) - 1)).unwrap_or(low);
     let accepts = |key: &ArgKey| match key {
@@ -146,7 +146,7 @@ fn listed(schema: Schema) -> Value {
     serde_json::to_value(contract.input_schema(Prose::Dropped)).unwrap()["properties"]["value"].take()
 }
 
-/// Value of `2^a`, `2^a − 1` or digits with commas, with a sign.
+/// Value of `2^a`, `2^a − 1` or digits with commas, each with an optional sign.
 fn number(text: &str) -> i128 {
     if let Some((power, less)) = text.split_once(" − ") {
         return number(power) - number(less);
@@ -212,7 +212,7 @@ fn composed_types_have_the_keys_and_limits_of_the_code() {
     assert_eq!(row("`Vec<T>`")[3], format!("{} items", array["maxItems"]));
     assert_eq!(keys_of(&row("`Option<T>`")[2]), difference(Option::<String>::SCHEMA));
     assert_eq!(listed(Option::<String>::SCHEMA), listed(String::SCHEMA));
-    // A newtype is its field, with the bounds of `#[schema]`.
+    // A newtype has the schema of its field, narrowed by the bounds in `#[schema]`.
     assert_eq!(listed(Rank::SCHEMA), json!({ "type": "integer", "minimum": 0, "maximum": 9 }));
     assert_eq!(accepted(Rank::SCHEMA), accepted(u8::SCHEMA));
     let [limit, cursor] = tools![pages][0].contract().input() else { panic!("two parameters") };

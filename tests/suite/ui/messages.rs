@@ -1,13 +1,13 @@
 //! Messages of rustc without the parts that differ between machines or change with the code of the libraries: absolute
-//! paths, and line numbers outside of the case. The format is that of trybuild.
+//! paths, and line numbers outside of the case, which is the compiled test file. The format is that of trybuild.
 
 use std::{fmt::Write as _, path::Path};
 
 use serde_json::Value;
 
-/// Path of the folder `tests` in locations: relative in those that rustc prints, absolute in those that the macros
-/// print.
+/// Path of the folder `tests` in the locations that rustc prints, which are relative to the workspace.
 const TESTS: &str = "tests/";
+/// Path of the folder `tests` in the locations that the macros print, which are absolute.
 const TESTS_FROM_ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/");
 
 /// Crate name under which each case is compiled.
@@ -73,7 +73,7 @@ fn arrow(line: &str) -> Option<&str> {
 }
 
 /// Returns a location without the part of the path that differs between machines, and `true` if the location is in the
-/// case. Line and column are kept only there.
+/// case. Line and column are kept only if it is.
 fn place(arrow: &str, case: &Path) -> (String, bool) {
     let case = case.strip_prefix(TESTS_FROM_ROOT).unwrap().to_str().unwrap();
     if let Some(rest) = arrow.strip_prefix(TESTS).and_then(|path| path.strip_prefix(case)) {

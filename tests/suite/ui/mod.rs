@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-/// Arguments of the rustc process that compiled this binary, one on a line.
+/// Arguments of the rustc process that compiled this binary, one per line.
 const ARGUMENTS: &str = arguments::arguments!();
 
 /// Returns those [`ARGUMENTS`] that name the edition and the libraries: `--edition`, `--extern` and `-L`.
@@ -59,7 +59,7 @@ fn compile(case: &Path, links: bool, folder: &Path) -> Output {
 }
 
 /// Compiles a case and compares the result with the expected one. The error describes the difference.
-fn judge(case: &Path) -> Result<(), String> {
+fn check_case(case: &Path) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let passes = case.parent().is_some_and(|folder| folder.ends_with("pass"));
     let compiled = compile(case, passes, folder.path());
@@ -101,7 +101,7 @@ fn compile_errors_match() {
             scope.spawn(|| {
                 loop {
                     let Some(case) = queue.lock().unwrap().next() else { break };
-                    if let Err(difference) = judge(&case) {
+                    if let Err(difference) = check_case(&case) {
                         failures.lock().unwrap().push(format!("{}: {difference}", case.display()));
                     }
                 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::harness::{HttpServer, MAX_WAIT};
 
-/// Time after its expiry for which a token is accepted, because clocks differ, in seconds.
+/// Seconds after its expiry during which a token is still accepted, because clocks differ.
 const LEEWAY: i64 = 30;
 
 /// A token with this text as its claims.

@@ -76,7 +76,8 @@ fn unsupported_algorithms_are_refused() {
     pair.assert_refuses(&attacks);
 }
 
-/// An attacker knows the public key, and a server may confuse it with an HMAC secret.
+/// An attacker knows the public key. Some libraries accept it as an HMAC secret if the token header names an HMAC
+/// algorithm.
 #[test]
 fn public_key_is_not_accepted_as_an_hmac_secret() {
     let pair = Pair::start();

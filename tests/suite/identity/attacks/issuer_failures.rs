@@ -55,7 +55,7 @@ fn cached_keys_verify_tokens_while_the_issuer_is_down() {
     pair.assert_accepts(&[("a new token", pair.issuer.token_with(json!({ "jti": "2" })))]);
     let header = pair.issuer.header("RS256", "unknown").to_string();
     let unknown = pair.call(&sign(&KEYS.attacker, "RS256", header, pair.issuer.claims().to_string()));
-    // A 503 and no 401, because the issuer may have added this key since the last fetch.
+    // A 503, not a 401, because the issuer may have added this key since the last fetch.
     check_unavailable(&unknown).unwrap();
     pair.assert_accepts(&[("still", pair.issuer.token_with(json!({ "jti": "3" })))]);
 }

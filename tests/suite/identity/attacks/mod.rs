@@ -29,11 +29,11 @@ impl Pair {
     }
 
     /// Asserts that each token is refused: with 401 and the same message, or with 400 if it lacks the syntax of a
-    /// bearer token.
+    /// bearer token. Before and after the attacks, a valid token (the control case) must be accepted.
     fn assert_refuses(&self, tokens: &[(&str, String)]) {
         self.assert_accepts(&[("the control case", self.issuer.token())]);
         let mut wrong = Vec::new();
-        // Every refusal must have this message: one that depends on the token would help an attacker.
+        // Every refusal must have this message. A message that depends on the token would help an attacker.
         let expected = refusal(&self.call("nonsense")).unwrap();
         for (name, token) in tokens {
             let reply = self.call(token);
@@ -63,7 +63,7 @@ impl Pair {
     }
 }
 
-/// Returns whether the text has the syntax of a bearer token (RFC 6750 §2.1).
+/// Returns `true` if the text has the syntax of a bearer token (RFC 6750 §2.1).
 fn is_bearer_syntax(token: &str) -> bool {
     let body = token.trim_end_matches('=');
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-._~+/".contains(letter);

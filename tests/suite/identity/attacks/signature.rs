@@ -131,7 +131,8 @@ fn token_must_have_exactly_three_base64url_parts() {
         let message = format!("{head}.{claims}");
         format!("{message}.{}", base64url(KEYS.rsa.sign("RS256", message.as_bytes())))
     };
-    // Makes the length of a text no multiple of 3, so that its Base64 has padding and unused bits in the last digit.
+    // Appends a space if the length of the text is a multiple of 3. The Base64 of any other length has padding, and
+    // unused bits in its last digit.
     let uneven = |text: &str| match text.len() % 3 {
         0 => format!("{text} "),
         _ => text.to_owned(),

@@ -130,7 +130,7 @@ fn token_in_the_body_is_ignored() {
     assert!(matches!(reply.status, 400 | 401 | 415), "{reply:?}");
 }
 
-/// Tries methods of both protocol revisions, and an unknown one.
+/// Tries methods of both protocol revisions, and an unknown method.
 #[test]
 fn every_method_without_a_token_is_refused() {
     let pair = Pair::start();
@@ -154,7 +154,7 @@ fn every_method_without_a_token_is_refused() {
     assert!(matches!(get.status, 401 | 405), "{get:?}");
 }
 
-/// Not even a part of a token appears, whether it is accepted or refused.
+/// No part of a token appears, neither of an accepted token nor of a refused token.
 #[test]
 fn token_appears_in_no_response_or_log() {
     let pair = Pair::start();

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use crate::harness::{HttpServer, MAX_WAIT, Reply, SPECIMEN, Stderr, free_port, terminate, tools_call, wait};
 
+/// A process of `tests/clients/authorization_server.mjs`.
 pub struct AuthorizationServer {
     child: Child,
     pub issuer: String,
