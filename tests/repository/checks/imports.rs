@@ -6,8 +6,9 @@
 //! - In the core crate, only the modules in [`CORE_IMPORTERS`] import `pipeline`, `transport` and `application`.
 //!
 //! A file imports another file if a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
-//! module) names an item that the other file defines. A re-export doesn't count as an import. A path through a
-//! re-export counts as an import of the file that defines the item. Code under `cfg(test)` is ignored.
+//! module) names an item that the other file defines. A re-export counts as an import only if its own module
+//! also uses the name. A path through a re-export counts as an import of the file that defines the item. Code under
+//! `cfg(test)` is ignored.
 
 mod graph;
 mod sources;

@@ -67,7 +67,7 @@ fn each_type_has_its_own_name() {
         }
     }
     violations
-        .extend(allowed.iter().map(|name| format!("{name}: is allowed, but at most one type has this name")));
+        .extend(allowed.iter().map(|name| format!("{name}: is in `SHARED`, but at most one type has it")));
     crate::report("names of several types", &violations);
 }
 
