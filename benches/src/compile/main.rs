@@ -70,7 +70,7 @@ impl Bench {
         Ok(Bench { workspace, runtime: here.join("../mcp-tool-runtime").canonicalize()? })
     }
 
-    /// Measures `cargo check` of the whole crate, and again after a change in one function body.
+    /// Measures `cargo check` of the whole crate, and again after a change in one function's body.
     fn check(&self, tools: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
         let rows = [SERDE, UNLOCKED, LOCKED, RMCP];
         let lock = self.generate(&rows, tools)?;
@@ -185,7 +185,7 @@ impl Bench {
         self.workspace.join(Framework::Ours.package(tools)).join("mcp-tools.lock")
     }
 
-    /// For our framework, writes the lock or removes it, as `row.is_locked` says.
+    /// For our framework, writes the lock if `row.is_locked`, and removes it otherwise.
     fn set_lock(&self, row: &Row, tools: usize, lock: &[u8]) -> Result<(), Box<dyn Error>> {
         let path = self.lock_path(tools);
         match (row.framework, row.is_locked) {
