@@ -127,7 +127,7 @@ impl Bench {
         let rows = [SERDE, LOCKED, RMCP];
         self.generate(&rows, FEW)?;
         self.generate(&rows, tools)?;
-        println!("release code a tool of 10 parameters: {tools} without {FEW}\n");
+        println!("release code per tool of 10 parameters: {tools} tools minus {FEW} tools\n");
         println!("| | `.text` | with `.rodata` | all that is loaded |\n|---|---|---|---|");
         for row in rows {
             let (few, many) = (self.sections(row.framework, FEW)?, self.sections(row.framework, tools)?);

@@ -96,7 +96,7 @@ async fn listed_tools_are_those_that_the_model_allows() {
             partial += partial_count;
         }
     }
-    println!("{lists} lists, {partial} of them partial");
+    println!("{lists} lists, of which {partial} lack a tool");
     assert!(partial * 3 > lists, "too few lists lack a tool: {partial} of {lists}");
 }
 
