@@ -1,4 +1,4 @@
-"""Rows of the table: one feature each, and its probe."""
+"""Rows of the table. Each row has the title of one feature, and the function that probes servers for it."""
 
 import time
 from collections.abc import Callable
@@ -13,14 +13,14 @@ FORM = {"elicitation": {"form": {}}}
 ACCEPT = {"action": "accept", "content": {"name": "Ada"}}
 TASKS = {"extensions": {"io.modelcontextprotocol/tasks": {}}}
 # Time limit and interval of repeated probes, in seconds.
-PATIENCE, PAUSE = 15, 0.1
+TIME_LIMIT, INTERVAL = 15, 0.1
 
 Row = tuple[str, str, Callable[[Server], str]]
 ROWS: list[Row] = []
 
 
 def row(key: str, title: str):
-    """Registers a row: its title, and the function that fills it."""
+    """Registers a row: its key, its title, and the function that returns a cell of it."""
 
     def add(ask):
         ROWS.append((key, title, ask))
@@ -50,7 +50,7 @@ def outcome(answer: Answer) -> str:
 
 
 def observed(is_present: object, answer: Answer) -> str:
-    """`yes`, or a description of the other response."""
+    """Returns `yes`, or a description of a response without the feature."""
     if is_present:
         return YES
     word = outcome(answer)
@@ -126,7 +126,7 @@ def _(server):
 
 
 def values_of(value: object, key: str) -> list:
-    """All values of a key, at any depth."""
+    """Returns all values of a key, at any depth."""
     if isinstance(value, list):
         return [found for item in value for found in values_of(item, key)]
     if isinstance(value, dict):
@@ -143,12 +143,15 @@ def _(server):
 
 
 def in_session(server: Server, ask: Callable[[Caller], str], **given) -> str:
-    """Probes without the GET stream of the session, and if that fails, with it."""
+    """Probes without the session's GET stream, and if this fails, again with it.
+
+    Returns `by GET` if the feature works only because the response to the request arrived on the GET stream.
+    """
     if (first := ask(older(server, **given))) == YES:
         return first
     caller = older(server, listens=True, **given)
     second = ask(caller)
-    # Other messages may use the GET stream; a response belongs to its own request.
+    # Other messages may use the GET stream, but a response must be sent on the stream of its own request.
     return first if second != YES else "by GET" if caller.is_answered_elsewhere else YES
 
 
@@ -156,7 +159,7 @@ def progress(caller: Caller) -> str:
     answer = caller.call("progress", meta={"progressToken": "p"})
 
     def reports() -> list:
-        # In 2025-11-25 they may use the GET stream of the session.
+        # In 2025-11-25, progress reports may arrive on the GET stream of the session.
         notes = answer.notes("notifications/progress") + Answer(None, caller.heard).notes("notifications/progress")
         return [note["params"] for note in notes if note["params"]["progressToken"] == "p"]
 
@@ -200,14 +203,15 @@ def _(server):
 
 
 def ended(before: dict, now: dict) -> str | None:
+    """Returns the counter that has increased, `stopped` or `finished`; `None` if neither has."""
     return next((how for how in ("stopped", "finished") if now[how] > before[how]), None)
 
 
-def until(look: Callable[[], object], patience: float = PATIENCE):
-    """Repeats a probe until it succeeds; `None` if it never does."""
-    deadline = time.monotonic() + patience
+def until(look: Callable[[], object], time_limit: float = TIME_LIMIT):
+    """Repeats `look` until its result is true, and returns the result; `None` after the time limit."""
+    deadline = time.monotonic() + time_limit
     while not (found := look()) and time.monotonic() < deadline:
-        time.sleep(PAUSE)
+        time.sleep(INTERVAL)
     return found or None
 
 
@@ -227,7 +231,7 @@ def asks(server: Server, name: str = "form", arguments: object = None, capabilit
 
 
 def answered(server: Server, first: Answer, arguments: dict, state: str | None = None) -> Answer:
-    """Repeats the call with an answer to each question and the request state, or with `state`."""
+    """Repeats the call of `form` with an answer to each question. Its request state is `state`, or that of `first`."""
     given = {key: ACCEPT for key in (first.result or {}).get("inputRequests", {})}
     more = {"inputResponses": given}
     if (state := state or (first.result or {}).get("requestState")) is not None:
@@ -258,7 +262,7 @@ def state_row(change: Callable[[Server, Answer], Answer]) -> Callable[[Server], 
         if "Ada" not in answered(server, asks(server), {"topic": "a"}).text:
             return "–"
         last = change(server, first)
-        # A repeated question counts as a refusal: the answer was ignored.
+        # A repeated question counts as a refusal, because the server ignored the answer.
         return YES if last.is_refused or is_question(last) else "ran" if "Ada" in last.text else outcome(last)
 
     return ask
@@ -328,7 +332,7 @@ def _(server):
     caller = newer(server)
     listening = caller.begin(None, method="subscriptions/listen", params={"notifications": {"toolsListChanged": True}})
     try:
-        first = listening.next(PATIENCE)
+        first = listening.next(TIME_LIMIT)
         if first is None or first.get("method") != "notifications/subscriptions/acknowledged":
             return outcome(Answer.of(listening.status, first))
         changing = caller.call("change")

@@ -1,4 +1,4 @@
-"""`@mcp.tool` of FastMCP on its HTTP transport, with sessions for 2025-11-25, which is the default."""
+"""`@mcp.tool` of FastMCP on its HTTP transport. By default it has sessions for 2025-11-25."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from fastmcp.server.middleware import Middleware
 from fastmcp.tools.base import ToolResult
 from pydantic import Field
 
+# Duration of the tool `slow`, in seconds.
 SLOW = 3
 counters = {"started": 0, "stopped": 0, "finished": 0, "layered": 0}
 

@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 WORKSPACE = HERE.parent
 ROOT = WORKSPACE.parent
 # Time limit of a server start, in seconds.
-PATIENCE = 30
+START_LIMIT = 30
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Server:
         log = open(self.log, "w", encoding="utf-8")
         command = command + [f"127.0.0.1:{port}"]
         self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + START_LIMIT
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as there:
                 if there.connect_ex(("127.0.0.1", port)) == 0:
@@ -61,7 +61,7 @@ class Server:
         return place / f"{self.name}.log"
 
     def fixture(self) -> "Server | None":
-        """The fixture server for the conformance suite, if the published package contains one."""
+        """Returns the peer's own server for the conformance suite; `None` if the peer publishes no such server."""
         if self.name not in ("ours", "pmcp"):
             return None
         return Server(f"{self.name}-fixture", self.label, self.crate, self.path)
@@ -90,7 +90,7 @@ class Server:
         return self.served(target() / "debug" / program)
 
     def served(self, program: Path) -> list[str]:
-        """Returns the command of a program, without its last argument, the address."""
+        """Returns the command that starts a program. `start` appends the address to it."""
         records = str(self.log.with_suffix(".records"))
         own = ["serve", "--audit-file", records, "--http"] if self.name.startswith("ours") else []
         return [str(program)] + own
@@ -116,7 +116,7 @@ class Server:
 
 @functools.cache
 def cargo_metadata(workspace: Path) -> dict:
-    """Cargo metadata of a workspace."""
+    """Returns the Cargo metadata of a workspace."""
     command = ["cargo", "metadata", "--format-version", "1", "--all-features"]
     return json.loads(subprocess.run(command, cwd=workspace, check=True, capture_output=True).stdout)
 

@@ -13,7 +13,10 @@ UNSCORED = re.compile(r"^ +[✓✗] (\S+) \(", re.MULTILINE)
 
 
 def passed(server: Server, revision: str) -> str:
-    """Returns the passed checks of the required and of the unscored scenarios, such as `68 of 69; 3 of 5`."""
+    """Returns the passed checks of the required and of the unscored scenarios, such as `68 of 69; 3 of 5`.
+
+    Returns `–` if the peer publishes no fixture.
+    """
     if (fixture := server.fixture()) is None:
         return "–"
     if trouble := fixture.start():

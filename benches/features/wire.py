@@ -13,8 +13,8 @@ PREFIX = "io.modelcontextprotocol/"
 CLIENT = {"name": "features", "version": "1.0.0"}
 # Time limit of one message, in seconds.
 TIMEOUT = 20
-# Time limit of silence on the GET stream of a session, in seconds.
-PATIENCE = 15
+# Time limit of waiting for a message on the GET stream of a session, in seconds.
+STREAM_LIMIT = 15
 
 
 class Closed(Exception):
@@ -116,7 +116,7 @@ class Stream:
             self.messages.put(message)
 
     def next(self, timeout: float = TIMEOUT) -> dict | None:
-        """The next message; `None` at the end or after the timeout."""
+        """Returns the next message; `None` at the end or after the timeout."""
         try:
             return self.messages.get(timeout=timeout)
         except queue.Empty:
@@ -145,9 +145,11 @@ class Caller:
         self.url, self.era = url, era
         self.capabilities = capabilities or {}
         self.answers = answers or {}
+        # Methods of the requests that the server sent.
         self.asked: list[str] = []
         # Messages of the GET stream.
         self.heard: list[dict] = []
+        # The client opens the GET stream; a response to a POST request arrived on the GET stream.
         self.listens, self.is_answered_elsewhere = listens, False
         self.numbers = itertools.count(1)
         self.session: str | None = None
@@ -166,7 +168,7 @@ class Caller:
 
     def _listen(self, stream: Stream) -> None:
         """Receives messages of the GET stream and answers requests."""
-        while (message := stream.next(PATIENCE)) is not None:
+        while (message := stream.next(STREAM_LIMIT)) is not None:
             self.heard.append(message)
             if "method" in message and "id" in message:
                 self._answer(message)
@@ -229,7 +231,7 @@ class Caller:
 
     def _await(self, number: int) -> None:
         """Waits for a response on the GET stream."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + STREAM_LIMIT
         while time.monotonic() < deadline and not any(message.get("id") == number for message in list(self.heard)):
             time.sleep(0.05)
 

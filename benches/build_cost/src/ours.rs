@@ -1,4 +1,4 @@
-//! Eight tools in our framework, over the transports of its features.
+//! Eight tools in our framework, over the transports that the features of the framework enable.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! Eight tools in rmcp, over stdio, or over HTTP with the feature `rmcp-http`. Bounds are listed in the schema, but not
-//! enforced.
+//! Eight tools in rmcp, over stdio, or over HTTP if the feature `rmcp-http` is on. Bounds are listed in the schema, but
+//! not enforced.
 
 #[cfg(feature = "rmcp-oauth")]
 mod token;

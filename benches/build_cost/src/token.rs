@@ -1,4 +1,4 @@
-//! Verification of bearer tokens with the keys of one issuer, which are fetched at the start.
+//! Verification of bearer tokens with the keys of one issuer. The keys are fetched when the server starts.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Requests to the measured servers in either protocol era, and the check of the responses.
+//! Requests to the measured servers in both protocol eras, and the check of the responses.
 //!
 //! All measured servers have the tool `search_orders`.
 

@@ -23,7 +23,7 @@ use comparison::{
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::LocalSet;
 
-/// Soft limit of file descriptors for our server, the default of most systems.
+/// Soft limit of file descriptors for our server: the default of most systems. Our server raises it when it starts.
 const DESCRIPTORS: u64 = 1_024;
 
 /// A measured server.
@@ -141,7 +141,7 @@ fn print_failures(label: &str, failures: &BTreeMap<String, u64>) {
 /// Measures calls over many open connections. 64 calls are in flight at a time, and all connections take turns.
 async fn open_connections(duration: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nOpen connections, 64 calls at a time over all of them in turn\n");
-    println!("| server | open | memory of one | calls/s | CPU a call | p50 | p99 | failed |");
+    println!("| server | open | memory per connection | calls/s | CPU a call | p50 | p99 | failed |");
     println!("|---|---|---|---|---|---|---|---|");
     for open in [64, 1_000, 10_000] {
         for subject in Subject::ALL {
@@ -303,7 +303,9 @@ async fn sizes(duration: Duration) -> Result<(), Box<dyn Error>> {
 /// Measures fast calls at a constant rate: first only fast calls, then a load in which every tenth call takes 100 ms.
 async fn slow_among_fast(duration: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nSlow calls among quick ones, 2,000 a second\n");
-    println!("| server | slow calls | p50 of the quick | p99 of the quick | failed |\n|---|---|---|---|---|");
+    println!(
+        "| server | slow calls | p50 of quick calls | p99 of quick calls | failed |\n|---|---|---|---|---|"
+    );
     for subject in Subject::ALL {
         let server = subject.start(&[], 20_000)?;
         process::bind_to_processor(LOAD_PROCESSOR)?;
@@ -344,7 +346,7 @@ async fn overload(duration: Duration) -> Result<(), Box<dyn Error>> {
     ];
     println!("\nTen times the peak rate, from up to 2,000 connections, whose clients wait for 1 s\n");
     println!(
-        "| server | handler | peak, calls/s | answered at ten times that | of the peak | p99 of those | refused/s | p50 of refusals | p99 of refusals | hung up/s | not sent/s | memory |"
+        "| server | handler | peak, calls/s | answered/s at ten times the peak | share of the peak | p99 of answers | refused/s | p50 of refusals | p99 of refusals | timed out/s | not sent/s | memory |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for (tool, arguments, label) in cases {

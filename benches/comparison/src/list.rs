@@ -18,6 +18,7 @@ use comparison::{
     process::{self, Server},
 };
 
+/// Numbers of listed tools.
 const TOOLS: [usize; 4] = [10, 100, 1_000, 10_000];
 
 /// Minimum time for which one server is measured in each round.
@@ -28,7 +29,7 @@ struct Measured {
     server: Server,
     /// One request per page.
     pages: Vec<Request>,
-    /// Total size of the pages.
+    /// Total size of the pages, in bytes.
     bytes: usize,
     /// Processor time of the server for each complete list, in microseconds, by round.
     cpu: Vec<f64>,

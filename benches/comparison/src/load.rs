@@ -231,8 +231,8 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Expects this status, and a body that contains `text` and the id of the request, if the request has one, but no
-    /// tool error.
+    /// Expects this status and a body that contains `text` and, if the request has an id, this id. The body must not
+    /// contain a tool error.
     pub fn new(status: u16, text: &[u8]) -> Self {
         let text = (!text.is_empty()).then(|| Finder::new(text).into_owned());
         Expected { status, text, error: Finder::new(br#""isError":true"#) }
@@ -252,7 +252,7 @@ pub struct Plan {
     /// Requests, assigned to the connections round-robin.
     pub requests: Vec<Request>,
     pub connections: usize,
-    /// True if a connection is used for more than one call.
+    /// Use each connection for more than one call.
     pub keep_alive: bool,
     pub calls: u64,
     pub duration: Duration,
@@ -311,8 +311,8 @@ pub async fn run(plan: Plan) -> Outcome {
         .enumerate()
         .map(|(index, connection)| local.spawn_local(run_connection(index, connection, Rc::clone(&shared))))
         .collect();
-    // This task keeps the load awake. A server spends time on waking a sleeping client, and a slow server would find
-    // its client asleep more often.
+    // This task keeps the load awake. Waking a sleeping client takes time of the server, and a slow server would have
+    // to wake its client more often.
     let awake = local.spawn_local(async {
         loop {
             tokio::task::yield_now().await;

@@ -51,12 +51,13 @@ pub struct Peer {
     kind: Kind,
     legacy: Support,
     modern: Support,
-    /// True if the number of the server's tools can be set.
+    /// The number of the server's tools can be set.
     lists_many: bool,
     /// Path of the endpoint.
     pub path: &'static str,
 }
 
+/// All measured servers, in the order of the tables.
 pub const PEERS: &[Peer] = &[
     Peer { lists_many: false, ..Peer::rust("raw-axum", "raw axum, the limit") },
     Peer { lists_many: false, ..Peer::rust("raw-hyper", "raw hyper") },
@@ -72,7 +73,7 @@ pub const PEERS: &[Peer] = &[
 
 impl Peer {
     /// Returns a Rust server that serves both eras without sessions, lists any number of tools, and has the path
-    /// `/mcp`. Each row of [`PEERS`] starts from this one.
+    /// `/mcp`. Each row of [`PEERS`] is this server with some fields changed.
     const fn rust(name: &'static str, label: &'static str) -> Self {
         Peer {
             name,

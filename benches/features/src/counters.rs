@@ -1,4 +1,4 @@
-//! Counters of calls, which every server returns in the same form.
+//! Counters of calls. Every server returns them in the same form.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -10,10 +10,10 @@ static STOPPED: AtomicUsize = AtomicUsize::new(0);
 static FINISHED: AtomicUsize = AtomicUsize::new(0);
 static LAYERED: AtomicUsize = AtomicUsize::new(0);
 
-/// Duration of the slow tool if nothing stops it.
+/// Duration of the tool `slow` if nothing stops it.
 pub const SLOW: Duration = Duration::from_secs(3);
 
-/// A running call of the slow tool. It counts as stopped if it is dropped before [`finish`](Slow::finish).
+/// A running call of a slow tool. It counts as stopped if it is dropped before [`finish`](Slow::finish).
 pub struct Slow {
     has_finished: bool,
 }

@@ -1,4 +1,4 @@
-//! Our server.
+//! Our server, with the tools that the probes call.
 
 mod counters;
 

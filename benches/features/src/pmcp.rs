@@ -49,7 +49,7 @@ struct Number {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Nothing {}
 
-/// The server, for the tool that notifies listeners.
+/// The running server, through which the tool `change` notifies clients.
 static SERVER: OnceLock<Arc<Server>> = OnceLock::new();
 
 /// A tool that returns a whole [`CallToolResult`].
@@ -246,7 +246,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .tool(
             "broken",
             TypedToolWithOutput::new("broken", |_: Nothing, _| Box::pin(async { Ok(Number { n: 100 }) }))
-                .with_description("A number that isn't what it says."),
+                .with_description("A number above its maximum."),
         )
         .task_store(store);
     let none = json!({ "type": "object", "properties": {} });

@@ -1,9 +1,9 @@
-//! `#[tool]` of rmcp on its HTTP service, with sessions for 2025-11-25, which is the default.
+//! `#[tool]` of rmcp on its HTTP service. By default it has sessions for 2025-11-25.
 //!
 //! rmcp's `RequestStateCodec` seals the request state. The author's code must bind the state to the tool and its
 //! arguments.
 
-#![allow(deprecated, reason = "sampling and logging, which the protocol deprecates, are asked for too")]
+#![allow(deprecated, reason = "sampling and logging are probed too, although the protocol deprecates them")]
 
 mod counters;
 
@@ -301,7 +301,7 @@ impl ServerHandler for Features {
         ServerConfig::new(capabilities.build())
     }
 
-    /// Makes calls of `job` tasks, if the client supports tasks: in rmcp the author's handler decides this.
+    /// Turns calls of `job` into tasks if the client supports tasks. In rmcp, the author's handler decides this.
     async fn call_tool(
         &self,
         request: CallToolRequestParams,

@@ -151,7 +151,7 @@ fn sample() -> Tool {
 
 fn media() -> Tool {
     ToolBuilder::new("media")
-        .description("One of each.")
+        .description("Content of each kind.")
         .no_params_handler(|| async {
             let resource = ResourceContent {
                 uri: "test://resource".to_owned(),
@@ -211,8 +211,8 @@ fn job() -> Tool {
         .build()
 }
 
-/// Returns all other tools.
-fn telling() -> Vec<Tool> {
+/// Returns all tools that have no function of their own above.
+fn other_tools() -> Vec<Tool> {
     let tool = |name: &str, description: &str| ToolBuilder::new(name).description(description);
     vec![
         tool("progress", "Reports.")
@@ -228,23 +228,23 @@ fn telling() -> Vec<Tool> {
                 Ok(CallToolResult::text("done"))
             })
             .build(),
-        tool("change", "Tells that the list of tools has changed.")
+        tool("change", "Announces a change of the tool list.")
             .extractor_handler((), |context: Context| async move {
                 context.notify_tools_list_changed();
                 Ok(CallToolResult::text("told"))
             })
             .build(),
-        tool("trace", "The trace that the call is part of.")
+        tool("trace", "The trace context of the call.")
             .extractor_handler((), |context: Context| async move {
                 let trace = context.trace_context().map(|trace| trace.traceparent());
                 Ok(CallToolResult::text(trace.unwrap_or_else(|| "none".to_owned())))
             })
             .build(),
-        tool("state", "What was seen.")
+        tool("state", "Counters of calls.")
             .no_params_handler(|| async { Ok(CallToolResult::text(counters::state())) })
             .build(),
         tool("text", "A text.").no_params_handler(|| async { Ok(CallToolResult::text("text")) }).build(),
-        tool("region", "Takes a word that a header says too.")
+        tool("region", "Takes an argument that a header mirrors.")
             .extractor_handler((), |Json(Region { region }): Json<Region>| async move {
                 Ok(CallToolResult::text(region))
             })
@@ -253,7 +253,7 @@ fn telling() -> Vec<Tool> {
             .output_schema_for::<Number>()
             .handler(|number: Number| async move { CallToolResult::from_serialize(&number) })
             .build(),
-        tool("broken", "A number that isn't what it says.")
+        tool("broken", "A number above its maximum.")
             .output_schema_for::<Number>()
             .no_params_handler(|| async { CallToolResult::from_serialize(&Number { n: 100 }) })
             .build(),
@@ -291,7 +291,7 @@ async fn main() -> Result<(), BoxError> {
         .tools_list_changed(true)
         .list_ttl(60_000)
         .tools([form(Arc::new(codec)), link(), sample(), media(), slow(), job()])
-        .tools(telling())
+        .tools(other_tools())
         .with_tasks();
     // `stateless` is not set: 2026-07-28 does not need it, and with it the server refuses `subscriptions/listen`.
     let transport = HttpTransport::new(router).with_sampling().layer(tower_layer::layer_fn(Counting));

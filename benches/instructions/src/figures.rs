@@ -2,8 +2,8 @@
 
 use std::{fmt::Write as _, path::Path};
 
-/// Allowed deviation of a count from its figure, in percent. A greater count fails. For a smaller count, the text of
-/// the comparison asks the developer to lower the figure.
+/// Allowed deviation of a count from its figure, in percent. A count above this range fails. For a count below this
+/// range, the text of the comparison asks the developer to lower the figure.
 const ALLOWED: u64 = 3;
 
 /// The command that writes new figures.
@@ -71,7 +71,7 @@ impl Figures {
 /// Result of a comparison.
 #[derive(Debug)]
 pub struct Comparison {
-    /// True if every count has a figure and is at most `ALLOWED` percent greater, and every figure has a count.
+    /// Every count has a figure and is at most [`ALLOWED`] percent greater than it, and every figure has a count.
     pub is_accepted: bool,
     /// Table of counts and figures, and what the developer should do.
     pub text: String,

@@ -1,5 +1,5 @@
-//! A server that can run each stage of a call separately. No other file of this crate uses internals of the framework's
-//! crates, except `tools.rs`.
+//! A server that can run each stage of a call separately. Only this file and `tools.rs` use internals of the
+//! framework's crates.
 
 use std::{
     io,

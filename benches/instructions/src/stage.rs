@@ -21,8 +21,8 @@ pub enum Stage {
     RefusedArguments,
     /// Reads a `tools/call` message and its arguments.
     Message(Era),
-    /// Reads a `tools/call` message and its arguments in an unusual form, which the fast path leaves to the full
-    /// parser.
+    /// Reads a `tools/call` message and its arguments in an unusual form. The fast path, which is the parser for
+    /// messages in usual spelling, leaves it to the full parser.
     OddMessage,
     /// Handles a `tools/call` message: from the bytes of the message to the bytes of the response.
     Dispatch(Era),
@@ -85,7 +85,8 @@ impl Stage {
         }
     }
 
-    /// Passes of the shorter and of the longer run. Their difference is large enough that occasional work averages out.
+    /// Numbers of passes of the shorter and of the longer run. Their difference is large enough that occasional work
+    /// averages out.
     pub const fn passes(self) -> (usize, usize) {
         match self {
             Stage::Arguments
@@ -155,7 +156,7 @@ impl Stage {
     }
 }
 
-/// Runs a pass `passes` times. Fails if one pass returns `false`.
+/// Runs a pass `passes` times. Returns an error if a pass returns `false`.
 fn repeat(passes: usize, pass: impl Fn() -> bool) -> Result<(), String> {
     match (0..passes).all(|_| pass()) {
         true => Ok(()),

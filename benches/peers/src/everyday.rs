@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-/// Computes for about `micros` microseconds. The result has no meaning.
+/// Computes for about `micros` microseconds. The returned number has no meaning.
 pub fn spend(micros: u32) -> u32 {
     let mut number = micros | 1;
     for _ in 0..u64::from(micros) * 500 {

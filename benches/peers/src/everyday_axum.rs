@@ -1,4 +1,5 @@
-//! Baseline for the everyday load: an axum handler that parses a call into structs and answers it without checks.
+//! Baseline for the everyday load: an axum handler that parses a call into structs and answers it without checks. It
+//! has no limit of concurrent calls, and `spend_blocking` computes on the thread that reads calls, like `spend`.
 
 mod everyday;
 

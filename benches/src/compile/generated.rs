@@ -1,5 +1,5 @@
-//! Generates the crates whose compile time is measured: the same tools with only serde, with our framework, and with
-//! rmcp.
+//! Generates the crates whose compile time is measured. They have the same tools with serde alone, with our framework,
+//! and with rmcp.
 
 use std::{error::Error, fmt::Write as _, fs, path::Path};
 

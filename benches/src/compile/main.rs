@@ -70,7 +70,7 @@ impl Bench {
         Ok(Bench { workspace, runtime: here.join("../mcp-tool-runtime").canonicalize()? })
     }
 
-    /// Measures `cargo check` of the whole crate, and again after a change in one function body.
+    /// Measures `cargo check` of the whole crate, and again after a change in one function's body.
     fn check(&self, tools: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
         let rows = [SERDE, UNLOCKED, LOCKED, RMCP];
         let lock = self.generate(&rows, tools)?;
@@ -127,7 +127,7 @@ impl Bench {
         let rows = [SERDE, LOCKED, RMCP];
         self.generate(&rows, FEW)?;
         self.generate(&rows, tools)?;
-        println!("release code a tool of 10 parameters: {tools} without {FEW}\n");
+        println!("release code per tool of 10 parameters: {tools} tools minus {FEW} tools\n");
         println!("| | `.text` | with `.rodata` | all that is loaded |\n|---|---|---|---|");
         for row in rows {
             let (few, many) = (self.sections(row.framework, FEW)?, self.sections(row.framework, tools)?);
@@ -185,7 +185,7 @@ impl Bench {
         self.workspace.join(Framework::Ours.package(tools)).join("mcp-tools.lock")
     }
 
-    /// For our framework, writes the lock or removes it, as `row.is_locked` says.
+    /// For our framework, writes the lock if `row.is_locked`, and removes it otherwise.
     fn set_lock(&self, row: &Row, tools: usize, lock: &[u8]) -> Result<(), Box<dyn Error>> {
         let path = self.lock_path(tools);
         match (row.framework, row.is_locked) {

@@ -41,7 +41,7 @@ pub struct Server {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
-    /// Text of a call before its id, and after it.
+    /// Text of a call before its id, and text after its id.
     call: (String, String),
 }
 

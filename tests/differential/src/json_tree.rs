@@ -156,7 +156,8 @@ impl Reader {
             if self.peek() != Some('"') {
                 return None;
             }
-            // Each name with a lone surrogate becomes U+FFFD, which `has_ambiguous_member` looks for.
+            // Each name with a lone surrogate becomes U+FFFD. `has_ambiguous_member` of the listener's model looks for
+            // it.
             let name = self.string()?.unwrap_or_else(|| "\u{fffd}".to_owned());
             self.space();
             if !self.take(':') {

@@ -1,4 +1,4 @@
-//! A library crate depends only on library crates in lower layers.
+//! A library crate depends only on library crates in lower layers. ARCHITECTURE.md draws these layers with arrows.
 
 use repository::{libraries, metadata, text};
 
@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 5] = [
     &["mcp-tool-runtime"],
 ];
 
-/// Index of the layer of a crate.
+/// Returns the index of a crate's layer; `None` if the crate is in no layer.
 fn layer(package: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&package))
 }

@@ -17,7 +17,8 @@ const RECORD_LIMIT: usize = 25;
 const RECORDS: &str = "docs/decisions/";
 /// Headings of a record below its title, in this order.
 const RECORD_HEADINGS: [&str; 3] = ["Context", "Decision", "Consequence"];
-/// Starts of code spans that are paths. A span that contains `/src/` is one too, and so is one in a library crate.
+/// Starts of code spans that are treated as paths. A span is also a path if it contains `/src/`, or if it starts with
+/// `mcp-tool-` and contains `/`.
 const PATH_STARTS: [&str; 5] = ["tests/", "benches/", "docs/", "examples/", "scripts/"];
 
 /// A Markdown document without its code blocks.
@@ -65,7 +66,7 @@ impl Document {
         document
     }
 
-    /// The paths in the code spans. Of a pattern with `*` only the folder before it.
+    /// Returns the code spans that are paths. A pattern with `*` is cut to the folder before the `*`.
     fn paths(&self) -> impl Iterator<Item = &str> {
         let is_path = |span: &&str| {
             !span.contains([' ', '\n'])
@@ -80,7 +81,7 @@ impl Document {
     }
 }
 
-/// Text of a line that is a heading.
+/// Returns the text of a heading without its `#`; `None` if the line is not a heading.
 fn heading(line: &str) -> Option<&str> {
     let text = line.trim_start_matches('#');
     (text.len() < line.len()).then(|| text.strip_prefix(' ')).flatten()
@@ -93,12 +94,12 @@ fn anchor(heading: &str) -> String {
     kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
 }
 
-/// The folder of a path from the root.
+/// Returns the folder of a file. `path` is relative to the root of the repository.
 fn folder_of(path: &str) -> PathBuf {
     root().join(path).parent().unwrap().to_owned()
 }
 
-/// The path from the root of a file that exists, without `..`.
+/// Returns the path of an existing file relative to the root of the repository, without `..`.
 fn from_root(path: &Path) -> String {
     path.canonicalize().unwrap().strip_prefix(root()).unwrap().display().to_string()
 }
@@ -112,7 +113,7 @@ fn links_lead_to_files_and_headings() {
     let documents = documents();
     let mut violations = Vec::new();
     for (path, document) in &documents {
-        // `::` is in paths of Rust items, which rustdoc checks.
+        // A link with `::` is the path of a Rust item. rustdoc checks such links.
         let relative = document.links.iter().filter(|link| !link.contains("://") && !link.contains("::"));
         for link in relative {
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
@@ -141,7 +142,7 @@ fn paths_in_code_spans_exist() {
             }
         }
     }
-    assert!(total > 50, "{total} paths");
+    assert!(total > 50, "only {total} paths were found");
     crate::report("paths", &violations);
 }
 
@@ -166,10 +167,10 @@ fn records_of_decisions_have_one_form_and_are_listed() {
         let number = name.split('-').next().unwrap();
         let title = headings.next().and_then(|title| title.strip_prefix(&format!("{number}: ")));
         if title.is_none() {
-            violations.push(format!("{path}: begins with another title than `# {number}: …`"));
+            violations.push(format!("{path}: the first heading must be `# {number}: …`"));
         }
         if !headings.eq(RECORD_HEADINGS) {
-            violations.push(format!("{path}: has other headings than {RECORD_HEADINGS:?}"));
+            violations.push(format!("{path}: the headings below the title must be {RECORD_HEADINGS:?}"));
         }
         let lines = text.lines().count();
         if lines > RECORD_LIMIT {
@@ -208,7 +209,7 @@ fn modules_of_contract_and_core_are_in_the_architecture() {
 }
 
 #[test]
-fn path_attributes_name_files() {
+fn files_of_path_attributes_exist() {
     let mut violations = Vec::new();
     let mut total = 0;
     for (path, text) in files(&["rs"]) {

@@ -1,4 +1,4 @@
-//! The core crate has few lines that are compiled only with certain features.
+//! The core crate has few lines with a condition on a feature, such as `#[cfg(feature = "http")]`.
 
 use crate::files::files;
 
@@ -45,7 +45,7 @@ fn feature_lines(source: &str) -> Vec<usize> {
 }
 
 #[test]
-fn every_condition_of_a_feature_is_counted_once_in_a_line() {
+fn each_line_with_a_feature_condition_is_counted_once() {
     let source = r#"
 #[cfg(feature = "a")]
 #![cfg_attr(not(feature = "a"), allow(dead_code))]
@@ -63,11 +63,11 @@ let feature = 1;
 }
 
 #[test]
-fn core_has_few_lines_for_single_features() {
+fn core_has_few_lines_with_feature_conditions() {
     let mut lines = Vec::new();
     for (path, text) in files(&["rs"]).into_iter().filter(|(path, _)| path.starts_with(CORE)) {
         lines.extend(feature_lines(&text).into_iter().map(|number| format!("{path}:{number}")));
     }
-    println!("{} lines of the core crate are for certain features", lines.len());
+    println!("{} lines of the core crate have a condition on a feature", lines.len());
     crate::report("features", if lines.len() > LIMIT { &lines } else { &[] });
 }

@@ -5,7 +5,8 @@ use std::{fs, path::Path};
 /// Folders that contain no files of the project.
 const SKIPPED: [&str; 5] = [".git", ".venv", "node_modules", "target", "wip"];
 
-/// Path from the root and text of each file with one of the extensions. "" means files without an extension.
+/// Returns the path from the root and the text of each file with one of these extensions. The extension "" selects files
+/// without an extension. Files that aren't UTF-8 are skipped.
 pub fn files(extensions: &[&str]) -> Vec<(String, String)> {
     let mut found = Vec::new();
     walk(&repository::root(), "", extensions, &mut found);

@@ -1,9 +1,14 @@
-//! At most three files of a crate form a ring: a set in which each file imports each other file, directly or through
-//! others of the set. The modules of the core crate import each other one way.
+//! Limits of the imports between files of a library crate:
+//!
+//! - A ring has at most three files. A ring is a set in which each file imports each other file, directly or through
+//!   other files of the set.
+//! - In the core crate, two folders don't import each other, except the pairs in [`MUTUAL`].
+//! - In the core crate, only the modules in [`CORE_IMPORTERS`] import `pipeline`, `transport` and `application`.
 //!
 //! A file imports another file if a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
-//! module) names an item that the other file defines. A re-export doesn't count as an import. A path through a
-//! re-export counts as an import of the file that defines the item. Code under `cfg(test)` is ignored.
+//! module) names an item that the other file defines. A re-export counts as an import only if its own module
+//! also uses the name. A path through a re-export counts as an import of the file that defines the item. Code under
+//! `cfg(test)` is ignored.
 
 mod graph;
 mod sources;
@@ -26,7 +31,7 @@ const CORE_IMPORTERS: [(&str, &[&str]); 3] = [
     ("application", &[]),
 ];
 
-/// Folders whose own folders must not import each other.
+/// Folders in which no two subfolders may import each other.
 const PARENTS: [&str; 2] = ["mcp-tool-core/src", "mcp-tool-core/src/transport"];
 
 /// Permitted pairs of folders that import each other, in alphabetical order: parent, both folders, reason.
@@ -45,10 +50,10 @@ const MUTUAL: [(&str, &str, &str, &str); 2] = [
     ),
 ];
 
-/// Two folders, and an import in either direction: importing file, imported file.
+/// Two folders, and one import in each direction, as the importing file and the imported file.
 type MutualImports = ((String, String), [(PathBuf, PathBuf); 2]);
 
-/// Pairs of folders in `parent` that import each other, each with one import in either direction.
+/// Pairs of folders in `parent` that import each other, each with one import in each direction.
 fn mutual_imports(parent: &Path, edges: &BTreeSet<(PathBuf, PathBuf)>) -> Vec<MutualImports> {
     let folder = |file: &Path| {
         let mut parts = file.strip_prefix(parent).ok()?.iter();
@@ -146,7 +151,7 @@ fn no_ring_of_imports_is_longer_than_three_files() {
     crate::report("imports", &violations);
 }
 
-/// Name of the module in the root of the core crate that a source belongs to.
+/// Returns the top-level module of the core crate that contains a source file.
 fn core_module(source: &Path) -> &str {
     let first = source.components().next().unwrap().as_os_str().to_str().unwrap();
     first.trim_end_matches(".rs")

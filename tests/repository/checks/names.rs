@@ -7,7 +7,7 @@ use repository::{libraries, metadata, text};
 
 use crate::files::files;
 
-/// Names of several types, each with the reason.
+/// Names that several types share, each with the reason.
 const SHARED: [(&str, &str); 1] =
     [("Validator", "the stub replaces the validator if the feature `schemars` is off")];
 
@@ -66,7 +66,8 @@ fn each_type_has_its_own_name() {
             violations.push(format!("{name}: {}", paths.join(", ")));
         }
     }
-    violations.extend(allowed.iter().map(|name| format!("{name}: is allowed, but names one type at most")));
+    violations
+        .extend(allowed.iter().map(|name| format!("{name}: is in `SHARED`, but at most one type has it")));
     crate::report("names of several types", &violations);
 }
 

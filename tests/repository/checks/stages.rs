@@ -1,4 +1,4 @@
-//! A reader finds the stages of a call in two functions: one admits a call, one executes it.
+//! The stages of a call are called from two short functions of the library crates: `admit` and `execute`.
 
 use repository::{libraries, metadata, root, text};
 
@@ -9,8 +9,8 @@ const STAGES: [&str; 2] = ["admit", "execute"];
 /// Maximum number of lines of such a function.
 const LIMIT: usize = 50;
 
-/// Line numbers and lengths in lines of the functions of a name. rustfmt puts the closing brace of a function at the
-/// indentation of its first line.
+/// Returns the line number and the number of lines of each function with this name. rustfmt indents the closing brace of
+/// a function like its first line, so the first such brace ends the function.
 fn functions(source: &str, name: &str) -> Vec<(usize, usize)> {
     let lines: Vec<&str> = source.lines().collect();
     let starts = lines.iter().enumerate().filter(|(_, line)| {
@@ -26,7 +26,7 @@ fn functions(source: &str, name: &str) -> Vec<(usize, usize)> {
 }
 
 #[test]
-fn functions_of_a_name_are_found_with_their_length() {
+fn functions_are_found_by_name_with_their_length() {
     let source = "impl A {\n    fn admit<T>(t: T) {\n        if t {\n        }\n    }\n}\nfn admitted() {}\n// fn admit(\n";
     assert_eq!(functions(source, "admit"), [(2, 4)]);
 }

@@ -11,8 +11,8 @@ fn parts(version: &str) -> [u32; 3] {
     [0; 3].map(|default| parts.next().unwrap_or(default))
 }
 
-/// The highest Rust version that a dependency of the package declares, and the name of this dependency. Crates of the
-/// workspace don't count.
+/// Returns the highest Rust version that a direct or indirect dependency of the package declares, and the name of this
+/// dependency. Crates of the workspace and dev-dependencies don't count.
 fn highest(metadata: &Value, start: &Value) -> ([u32; 3], String) {
     let by_id = |list: &'static str, parent: &Value| -> HashMap<String, Value> {
         parent[list]

@@ -110,7 +110,7 @@ fn forbidden_words_do_not_occur() {
 fn doc_comments(source: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let mut in_docs = false;
-    // A block whose first line has no text.
+    // `true` after the opening of a doc block without text, until the first line with text.
     let mut is_open = false;
     for (number, line) in source.lines().enumerate() {
         let line = line.trim();

@@ -26,7 +26,7 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Output of `cargo metadata`, with the whole dependency tree of all features.
+/// Returns the output of `cargo metadata` with all features enabled, including all dependencies.
 pub fn metadata() -> Value {
     let mut command = cargo();
     let output =
@@ -46,11 +46,11 @@ pub fn libraries(metadata: &Value) -> Vec<&Value> {
         members.contains(&package["id"]) && name.starts_with("mcp-tool-") && folder == root().join(name)
     });
     let libraries: Vec<&Value> = libraries.collect();
-    assert!(libraries.len() > 1, "no library crate is named `mcp-tool-…`");
+    assert!(libraries.len() > 1, "fewer than two library crates are named `mcp-tool-…`");
     libraries
 }
 
-/// The text of a member that must be a string.
+/// Returns the string member `name` of `object`. Panics if the member is missing or not a string.
 pub fn text<'a>(object: &'a Value, name: &str) -> &'a str {
     object[name].as_str().unwrap_or_else(|| panic!("`{name}` is not a string in {object}"))
 }

@@ -1,4 +1,4 @@
-//! Runs clippy on each library crate without features, and on the facade also with each single feature.
+//! Runs clippy on each library crate without features. For `mcp-tool-runtime`, also runs it with each feature alone.
 
 use std::{io::Write as _, process::ExitCode};
 

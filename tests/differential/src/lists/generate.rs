@@ -23,7 +23,7 @@ const GATE_SCOPE: &str = "gate";
 #[mcp_tool(version = "1.0", public)]
 fn inert() {}
 
-/// Returns an entry with this contract, whose function does nothing.
+/// Returns an entry with this contract and a function that does nothing.
 pub(crate) fn entry(contract: Contract, adapts: Option<AdapterTarget>) -> ToolEntry {
     const INERT: &[ToolEntry] = tools![inert];
     INERT[0].with_contract(Box::leak(Box::new(contract)), adapts)
@@ -38,8 +38,8 @@ pub(crate) fn plain(name: &str, major: u32, scopes: &[&'static str]) -> Contract
         .with_scopes(Vec::leak(scopes.to_vec()))
 }
 
-/// Returns up to 39 tools. Some have several majors in any order, and some have adapters, scopes, gates or
-/// deprecations.
+/// Returns the entries of up to 39 tools. Some tools have several major versions in any order. Some have adapters,
+/// scopes, gates or deprecations.
 pub(crate) fn any_tools(random: &mut Random) -> Vec<ToolEntry> {
     let mut entries = Vec::new();
     for tool in 0..random.below(40) {
@@ -67,7 +67,8 @@ pub(crate) fn any_tools(random: &mut Random) -> Vec<ToolEntry> {
     entries
 }
 
-/// Returns a caller with random user, agent and scopes; two of five are local and hold every scope.
+/// Returns a random caller. Two of five callers are local and hold every scope. The others have a random user, agent
+/// and scopes.
 pub(crate) fn any_caller(random: &mut Random) -> Caller {
     let scopes = random.some(&[&SCOPES[..], &[GATE_SCOPE]].concat(), 50);
     let user = format!("user {}", random.below(5));
@@ -132,7 +133,7 @@ impl Server {
     }
 }
 
-/// Policy of the application that calls [`own_policy`].
+/// Policy of the application. It calls [`own_policy`], which the model uses too.
 struct OwnPolicy;
 
 impl Authorizer for OwnPolicy {

@@ -72,7 +72,8 @@ impl Expected {
     }
 }
 
-/// Callers of the same server list tools at the same time, and each is listed exactly the tools that the model allows.
+/// Two tasks list the tools of one server at the same time, each as 20 random callers. Each caller gets exactly the
+/// tools that the model allows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn listed_tools_are_those_that_the_model_allows() {
     let folder = tempfile::tempdir().unwrap();
@@ -95,7 +96,7 @@ async fn listed_tools_are_those_that_the_model_allows() {
             partial += partial_count;
         }
     }
-    println!("{lists} lists, {partial} of them partial");
+    println!("{lists} lists, of which {partial} lack a tool");
     assert!(partial * 3 > lists, "too few lists lack a tool: {partial} of {lists}");
 }
 
@@ -118,7 +119,8 @@ async fn check_lists(
     (lists, partial)
 }
 
-/// If a pin permits only an older major version, that version is listed under the tool's own name.
+/// A client pin is the range of versions that the operator permits to a client. If it permits only an older major
+/// version, that version is listed under the tool's own name.
 #[tokio::test]
 async fn pinned_version_is_listed_as_the_newest() {
     for seed in 1..10 {
@@ -138,7 +140,7 @@ async fn pinned_version_is_listed_as_the_newest() {
 }
 
 #[test]
-fn concurrent_callers_are_each_listed_their_own_tools() {
+fn concurrent_callers_get_only_their_own_tools() {
     const SCOPES: usize = 8;
     let tools = (0..SCOPES).map(|scope| {
         let scope: &'static str = String::leak(format!("s{scope}"));

@@ -26,8 +26,8 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Returns a server with the built-in policy, which checks scopes, and without pins, disabled users and disabled
-    /// tools.
+    /// Returns the model of a server with the built-in policy, which checks scopes. No pin is set, and no user or tool
+    /// is disabled.
     pub(crate) fn new(tools: Vec<ToolEntry>) -> Self {
         Model {
             tools,
@@ -79,8 +79,8 @@ impl Model {
                 .all(|(lowest, highest)| (*lowest..=*highest).contains(&contract.version().major()))
     }
 
-    /// Returns `true` if the policy permits the tool and, for an adapter, the tools that it delegates to, and none of
-    /// them is disabled.
+    /// Returns `true` if the policy permits the tool and the tool is not disabled. For an adapter, the same must be
+    /// true of each tool that it delegates to.
     fn is_visible(&self, caller: &Caller, tool: &ToolEntry) -> bool {
         let mut next = Some(tool);
         while let Some(tool) = next {

@@ -38,7 +38,7 @@ impl Client {
         Client { address, connection: None }
     }
 
-    /// Sends a request and returns its response, which has no body if `is_head`.
+    /// Sends a request and returns its response. `is_head` must be `true` for a HEAD request: its response has no body.
     pub(crate) async fn exchange(&mut self, request: &[u8], is_head: bool) -> RawResponse {
         let response = tokio::time::timeout(TIMEOUT, self.send(request, is_head)).await;
         response.unwrap_or_else(|_| panic!("no response in time to {}", String::from_utf8_lossy(request)))
@@ -67,7 +67,7 @@ impl Client {
 
 struct Reader {
     stream: TcpStream,
-    /// Bytes that are read from the stream, and not yet returned.
+    /// Bytes that were read from the stream but not yet returned.
     buffer: Vec<u8>,
 }
 

@@ -114,8 +114,8 @@ impl Exchange {
     }
 }
 
-/// Returns the headers that a client sends with a message: `Content-Type`, `Accept`, and in the modern era those that
-/// mirror the message.
+/// Returns the headers that a client sends with a message: `Content-Type` and `Accept`, and in the modern era also the
+/// headers that repeat parts of the message.
 fn headers(message: &Value) -> Vec<(String, String)> {
     let mut headers = vec![
         ("Content-Type".to_owned(), "application/json".to_owned()),
@@ -138,7 +138,8 @@ fn headers(message: &Value) -> Vec<(String, String)> {
     headers
 }
 
-/// Returns the header value of a text, in Base64 if the text is not plain ASCII.
+/// Returns the header value of a text. It is in Base64 (`=?base64?…?=`) if the text has characters other than printable
+/// ASCII, or white space at its start or end.
 pub(crate) fn encoded(text: &str) -> String {
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.trim() == text;
     if is_plain { text.to_owned() } else { format!("=?base64?{}?=", BASE64.encode(text)) }

@@ -1,9 +1,9 @@
 //! Our HTTP listener compared with rmcp's own service. Both serve the same tools and receive the same bytes.
 //!
 //! Our response to each request must
-//! - equal that of rmcp, except for the listed [`deviations`],
-//! - be the one that the [`model`] of the listener's rules expects,
-//! - stay the same if the fast path is disabled.
+//! - equal the response of rmcp, except for the listed [`deviations`],
+//! - be a response that the [`model`] of the listener's rules allows,
+//! - stay the same if the fast path, the parser for messages in usual spelling, is disabled.
 
 mod client;
 mod deviations;
@@ -26,9 +26,10 @@ use response::Response;
 use statistics::Statistics;
 use tokio_util::sync::CancellationToken;
 
-/// Number of exchanges, unless `DIFFERENTIAL_EXCHANGES` sets another one.
+/// Number of exchanges, unless the environment variable `DIFFERENTIAL_EXCHANGES` sets another number.
 const EXCHANGES: usize = 6_000;
-/// Number of exchanges from which on every listed deviation must occur. Some occur once in thousands of exchanges.
+/// With at least this many exchanges, every listed deviation must occur. Some deviations occur only once in thousands
+/// of exchanges.
 const ALL_DEVIATIONS: usize = 60_000;
 
 #[tokio::test]

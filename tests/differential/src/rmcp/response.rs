@@ -63,7 +63,8 @@ impl Response {
         Response { status: raw.status, headers, body }
     }
 
-    /// Returns the JSON-RPC response: the body, or the last event of a stream.
+    /// Returns the JSON-RPC response: the body, or the last event of a stream; `None` if the body is empty or plain
+    /// text.
     pub(crate) fn message(&self) -> Option<&Value> {
         match &self.body {
             Body::Json(json) => Some(json),

@@ -18,9 +18,11 @@ pub(crate) struct Statistics {
     categories: BTreeMap<Category, usize>,
     /// Number of exchanges, by the code paths that read them and by category.
     read_paths: BTreeMap<String, BTreeMap<Category, usize>>,
+    /// Number of exchanges that the fast path read.
     by_fast_path: usize,
     /// Number of exchanges with equal responses.
     equal: usize,
+    /// Number of exchanges, by the deviations that explain their different responses.
     deviations: BTreeMap<&'static str, usize>,
     /// Failed exchanges as text, grouped by reason, rule and both responses.
     failures: BTreeMap<String, Vec<String>>,
@@ -102,10 +104,10 @@ impl Statistics {
         let unusual = self.categories.get(&Category::Unusual).copied().unwrap_or_default();
         assert!(
             self.by_fast_path * 4 >= exchanges,
-            "of {exchanges} exchanges the fast path read only {}",
+            "the fast path read only {} of {exchanges} exchanges",
             self.by_fast_path
         );
-        assert!(unusual * 5 >= exchanges, "of {exchanges} exchanges only {unusual} are unusual");
+        assert!(unusual * 5 >= exchanges, "only {unusual} of {exchanges} exchanges are unusual");
         if has_all_deviations {
             let stale: Vec<_> =
                 deviations::all().filter(|(name, _)| !self.deviations.contains_key(name)).collect();

@@ -169,7 +169,7 @@ impl Generator {
             0..=3 => {
                 let name = self.random.pick(&["exp", "exp", "nbf", "iat"]);
                 let offset: f64 = self.random.pick(OFFSETS).parse().unwrap_or_default();
-                // All offsets are multiples of a quarter, which a double represents exactly.
+                // All offsets are multiples of a quarter of a second, which a double represents exactly.
                 let mut time = format!("{}", self.now as f64 + offset);
                 if self.random.chance(20) {
                     time = format!("{time}{}", if time.contains('.') { "0" } else { ".0" });

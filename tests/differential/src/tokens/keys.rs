@@ -23,7 +23,7 @@ enum Material {
 }
 
 impl Key {
-    /// Returns the usable keys of a set. Of keys with the same `kid`, none is usable.
+    /// Returns the usable keys of a set. If several keys have the same `kid`, none of them is usable.
     pub(crate) fn all(set: &Value) -> Vec<Key> {
         let listed = set["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
         let keys: Vec<Key> = listed.iter().filter_map(Key::read).collect();

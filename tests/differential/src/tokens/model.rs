@@ -1,6 +1,6 @@
 //! Model of the token rules: a second implementation, written from the specifications without code of the verifier.
 //!
-//! It is simple and slow, so that a reader can check it against RFC 7519, 7515 and 9068.
+//! It is simple and slow, so that a reader can compare it with RFC 7515, RFC 7519 and RFC 9068.
 
 use super::keys::Key;
 use crate::json_tree::Json;
@@ -137,7 +137,7 @@ fn check_claims(bytes: &[u8], expected: &Expectations, now: i64) -> Option<()> {
     if let Some(signed_in) = claims.member("auth_time") {
         date(signed_in)?;
     }
-    // An `act` claim that lacks the form of RFC 8693 is ignored.
+    // An `act` claim without the `sub` of RFC 8693 is ignored.
     if let Some(actor) = claims.member("act").and_then(|act| act.member("sub")) {
         ensure(is_name(actor))?;
     }

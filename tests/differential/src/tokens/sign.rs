@@ -229,7 +229,7 @@ fn corrupted_text(random: &mut Random, token: String) -> String {
             &token[at..]
         ),
         7 => {
-            // Another last character changes unused bits, or the last byte of the signature.
+            // A different last character changes the unused bits of the encoding, or the last byte of the signature.
             let last = random.pick(&["A", "B", "E", "Q", "g", "w", "_"]);
             format!("{}{last}", &token[..token.len() - 1])
         }

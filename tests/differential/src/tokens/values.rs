@@ -63,7 +63,7 @@ pub(crate) const VALUES: &[&str] = &[
     "[{\"a\":1,\"\\u0061\":2}]",
     "{\"a\":{\"b\":[{\"c\":1,\"c\":1}]}}",
 ];
-/// Offsets of times from now, in seconds, on both sides of every limit.
+/// Offsets of times from now, in seconds, on both sides of each limit: the clock skew and the maximum lifetime.
 pub(crate) const OFFSETS: &[&str] = &[
     "-315360000",
     "-86401",

@@ -28,13 +28,16 @@ struct Module {
 struct Import {
     /// Name that the item has in the module; `None` for a glob.
     name: Option<String>,
+    /// Path of the item, or for a glob the path of the module before `*`.
     path: Name,
+    /// The import is a `pub use` or `pub(…) use`.
     is_reexport: bool,
 }
 
 type Modules = BTreeMap<Name, Module>;
 
-/// Pairs of files of the crate whose root file is `root`; the first imports the second.
+/// Returns the imports of the crate whose root file is `root`, as pairs of files. The first file of a pair imports the
+/// second. A re-export counts only if its own module also uses the name.
 pub fn imports(root: &Path) -> BTreeSet<(PathBuf, PathBuf)> {
     let mut modules = Modules::new();
     read_file(&mut modules, vec![], root);
@@ -61,7 +64,8 @@ pub fn imports(root: &Path) -> BTreeSet<(PathBuf, PathBuf)> {
     edges
 }
 
-/// The file that defines the item that `path` names in the module `at`; `None` if the item is of another crate.
+/// Returns the file that defines the item with this path in the module `at`; `None` if another crate defines the item.
+/// `depth` is the number of imports followed so far.
 fn find(modules: &Modules, at: &Name, path: &[String], depth: usize) -> Option<PathBuf> {
     // Without a limit, two modules with a glob import of each other would cause infinite recursion.
     if depth > 16 {
@@ -114,7 +118,7 @@ fn read_file(modules: &mut Modules, name: Name, file: &Path) {
     read_module(modules, name, file, &folder, tokens);
 }
 
-/// Reads the items of a module, and the modules below it. `folder` contains the files of those modules.
+/// Reads the items of a module, and the modules below it. `folder` contains the files of the modules below.
 fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, tokens: TokenStream) {
     let mut module = Module { file: file.to_owned(), ..Module::default() };
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
@@ -124,7 +128,7 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
     while let Some(token) = tokens.get(start) {
         let next = tokens.get(start + 1);
         match (token, next) {
-            // First an inner attribute, then an attribute of the next item.
+            // The first arm is an inner attribute `#![…]`, the second arm an attribute of the next item.
             (TokenTree::Punct(hash), Some(TokenTree::Punct(_))) if hash.as_char() == '#' => start += 2,
             (TokenTree::Punct(hash), Some(TokenTree::Group(attribute))) if hash.as_char() == '#' => {
                 let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
@@ -185,7 +189,8 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
     modules.insert(name, module);
 }
 
-/// Name of another file of the module `name`, under which its items are read. No path leads there.
+/// Returns the name under which a further file of the module `name` is stored. It contains a space, so no path in the
+/// code can name it.
 fn sibling(name: &Name, index: usize) -> Name {
     let mut name = name.clone();
     let last = name.pop().unwrap();
@@ -193,7 +198,7 @@ fn sibling(name: &Name, index: usize) -> Name {
     name
 }
 
-/// Returns true for `cfg(test)`, and for a condition with `test` outside of `not(…)`.
+/// Returns `true` for `cfg(test)`, and for any other `cfg(…)` with `test` outside of `not(…)`.
 fn is_cfg_test(attribute: &[TokenTree]) -> bool {
     fn has_test(tokens: TokenStream) -> bool {
         let mut is_negated = false;
@@ -246,7 +251,7 @@ fn end_of_item(tokens: &[TokenTree], start: usize) -> usize {
     ends.map_or(tokens.len() - 1, |length| start + length)
 }
 
-/// The name that an item defines.
+/// Returns the name that an item defines; `None` for an `impl` block and for a macro call.
 fn defined(item: &[TokenTree]) -> Option<String> {
     const KINDS: [&str; 9] =
         ["fn", "struct", "enum", "union", "trait", "type", "const", "static", "macro_rules"];

@@ -81,7 +81,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "Accept is optional",
-        reason: "Clients must accept both types (Streamable HTTP §sending messages); we also answer clients that don't.",
+        reason: "Clients must accept JSON and event streams (Streamable HTTP §sending messages); we also answer other clients.",
         equalize: |case| {
             let names = |kind: &str| {
                 let values =
@@ -97,19 +97,19 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "lone surrogate",
-        reason: "We refuse only arguments with a lone surrogate, and name them; rmcp refuses every message with one.",
+        reason: "We refuse a lone surrogate only in arguments, and name the argument; rmcp refuses every message with a lone surrogate.",
         equalize: |case| {
             replace(case, case.request.any(|json| *json == Json::LoneSurrogate), RmcpResponse::Text(415))
         },
     },
     Difference {
         name: "number beyond a double",
-        reason: "We refuse the argument with its name and limit; rmcp refuses the message.",
+        reason: "Our refusal names the argument and its limit; rmcp refuses the whole message.",
         equalize: |case| replace(case, case.request.any(is_beyond), RmcpResponse::Text(415)),
     },
     Difference {
         name: "result or error in a request",
-        reason: "A message with `method` is a request (JSON-RPC 2.0 §4), even with members of a response; rmcp refuses it.",
+        reason: "A message with `method` is a request (JSON-RPC 2.0 §4), even if it also has members of a response; rmcp refuses it.",
         equalize: |case| {
             let json = case.request.json.as_ref();
             let is_both =
@@ -150,7 +150,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "spelling of a number",
-        reason: "We validate a number as the client wrote it; rmcp has parsed it, and may have rounded it.",
+        reason: "We validate the number as the client wrote it; rmcp parses it first, which may round it.",
         equalize: |case| {
             let is_rounded =
                 case.request.arguments().is_some_and(|arguments| any_value(arguments, is_rounded));
@@ -165,8 +165,10 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         name: "header `1` for an argument `1.0`",
         reason: "A header is compared with the value of its argument, and 1.0 is an integer in JSON Schema; rmcp compares text.",
         equalize: |case| {
-            let has_spelling =
-                case.request.arguments().is_some_and(|arguments| any_value(arguments, is_spelled_otherwise));
+            let has_spelling = case
+                .request
+                .arguments()
+                .is_some_and(|arguments| any_value(arguments, has_fraction_or_exponent));
             let is_accepted = case.ours.status == 200 && violations(&case.ours).is_empty();
             replace(case, has_spelling && is_accepted, RmcpResponse::Error(400, -32020))
         },
@@ -230,7 +232,8 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         name: "text of a refusal",
         reason: "The message is for people (JSON-RPC 2.0 §5.1); ours says what to fix, and calls have a correlation id.",
         equalize: |case| {
-            // A list with a legacy version in `_meta` is a legacy request, whose errors are 200; rmcp answers 400.
+            // For us a list with a legacy version in `_meta` is a legacy request, whose errors have status 200. rmcp
+            // answers 400.
             let is_older = case.request.rule == Rule::List
                 && case.request.version().is_some_and(|version| version != MODERN);
             if is_older && (case.ours.status, case.theirs.status) == (200, 400) {
@@ -249,7 +252,8 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
 ];
 
-/// If `applies` and rmcp's response is of the kind `theirs`, replaces it by ours and returns `true`.
+/// If `applies` is true and rmcp's response is of the kind `theirs`, replaces rmcp's response by ours and returns
+/// `true`.
 fn replace(case: &mut Case<'_>, applies: bool, theirs: RmcpResponse) -> bool {
     let applies = applies && theirs.matches(case);
     if applies {
@@ -271,7 +275,7 @@ fn is_rounded(json: &Json) -> bool {
 }
 
 /// Returns `true` for a number that is written with a fraction or an exponent.
-fn is_spelled_otherwise(json: &Json) -> bool {
+fn has_fraction_or_exponent(json: &Json) -> bool {
     matches!(json, Json::Number(number) if number.contains(['.', 'e', 'E']))
 }
 

@@ -33,7 +33,8 @@ pub(crate) enum RmcpResponse {
     Accepted,
 }
 
-/// A deviation because we refuse a message: the conditions for the message, and the possible responses of rmcp.
+/// A deviation that exists because we refuse a message: the conditions for the message, and the possible responses of
+/// rmcp.
 pub(crate) struct Refusal {
     pub(crate) name: &'static str,
     pub(crate) reason: &'static str,
@@ -86,7 +87,8 @@ pub(crate) fn explain(case: &mut Case<'_>) -> Option<Vec<&'static str>> {
 }
 
 impl RmcpResponse {
-    /// Returns `true` if rmcp's response is of this kind.
+    /// Returns `true` if rmcp's response is of this kind. If our response has an id, an error of rmcp must have the
+    /// same id.
     pub(crate) fn matches(self, case: &Case<'_>) -> bool {
         let Response { status, body, .. } = &case.theirs;
         match self {

@@ -21,7 +21,7 @@ const ACCEPTED: &[RmcpResponse] = &[
     RmcpResponse::Error(404, -32601),
 ];
 
-/// Deviations in messages that we refuse. The first that matches explains the difference.
+/// Deviations in messages that we refuse. The first entry that matches explains the difference.
 pub(crate) const REFUSALS: &[Refusal] = &[
     Refusal {
         name: "not JSON",
@@ -32,7 +32,7 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "not a message",
-        reason: "An invalid request is -32600, invalid parameters are -32602 (JSON-RPC 2.0 §5.1); rmcp answers 415 in plain text.",
+        reason: "An invalid request is -32600, and invalid parameters are -32602 (JSON-RPC 2.0 §5.1); rmcp answers 415 in plain text.",
         rules: &[
             Rule::Envelope,
             Rule::Id,
@@ -104,7 +104,7 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "malformed input response",
-        reason: "`requestState` is text, `inputResponses` an object (2026-07-28, multi round-trip requests); rmcp ignores them.",
+        reason: "`requestState` is a string and `inputResponses` an object (2026-07-28, multi round-trip requests); rmcp ignores other values.",
         rules: &[Rule::InputResponses],
         when: ALWAYS,
         theirs: ACCEPTED,
@@ -125,7 +125,7 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "duplicate header",
-        reason: "Of two values, a proxy and the server may read different ones (Streamable HTTP §server validation).",
+        reason: "A proxy and the server may read different values of a duplicate header (Streamable HTTP §server validation); rmcp accepts it.",
         rules: &[Rule::DuplicateHeader],
         when: ALWAYS,
         theirs: ACCEPTED,
@@ -146,7 +146,7 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "order of checks",
-        reason: "Body and headers are wrong, and both servers answer 400: we for the body, rmcp for the headers.",
+        reason: "Both the body and the headers are wrong. Both servers answer 400: we because of the body, rmcp because of the headers.",
         rules: &[
             Rule::ModernHeaderOnly,
             Rule::Id,
@@ -162,7 +162,7 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "legacy version in `_meta`",
-        reason: "We treat a request that names its version as modern (§request metadata); rmcp treats it as legacy.",
+        reason: "We treat every request with a version in `_meta` as modern (§request metadata); rmcp treats this one as legacy.",
         rules: &[Rule::MissingCapabilities],
         when: |request| request.version().is_some_and(|version| is_supported(version) && version != MODERN),
         theirs: &[RmcpResponse::Accepted, RmcpResponse::Error(200, -31403), RmcpResponse::Error(400, -32602)],

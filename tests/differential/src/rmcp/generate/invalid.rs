@@ -148,7 +148,7 @@ impl Generator {
         Exchange::of(Category::Invalid, variation, &message, changed.to_string())
     }
 
-    /// Changes a header that mirrors the body.
+    /// Changes a header that mirrors the body, or removes the client capabilities.
     fn wrong_header(&mut self) -> Exchange {
         let era = self.era();
         let mut message = if self.random.chance(70) { self.call(era) } else { self.message().1 };

@@ -1,4 +1,4 @@
-//! Generator of requests. This file generates valid ones, from the specification's schema and the schemas of the tools.
+//! Generator of requests. This file generates valid requests from the schemas of the specification and of the tools.
 
 mod invalid;
 mod mutated;
@@ -107,7 +107,8 @@ impl Generator {
         made
     }
 
-    /// Replaces the random protocol revisions in a message by supported ones, and removes `params` that are null.
+    /// Replaces the random protocol revisions in a message by supported ones. Removes `params` from a legacy message
+    /// if they are `null`: indexing adds them to a message without `params`.
     fn set_version(&mut self, era: Era, message: &mut Value) {
         let params = &mut message["params"];
         if params["protocolVersion"].is_string() {

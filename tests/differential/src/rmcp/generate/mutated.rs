@@ -1,5 +1,5 @@
-//! Generator of mutated requests: valid ones in which a few bytes of the body are changed. In most of them only letters
-//! and digits are changed, so that the body often stays JSON.
+//! Generator of mutated requests: valid requests in which a few bytes of the body are changed. In 60 % of them, only
+//! letters and digits are changed, so that the body often stays JSON.
 
 use super::Generator;
 use crate::rmcp::exchange::{Category, Exchange};
@@ -36,7 +36,7 @@ impl Generator {
         }
     }
 
-    /// Changes, adds, moves or removes any bytes.
+    /// Changes, adds, copies, swaps or removes any bytes.
     fn change(&mut self, body: &mut Vec<u8>) {
         let random = &mut self.random;
         let at = random.below(body.len());

@@ -179,7 +179,7 @@ pub(crate) fn letters(random: &mut Random, length: usize) -> String {
     (0..length).map(|_| char::from(b'a' + random.below(26) as u8)).collect()
 }
 
-/// Returns a character: mostly a letter, sometimes one that needs an escape or several bytes.
+/// Returns a character: usually a letter, sometimes a character that needs an escape or several bytes.
 fn character(random: &mut Random) -> char {
     match random.below(12) {
         0 => *random.pick(&[&'"', &'\\', &'/', &'\n', &'\t', &'\u{0}', &'\u{1f}', &'\u{7f}']),

@@ -7,7 +7,7 @@ use crate::random::Random;
 /// First character of a string that [`write`] writes as raw JSON text instead of a JSON string.
 const RAW: char = '\u{e000}';
 
-/// Returns a value that [`write`] writes as this text, valid JSON or not.
+/// Returns a value that [`write`] writes as this text. The text need not be valid JSON.
 pub(crate) fn raw(text: &str) -> Value {
     Value::String(format!("{RAW}{text}"))
 }

@@ -223,7 +223,7 @@ impl Generator {
         Exchange::of(Category::Unusual, format!("_meta: {name} is {value}"), &original, body)
     }
 
-    /// Adds something before or after the message.
+    /// Adds bytes before or after the message, or replaces or re-encodes it.
     fn surrounded(&mut self) -> Exchange {
         let (_, message) = self.message();
         let text = message.to_string();
@@ -309,7 +309,7 @@ impl Generator {
         made
     }
 
-    /// Changes `Content-Type` or `Accept`.
+    /// Replaces `Content-Type` or `Accept`.
     fn unusual_media_type(&mut self) -> Exchange {
         let (_, message) = self.message();
         let mut made = self.unusual_as("", &message);

@@ -6,8 +6,8 @@ use crate::json_tree::Json;
 
 /// Returns the arguments as the tool receives them; `Some(Err(()))` if they violate the tool's schema.
 ///
-/// Returns `None` if a number has more digits than a double can hold, because the schema does not say how such a number
-/// is rounded.
+/// Returns `None` if a number has more digits than a double can hold: the schema does not say how such a number is
+/// rounded.
 pub(crate) fn read(schema: &Value, arguments: Option<&Json>) -> Option<Result<Map<String, Value>, ()>> {
     let none = Json::Object(Vec::new());
     let given = match arguments {
@@ -125,7 +125,7 @@ fn number(schema: &Value, written: &str) -> Option<Result<Value, ()>> {
 }
 
 /// Returns the result of `tool` for these arguments: an object for structured content, or a string for text. Returns
-/// `None` if the arguments don't determine the result.
+/// `None` for a tool whose result isn't determined by its arguments.
 pub(crate) fn echoed(tool: &str, mut read: Map<String, Value>) -> Option<Value> {
     let mut add_default = |name: &str, default: Value| {
         read.entry(name).or_insert(default);

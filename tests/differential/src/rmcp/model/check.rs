@@ -14,7 +14,7 @@ use crate::{
 /// Checks our response.
 ///
 /// # Errors
-/// Returns the name of the part that differs from what the rules require.
+/// Returns the name of a part of the response that differs from the model's rules.
 pub(crate) fn check(
     tools: &[Value],
     exchange: &Exchange,
@@ -87,7 +87,7 @@ fn check_call(
     let arguments = arguments::read(&tool["inputSchema"], request.arguments());
     match (request.state().is_some(), &arguments, outcome == (400, Some(-32602))) {
         (true, Some(Ok(_)) | None, true) => return Ok(()),
-        // `pages` also refuses a cursor that isn't valid. The schema doesn't say which cursors are.
+        // `pages` also refuses invalid cursors, and the schema doesn't say which cursors are valid.
         (true, Some(Ok(_)), false) if !name.starts_with("pages") => {
             return expected("a refusal of the state");
         }

@@ -1,5 +1,5 @@
-//! Model of the rules that decide how a request is answered. It is a second implementation, simple and slow, and shares
-//! no code with the listener except the parser of version requirements.
+//! Model of the rules that decide how a request is answered. It is a second implementation, simple and slow. The only
+//! code that it shares with the listener is the parser of version requirements.
 //!
 //! [`Classified::of`] finds the rule that decides about a request, and [`check`] compares the response with what this
 //! rule allows.
@@ -34,18 +34,18 @@ pub(crate) enum Rule {
     NotPost,
     /// `Content-Type` is not `application/json`.
     ContentType,
-    /// The body is too large.
+    /// The body is larger than [`MAX_BODY`].
     TooLarge,
     /// The body is not JSON.
     NotJson,
-    /// The body is nested too deeply.
+    /// The body has more than [`MAX_DEPTH`] levels.
     TooDeep,
-    /// The body is no JSON-RPC message: it is no object, or one of its members occurs twice, is missing or has a wrong
+    /// The body is not a JSON-RPC message: it is not an object, or a member occurs twice, is missing or has a wrong
     /// type.
     Envelope,
     /// `id` is invalid.
     Id,
-    /// `params` is no object.
+    /// `params` is not an object.
     Params,
     /// The message is a notification.
     Notification,
@@ -53,13 +53,13 @@ pub(crate) enum Rule {
     Response,
     /// The parameters of a call are invalid.
     CallParams,
-    /// The arguments of a call are no object.
+    /// The arguments of a call are not an object.
     Arguments,
     /// `_meta` is invalid.
     Meta,
     /// `requestState` or `inputResponses` of a call is invalid.
     InputResponses,
-    /// `cursor` is no string.
+    /// `cursor` is not a string.
     Cursor,
     /// A header occurs twice.
     DuplicateHeader,
@@ -111,7 +111,8 @@ impl Rule {
         })
     }
 
-    /// Returns `true` if a refusal by this rule has an audit record, and therefore a correlation id.
+    /// Returns `true` if a refusal by this rule has an audit record, and therefore a correlation id. Only some
+    /// refusals of calls have one.
     pub(crate) fn is_recorded(self, is_call: bool) -> bool {
         let is_recorded_for_calls = matches!(
             self,
