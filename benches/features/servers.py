@@ -142,9 +142,9 @@ SERVERS = [
         },
         notes=[
             "rmcp: the author of a server writes the code that handles tasks, seals `requestState`, sends change "
-            "notifications and sends a question as a request or as a result; rmcp has parts for this code. The probed "
-            "server has it. The author would also have to check whether a client requested logs or supports "
-            "elicitation; the probed server doesn't."
+            "notifications and sends a question as a request or as a result; rmcp has parts for this code, and the "
+            "probed server contains it. The author would also have to check whether a client requested logs or "
+            "supports elicitation; the probed server doesn't check this."
         ],
     ),
     Server(
@@ -174,8 +174,8 @@ SERVERS = [
         notes=[
             "pmcp: one kind of tool checks argument bounds (feature `validation`), another kind has an output schema; "
             "the probed server has tools of both. `by GET`: if the client opens the session's GET stream, all messages "
-            "to the client use it, responses too. If it doesn't, it gets no questions and no notifications. The "
-            "function of a task isn't told that the task was cancelled."
+            "to the client use it, responses too. A client that doesn't open it gets no questions and no "
+            "notifications. The function of a task isn't told that the task was cancelled."
         ],
     ),
     Server(
