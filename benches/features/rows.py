@@ -57,19 +57,19 @@ def observed(is_present: object, answer: Answer) -> str:
     return NO if word == "ran" else word
 
 
-@row("older", "serves 2025-11-25")
+@row("older", "serves protocol revision 2025-11-25")
 def _(server):
     caller = older(server)
     return observed(caller.opened.result and caller.opened.result["protocolVersion"] == OLDER, caller.opened)
 
 
-@row("newer", "serves 2026-07-28 (`server/discover`)")
+@row("newer", "serves protocol revision 2026-07-28 (`server/discover`)")
 def _(server):
     answer = newer(server).ask("server/discover")
     return observed(answer.result and NEWER in answer.result.get("supportedVersions", []), answer)
 
 
-@row("both", "both at one endpoint")
+@row("both", "serves both revisions at one endpoint")
 def _(server):
     first = older(server).call("text")
     second = newer(server).call("text")
@@ -78,19 +78,19 @@ def _(server):
     return observed(second.text == "text", second)
 
 
-@row("info", "`serverInfo` in `_meta` of a result, 2026-07-28")
+@row("info", "results have `serverInfo` in `_meta`, 2026-07-28")
 def _(server):
     answer = newer(server).ask("tools/list")
     return observed("io.modelcontextprotocol/serverInfo" in answer.meta, answer)
 
 
-@row("cache", "`tools/list` says `ttlMs` and `cacheScope`")
+@row("cache", "results of `tools/list` have `ttlMs` and `cacheScope`")
 def _(server):
     answer = newer(server).ask("tools/list")
     return observed(answer.result and {"ttlMs", "cacheScope"} <= answer.result.keys(), answer)
 
 
-@row("undeclared", "a method that isn't declared answers -32601 (`prompts/list`)")
+@row("undeclared", "a server without prompts answers `prompts/list` with -32601")
 def _(server):
     caller = newer(server)
     declared = caller.ask("server/discover").result or {}
@@ -100,7 +100,7 @@ def _(server):
     return YES if answer.code == -32601 else "a list" if answer.result else outcome(answer)
 
 
-@row("media", "images, audio, resources and links")
+@row("media", "results contain images, audio, resources and resource links")
 def _(server):
     answer = newer(server).call("media")
     kinds = {piece["type"] for piece in answer.content}
@@ -108,14 +108,14 @@ def _(server):
     return YES if not missing else observed(False, answer) if not kinds else "no " + ", ".join(sorted(missing))
 
 
-@row("structured", "structured, and the same as text")
+@row("structured", "results contain `structuredContent` and the same value as text")
 def _(server):
     answer = newer(server).call("structured", {"n": 7})
     is_structured = (answer.result or {}).get("structuredContent") == {"n": 7}
     return YES if is_structured and "7" in answer.text else "no text" if is_structured else observed(False, answer)
 
 
-@row("bounds", "arguments validated against their schema's bounds")
+@row("bounds", "arguments outside the bounds of the input schema are refused")
 def _(server):
     # Some servers need a separate tool for bounds.
     name = "bounded" if newer(server).tool("bounded") else "structured"
@@ -134,7 +134,7 @@ def values_of(value: object, key: str) -> list:
     return []
 
 
-@row("output", "results validated against their output schema")
+@row("output", "results that violate the output schema aren't sent")
 def _(server):
     if "outputSchema" not in newer(server).tool("broken"):
         return "not listed"
@@ -166,12 +166,12 @@ def progress(caller: Caller) -> str:
     return observed(until(lambda: len(reports()) >= 2, 3), answer)
 
 
-@row("progress-older", "progress, 2025-11-25")
+@row("progress-older", "progress notifications, 2025-11-25")
 def _(server):
     return in_session(server, progress)
 
 
-@row("progress-newer", "progress, 2026-07-28")
+@row("progress-newer", "progress notifications, 2026-07-28")
 def _(server):
     return progress(newer(server))
 
@@ -182,13 +182,13 @@ def _(server):
     return observed(answer.notes("notifications/message"), answer)
 
 
-@row("log-unasked", "no log messages for other clients, 2026-07-28")
+@row("log-unasked", "no log messages for clients that don't request them, 2026-07-28")
 def _(server):
     answer = newer(server).call("log")
     return "sent" if answer.notes("notifications/message") else YES if answer.text else outcome(answer)
 
 
-@row("cancel", "closing the response stops the function, 2026-07-28")
+@row("cancel", "the function stops if the client closes the response, 2026-07-28")
 def _(server):
     caller = newer(server)
     before = caller.state()
@@ -215,7 +215,7 @@ def until(look: Callable[[], object], time_limit: float = TIME_LIMIT):
     return found or None
 
 
-@row("form-older", "asks the person in a session, 2025-11-25")
+@row("form-older", "elicitation by a request to the client, 2025-11-25")
 def _(server):
 
     def asked(caller: Caller) -> str:
@@ -243,7 +243,7 @@ def is_question(answer: Answer) -> bool:
     return (answer.result or {}).get("resultType") == "input_required"
 
 
-@row("form-newer", "asks the person by a result, 2026-07-28")
+@row("form-newer", "elicitation by an `input_required` result, 2026-07-28")
 def _(server):
     first = asks(server)
     if not is_question(first):
@@ -289,39 +289,39 @@ def moved(server, first):
     return answered(server, first, {"topic": "b"})
 
 
-row("tampered", "a changed `requestState` is refused")(state_row(tampered))
-row("moved", "a `requestState` for other arguments is refused")(state_row(moved))
-row("bare", "an answer without its `requestState` is refused")(state_row(without_state))
-row("replayed", "a `requestState` used twice is refused")(state_row(replayed))
+row("tampered", "a modified `requestState` is refused")(state_row(tampered))
+row("moved", "a `requestState` is refused if the repeated call has other arguments")(state_row(moved))
+row("bare", "an elicitation answer without its `requestState` is refused")(state_row(without_state))
+row("replayed", "a `requestState` is refused if it is sent a second time")(state_row(replayed))
 
 
-@row("incapable", "a client without elicitation gets -32021")
+@row("incapable", "if the client lacks elicitation, a call that needs it fails with -32021")
 def _(server):
     answer = asks(server, capabilities={})
     return YES if answer.code == -32021 else "asked" if is_question(answer) else outcome(answer)
 
 
-@row("url", "asks to open a page (URL mode), 2026-07-28")
+@row("url", "elicitation in URL mode, 2026-07-28")
 def _(server):
     answer = asks(server, "link", {}, {"elicitation": {"form": {}, "url": {}}})
     requests = (answer.result or {}).get("inputRequests", {}).values()
     return observed(any(request["params"].get("mode") == "url" for request in requests), answer)
 
 
-@row("sample", "asks the client's model, 2026-07-28")
+@row("sample", "sampling (`sampling/createMessage`), 2026-07-28")
 def _(server):
     answer = asks(server, "sample", {}, {"sampling": {}})
     requests = (answer.result or {}).get("inputRequests", {}).values()
     return observed(any(request["method"] == "sampling/createMessage" for request in requests), answer)
 
 
-@row("header", "`x-mcp-header` is listed")
+@row("header", "`x-mcp-header` is in the input schema")
 def _(server):
     listed = newer(server).tool("region").get("inputSchema", {}).get("properties", {}).get("region", {})
     return YES if listed.get("x-mcp-header", "").lower() == "region" else NO
 
 
-@row("mismatch", "another value in the header is refused (400, -32020)")
+@row("mismatch", "a mirrored header that differs from its argument is refused (HTTP 400, -32020)")
 def _(server):
     answer = newer(server).call("region", {"region": "north"}, headers={"Mcp-Param-Region": "south"})
     return YES if (answer.status, answer.code) == (400, -32020) else outcome(answer)
@@ -360,7 +360,7 @@ def is_task(answer: Answer) -> bool:
     return (answer.result or {}).get("resultType") == "task"
 
 
-@row("task", "a call goes on as a task, and ends (`tasks/get`)")
+@row("task", "a call runs as a task, and `tasks/get` returns its result")
 def _(server):
     caller, first = begun(server, 0.2)
     if not is_task(first):
@@ -375,7 +375,7 @@ def is_over(answer: Answer) -> bool:
     return bool(answer.error) or (answer.result or {}).get("status") not in ("working", "input_required")
 
 
-@row("task-cancel", "a task is cancelled (`tasks/cancel`)")
+@row("task-cancel", "`tasks/cancel` cancels a task")
 def _(server):
     caller, first = begun(server, 10)
     if not is_task(first):
@@ -388,7 +388,7 @@ def _(server):
     return YES if status == "cancelled" else status or outcome(last)
 
 
-@row("task-stop", "a cancelled task's function stops")
+@row("task-stop", "the function of a cancelled task stops")
 def _(server):
     caller = newer(server, capabilities=TASKS)
     before = caller.state()
@@ -402,19 +402,19 @@ def _(server):
     return {"stopped": YES, "finished": "ran on", None: "neither"}[done]
 
 
-@row("task-undeclared", "no task for clients that don't declare the extension")
+@row("task-undeclared", "no task for clients that don't declare the tasks extension")
 def _(server):
     answer = newer(server).call("job", {"seconds": 0.1})
     return YES if answer.code == -32021 or "done" in answer.text else outcome(answer)
 
 
-@row("trace", "`traceparent` reaches the function")
+@row("trace", "the function can read `traceparent`")
 def _(server):
     answer = newer(server).call("trace", meta={"traceparent": TRACE})
     return observed(answer.text == TRACE, answer)
 
 
-@row("layer", "middleware around a call")
+@row("layer", "middleware around tool calls")
 def _(server):
     caller = newer(server)
     before = caller.state()
@@ -423,12 +423,12 @@ def _(server):
     return YES if before and after and after["layered"] > before["layered"] else NO
 
 
-@row("suite-older", "the official suite's checks that pass, 2025-11-25: required; others")
+@row("suite-older", "the official suite's checks that pass, 2025-11-25: in required scenarios; in others")
 def _(server):
     return passed(server, OLDER)
 
 
-@row("suite-newer", "the official suite's checks that pass, 2026-07-28: required; others")
+@row("suite-newer", "the official suite's checks that pass, 2026-07-28: in required scenarios; in others")
 def _(server):
     return passed(server, NEWER)
 

@@ -141,9 +141,10 @@ SERVERS = [
             "layer": "handler/server/router/tool.rs, service/tower.rs",
         },
         notes=[
-            "rmcp: task handling, sealing of `requestState`, change notifications and the way a question travels "
-            "are the author's own code, built from rmcp's parts. Checking whether a client wants logs or can be "
-            "asked would be too."
+            "rmcp: the author of a server writes the code that handles tasks, seals `requestState`, sends change "
+            "notifications and sends a question as a request or as a result; rmcp has parts for this code, and the "
+            "probed server contains it. The author would also have to check whether a client requested logs or "
+            "supports elicitation; the probed server doesn't check this."
         ],
     ),
     Server(
@@ -151,9 +152,9 @@ SERVERS = [
         "tower-mcp",
         "tower-mcp",
         notes=[
-            "tower-mcp: measured with the feature `schema-validation`, which is off by default. The author states "
-            "what a `requestState` is bound to and that a tool needs elicitation. With `stateless(…)` set on its "
-            "transport, `subscriptions/listen` answers -32022."
+            "tower-mcp: measured with the feature `schema-validation`, which is off by default. The author of a server "
+            "binds a `requestState` to its call and declares which tools need elicitation. The probed server doesn't "
+            "set `stateless(…)` on its transport: with it, `subscriptions/listen` is refused with -32022."
         ],
     ),
     Server(
@@ -161,8 +162,8 @@ SERVERS = [
         "turbomcp",
         "turbomcp",
         notes=[
-            "turbomcp: a question has a `requestState` if the author stores something in it; here that is the "
-            "argument, which the author compares."
+            "turbomcp: a question has a `requestState` only if the author of the server stores a value in it. The "
+            "probed server stores the argument, and compares it with the argument of the repeated call."
         ],
     ),
     Server(
@@ -171,9 +172,10 @@ SERVERS = [
         "pmcp",
         path="/",
         notes=[
-            "pmcp: its tools that check argument bounds (feature `validation`) are not those with an output "
-            "schema. `by GET`: if the session's own stream is open, all answers use it, and without it no one is "
-            "asked or notified. The worker of a task isn't told that it was cancelled."
+            "pmcp: one kind of tool checks argument bounds (feature `validation`), another kind has an output schema; "
+            "the probed server has tools of both. `by GET`: if the client opens the session's GET stream, all messages "
+            "to the client use it, responses too. A client that doesn't open it gets no questions and no "
+            "notifications. The function of a task isn't told that the task was cancelled."
         ],
     ),
     Server(
@@ -181,8 +183,9 @@ SERVERS = [
         "FastMCP",
         unmeasured=("task", "task-cancel", "task-stop", "task-undeclared"),
         notes=[
-            "FastMCP: it declares prompts though it has none. Its tasks are a package of their own, which has no release "
-            "for this version in the registry; with it, version 4.1.2 runs tasks and cancels them."
+            "FastMCP: it declares prompts, although the probed server has none. Tasks need a separate package, which "
+            "has no release for the measured version in the registry. With that package, version 4.1.2 runs and "
+            "cancels tasks."
         ],
     ),
 ]
