@@ -258,7 +258,7 @@ fn oversized_input_responses_and_request_state_are_refused() {
 }
 
 #[test]
-fn answers_too_long_to_be_carried_are_refused() {
+fn answers_over_the_maximum_size_of_the_state_are_refused() {
     let server = HttpServer::start(&[]);
     let (_, state) =
         questions_and_state(&ask(&server, "asks_twice", json!({}), json!({}), declaring(FORMS)).json());
@@ -266,7 +266,7 @@ fn answers_too_long_to_be_carried_are_refused() {
     let more = json!({ "requestState": state, "inputResponses": { "number": accept(long) } });
     let answer = ask(&server, "asks_twice", json!({}), more, declaring(FORMS)).json();
     assert_eq!(kind(&answer), "refused");
-    assert!(text(&answer).contains("at most 32768 are carried"), "{answer}");
+    assert!(text(&answer).contains("must be at most 32768 bytes"), "{answer}");
 }
 
 #[test]

@@ -509,7 +509,7 @@ fn client_that_closes_its_input_and_reads_nothing_is_abandoned() {
         server.send(&line(id, "large", json!({ "bytes": 1_000_000 })));
     }
     assert_eq!(server.close().code(), Some(1));
-    server.stderr.line_with(&["WARN", "does not read its answers"]);
+    server.stderr.line_with(&["WARN", "doesn't read its answers"]);
 }
 
 #[test]
@@ -520,7 +520,7 @@ fn unread_results_do_not_delay_shutdown() {
     }
     server.stderr.line_with(&["\"large\"", "\"ok\""]);
     assert_eq!(server.terminate().code(), Some(1));
-    server.stderr.line_with(&["WARN", "does not read its answers"]);
+    server.stderr.line_with(&["WARN", "doesn't read its answers"]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn check_challenge(reply: &Reply, missing: &str, requested: &str) {
     let answer = reply.json();
     assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(-31_403), &json!(1)), "{answer}");
     let message = answer["error"]["message"].as_str().unwrap();
-    assert!(message.ends_with(&format!("doesn't hold: {missing}")), "{message}");
+    assert!(message.ends_with(&format!("lacks: {missing}")), "{message}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ const CORE: &[Limit] = &[
     ("timeout of an application's policy", "{} s", "pipeline/policy/mod.rs", "TIMEOUT"),
     ("key of a page", "{} bytes", "tool/page.rs", "MAX_KEY"),
     ("content blocks of a result", "{}", "tool/content.rs", "MAX_BLOCKS"),
-    ("callers of deprecated tools counted", "{}", "pipeline/usage.rs", "MAX_CALLERS"),
+    ("callers of deprecated tools counted", "{}", "pipeline/usage.rs", "MAX_COUNTED_PAIRS"),
     // `in 2`: two generations are kept, so the limit is twice the constant.
     ("last-listed contracts", "{} callers in 2", "pipeline/versions/last_listed.rs", "GENERATION"),
     ("lists kept", "{} sets", "transport/listing/list_cache.rs", "MAX_LISTS"),
