@@ -19,7 +19,8 @@ struct AsciiClass {
 }
 
 impl AsciiClassSequence {
-    /// Converts a well-formed pattern; `None` if it isn't a sequence of ASCII classes.
+    /// Converts a pattern that [`pattern`](crate::pattern) accepts. Returns `None` if it isn't a sequence in the forms that
+    /// this parser reads.
     pub(crate) fn of(pattern: &str) -> Option<Self> {
         let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
         let mut classes: Vec<AsciiClass> = Vec::new();

@@ -62,12 +62,12 @@ pub const PEERS: &[Peer] = &[
     Peer { lists_many: false, ..Peer::rust("raw-axum", "raw axum, the limit") },
     Peer { lists_many: false, ..Peer::rust("raw-hyper", "raw hyper") },
     Peer { kind: Kind::Ours, ..Peer::rust("ours", "**ours**") },
-    Peer::rust("rmcp", "rmcp 3.9"),
+    Peer::rust("rmcp", "rmcp 3.11"),
     Peer { legacy: Support::None, lists_many: false, ..Peer::rust("rust-mcp-sdk", "rust-mcp-sdk 2.0") },
     Peer { path: "/", ..Peer::rust("pmcp", "pmcp 2.23") },
     Peer { legacy: Support::Session, lists_many: false, ..Peer::rust("turbomcp", "turbomcp 4.0-alpha.5") },
     Peer::rust("tower-mcp", "tower-mcp 0.25"),
-    Peer { kind: Kind::Python, ..Peer::rust("fastmcp", "FastMCP 4.1") },
+    Peer { kind: Kind::Python, ..Peer::rust("fastmcp", "FastMCP 4.2") },
     Peer { kind: Kind::Node, ..Peer::rust("typescript", "TypeScript SDK 2.4") },
 ];
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::report::{Change, CheckFailure, LockReport, ToolReport, WriteEffect};
 
-/// Message if no lock differs from the tools.
+/// Message if there is nothing to report.
 const UNCHANGED: &str = "the locks match the tools";
 
 const fn colour(class: ChangeClass) -> Style {
@@ -48,8 +48,8 @@ pub(super) fn text(out: &mut impl Write, report: &LockReport, all: bool) -> io::
         if let Some((failure, reason)) = &tool.failure {
             let style = AnsiColor::Red.on_default().bold();
             let mut lines = reason.lines();
-            // Only the remedy at the end of the reason is printed, because the beginning of the reason repeats the
-            // changes above.
+            // A reason that lists changes ends with a remedy, on a line of its own or after a dash. Only the remedy is
+            // printed, because the changes are printed above.
             let reason = match (lines.next(), lines.next_back()) {
                 (Some(_), Some(last)) => last.trim_start_matches("— ").to_owned(),
                 _ => reason.rsplit_once(" — ").map_or(reason.as_str(), |(_, remedy)| remedy).to_owned(),
@@ -106,7 +106,7 @@ pub(super) fn effects_document(effects: &[WriteEffect]) -> Value {
     json!({ "written": written, "notes": notes })
 }
 
-/// Returns a rule with its page as JSON.
+/// Returns a rule as JSON, with its section of RULES.md as `page`.
 pub(super) fn rule_document(rule: ChangeRule, page: &str) -> Value {
     json!({ "rule": rule.id(), "class": rule.class().name(), "page": page })
 }

@@ -10,8 +10,11 @@ use super::{
     table::variable,
 };
 
-/// Loads and validates the table of each name in `section`, and appends the table's settings to `printed`, with the
-/// values that `with_defaults` adds. If a table is invalid, `validate` returns the key and the reason.
+/// Loads the table of each name in `section`, and returns the configurations that `validate` makes of the tables. If a
+/// table is invalid, `validate` returns the key and the reason.
+///
+/// Appends the tables' settings to `printed`, for `serve --print-config`. `with_defaults` adds default values there only,
+/// since `validate` adds its own.
 ///
 /// # Errors
 /// An invalid value with its source, or a missing value.

@@ -15,11 +15,12 @@ pub struct Finding {
     pub rule: ChangeRule,
     /// Location of the change.
     pub location: ChangeLocation,
-    /// Name of the keyword or list that changed, such as `max_len`; empty if the rule's message doesn't contain it.
+    /// Name of the keyword that changed, such as `max_len`, or of the list whose order changed, such as `scopes`. Empty if
+    /// the rule's message doesn't name it.
     pub(crate) key: &'static str,
-    /// Value in the locked contract.
+    /// Value in the locked contract; [`ChangedValue::None`] also if the rule's message contains no values.
     pub(crate) from: ChangedValue,
-    /// Value in the new contract.
+    /// Value in the new contract; `None` as in `from`.
     pub(crate) to: ChangedValue,
 }
 
@@ -129,7 +130,7 @@ impl Finding {
     /// A tool that the lock doesn't contain. [`compare`](super::compare) never returns this finding, because it
     /// compares two contracts.
     pub const TOOL_ADDED: Finding = Finding::new(ChangeRule::ToolAdded, ChangeLocation::Tool);
-    /// A tool that only the lock contains. [`compare`](super::compare) never returns this finding, because it compares
+    /// A tool, or a major version of it, that only the lock contains. [`compare`](super::compare) never returns this finding, because it compares
     /// two contracts.
     pub const TOOL_REMOVED: Finding = Finding::new(ChangeRule::ToolRemoved, ChangeLocation::Tool);
 
@@ -176,7 +177,8 @@ impl Finding {
         text.str(rest)
     }
 
-    /// Describes the change, such as `parameter 'reason' became required`.
+    /// Describes the change, such as `parameter 'reason' became required`, in at most 1,024 bytes. A value that doesn't
+    /// fit is left out.
     #[must_use]
     pub fn message(&self) -> String {
         self.write_message(ConstText::<1_024>::new()).as_str().to_owned()
@@ -209,7 +211,7 @@ const fn placeholder(template: &'static str) -> Option<(&'static str, &'static s
     Some((before, name.split_at(1).1, after.split_at(1).1))
 }
 
-/// All changes between two versions. The first `MOST` changes are listed. Further changes are counted, and
+/// All changes that a comparison found between two versions. The first `MOST` changes are listed. Further changes are counted, and
 /// [`worst`](Findings::worst) includes their classes. If `MOST` is 0, no change is listed, which is much faster in
 /// const evaluation.
 #[derive(Clone, Copy, Debug)]
@@ -259,7 +261,7 @@ impl<const MOST: usize> Findings<MOST> {
         self.worst
     }
 
-    /// Returns `true` if nothing changed.
+    /// Returns `true` if the comparison found no change.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0 && self.more == 0

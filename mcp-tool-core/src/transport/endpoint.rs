@@ -15,15 +15,15 @@ pub struct Endpoint {
     pub(crate) instructions: Option<String>,
     /// The local user: the caller of every request over stdio, and over HTTP without authorization.
     pub local_caller: Caller,
-    /// JSON member `"io.modelcontextprotocol/serverInfo":{…}`, which every modern result has in its `_meta`.
+    /// JSON member `"io.modelcontextprotocol/serverInfo":{…}`, which every result of 2026-07-28 has in its `_meta`.
     pub server_info: String,
-    /// The tool lists that are prebuilt to answer `tools/list`.
+    /// The entries of all tools, as JSON, and the lists made of them to answer `tools/list`.
     pub(crate) listing: Listing,
     /// The application's rmcp `ServerHandler` for requests that this crate doesn't answer, such as `prompts/get`.
     pub(crate) fallback: Option<Arc<dyn FallbackHandler>>,
     /// Sends notifications of changed lists and resources to clients.
     pub(crate) announcements: Announcements,
-    /// Log levels of legacy clients without a session.
+    /// Log levels that callers set over HTTP by `logging/setLevel` (before 2026-07-28) outside of a session.
     pub(crate) log_levels: LogLevels,
     /// Calls that run as tasks.
     pub(crate) tasks: Tasks,
@@ -38,11 +38,11 @@ pub(crate) struct ServerDescription {
 }
 
 impl Endpoint {
-    /// Builds the tool lists, with at most `page_size` tools on a page. If `shows_grantable`, lists also show tools for
-    /// which the caller lacks a scope.
+    /// Writes the list entry of each tool. Lists have at most `page_size` tools on a page. If `shows_grantable`, lists
+    /// also show tools for which the caller lacks a scope.
     ///
     /// # Errors
-    /// rmcp can't parse a tool's list entry as its type `Tool`.
+    /// rmcp can't parse the list entry of a tool.
     pub(crate) fn new(
         pipeline: Pipeline,
         tasks: Tasks,

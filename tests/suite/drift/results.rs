@@ -1,10 +1,10 @@
-//! Added, removed and changed results.
+//! Locked versions of tools whose results are added, removed or changed in `ui/drift/results.rs`.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 
 pub const TOOLS: &[ToolEntry] = tools![result_added, result_removed, result_changed, result_of_pages];
 
-/// Result of most of these tools.
+/// Result of two of these tools.
 #[derive(serde::Serialize, ToolSchema)]
 pub struct Thing {
     name: String,

@@ -1,13 +1,14 @@
-//! Invalid OAuth settings: the server does not start, and its error names the setting.
+//! OAuth settings: with an invalid one the server doesn't start, and its error says what is wrong.
 
 use std::process::{Command, Stdio};
 
 use crate::harness::{HttpServer, SPECIMEN, wait};
 
 const ISSUER: &str = "https://as.example.com";
-const HTTPS: &str = "https://mcp.example.com/mcp";
+/// URL of the server, as the resource that tokens are issued for.
+const RESOURCE: &str = "https://mcp.example.com/mcp";
 
-/// Returns the stderr of a server that must not start.
+/// Starts a server that must refuse to start, and returns its stderr.
 pub fn refused_by(command: &mut Command, listen: &str, arguments: &[&str]) -> String {
     let mut child = command
         .args(["serve", "--http", listen])
@@ -28,13 +29,14 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn incomplete_oauth_settings_stop_the_start() {
+fn incomplete_or_contradictory_oauth_settings_stop_the_start() {
+    // `--oauth-typ-jwt` names an issuer whose access tokens have the type `JWT`.
     for (arguments, expected) in [
         (&["--oauth-issuer", ISSUER][..], "oauth.resource is missing"),
-        (&["--oauth-resource", HTTPS], "oauth.issuers is missing"),
+        (&["--oauth-resource", RESOURCE], "oauth.issuers is missing"),
         (&["--oauth-typ-jwt", ISSUER], "oauth.issuers is missing"),
         (
-            &["--oauth-issuer", ISSUER, "--oauth-resource", HTTPS, "--oauth-typ-jwt", "https://b.example"],
+            &["--oauth-issuer", ISSUER, "--oauth-resource", RESOURCE, "--oauth-typ-jwt", "https://b.example"],
             "oauth.typ_jwt: \"https://b.example\" must be one of oauth.issuers",
         ),
     ] {
@@ -44,27 +46,28 @@ fn incomplete_oauth_settings_stop_the_start() {
 }
 
 #[test]
-fn introspection_accepts_one_configured_issuer() {
-    let own = ["--oauth-issuer", ISSUER, "--oauth-issuer", "https://b.example", "--oauth-resource", HTTPS];
+fn introspection_is_refused_unless_it_names_one_configured_issuer_and_its_secret() {
+    let two_issuers =
+        ["--oauth-issuer", ISSUER, "--oauth-issuer", "https://b.example", "--oauth-resource", RESOURCE];
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "secret").unwrap();
     let introspection = |issuer: &str| format!("{issuer} mcp {}", file.path().display());
     let (one, other) = (introspection(ISSUER), introspection("https://b.example"));
     let both = ["--oauth-introspection", &one, "--oauth-introspection", &other];
-    let stderr = refused(&[&own[..], &both].concat());
+    let stderr = refused(&[&two_issuers[..], &both].concat());
     assert!(stderr.contains("oauth.introspection: must be one issuer"), "{stderr}");
     for (given, expected) in [
         (introspection("https://c.example"), "must be one of oauth.issuers"),
         (format!("{ISSUER} mcp /nowhere/secret"), "/nowhere/secret"),
         (format!("{ISSUER} mcp"), "must be an issuer, a client id and the file of its secret"),
     ] {
-        let stderr = refused(&[&own[..], &["--oauth-introspection", &given]].concat());
+        let stderr = refused(&[&two_issuers[..], &["--oauth-introspection", &given]].concat());
         assert!(stderr.contains("oauth.introspection") && stderr.contains(expected), "{given}: {stderr}");
     }
 }
 
 #[test]
-fn issuer_and_resource_must_be_plain_https_or_loopback_urls() {
+fn issuer_and_resource_must_be_https_or_loopback_urls_without_user_query_or_fragment() {
     for issuer in [
         "http://as.example.com",
         "http://192.0.2.1",
@@ -73,7 +76,7 @@ fn issuer_and_resource_must_be_plain_https_or_loopback_urls() {
         "http://",
         "https://a:b@as.example.com",
     ] {
-        let stderr = refused(&["--oauth-issuer", issuer, "--oauth-resource", HTTPS]);
+        let stderr = refused(&["--oauth-issuer", issuer, "--oauth-resource", RESOURCE]);
         assert!(stderr.contains("oauth.issuers: ") && stderr.contains(issuer), "{issuer}: {stderr}");
     }
     for resource in [

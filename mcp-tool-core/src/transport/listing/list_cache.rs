@@ -1,4 +1,4 @@
-//! Cache of tool lists. The key of a list is the set of tools in the list.
+//! Cache of tool lists, for callers who see some of the tools. The key of a list is [`Visible`], the set of its tools.
 
 use std::{
     collections::HashMap,
@@ -11,14 +11,13 @@ use std::{
 use super::tool_list::{ToolList, Visible};
 use crate::sync;
 
-/// Maximum number of cached lists. Few lists are needed, because a list depends on the caller's scopes, and few
-/// combinations of scopes occur.
+/// Maximum number of cached lists. Few are needed, because most callers have one of few combinations of scopes.
 pub(super) const MAX_LISTS: usize = 64;
 /// Maximum total size of all cached pages, in bytes. A single list above this limit is not cached.
 const MAX_BYTES: usize = 32 << 20;
 
-/// Cached tool lists. The key of a list is the whole set of listed tools. For each request, the policy decides which
-/// tools the caller may see, so the cache can't return a list with other tools.
+/// Cached tool lists. The key, which says for each tool if and by which name it is listed, is computed for each request from the
+/// caller's rights, so a caller can't get another caller's list.
 #[derive(Debug)]
 pub(super) struct ListCache {
     /// Maximum total size of all cached pages, in bytes.
@@ -31,7 +30,7 @@ pub(super) struct ListCache {
 #[derive(Debug)]
 struct Cached {
     list: Arc<ToolList>,
-    /// Size of the list's pages once all of them are written, in bytes.
+    /// Size of all pages of the list, in bytes. A page is written at its first request, but is counted from the start.
     bytes: usize,
     /// Value of `clock` at the list's last look-up.
     used_at: AtomicU64,

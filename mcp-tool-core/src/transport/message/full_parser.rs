@@ -22,7 +22,8 @@ use crate::{
 
 /// Maximum nesting of objects and arrays in one message.
 const MAX_NESTING: usize = scan::MAX_NESTING as usize;
-/// Maximum number of members of `inputResponses`, which is twice the number of questions that one call may ask.
+/// Maximum number of members of `inputResponses`, twice the number of questions that one call may ask,
+/// so that clients may send some that answer no question.
 const MAX_INPUT_RESPONSES: usize = 64;
 
 #[derive(Deserialize)]
@@ -64,8 +65,9 @@ struct CallParams<'m> {
     request_state: Option<&'m RawValue>,
 }
 
+/// Parameters of requests other than `tools/call`.
 #[derive(Deserialize)]
-struct AnyParams<'m> {
+struct OtherParams<'m> {
     #[serde(borrow, default)]
     cursor: Option<&'m RawValue>,
     #[serde(borrow, default, rename = "_meta")]
@@ -125,21 +127,21 @@ fn read_envelope(envelope: Envelope<'_>) -> Result<ClientMessage<'_>, ProtocolEr
             None => return Err(invalid("`id` must be a string of at most 512 bytes, or a 64-bit integer")),
         },
     };
-    let about = |error: ProtocolError| match &id {
+    let with_its_id = |error: ProtocolError| match &id {
         Some(id) => error.with_id(id),
         None => error,
     };
     if envelope.jsonrpc.as_ref().is_none_or(|version| version.0 != "2.0") {
-        return Err(about(invalid("`jsonrpc` must be \"2.0\"")));
+        return Err(with_its_id(invalid("`jsonrpc` must be \"2.0\"")));
     }
     let Some(BorrowedText(method)) = envelope.method else {
         return match (envelope.result, envelope.error) {
-            (None, None) => Err(about(invalid("`method` is missing"))),
+            (None, None) => Err(with_its_id(invalid("`method` is missing"))),
             _ => Ok(ClientMessage::Response),
         };
     };
     if envelope.params.is_some_and(|params| !params.get().starts_with('{')) {
-        return Err(about(ProtocolError::new(code::INVALID_PARAMS, "`params` must be an object")));
+        return Err(with_its_id(ProtocolError::new(code::INVALID_PARAMS, "`params` must be an object")));
     }
     match id {
         None => notification(method, envelope.params),
@@ -147,7 +149,7 @@ fn read_envelope(envelope: Envelope<'_>) -> Result<ClientMessage<'_>, ProtocolEr
             Ok(call) => Ok(ClientMessage::Call(call)),
             Err(error) => Err(error.with_id(&id)),
         },
-        Some(id) => match any_meta(&method, envelope.params) {
+        Some(id) => match other_request(&method, envelope.params) {
             Ok((meta, cursor)) => Ok(ClientMessage::Request { id, method, meta, cursor }),
             Err(error) => Err(error.with_id(&id)),
         },
@@ -166,7 +168,7 @@ fn notification<'m>(
     if method != "notifications/cancelled" {
         return Ok(ClientMessage::Notification);
     }
-    // A malformed cancellation is ignored (2026-07-28, cancellation §error handling).
+    // `None` if the cancellation is malformed: then it cancels nothing (2026-07-28, cancellation §error handling).
     let request = params
         .and_then(|params| serde_json::from_str::<CancelledParams<'_>>(params.get()).ok())
         .and_then(|params| Id::new(params.request.get()));
@@ -179,7 +181,7 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<ToolCall<'_>, ProtocolError
     let params: CallParams<'_> = serde_json::from_str(params.get())
         .map_err(|error| invalid(format!("invalid parameters of tools/call: {}", excerpt(&error))))?;
     let arguments = params.arguments.map_or("{}", RawValue::get);
-    let presented = presented(&params);
+    let presented = presented_answers(&params);
     let (meta, error) = match (meta(params.meta), &presented) {
         (Err(error), _) => (Meta::default(), Some(Box::new(error))),
         (Ok(meta), Err(error)) => (meta, Some(Box::new(error.clone()))),
@@ -196,9 +198,9 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<ToolCall<'_>, ProtocolError
     Ok(ToolCall { id, name: params.name.0, arguments, meta, presented, error })
 }
 
-/// Reads the answers to the questions in an earlier result. `None` if the call has neither `requestState` nor
+/// Reads the answers to the questions that the tool asked in an earlier result of this call. `None` if the call has neither `requestState` nor
 /// `inputResponses`.
-fn presented(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnswers>>, ProtocolError> {
+fn presented_answers(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnswers>>, ProtocolError> {
     let CallParams { input_responses, request_state, .. } = params;
     if input_responses.is_none() && request_state.is_none() {
         return Ok(None);
@@ -223,7 +225,7 @@ fn presented(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnswers>>, P
     Ok(Some(Box::new(PresentedAnswers { state, responses })))
 }
 
-/// Rejects a member of a request's parameters whose JSON text is larger than [`MAX_MEMBER_BYTES`].
+/// Rejects the member `name` of a request if its JSON text is larger than [`MAX_MEMBER_BYTES`].
 fn check_size(name: &str, json: &str) -> Result<(), ProtocolError> {
     if json.len() <= MAX_MEMBER_BYTES {
         return Ok(());
@@ -232,14 +234,14 @@ fn check_size(name: &str, json: &str) -> Result<(), ProtocolError> {
     Err(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
-/// Reads `_meta` of a request other than `tools/call`, and the `cursor` of a list request.
-fn any_meta<'m>(
+/// Reads the parameters of a request other than `tools/call`: `_meta`, and the `cursor` of a list request.
+fn other_request<'m>(
     method: &str,
     params: Option<&'m RawValue>,
 ) -> Result<(Meta<'m>, Option<Cow<'m, str>>), ProtocolError> {
     let Some(params) = params else { return Ok((Meta::default(), None)) };
-    let params: AnyParams<'_> = serde_json::from_str(params.get()).map_err(|error| {
-        ProtocolError::new(code::INVALID_PARAMS, format!("`_meta` can't be read: {}", excerpt(&error)))
+    let params: OtherParams<'_> = serde_json::from_str(params.get()).map_err(|error| {
+        ProtocolError::new(code::INVALID_PARAMS, format!("`params` can't be read: {}", excerpt(&error)))
     })?;
     let cursor = match params.cursor {
         Some(cursor) if method.ends_with("/list") => {
@@ -302,7 +304,9 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
     };
     let progress_token = match members.progress_token.map(RawValue::get) {
         Some(raw) if Id::new(raw).is_none() => {
-            return Err(invalid("`progressToken` must be a string or an integer".into()));
+            return Err(invalid(
+                "`progressToken` must be a string of at most 512 bytes, or a 64-bit integer".into(),
+            ));
         }
         token => token,
     };
@@ -319,8 +323,8 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
     })
 }
 
-/// Reads the trace context. `None` if the context is absent or malformed, because W3C Trace Context requires a receiver
-/// to ignore a malformed context.
+/// Reads the trace context. `None` if `traceparent` is absent or malformed, because W3C Trace Context requires a receiver
+/// to ignore it then. A malformed `tracestate` alone is dropped.
 fn trace(parent: Option<&RawValue>, state: Option<&RawValue>) -> Option<TraceContext> {
     let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
     TraceContext::read(&text(parent?)?, state.and_then(text).as_deref())
@@ -427,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_equal_in_all_spellings_but_not_across_types_and_have_a_maximum_size() {
+    fn id_equals_its_escaped_form_and_no_id_of_another_json_type_and_has_a_maximum_size() {
         assert_eq!(Id::new(r#""\u0061""#), Id::new(r#""a""#));
         assert_ne!(Id::new("1"), Id::new(r#""1""#));
         assert_eq!(Id::new(&format!("\"{}\"", "a".repeat(600))), None);

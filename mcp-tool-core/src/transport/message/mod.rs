@@ -15,11 +15,12 @@ use super::{
 /// Parses the members of a message that the transports need.
 ///
 /// # Errors
-/// The message isn't valid. A call with a valid id and name is returned even if other members are invalid; see
-/// [`ToolCall::error`].
+/// The message isn't valid. A call whose envelope, name and member names are valid is returned even if other parameters
+/// are invalid, so that the refusal is recorded with the tool's name; see [`ToolCall::error`].
 pub fn parse(bytes: &[u8]) -> Result<ClientMessage<'_>, ProtocolError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| ProtocolError::new(code::PARSE, format!("the message isn't UTF-8: {error}")))?;
+    // The differential tests disable the fast path and count the calls of each parser, to compare the two.
     if !read_paths::is_fast_path_disabled()
         && let Some(call) = fast_path::parse_call(text)
     {
