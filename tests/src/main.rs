@@ -42,6 +42,7 @@ impl Counters {
             tokio::time::sleep(Duration::from_secs(3_600)).await;
         }
         match std::env::var_os("SPECIMEN_CANNOT_OPEN") {
+            // An invented reason, which the server must report.
             Some(_) => Err("the lock is held"),
             None => Ok(Counters::default()),
         }
