@@ -14,8 +14,8 @@ macro_rules! accessors {
 }
 pub(crate) use accessors;
 
-/// Defines, for each field, a hidden method that sets the field. Generated code and tests construct values with these
-/// methods.
+/// Defines, for each field, a method that sets the field, hidden from the documentation. Code that `#[mcp_tool]` and
+/// `#[derive(ToolSchema)]` generate constructs values with these methods, and so do tests.
 macro_rules! setters {
     ($type:ident: $($setter:ident $field:ident: $of:ty,)+) => {
         #[doc(hidden)]

@@ -1,4 +1,7 @@
-//! The specimen: the test server, whose tools panic, hang, and return invalid results.
+//! The specimen: the server that `tests/suite` starts and tests. Its tools panic, hang, and return invalid results on
+//! purpose. Environment variables `SPECIMEN_…` change its behaviour.
+//!
+//! The doc comment of a tool or a parameter is the description that clients read.
 
 mod completions;
 mod fallback;
@@ -18,25 +21,28 @@ use mcp_tool_runtime::{
 };
 use serde::Serialize;
 
-/// Counters of calls, read by the tests; see [`Counts`].
+/// Counters of calls, the application state. The tool `counts` returns all of them except `released`. Calls of some
+/// tools, such as `echo`, aren't counted.
 #[derive(Default)]
 struct Counters {
     running: AtomicU32,
     dropped: AtomicU32,
     finished: AtomicU32,
     told: AtomicU32,
-    /// 1 after a call of `releases`.
+    /// 1 after a call of the tool `releases`, which ends the calls of `spins`.
     released: AtomicU32,
 }
 
 impl Counters {
-    /// Takes an hour if `SPECIMEN_OPENS_SLOWLY` is set, and fails if `SPECIMEN_CANNOT_OPEN` is set.
+    /// Returns the counters when the server starts. Takes an hour if `SPECIMEN_OPENS_SLOWLY` is set, and fails if
+    /// `SPECIMEN_CANNOT_OPEN` is set.
     async fn open() -> Result<Self, &'static str> {
         if std::env::var_os("SPECIMEN_OPENS_SLOWLY").is_some() {
             eprintln!("opening slowly");
             tokio::time::sleep(Duration::from_secs(3_600)).await;
         }
         match std::env::var_os("SPECIMEN_CANNOT_OPEN") {
+            // An invented reason, which the server must report.
             Some(_) => Err("the lock is held"),
             None => Ok(Counters::default()),
         }
@@ -73,7 +79,7 @@ struct Counts {
     dropped: u32,
     /// Finished calls.
     finished: u32,
-    /// Calls that noticed their cancellation.
+    /// Calls of `blocks` that noticed their cancellation.
     told: u32,
 }
 
@@ -129,6 +135,7 @@ async fn overstate() -> Measured {
     Measured { v: 11, mode: Mode::Fast }
 }
 
+// Serializes a member that the derived schema doesn't declare.
 #[derive(ToolSchema)]
 struct Handwritten {
     /// The declared member.
@@ -190,6 +197,7 @@ async fn reads_for_ever(counters: &Counters) -> String {
     String::new()
 }
 
+// Not `read_only`: after a timeout, it is unknown if the call took effect.
 /// Write until the timeout.
 #[mcp_tool(version = "1.0", public, timeout = "200ms")]
 async fn writes_for_ever(counters: &Counters) -> String {
@@ -212,6 +220,7 @@ async fn waits(
     "waited".to_owned()
 }
 
+// Not async: the timeout can't stop its thread.
 /// Block a thread beyond the timeout, one call at a time.
 #[mcp_tool(version = "1.0", public, concurrency = 1, timeout = "200ms")]
 fn blocks(
@@ -241,6 +250,7 @@ async fn holds(
     #[arg(max = 60_000)]
     milliseconds: u32,
 ) -> String {
+    // From here on, only the server could still keep memory of the large request.
     drop(text);
     let mut guard = CallGuard::of(counters);
     tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
@@ -255,6 +265,7 @@ async fn rambles(cx: &CallContext) -> Result<String, ToolError> {
     Err(ToolError::not_found("é".repeat(50_000)))
 }
 
+// A result may have 1 MiB by default. The tool isn't `read_only`, so the refused result may belong to a write.
 /// Write, and return more than may be sent.
 #[mcp_tool(version = "1.0", public)]
 async fn writes_at_length() -> String {
@@ -267,6 +278,7 @@ async fn writes_and_overstates() -> Measured {
     Measured { v: 11, mode: Mode::Fast }
 }
 
+// Never awaits, so it blocks the thread that polls it.
 /// Occupy a thread until `releases` is called.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn spins(counters: &Counters) -> String {
@@ -378,6 +390,7 @@ async fn fails(
     })
 }
 
+// Its text must appear only in the log.
 #[derive(Debug, thiserror::Error)]
 #[error("secret detail of the author's")]
 struct CustomError;
@@ -394,6 +407,7 @@ async fn fails_boxed() -> Result<String, Box<dyn std::error::Error + Send + Sync
     Err("secret detail in a box".into())
 }
 
+// Destructive without a gate: it runs only if the operator allows it by name.
 /// Destroy something.
 #[mcp_tool(version = "1.0", scope = "specimen:destroy", destructive)]
 async fn destroys(
@@ -405,6 +419,7 @@ async fn destroys(
     counters.finished.fetch_add(1, Ordering::Relaxed);
 }
 
+// The gate is a second scope, which replaces the operator's permission.
 /// Destroy something, with a gate.
 #[mcp_tool(version = "1.0", scope = "specimen:read", destructive, gate(scope = "specimen:purge"))]
 async fn purges(counters: &Counters) {
@@ -497,6 +512,7 @@ async fn numbers(
     Page::keyset(rows, &page, |last| last.n)
 }
 
+// A cursor is valid only for the tool that returned it, so a cursor of `numbers` must be refused here.
 /// List the same numbers as `numbers`, as another tool.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn others(
@@ -508,6 +524,7 @@ async fn others(
     numbers(below, page).await
 }
 
+// Has a schema of the crate `schemars` instead of `ToolSchema`.
 #[derive(Serialize, schemars::JsonSchema)]
 struct Foreign {
     #[schemars(range(max = 10))]
@@ -554,6 +571,7 @@ enum Tier {
 #[schema(max = 9)]
 struct Shelf(u32);
 
+// Each `header` is an HTTP header `Mcp-Param-…` that repeats the argument (2026-07-28).
 /// Return the arguments that headers mirror.
 #[mcp_tool(version = "2.0", scope = "specimen:read", read_only)]
 async fn routed(
@@ -568,6 +586,7 @@ async fn routed(
     #[arg(header = "Dry-Run")]
     trial: Option<bool>,
     /// The tier.
+    // `!` is allowed in header names.
     #[arg(header = "X!Tier")]
     tier: Option<Tier>,
     /// The shelf.
@@ -586,6 +605,7 @@ async fn routed(
     format!("{region} {priority} {} {tier} {shelf} {note}", trial.unwrap_or_default())
 }
 
+/// Version 1 of `routed` and of `relay`: adapters, which translate the arguments for version 2.
 mod v1 {
     use super::*;
 
@@ -614,6 +634,7 @@ mod v1 {
     }
 }
 
+// An adapter of another tool, not of an older version.
 /// Hand a message on to all, through the tool `relay`.
 #[mcp_tool(version = "1.0", public, read_only)]
 fn announce(
@@ -640,7 +661,7 @@ async fn bills(cx: &CallContext) -> Result<String, ToolError> {
     answer.require_success()?.json().await
 }
 
-/// Denies one tool in addition to the scope checks.
+/// Policy that denies everyone the tool `tool`, and decides on other tools by their scopes.
 struct Denying {
     scopes: ScopeAuthorizer,
     tool: OsString,
@@ -656,7 +677,7 @@ impl Authorizer for Denying {
     }
 }
 
-/// If `SPECIMEN_DENIES` is set, denies the tool with that name.
+/// Adds the policy [`Denying`] for the tool that `SPECIMEN_DENIES` names, if the variable is set.
 fn with_policy(server: ToolServer) -> ToolServer {
     match std::env::var_os("SPECIMEN_DENIES") {
         Some(tool) => server.authorize_with(|scopes| Denying { scopes, tool }),
@@ -664,7 +685,8 @@ fn with_policy(server: ToolServer) -> ToolServer {
     }
 }
 
-/// Returns the tools that need an upstream; none unless `SPECIMEN_REACHES` is set.
+/// If `SPECIMEN_REACHES` is set, returns the tool that needs the upstream `billing`, otherwise no tool. A server with
+/// this tool starts only if the upstream is configured.
 fn upstream_tools() -> &'static [ToolEntry] {
     if std::env::var_os("SPECIMEN_REACHES").is_some() { tools![bills] } else { &[] }
 }
@@ -672,6 +694,7 @@ fn upstream_tools() -> &'static [ToolEntry] {
 #[tokio::main]
 async fn main() -> ExitCode {
     let server = fallback::with_fallback(with_policy(ToolServer::new("specimen", "1.2.3")));
+    // A server without completions and without application state.
     if std::env::var_os("SPECIMEN_ONLY_ECHOES").is_some() {
         return server.tools(tools![echo]).run().await;
     }

@@ -4,7 +4,7 @@ use std::env::var_os;
 
 use mcp_tool_runtime::{CallContext, Middleware, MiddlewareFuture, Next, ToolEntry, ToolServer, prelude::*};
 
-/// Logs calls and their results to stderr, under this name.
+/// Writes two lines to stderr, before and after each call. The field is the name of the middleware in the lines.
 struct Logs(&'static str);
 
 impl Middleware for Logs {
@@ -20,8 +20,8 @@ impl Middleware for Logs {
     }
 }
 
-/// Accepts only calls with the header `X-Tenant: acme`. Refuses every call if it can read `User-Agent`, a header that
-/// it doesn't declare.
+/// Accepts only calls with the header `X-Tenant: acme`. Middleware must read only the headers that it declares, so a
+/// call whose `User-Agent` is readable is refused too.
 struct OneTenant;
 
 impl Middleware for OneTenant {
@@ -52,8 +52,8 @@ impl Middleware for Panics {
     }
 }
 
-/// Adds middleware if `SPECIMEN_MIDDLEWARE` is set: logging for all tools, a tenant check for the tools `tenant_only`,
-/// and a panic after calls of the tools `panicking`.
+/// Adds middleware if the environment variable `SPECIMEN_MIDDLEWARE` is set: logging for all tools, a tenant check for
+/// the tools `tenant_only`, and a panic after calls of the tools `panicking`. The first `layer` is the outermost.
 pub fn with_middleware(
     server: ToolServer,
     tenant_only: &'static [ToolEntry],

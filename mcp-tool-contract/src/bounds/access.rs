@@ -1,4 +1,5 @@
-//! Read access to schemas, and their construction in generated code.
+//! Read access to schemas, and hidden methods that construct them. Code that `#[mcp_tool]` and `#[derive(ToolSchema)]`
+//! generate calls the hidden methods.
 
 use super::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text};
 use crate::{
@@ -19,7 +20,8 @@ impl Schema {
         self.optional
     }
 
-    /// Returns the schema of an item of the array. An item is never `null`.
+    /// Returns the schema of an item of the array. An item is never `null`. If the value isn't an array, this equals
+    /// [`Schema::required`].
     #[must_use]
     pub const fn item(&self) -> Schema {
         self.kind.schema()
@@ -39,7 +41,7 @@ accessors! { Field:
 }
 
 impl Field {
-    /// Returns `true` if the field is never absent.
+    /// Returns `true` if the field is never absent. It may still be `null`.
     #[must_use]
     pub const fn is_required(&self) -> bool {
         self.required

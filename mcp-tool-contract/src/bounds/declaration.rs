@@ -1,10 +1,12 @@
-//! Setters of bounds on parameters, fields and newtypes. Each setter checks one key, so that an error names the
-//! parameter, field or newtype and points at the key.
+//! Setters of bounds on parameters, fields and newtypes. Each setter applies one key of `#[arg(…)]` or `#[schema(…)]`,
+//! such as `max_len`. If the key is invalid, the setter panics in const evaluation: the compile error names the
+//! parameter, field or newtype and, because of `#[track_caller]`, points at the key.
 
 use super::{DEFAULT_MAX_LEN, Field, Kind, Literal, Schema};
 use crate::pattern::Pattern;
 
-/// Defines the bound setters that parameters, fields and newtypes share.
+/// Defines the bound setters that parameters, fields and newtypes share. `$subject` is the noun for the declaration in
+/// errors.
 macro_rules! bound_setters {
     ($declaration:ident, $subject:literal: $($doc:literal $key:ident($bound:ty),)+) => {
         impl $declaration {$(
@@ -43,7 +45,7 @@ impl Field {
         Field { name, description, schema, required: true }
     }
 
-    /// Makes the field optional (serde's `skip_serializing_if`).
+    /// Makes the field optional: it may be absent (serde's `skip_serializing_if`).
     #[must_use]
     pub const fn optional(mut self) -> Self {
         self.required = false;
@@ -58,7 +60,8 @@ impl Field {
         self
     }
 
-    /// If a string has no maximum length, sets it to [`DEFAULT_MAX_LEN`]. Fails for an array without a maximum.
+    /// If a string has no maximum length, sets it to [`DEFAULT_MAX_LEN`]. Panics for an array without `max_items`:
+    /// `max_items` has no default in results.
     #[track_caller]
     #[must_use]
     pub const fn bounded(mut self) -> Self {
@@ -70,7 +73,7 @@ impl Field {
     }
 }
 
-/// Schema of a newtype, with the bounds of its `#[schema(…)]`.
+/// Schema of a newtype (a struct of one unnamed field), with the bounds of its `#[schema(…)]`.
 #[derive(Clone, Copy, Debug)]
 pub struct NewtypeSchema {
     name: &'static str,
@@ -78,13 +81,14 @@ pub struct NewtypeSchema {
 }
 
 impl NewtypeSchema {
-    /// Creates the schema of a newtype with the bounds of `kind`. The setters add the bounds of its `#[schema(…)]`.
+    /// Creates the schema of the newtype `name`, whose field has the kind `kind`. The setters add the bounds of the
+    /// newtype's `#[schema(…)]`.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind) -> Self {
         NewtypeSchema { name, schema: kind.schema() }
     }
 
-    /// Returns the kind with its bounds.
+    /// Returns the kind of the field, with the bounds that the setters added.
     #[must_use]
     pub const fn kind(self) -> Kind {
         self.schema.kind

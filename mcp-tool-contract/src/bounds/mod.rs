@@ -11,9 +11,9 @@ pub(crate) use declaration::bound_setters;
 
 use crate::pattern::Pattern;
 
-/// Maximum length, in code points, of a string whose declaration sets no `max_len`.
+/// Maximum length, in code points, of a string if neither its declaration, nor its type, nor its tool sets `max_len`.
 pub const DEFAULT_MAX_LEN: u64 = 1_024;
-/// Maximum number of items of an array parameter whose declaration sets no `max_items`.
+/// Maximum number of items of an array parameter if neither the parameter nor its tool sets `max_items`.
 pub const DEFAULT_MAX_ITEMS: u64 = 100;
 
 /// Schema of one JSON value: a value of a [`Kind`] or an array of such values, required or optional.
@@ -52,7 +52,7 @@ pub enum Kind {
     Object(&'static Object),
 }
 
-/// A field of a result.
+/// A field of a result. It may be absent if it isn't required, and `null` if its schema is optional.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field {
     pub(crate) name: &'static str,
@@ -61,7 +61,8 @@ pub struct Field {
     pub(crate) required: bool,
 }
 
-/// An object in a result. A result with undeclared fields violates the contract.
+/// An object in a result. The server never sends undeclared fields. The JSON Schema in `tools/list` allows them, so
+/// that a later version can add fields.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Object {
     pub(crate) members: &'static [Member],
@@ -117,6 +118,7 @@ impl Format {
         let (min_len, max_len) = match self {
             Format::Uuid => (36, 36),
             Format::Date => (10, 10),
+            // The fraction of a second may have any number of digits, so 64 is this crate's limit.
             Format::DateTime => (20, 64),
         };
         Text { min_len, max_len: Some(max_len), pattern: None, format: Some(self) }
@@ -130,7 +132,7 @@ pub struct Items {
     pub(crate) max: Option<u64>,
 }
 
-/// A literal in a declaration, with its JSON text.
+/// A literal in a declaration (a bound or a default), with its JSON text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Literal {
     pub(crate) value: LiteralValue,

@@ -1,4 +1,5 @@
-//! Narrowing: a bound can only tighten the type's own bounds, and must leave at least one value.
+//! Narrowing: a bound on a declaration can only tighten the bounds that the declared type, such as `u32` or a newtype,
+//! has already. It must leave at least one value.
 //!
 //! Everything here runs in const evaluation, because a macro sees only the name of a type alias, not the bounds of the
 //! type. A [`BoundError`] becomes a compile error at the key.
@@ -10,18 +11,19 @@ use crate::{
     text::{self, ConstText},
 };
 
-/// Reason why a key is invalid for a type: a bound, a default, a header or a completion.
+/// Reason why an attribute's key is invalid for a type. The key is a bound, `default`, `header` or `complete`.
 #[derive(Clone, Copy)]
 pub struct BoundError(ConstText);
 
 impl BoundError {
+    /// Begins a message with the key.
     const fn at(key: &str) -> ConstText {
         ConstText::new().str("`").str(key).str("` ")
     }
 
     /// A minimum that exceeds the maximum.
-    const fn crossed(low: &str, least: i128, high: &str, most: i128) -> BoundError {
-        let text = BoundError::at(low).integer(least).str(" exceeds `").str(high).str("` ");
+    const fn crossed(min_key: &str, least: i128, max_key: &str, most: i128) -> BoundError {
+        let text = BoundError::at(min_key).integer(least).str(" exceeds `").str(max_key).str("` ");
         BoundError(text.integer(most))
     }
 
@@ -52,7 +54,7 @@ impl BoundError {
         })
     }
 
-    /// A literal whose type differs from the kind.
+    /// A literal whose type differs from the kind, or a key that doesn't apply to the kind.
     const fn mistyped(key: &str, literal: Literal, kind: Kind) -> BoundError {
         match kind {
             Kind::Integer { .. } | Kind::Number { .. } => {
@@ -68,6 +70,7 @@ impl BoundError {
         BoundError(BoundError::at(key).str("applies only to a `Vec`: remove it"))
     }
 
+    /// Begins a message about a default.
     const fn default(literal: Literal) -> ConstText {
         ConstText::new().str("default ").str(literal.json)
     }
@@ -82,7 +85,7 @@ impl BoundError {
     }
 }
 
-/// Every client represents integers exactly up to this magnitude (RFC 8259 §6).
+/// Greatest magnitude up to which every client represents all integers exactly (RFC 8259 §6).
 const SAFE: i128 = (1 << 53) - 1;
 
 impl Schema {
@@ -197,7 +200,7 @@ impl Schema {
     /// Adds a pattern.
     ///
     /// # Errors
-    /// The kind isn't a string without format, or already has a pattern.
+    /// The kind isn't a string, or it has a format or a pattern already.
     pub const fn pattern(mut self, pattern: Pattern) -> Result<Schema, BoundError> {
         match self.kind {
             Kind::Text(Text { pattern: Some(own), .. }) => {
@@ -249,7 +252,8 @@ impl Schema {
     /// Sets `max_len` of a string and `max_items` of an array if the schema lacks them.
     ///
     /// # Errors
-    /// A bound is less than the schema's minimum, or an array has no maximum and `max_items` is `None`.
+    /// A bound is less than the schema's minimum, or an array has no maximum and `max_items` is `None`, which it is for
+    /// results.
     pub const fn bounded(mut self, max_len: u64, max_items: Option<u64>) -> Result<Schema, BoundError> {
         if let Kind::Text(Text { max_len: None, .. }) = self.kind {
             self = match self.max_len(max_len) {
@@ -267,8 +271,8 @@ impl Schema {
         }
     }
 
-    /// Checks that a value can have a default, and that the default is within the bounds. The pattern is checked when
-    /// the server starts.
+    /// Checks that a value can have a default, and that the default is within the bounds. Const evaluation can't match
+    /// a pattern, so the pattern is checked when the server starts.
     ///
     /// # Errors
     /// The bound that the default violates, or the reason why the value can't have a default.
@@ -334,7 +338,8 @@ impl Schema {
 }
 
 impl Schema {
-    /// Checks that a header can mirror the value (revision 2026-07-28, Streamable HTTP §schema extension).
+    /// Checks that an HTTP header can mirror, that is repeat, the value (revision 2026-07-28, Streamable HTTP §schema
+    /// extension).
     ///
     /// # Errors
     /// The value is an array, an object, a number, or an integer that may exceed ±(2^53 - 1). Clients would write such
@@ -372,7 +377,7 @@ impl Schema {
     /// Checks that a completion function can suggest the value or, for an array, its items.
     ///
     /// # Errors
-    /// The kind isn't [`Kind::Text`]. The framework completes booleans and enums automatically.
+    /// The kind isn't [`Kind::Text`]. Booleans and enums need no function, because the framework completes them.
     pub const fn takes_suggestions(&self) -> Result<(), BoundError> {
         let text = BoundError::at("complete");
         match self.kind {
@@ -390,6 +395,7 @@ impl Schema {
     }
 }
 
+/// Returns the value of a numeric literal. Callers pass no other literals.
 const fn float(value: LiteralValue) -> f64 {
     match value {
         LiteralValue::Integer(value) => value as f64,
@@ -398,10 +404,12 @@ const fn float(value: LiteralValue) -> f64 {
     }
 }
 
+/// Returns `true` if there is a minimum and `value` is less.
 const fn under(value: f64, minimum: Option<f64>) -> bool {
-    matches!(minimum, Some(own) if value < own)
+    matches!(minimum, Some(least) if value < least)
 }
 
+/// Returns `true` if there is a maximum and `value` is greater.
 const fn over(value: f64, maximum: Option<f64>) -> bool {
-    matches!(maximum, Some(own) if value > own)
+    matches!(maximum, Some(most) if value > most)
 }
