@@ -43,7 +43,7 @@ impl Counters {
         }
         match std::env::var_os("SPECIMEN_CANNOT_OPEN") {
             // An invented reason, which the server must report.
-            Some(_) => Err("the lock is held"),
+            Some(_) => Err("the database is locked"),
             None => Ok(Counters::default()),
         }
     }

@@ -215,7 +215,7 @@ fn startup_failure_states_its_reason() {
     let (code, stderr) = refusal(&run(&["serve", "--stdio", "--allow-destructive", "echo"], &[], None));
     assert!(code == 1 && stderr.contains("that tool isn't destructive"), "{stderr}");
     let (code, stderr) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
-    assert!(code == 1 && stderr.contains("could not be opened: the lock is held"), "{stderr}");
+    assert!(code == 1 && stderr.contains("could not be opened: the database is locked"), "{stderr}");
 
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

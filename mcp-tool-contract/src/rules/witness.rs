@@ -108,8 +108,8 @@ const fn sentence(rule: ChangeRule) -> Option<&'static str> {
     Some(match rule {
         ChangeRule::ScopeAdded => "a caller without it was admitted, and is now refused",
         ChangeRule::ScopeRemoved => "a caller without it was refused, and is now admitted",
-        ChangeRule::ApprovalAdded => "a caller with the scope was admitted, and now waits for approval",
-        ChangeRule::ApprovalRemoved => "a call waited for approval, and now needs only the scope",
+        ChangeRule::ApprovalAdded => "a caller with the scope was admitted, and is now refused until the operator allows the tool",
+        ChangeRule::ApprovalRemoved => "a call was refused until the operator allowed the tool, and now needs only the scope",
         ChangeRule::UpstreamAdded => "arguments could not reach this upstream, and now may",
         ChangeRule::UpstreamRemoved => "arguments no longer reach this upstream",
         ChangeRule::ReadOnlyAdded => "a host that confirms each write no longer has to ask",
@@ -150,7 +150,7 @@ const fn sentence(rule: ChangeRule) -> Option<&'static str> {
             "a client that doesn't declare the tasks extension was served, and is now refused"
         }
         ChangeRule::TaskRemoved => "a call that ran as a task may now return its result directly",
-        ChangeRule::DeprecationAdded => "callers are told to move to the replacement",
+        ChangeRule::DeprecationAdded => "callers are told that the tool will be removed",
         ChangeRule::RemovalEarlier => "a caller that relied on the old date finds no tool",
         ChangeRule::ToolAdded => "callers find it in `tools/list`",
         ChangeRule::ToolRemoved => "a call of it now fails, because the tool is unknown",

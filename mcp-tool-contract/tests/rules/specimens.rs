@@ -150,11 +150,11 @@ specimens! {
     ApprovalAdded Breaking:
         gated(&["mail:send"], Some(Gate::Scope("mail:purge"))), gated(&["mail:send", "mail:purge"], None);
         "breaking: calls now need approval instead of scope 'mail:purge' [approval-added]",
-        Some("a caller with the scope was admitted, and now waits for approval"); [ApprovalRemoved]
+        Some("a caller with the scope was admitted, and is now refused until the operator allows the tool"); [ApprovalRemoved]
     ApprovalRemoved Weakens:
         gated(&["mail:send", "mail:purge"], None), gated(&["mail:send"], Some(Gate::Scope("mail:purge")));
         "weakens: calls now need scope 'mail:purge' instead of approval [approval-removed]",
-        Some("a call waited for approval, and now needs only the scope"); [ApprovalAdded]
+        Some("a call was refused until the operator allowed the tool, and now needs only the scope"); [ApprovalAdded]
     UpstreamAdded Weakens:
         BASE, BASE.with_upstreams(&["billing"]);
         "weakens: upstream 'billing' is now reachable [upstream-added]",
@@ -237,7 +237,7 @@ specimens! {
     DeprecationAdded Additive:
         BASE, removal("Use send.", "2027-06-30");
         "additive: the tool became deprecated [deprecation-added]",
-        Some("callers are told to move to the replacement"); [DeprecationRemoved]
+        Some("callers are told that the tool will be removed"); [DeprecationRemoved]
     DeprecationChanged Patch:
         removal("Use send.", "2027-06-30"), removal("Use send.", "2027-12-31");
         "patch: the tool has a different deprecation notice [deprecation-changed]",

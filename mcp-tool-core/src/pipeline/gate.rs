@@ -33,7 +33,7 @@ fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -
         None => {
             let name = contract.name();
             let message = format!(
-                "'{name}' is destructive and needs a person's approval, and approvals aren't set up on this server. \
+                "'{name}' is destructive and needs a person's approval, which this server can't ask for. \
                  Nothing was done. Its operator can allow it with --allow-destructive {name}"
             );
             Err(ToolError::of(ErrorKind::ApprovalRequired, message))
