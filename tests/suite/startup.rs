@@ -136,6 +136,7 @@ async fn invalid_default_stops_the_start() {
     assert!(error.to_string().ends_with("/currency: must match ^[A-Z]{3}$, got \"eur\""), "{error}");
 }
 
+// The longest text of an IPv6 address has 39 characters.
 #[derive(ToolSchema)]
 #[schema(from_str, max_len = 39)]
 struct Address(std::net::IpAddr);
@@ -177,7 +178,7 @@ async fn only_existing_destructive_tools_can_be_allowed() {
         let server = server().state(Ledger(1)).tools(tools![balance, undo]);
         TestServer::start_allowing(server, [allowed]).await
     };
-    // `balance` isn't destructive, and the other names aren't those of tools.
+    // The operator may allow destructive tools by name. `balance` isn't destructive, and no tool has the other names.
     for name in ["balance", "UNDO", "*", ""] {
         let error = start(name).await.err().unwrap();
         assert!(matches!(&error, StartError::Allow { given, .. } if given == name), "{error}");

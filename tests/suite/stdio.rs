@@ -178,7 +178,7 @@ fn tools_list_is_ordered_and_has_flat_portable_schemas() {
     assert_eq!(order(&tools[1]["inputSchema"]["properties"]), ["name", "n", "mode", "tags"]);
     for tool in tools {
         let mut schema = tool["inputSchema"].clone();
-        // `constraints` add keywords that aren't portable.
+        // This tool has `constraints`, which add keywords that aren't portable.
         if tool["name"] == "either" {
             assert!(schema.as_object_mut().unwrap().remove("anyOf").is_some(), "{tool}");
         }
@@ -256,6 +256,7 @@ fn check_portable(schema: &Value, tool: &str) {
 #[test]
 fn stdout_carries_only_protocol_messages() {
     let mut server = StdioServer::initialized(&[]);
+    // The server redirects what a tool prints to stderr.
     assert_eq!(text(&server.call("prints", json!({ "text": "not the protocol" }))), "printed");
     server.stderr.line_with(&["not the protocol"]);
 }
@@ -445,6 +446,7 @@ fn unread_log_blocks_no_call() {
         .args(["serve", "--stdio"])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
+        // This pipe is never read.
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -544,10 +546,12 @@ fn unread_refusals_do_not_prevent_shutdown() {
 #[test]
 fn unsatisfiable_requirement_and_unexpected_request_state_are_refused() {
     let mut server = StdioServer::initialized(&[]);
+    // `echo` has only version 1.0.
     let meta = json!({ "dev.mcp-tool/requires": "^2" });
     let answer =
         server.request("tools/call", json!({ "name": "echo", "arguments": { "text": "x" }, "_meta": meta }));
     assert_eq!(answer["error"]["code"], -32_602);
+    // A legacy call has no `requestState`.
     let answer = server.request("tools/call", json!({ "name": "echo", "requestState": "x" }));
     assert_eq!(answer["error"]["code"], -32_602);
 }
@@ -564,6 +568,7 @@ fn open_streams_leave_capacity_for_other_requests() {
     let refused = server.answer(&json!(1));
     assert_eq!(refused["error"]["code"], -32_602, "{refused}");
     assert!(refused["error"]["message"].as_str().unwrap().contains("at most 16384 bytes"), "{refused}");
+    // At most 64 streams and other requests that rmcp answers are open at a time.
     for id in 2..=65 {
         server.send(&listen(id, 0));
     }

@@ -94,6 +94,7 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Received>>, answer: &dyn Fn(usiz
         return;
     }
     let mut head = String::new();
+    // The head ends with an empty line.
     while reader.read_line(&mut head).is_ok_and(|read| read > 2) {}
     let mut words = first.split_whitespace().map(str::to_owned);
     let (method, target) = (words.next().unwrap(), words.next().unwrap());

@@ -149,7 +149,8 @@ fn task_can_ask_for_input() {
             request(&server, "tasks/update", &task, json!({ "inputResponses": responses }), task_support());
         assert_eq!(reply.json()["result"]["resultType"], "complete", "{reply:?}");
     };
-    // An answer under an unknown key is ignored. After an invalid answer, the question is asked again under a new key.
+    // An answer under an unknown key is ignored. After an invalid answer, such as a number above 9, the question is
+    // asked again under a new key.
     answer("another", json!(1));
     assert_eq!(get(&server, &task)["status"], "input_required");
     answer("number", json!(99));

@@ -23,6 +23,7 @@ fn on_every_transport(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Val
         server.post(&headers, &rpc("tools/list", params)).json()
     });
     test("HTTP, modern", &mut |params| server.modern("tools/list", params, json!({}), &[]).json());
+    // A session is a feature of 2025-11-25.
     let sessions = [arguments, &["--legacy-sessions", "2"]].concat();
     let server = HttpServer::start(&sessions);
     let id = server.open_session(&[]);

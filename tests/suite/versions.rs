@@ -200,8 +200,8 @@ async fn newest_version_is_listed_by_name_and_older_majors_by_suffix() {
     let server = serve(ALL).await;
     let listed = [("find", "3.0"), ("find_v1", "1.0"), ("find_v2", "2.3")];
     assert_eq!(names(&server).await, listed.map(|(name, version)| (name.to_owned(), version.to_owned())));
-    // An adapter needs the scopes of its targets; an older version that is not an adapter needs only its own. The plain
-    // name always means the newest version.
+    // An adapter needs the scopes of its targets; an older version that is not an adapter needs only its own. The name
+    // without a suffix, `find`, always means the newest version.
     let reader = Caller::new("ann").with_scopes(["things:read"]);
     assert_eq!(names(&server.as_caller(reader.clone())).await, []);
     let server = serve(tools![find, v2_with_body::find]).await.as_caller(reader);
@@ -304,7 +304,7 @@ async fn destructive_tool_needs_approval_through_its_adapters() {
     let allowed = TestServer::start_allowing(server, ["end"]).await.unwrap();
     allowed.call("end_v1", json!({})).await.unwrap();
 
-    // Allowing an adapter does not allow its target.
+    // Allowing an adapter does not allow its target. `None` means that the call succeeds.
     for (names, kind) in [(vec!["remove"], Some(ErrorKind::ApprovalRequired)), (vec!["remove", "end"], None)]
     {
         let server = ToolServer::new("ends", "1").tools(tools![end, remove]);
@@ -317,6 +317,7 @@ async fn destructive_tool_needs_approval_through_its_adapters() {
 #[tokio::test]
 async fn call_is_answered_by_the_version_it_requires() {
     let server = serve(ALL).await;
+    // A requirement is a range of versions or the digest of a contract. The second entry of the list is `find_v1`.
     let digest = server.list().await[1]["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
     for (requirement, arguments, version) in [
         ("^1", json!({ "word": "cat" }), "1.0"),
@@ -373,8 +374,8 @@ async fn caller_that_listed_an_older_major_is_answered_by_that_major() {
     assert_eq!(found.json(), json!({ "title": "CAT" }));
     assert_eq!(version_of(after.records().last().unwrap()), "2.3");
     // A requirement takes precedence over the last-listed contract, and a new list replaces that contract.
-    let pinned = after.requiring("^3").unwrap();
-    pinned.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
+    let requiring_v3 = after.requiring("^3").unwrap();
+    requiring_v3.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
     drop(after.list().await);
     after.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
 
@@ -522,6 +523,7 @@ fn legacy_session_can_require_a_version() {
 #[test]
 fn log_reports_calls_of_deprecated_tools() {
     let mut server = HttpServer::start(&[]);
+    // The first call is logged immediately, and the number of calls when the server ends.
     for _ in 0..3 {
         server.call("relay_v1", json!({ "text": "hello" }));
     }

@@ -48,6 +48,7 @@ pub(crate) fn any_tools(random: &mut Random) -> Vec<ToolEntry> {
         let version = |major: u32| plain(&name, major, &scopes).with_gate(gate);
         let newest = version(3);
         let target = AdapterTarget { name: newest.name(), version: newest.version() };
+        // The versions of one tool.
         let mut family = vec![entry(newest, None)];
         if random.chance(30) {
             let deprecation = Deprecation::new("It will be removed", None, None);

@@ -72,6 +72,7 @@ fn check_call(
     };
     // Other tests check which versions satisfy a requirement.
     if request.meta().is_some_and(|meta| meta.has(META_REQUIRES)) {
+        // A result, no such version, a missing scope, or a wrong header.
         let outcomes = [(200, None), (200, Some(-32602)), (403, Some(-31403)), (400, Some(-32020))];
         // This server never issues a `requestState`.
         let is_stale = request.state().is_some() && outcome == (400, Some(-32602));
