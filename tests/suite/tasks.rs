@@ -1,4 +1,4 @@
-//! Tasks (SEP-2663): calls that continue after a first response. Only the protocol of 2026-07-28 (`modern`) has them.
+//! Tasks (SEP-2663): calls that continue after a first response. Only 2026-07-28 clients (`modern`) can use them.
 //!
 //! The test server, named `specimen`, has two tools for them: `computes` waits for some milliseconds and then asks for
 //! a number if `ask` is set; `computes_alone` finishes immediately, and can be called only as a task.
