@@ -354,7 +354,7 @@ async fn invalid_token_response_is_not_quoted_in_errors() {
         reply(401, &[], r#"{"error":"invalid_client","error_description":"eyJhbGciOi"}"#),
         String::new(),
     ];
-    // Status 401 means that the client id or the secret in the settings is wrong, which only the operator can fix.
+    // `invalid_client` means that the client id or the secret in the settings is wrong, which only the operator can fix.
     let kinds = [ErrorKind::Unavailable; 5].into_iter().chain([ErrorKind::Internal, ErrorKind::Unavailable]);
     for (answer, kind) in answers.into_iter().zip(kinds) {
         let scripted = answer.clone();
@@ -441,7 +441,7 @@ async fn redirect_to_a_private_address_is_not_followed() {
 }
 
 #[tokio::test]
-async fn status_401_renews_the_credential_once_and_repeats_no_write() {
+async fn status_401_renews_the_credential_once_and_repeats_no_post() {
     let (issuer, secrets) = (issuer(3_600), Secrets::new("hunter2"));
     // The upstream refuses only the first token.
     let revoked = StubServer::start(|_, request| match request.authorization() {
@@ -452,7 +452,7 @@ async fn status_401_renews_the_credential_once_and_repeats_no_write() {
     assert_eq!(ask_billing(&server, "x").await.unwrap(), "200 fine");
     assert_eq!((issuer.count(), revoked.count()), (2, 2));
 
-    // The upstream refuses every token: a read is repeated once.
+    // The upstream refuses every token: a GET is repeated once.
     let (issuer, closed) = (self::issuer(3_600), StubServer::start(|_, _| reply(401, &[], "closed")));
     let server = Section::token("client_credentials", &closed, &issuer, &secrets).start().await.unwrap();
     assert_eq!(ask_billing(&server, "x").await.unwrap(), "401 closed");
@@ -465,7 +465,7 @@ async fn status_401_renews_the_credential_once_and_repeats_no_write() {
         assert_eq!(
             (issuer.count(), closed.count()),
             (calls, calls),
-            "each 401 must discard the credential, and the write must not be repeated"
+            "each 401 must discard the credential, and the POST must not be repeated"
         );
     }
 }
