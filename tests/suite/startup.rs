@@ -136,7 +136,7 @@ async fn invalid_default_stops_the_start() {
     assert!(error.to_string().ends_with("/currency: must match ^[A-Z]{3}$, got \"eur\""), "{error}");
 }
 
-// The longest text of an IPv6 address has 39 characters.
+// An IPv6 address in hexadecimal has at most 39 characters.
 #[derive(ToolSchema)]
 #[schema(from_str, max_len = 39)]
 struct Address(std::net::IpAddr);

@@ -354,7 +354,7 @@ async fn invalid_token_response_is_not_quoted_in_errors() {
         reply(401, &[], r#"{"error":"invalid_client","error_description":"eyJhbGciOi"}"#),
         String::new(),
     ];
-    // `invalid_client` means that the client id or the secret in the settings is wrong, which only the operator can fix.
+    // `invalid_client` means that the client id or the secret in the settings is wrong. Only the operator can fix it.
     let kinds = [ErrorKind::Unavailable; 5].into_iter().chain([ErrorKind::Internal, ErrorKind::Unavailable]);
     for (answer, kind) in answers.into_iter().zip(kinds) {
         let scripted = answer.clone();
