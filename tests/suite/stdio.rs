@@ -1,4 +1,5 @@
-//! The stdio transport: framing, both protocol revisions, cancellation and shutdown.
+//! The stdio transport: framing, both protocol revisions, cancellation and shutdown. In names, `modern` means
+//! 2026-07-28 and `legacy` 2025-11-25. The called tools are those of the test server, named `specimen`.
 
 use std::{
     io::{BufRead as _, Write as _},
@@ -57,6 +58,7 @@ fn call_of_neither_protocol_revision_is_refused() {
     let answer = server.call("echo", json!({ "text": "x" }));
     assert_eq!(answer["error"]["code"], -32_602, "{answer}");
     let call = json!({ "name": "echo", "arguments": { "text": "x" } });
+    // `null` removes a member from the `_meta` of a complete request.
     let bare = json!({ "io.modelcontextprotocol/clientCapabilities": null });
     server.send(&modern(7, "tools/call", call.clone(), bare).to_string());
     assert_eq!(server.answer(&json!(7))["error"]["code"], -32_602);
@@ -114,9 +116,10 @@ fn unexpected_messages_before_initialize_do_not_end_the_server() {
 }
 
 #[test]
-fn oversized_line_is_refused_without_being_buffered() {
+fn oversized_line_is_refused_and_skipped() {
     let mut server = StdioServer::initialized(&[]);
     let stdin = server.stdin.as_mut().unwrap();
+    // One line of 20 MiB; at most 4 MiB are accepted.
     let chunk = vec![b'x'; 1 << 20];
     for _ in 0..20 {
         stdin.write_all(&chunk).unwrap();
@@ -175,7 +178,7 @@ fn tools_list_is_ordered_and_has_flat_portable_schemas() {
     assert_eq!(order(&tools[1]["inputSchema"]["properties"]), ["name", "n", "mode", "tags"]);
     for tool in tools {
         let mut schema = tool["inputSchema"].clone();
-        // `constraints` add keywords that aren't portable.
+        // This tool has `constraints`, which add keywords that aren't portable.
         if tool["name"] == "either" {
             assert!(schema.as_object_mut().unwrap().remove("anyOf").is_some(), "{tool}");
         }
@@ -253,6 +256,7 @@ fn check_portable(schema: &Value, tool: &str) {
 #[test]
 fn stdout_carries_only_protocol_messages() {
     let mut server = StdioServer::initialized(&[]);
+    // The server redirects what a tool prints to stderr.
     assert_eq!(text(&server.call("prints", json!({ "text": "not the protocol" }))), "printed");
     server.stderr.line_with(&["not the protocol"]);
 }
@@ -261,7 +265,7 @@ fn stdout_carries_only_protocol_messages() {
 fn cancelled_call_is_dropped_and_not_answered() {
     let mut server = StdioServer::initialized(&[]);
     server.send(r#"{"jsonrpc":"2.0","id":"long","method":"tools/call","params":{"name":"waits","arguments":{"milliseconds":60000}}}"#);
-    // Messages are handled in order, so the first call is admitted by now.
+    // `waits` runs one call at a time. Messages are handled in order, so the first call is admitted before this one.
     assert_eq!(kind(&server.call("waits", json!({ "milliseconds": 0 }))), "unavailable");
     // Wait until the function of the first call runs, because only a running function is counted as dropped.
     let begun = Instant::now();
@@ -312,7 +316,7 @@ fn concurrent_calls_cannot_share_an_id() {
 }
 
 #[test]
-fn concurrent_requests_with_one_id_are_each_answered() {
+fn concurrent_lists_with_one_id_are_each_answered() {
     let mut server = StdioServer::initialized(&[]);
     let list = r#"{"jsonrpc":"2.0","id":"same","method":"tools/list"}"#;
     server.send(&[list; 20].join("\n"));
@@ -321,6 +325,7 @@ fn concurrent_requests_with_one_id_are_each_answered() {
         answers.iter().all(|answer| answer["id"] == "same"),
         "each request must be answered: {answers:?}"
     );
+    // A list may be refused because its id is in use, but not every one.
     assert!(answers.iter().any(|answer| answer["result"].is_object()));
 }
 
@@ -337,7 +342,7 @@ fn calls_run_concurrently() {
     assert!(begun.elapsed() < Duration::from_millis(20 * 400), "the calls ran one after the other");
 }
 
-/// A call as one line.
+/// Returns a call as one line.
 fn line(id: impl Into<Value>, tool: &str, arguments: Value) -> String {
     tools_call(id, tool, arguments).to_string()
 }
@@ -367,6 +372,7 @@ fn every_call_is_answered_after_the_input_ends() {
 
 #[test]
 fn function_that_never_yields_blocks_no_other_call() {
+    // `spins` occupies a thread until `releases` is called.
     for in_one_write in [true, false] {
         let mut server = StdioServer::initialized(&[]);
         server.send(&line("first", "spins", json!({})));
@@ -427,10 +433,11 @@ fn end_of_input_lets_calls_finish_and_ends_the_server() {
 #[test]
 fn blocking_call_is_abandoned_once_the_client_is_gone() {
     let mut server = StdioServer::initialized(&[]);
+    // `blocks` has a timeout of 200 ms, but its function sleeps on.
     assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
     assert_eq!(server.close().code(), Some(1), "the server must exit without waiting for the blocking call");
     server.stderr.line_with(&["WARN", "are cancelled"]);
-    assert_eq!(server.stderr.records().len(), 1);
+    assert_eq!(server.stderr.records().len(), 1, "the call must have one audit record");
 }
 
 #[test]
@@ -439,6 +446,7 @@ fn unread_log_blocks_no_call() {
         .args(["serve", "--stdio"])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
+        // This pipe is never read.
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -452,7 +460,7 @@ fn unread_log_blocks_no_call() {
         let answers = lines.iter().map(|_| serde_json::from_str(&stdout.next().unwrap().unwrap()).unwrap());
         answers.collect::<Vec<Value>>()
     };
-    // The refusals of these calls log far more than the pipe and the log queue hold.
+    // No tool is named `nobody`. The refusals of these calls log far more than the pipe and the log queue hold.
     let unknown: Vec<String> = vec![call("nobody", json!({})); 500];
     for _ in 0..36 {
         send(&unknown);
@@ -513,7 +521,7 @@ fn client_that_closes_its_input_and_reads_nothing_is_abandoned() {
 }
 
 #[test]
-fn unread_results_do_not_delay_shutdown() {
+fn unread_results_do_not_prevent_shutdown() {
     let mut server = StdioServer::initialized_unread(&[]);
     for id in 0..40 {
         server.send(&line(id, "large", json!({ "bytes": 1_000_000 })));
@@ -524,11 +532,12 @@ fn unread_results_do_not_delay_shutdown() {
 }
 
 #[test]
-fn unread_refusals_do_not_delay_shutdown() {
+fn unread_refusals_do_not_prevent_shutdown() {
     let mut server = StdioServer::initialized_unread(&[]);
     let mut stdin = server.stdin.take().unwrap();
     // Each malformed line gets a small refusal. All refusals together exceed the response queue.
     let flood = std::thread::spawn(move || while stdin.write_all(b"{\n").is_ok() {});
+    // Time for the refusals to fill the queue.
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(server.terminate().code(), Some(1));
     flood.join().unwrap();
@@ -537,15 +546,17 @@ fn unread_refusals_do_not_delay_shutdown() {
 #[test]
 fn unsatisfiable_requirement_and_unexpected_request_state_are_refused() {
     let mut server = StdioServer::initialized(&[]);
+    // `echo` has only version 1.0.
     let meta = json!({ "dev.mcp-tool/requires": "^2" });
     let answer =
         server.request("tools/call", json!({ "name": "echo", "arguments": { "text": "x" }, "_meta": meta }));
     assert_eq!(answer["error"]["code"], -32_602);
+    // A legacy call has no `requestState`.
     let answer = server.request("tools/call", json!({ "name": "echo", "requestState": "x" }));
     assert_eq!(answer["error"]["code"], -32_602);
 }
 
-/// The metadata of a stream and the number of streams per client are bounded.
+/// The size of the `_meta` that opens a stream, and the number of streams per client, are limited.
 #[test]
 fn open_streams_leave_capacity_for_other_requests() {
     let mut server = StdioServer::start(&[]);
@@ -557,6 +568,7 @@ fn open_streams_leave_capacity_for_other_requests() {
     let refused = server.answer(&json!(1));
     assert_eq!(refused["error"]["code"], -32_602, "{refused}");
     assert!(refused["error"]["message"].as_str().unwrap().contains("at most 16384 bytes"), "{refused}");
+    // At most 64 streams and other requests that rmcp answers are open at a time.
     for id in 2..=65 {
         server.send(&listen(id, 0));
     }

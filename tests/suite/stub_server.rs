@@ -16,7 +16,9 @@ pub struct StubServer {
 #[derive(Clone, Debug)]
 pub struct Received {
     pub method: String,
+    /// Path and query.
     pub target: String,
+    /// Header lines.
     head: String,
     pub body: String,
 }
@@ -27,6 +29,7 @@ impl Received {
         lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
+    /// Returns the value of `Authorization`, or `none` if the request has no such header.
     pub fn authorization(&self) -> &str {
         self.header("authorization").unwrap_or("none")
     }
@@ -37,7 +40,8 @@ impl Received {
     }
 }
 
-/// Text of an HTTP response. To close the connection without a response, a test uses an empty string instead.
+/// Returns the text of an HTTP response, for the closure `answer` of [`StubServer::start`]. A closure that returns an
+/// empty string closes the connection without a response.
 pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> String {
     let mut head =
         format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
@@ -48,11 +52,12 @@ pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> String {
 }
 
 impl StubServer {
-    /// Starts a server that computes each response from the request and its number, counted from 0.
+    /// Starts a server on a free port. `answer` gets the number of a request, counted from 0, and the request.
     pub fn start(answer: impl Fn(usize, &Received) -> String + Send + Sync + 'static) -> Self {
         StubServer::start_at("127.0.0.1:0", answer)
     }
 
+    /// Starts a server at `address`.
     pub fn start_at(
         address: &str,
         answer: impl Fn(usize, &Received) -> String + Send + Sync + 'static,
@@ -89,6 +94,7 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Received>>, answer: &dyn Fn(usiz
         return;
     }
     let mut head = String::new();
+    // The head ends with an empty line.
     while reader.read_line(&mut head).is_ok_and(|read| read > 2) {}
     let mut words = first.split_whitespace().map(str::to_owned);
     let (method, target) = (words.next().unwrap(), words.next().unwrap());

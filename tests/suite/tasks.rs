@@ -1,4 +1,7 @@
-//! Tasks (SEP-2663): calls that continue after a first response.
+//! Tasks (SEP-2663): calls that continue after a first response. Only 2026-07-28 clients (`modern`) can use them.
+//!
+//! The test server, named `specimen`, has two tools for them: `computes` waits for some milliseconds and then asks for
+//! a number if `ask` is set; `computes_alone` finishes immediately, and can be called only as a task.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +15,7 @@ fn task_support() -> Value {
     json!({ "io.modelcontextprotocol/clientCapabilities": capabilities })
 }
 
-/// Starts `computes` as a task.
+/// Calls `computes`, and returns the task as which the call continues.
 fn begin(server: &HttpServer, arguments: Value) -> Value {
     let params = json!({ "name": "computes", "arguments": arguments });
     let task = server.modern("tools/call", params, task_support(), &[]).json()["result"].clone();
@@ -31,6 +34,7 @@ fn request(server: &HttpServer, method: &str, task: &Value, more: Value, meta: V
     server.modern(method, params, meta, &[("Mcp-Name", id)])
 }
 
+/// Returns the current state of a task.
 fn get(server: &HttpServer, task: &Value) -> Value {
     request(server, "tasks/get", task, json!({}), task_support()).json()["result"].clone()
 }
@@ -74,10 +78,10 @@ fn task_reports_progress_and_a_status_message() {
     assert_eq!((events.len(), &events[0]["params"]["message"]), (2, &json!("computing")), "{events:?}");
     let task = &events[1]["result"];
     assert_eq!(task["resultType"], "task");
-    let asks = wait_for_status(&server, task, "input_required");
-    assert_eq!(asks["statusMessage"], "nearly done");
-    assert!(asks["lastUpdatedAt"].as_str() > asks["createdAt"].as_str(), "{asks}");
-    assert_eq!(asks["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "specimen");
+    let asking = wait_for_status(&server, task, "input_required");
+    assert_eq!(asking["statusMessage"], "nearly done");
+    assert!(asking["lastUpdatedAt"].as_str() > asking["createdAt"].as_str(), "{asking}");
+    assert_eq!(asking["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "specimen");
 
     let mut server = StdioServer::start(&[]);
     server.send(&modern(1, "tools/call", params, meta).to_string());
@@ -86,19 +90,21 @@ fn task_reports_progress_and_a_status_message() {
 }
 
 #[test]
-fn client_without_tasks_waits_for_the_result() {
+fn client_without_tasks_gets_the_result_or_an_error() {
     let server = HttpServer::start(&[]);
     let params = json!({ "name": "computes", "arguments": { "milliseconds": 1 } });
     let reply = server.modern("tools/call", params, json!({}), &[]);
     assert_eq!(text(&reply.json()), "computed 0");
     assert_eq!(text(&server.call("computes", json!({ "milliseconds": 1 }))), "computed 0");
+    // `computes_alone` needs a client with tasks.
     let alone = json!({ "name": "computes_alone" });
     let reply = server.modern("tools/call", alone.clone(), json!({}), &[]);
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_021)));
     let expected = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
     assert_eq!(reply.json()["error"]["data"]["requiredCapabilities"], expected);
-    // A call that finishes immediately needs no task.
+    // A call that finishes immediately doesn't become a task, even if the client has tasks.
     assert_eq!(text(&server.modern("tools/call", alone, task_support(), &[]).json()), "at once");
+    // Requests about a task need a client with tasks, too.
     let task = begin(&server, json!({ "milliseconds": 60_000 }));
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
         let reply = request(&server, method, &task, json!({ "inputResponses": {} }), json!({}));
@@ -107,10 +113,11 @@ fn client_without_tasks_waits_for_the_result() {
 }
 
 #[test]
-fn task_is_cancelled_only_by_its_own_caller() {
+fn task_exists_only_for_its_own_caller() {
     let server = HttpServer::start(&[]);
     let task = begin(&server, json!({ "milliseconds": 60_000 }));
     server.wait_for_count("running", 1);
+    // Another client name is another caller.
     let mut other_client = task_support();
     other_client["io.modelcontextprotocol/clientInfo"] = json!({ "name": "somebody else", "version": "1" });
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
@@ -123,6 +130,7 @@ fn task_is_cancelled_only_by_its_own_caller() {
     wait_for_status(&server, &task, "cancelled");
     server.wait_for_count("dropped", 1);
     let correlation = task["_meta"]["dev.mcp-tool/correlationId"].as_str().unwrap();
+    // `computes` may have written something before it was dropped.
     assert_eq!(server.stderr.record_of(correlation)["outcome"], "unknown");
     let other = json!({ "taskId": "00000000-0000-4000-8000-000000000000" });
     let reply = request(&server, "tasks/get", &other, json!({}), task_support());
@@ -133,15 +141,16 @@ fn task_is_cancelled_only_by_its_own_caller() {
 fn task_can_ask_for_input() {
     let server = HttpServer::start(&[]);
     let task = begin(&server, json!({ "milliseconds": 1, "ask": true }));
-    let asks = wait_for_status(&server, &task, "input_required");
-    assert_eq!(asks["inputRequests"]["number"]["params"]["message"], "Which?");
+    let asking = wait_for_status(&server, &task, "input_required");
+    assert_eq!(asking["inputRequests"]["number"]["params"]["message"], "Which?");
     let answer = |key: &str, number: Value| {
         let responses = json!({ key: { "action": "accept", "content": { "number": number } } });
         let reply =
             request(&server, "tasks/update", &task, json!({ "inputResponses": responses }), task_support());
         assert_eq!(reply.json()["result"]["resultType"], "complete", "{reply:?}");
     };
-    // An answer under an unknown key is ignored. After an invalid answer, the question is asked again under a new key.
+    // An answer under an unknown key is ignored. After an invalid answer, such as a number above 9, the question is
+    // asked again under a new key.
     answer("another", json!(1));
     assert_eq!(get(&server, &task)["status"], "input_required");
     answer("number", json!(99));
@@ -154,8 +163,9 @@ fn task_can_ask_for_input() {
 }
 
 #[test]
-fn tasks_per_caller_are_limited_and_further_calls_wait() {
+fn call_beyond_the_task_limit_runs_without_a_task() {
     let server = HttpServer::start(&[]);
+    // A caller can have 32 tasks.
     let tasks: Vec<Value> = (0..32).map(|_| begin(&server, json!({ "milliseconds": 60_000 }))).collect();
     let params = json!({ "name": "computes", "arguments": { "milliseconds": 1 } });
     assert_eq!(text(&server.modern("tools/call", params, task_support(), &[]).json()), "computed 0");
@@ -191,7 +201,7 @@ fn tasks_extension_is_declared_and_works_over_stdio() {
     }
 }
 
-/// A 2025-11-25 client may declare the tasks extension, but the declaration has no effect.
+/// A legacy client, which speaks 2025-11-25, may declare the tasks extension, but the declaration has no effect.
 #[test]
 fn legacy_protocol_has_no_tasks() {
     let capabilities = task_support()["io.modelcontextprotocol/clientCapabilities"].clone();

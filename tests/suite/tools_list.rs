@@ -1,4 +1,5 @@
-//! `tools/list`: the same list on every transport, paging, and refusals.
+//! `tools/list`: the same list on every transport, paging, and refusals. In names, `modern` means 2026-07-28. The tools
+//! are those of the test server, named `specimen`.
 
 use std::process::Command;
 
@@ -12,8 +13,9 @@ use crate::{
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// Calls `test` for every transport and protocol revision, with a name for the two and a function that sends
-/// `tools/list` with the given parameters and returns the response.
+/// Calls `test` for every transport and protocol revision, which is 2025-11-25 unless the label says `modern`. `test`
+/// gets a label such as `stdio, modern`, and a function that sends `tools/list` with parameters and returns the
+/// response.
 fn on_every_transport(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Value) -> Value)) {
     let server = HttpServer::start(arguments);
     test("HTTP", &mut |params| {
@@ -21,6 +23,7 @@ fn on_every_transport(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Val
         server.post(&headers, &rpc("tools/list", params)).json()
     });
     test("HTTP, modern", &mut |params| server.modern("tools/list", params, json!({}), &[]).json());
+    // A session is a feature of 2025-11-25.
     let sessions = [arguments, &["--legacy-sessions", "2"]].concat();
     let server = HttpServer::start(&sessions);
     let id = server.open_session(&[]);
@@ -45,11 +48,13 @@ fn on_every_transport(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Val
 fn tools_list_is_identical_on_every_transport() {
     for arguments in [
         &[][..],
+        // Hides the tools that need other scopes.
         &["--local-scopes", "specimen:read"],
+        // Permits only version 1 of `relay` to the client `harness`, which is this test.
         &["--pin", "harness relay ^1", "--pin", "harness * >=1"],
     ] {
-        let printed = StdioServer::initialized(arguments).request("tools/list", json!({}));
-        let tools = printed["result"]["tools"].as_array().unwrap().clone();
+        let over_stdio = StdioServer::initialized(arguments).request("tools/list", json!({}));
+        let tools = over_stdio["result"]["tools"].as_array().unwrap().clone();
         assert!(tools.len() > 20);
         on_every_transport(arguments, |transport, list| {
             let mut answer = list(json!({}));
@@ -112,6 +117,7 @@ fn assert_cursor_refused(reply: &Reply) {
 
 #[test]
 fn cursor_is_valid_only_for_its_own_list() {
+    // A seal key encrypts cursors. It is 32 bytes in Base64, which are 43 characters.
     let sealing_with = |key: &str| {
         let mut command = Command::new(SPECIMEN);
         command.env("MCP_TOOL_SEAL_KEYS", key.repeat(43));
@@ -129,6 +135,7 @@ fn cursor_is_valid_only_for_its_own_list() {
     // A replica with the same key and the same list accepts the cursor.
     let replica = HttpServer::start_by(&mut sealing_with("A"), &["--list-page", "7"]);
     assert_eq!(list(&replica, continued.clone()).json()["result"]["tools"], second);
+    // Servers with another key, another page size, no paging, and other tools refuse it.
     assert_cursor_refused(&list(
         &HttpServer::start_by(&mut sealing_with("E"), &["--list-page", "7"]),
         continued.clone(),
@@ -138,8 +145,12 @@ fn cursor_is_valid_only_for_its_own_list() {
         continued.clone(),
     ));
     assert_cursor_refused(&list(&HttpServer::start_by(&mut sealing_with("A"), &[]), continued.clone()));
-    let fewer = ["--list-page", "7", "--local-scopes", "specimen:read"];
-    assert_cursor_refused(&list(&HttpServer::start_by(&mut sealing_with("A"), &fewer), continued.clone()));
+    let fewer_tools = ["--list-page", "7", "--local-scopes", "specimen:read"];
+    assert_cursor_refused(&list(
+        &HttpServer::start_by(&mut sealing_with("A"), &fewer_tools),
+        continued.clone(),
+    ));
+    // While a tool is disabled, the list is another one.
     control.execute(&["disable", "--tool", "weigh"]);
     until("the tool left the list", || list(&server, continued.clone()).json().get("error").is_some());
     assert_cursor_refused(&list(&server, continued.clone()));
@@ -154,6 +165,7 @@ fn cursor_is_valid_only_for_its_own_list() {
 fn tools_list_is_refused_like_requests_that_rmcp_answers() {
     let server = HttpServer::start(&[]);
     let complete = json!({ VERSION: "2026-07-28", CAPABILITIES: {} });
+    // `null` removes a member.
     let meta = |changes: Value| {
         let mut meta = complete.clone();
         for (key, value) in changes.as_object().unwrap() {
@@ -190,6 +202,7 @@ fn tools_list_is_refused_like_requests_that_rmcp_answers() {
         Some("3000-01-01"),
         Some("\u{e9}"),
     ];
+    // The header `Mcp-Method` is absent, right or wrong.
     let methods = [None, Some(true), Some(false)];
     let (mut refused, mut answered) = (0, 0);
     for meta in &metas {
@@ -209,14 +222,14 @@ fn tools_list_is_refused_like_requests_that_rmcp_answers() {
                     let content_type = reply.header("content-type").map(str::to_owned);
                     (reply.status, code, content_type)
                 };
-                let (ours, rmcps) = (ask("tools/list"), ask("prompts/list"));
+                let (by_framework, by_rmcp) = (ask("tools/list"), ask("prompts/list"));
                 let case = format!("{meta:?} {version:?} {is_method_right:?}");
                 // rmcp answers a valid request with "method not found", because prompts are not declared.
-                if rmcps.1 == Some(-32_601) {
-                    assert_eq!((ours.0, ours.1), (200, None), "{case}");
+                if by_rmcp.1 == Some(-32_601) {
+                    assert_eq!((by_framework.0, by_framework.1), (200, None), "{case}");
                     answered += 1;
                 } else {
-                    assert_eq!(ours, rmcps, "{case}");
+                    assert_eq!(by_framework, by_rmcp, "{case}");
                     refused += 1;
                 }
             }
@@ -276,6 +289,7 @@ fn refused_tools_list_states_the_reason() {
 #[test]
 fn custom_policy_filters_tools_list() {
     let mut command = Command::new(SPECIMEN);
+    // The specimen's own policy denies the tool `measure`.
     command.env("SPECIMEN_DENIES", "measure");
     let mut server = StdioServer::initialized_by(&mut command, &[]);
     let list = server.request("tools/list", json!({}));

@@ -1,4 +1,5 @@
-//! Upstreams: their credentials, allowed targets, and data that is never forwarded to them.
+//! Upstreams, which are APIs that tools call with credentials of the server: credentials, allowed targets, settings,
+//! and data that is never forwarded.
 
 use std::{
     path::PathBuf,
@@ -23,7 +24,7 @@ use crate::{
     stub_server::{StubServer, reply},
 };
 
-/// Send a GET to billing.
+/// Send a GET with the query `?why=a+b%26c` to billing.
 #[mcp_tool(version = "1.0", public, read_only, upstream = "billing")]
 async fn ask(
     cx: &CallContext,
@@ -83,7 +84,7 @@ async fn unnamed(cx: &CallContext) -> Result<String, ToolError> {
     Ok(format!("{:?}", cx.upstream("billing")?))
 }
 
-/// An upstream handle kept across calls.
+/// An upstream handle that outlives its call.
 #[derive(Default)]
 struct Kept(Mutex<Option<Upstream>>);
 
@@ -125,7 +126,7 @@ impl Secrets {
     }
 }
 
-/// Settings of an upstream.
+/// Settings of the upstream `billing`: keys and values.
 #[derive(Clone)]
 struct Section(Vec<(&'static str, String)>);
 
@@ -140,7 +141,7 @@ impl Section {
         ])
     }
 
-    /// Settings with a credential that `issuer` issues.
+    /// Settings with a token of `issuer` as the credential. `kind` is `client_credentials` or `token_exchange`.
     fn token(kind: &str, upstream: &StubServer, issuer: &StubServer, secrets: &Secrets) -> Self {
         Section(vec![
             ("url", upstream.url("/api")),
@@ -163,6 +164,7 @@ impl Section {
         self
     }
 
+    /// Starts a server with all tools of this file.
     async fn start(&self) -> Result<TestServer, StartError> {
         let pairs: Vec<_> = self.0.iter().map(|(key, value)| (*key, value.as_str())).collect();
         TestServer::start_with_upstreams(server_with_tools(), [("billing", &pairs[..])]).await
@@ -179,10 +181,11 @@ fn issuer(seconds: u64) -> StubServer {
 }
 
 /// An upstream that responds to every request with `fine`.
-fn content() -> StubServer {
+fn plain_upstream() -> StubServer {
     StubServer::start(|_, _| reply(200, &[], "fine"))
 }
 
+/// Calls the tool `ask`, and returns its text: the status and the body of the response.
 async fn ask_billing(server: &TestServer, path: &str) -> Result<String, TestError> {
     server.call("ask", json!({ "path": path })).await.map(|result| result.text().to_owned())
 }
@@ -199,7 +202,7 @@ async fn concurrent_calls_share_one_token_request() {
                 .to_string(),
         )
     });
-    let (upstream, secrets) = (content(), Secrets::new("hunter 2"));
+    let (upstream, secrets) = (plain_upstream(), Secrets::new("hunter 2"));
     let section = Section::token("client_credentials", &upstream, &issuer, &secrets);
     let server = section.start().await.unwrap();
     let calls: Vec<_> = (0..50)
@@ -227,7 +230,7 @@ async fn concurrent_calls_share_one_token_request() {
 
 #[tokio::test]
 async fn client_secret_is_sent_in_the_body_when_configured() {
-    let (issuer, upstream, secrets) = (issuer(60), content(), Secrets::new("hunter2"));
+    let (issuer, upstream, secrets) = (issuer(60), plain_upstream(), Secrets::new("hunter2"));
     let section =
         Section::token("client_credentials", &upstream, &issuer, &secrets).with("client_auth", "post");
     ask_billing(&section.start().await.unwrap(), "x").await.unwrap();
@@ -238,8 +241,9 @@ async fn client_secret_is_sent_in_the_body_when_configured() {
 
 #[tokio::test]
 async fn token_is_renewed_before_expiry_and_when_its_secret_changes() {
-    let (issuer, upstream, secrets) = (issuer(1), content(), Secrets::new("one"));
+    let (issuer, upstream, secrets) = (issuer(1), plain_upstream(), Secrets::new("one"));
     let server = Section::token("client_credentials", &upstream, &issuer, &secrets).start().await.unwrap();
+    // Each token is valid for one second. The last call may still use the second token.
     let begun = Instant::now();
     while issuer.count() < 3 {
         ask_billing(&server, "x").await.unwrap();
@@ -248,7 +252,7 @@ async fn token_is_renewed_before_expiry_and_when_its_secret_changes() {
     let last = upstream.received().pop().unwrap();
     assert!(["Bearer t1", "Bearer t2"].contains(&last.authorization()), "{last:?}");
 
-    let (issuer, upstream, secrets) = (self::issuer(3_600), content(), Secrets::new("one"));
+    let (issuer, upstream, secrets) = (self::issuer(3_600), plain_upstream(), Secrets::new("one"));
     let server = Section::token("client_credentials", &upstream, &issuer, &secrets)
         .with("client_auth", "post")
         .start()
@@ -265,7 +269,7 @@ async fn token_is_renewed_before_expiry_and_when_its_secret_changes() {
 
 #[tokio::test]
 async fn stored_key_is_sent_in_its_header_and_reloaded_when_it_changes() {
-    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let (upstream, secrets) = (plain_upstream(), Secrets::new("k1"));
     let server = Section::key(&upstream, &secrets).with("key_header", "X-Api-Key").start().await.unwrap();
     ask_billing(&server, "x").await.unwrap();
     secrets.set("k2");
@@ -276,13 +280,14 @@ async fn stored_key_is_sent_in_its_header_and_reloaded_when_it_changes() {
     let server = Section::key(&upstream, &secrets).start().await.unwrap();
     ask_billing(&server, "x").await.unwrap();
     assert_eq!(upstream.received()[2].authorization(), "Bearer k2");
+    // Without its secret file, the server calls no upstream.
     std::fs::remove_file(secrets.path()).unwrap();
     assert_eq!(ask_billing(&server, "x").await.unwrap_err().kind(), Some(ErrorKind::Internal));
     assert_eq!(upstream.count(), 3);
 }
 
 /// A token endpoint that accepts any token in an exchange, and issues the tokens `for-0`, `for-1`, ….
-fn exchange() -> StubServer {
+fn exchange_issuer() -> StubServer {
     StubServer::start(|number, _| {
         let body = json!({
             "access_token": format!("for-{number}"),
@@ -296,7 +301,7 @@ fn exchange() -> StubServer {
 
 #[tokio::test]
 async fn caller_token_is_exchanged_once_and_never_forwarded() {
-    let (issuer, upstream, secrets) = (exchange(), content(), Secrets::new("hunter2"));
+    let (issuer, upstream, secrets) = (exchange_issuer(), plain_upstream(), Secrets::new("hunter2"));
     let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
     let (ann, ben) = (server.with_token("inbound-ann"), server.with_token("inbound-ben"));
     for caller in [&ann, &ann, &ben, &ann] {
@@ -315,6 +320,7 @@ async fn caller_token_is_exchanged_once_and_never_forwarded() {
     ] {
         assert!(body.split('&').any(|pair| pair == part), "no {part} in {body}");
     }
+    // A call without a token has nothing to exchange.
     let error = ask_billing(&server, "x").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Refused));
     assert!(error.to_string().contains("this call has none: call the tool over HTTP"), "{error}");
@@ -328,7 +334,7 @@ async fn token_endpoint_that_returns_the_caller_token_is_rejected() {
         let body = json!({ "access_token": "inbound", "token_type": "Bearer", "issued_token_type": kind });
         reply(200, &[], &body.to_string())
     });
-    let (upstream, secrets) = (content(), Secrets::new("hunter2"));
+    let (upstream, secrets) = (plain_upstream(), Secrets::new("hunter2"));
     let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
     let error = ask_billing(&server.with_token("inbound"), "x").await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Unavailable));
@@ -336,7 +342,8 @@ async fn token_endpoint_that_returns_the_caller_token_is_rejected() {
 }
 
 #[tokio::test]
-async fn invalid_token_response_is_only_logged() {
+async fn invalid_token_response_is_not_quoted_in_errors() {
+    // The first characters of a JWT.
     let secret = "eyJhbGciOi";
     let answers = [
         reply(200, &[], r#"{"access_token":"eyJhbGciOi","token_type":"DPoP"}"#),
@@ -347,11 +354,12 @@ async fn invalid_token_response_is_only_logged() {
         reply(401, &[], r#"{"error":"invalid_client","error_description":"eyJhbGciOi"}"#),
         String::new(),
     ];
+    // `invalid_client` means that the client id or the secret in the settings is wrong. Only the operator can fix it.
     let kinds = [ErrorKind::Unavailable; 5].into_iter().chain([ErrorKind::Internal, ErrorKind::Unavailable]);
     for (answer, kind) in answers.into_iter().zip(kinds) {
         let scripted = answer.clone();
         let issuer = StubServer::start(move |_, _| scripted.clone());
-        let (upstream, secrets) = (content(), Secrets::new("hunter2"));
+        let (upstream, secrets) = (plain_upstream(), Secrets::new("hunter2"));
         let server =
             Section::token("client_credentials", &upstream, &issuer, &secrets).start().await.unwrap();
         let error = ask_billing(&server, "x").await.unwrap_err();
@@ -363,7 +371,7 @@ async fn invalid_token_response_is_only_logged() {
 
 #[tokio::test]
 async fn redirect_to_another_port_carries_no_credential() {
-    let elsewhere = content();
+    let elsewhere = plain_upstream();
     let to = elsewhere.url("/stolen");
     let upstream = StubServer::start(move |_, request| match &*request.target {
         "/api/away?why=a+b%26c" => reply(302, &[("Location", &to)], ""),
@@ -383,10 +391,12 @@ async fn redirect_to_another_port_carries_no_credential() {
     assert_eq!(ask_billing(&server, "near").await.unwrap(), "200 fine");
     let end = upstream.received().pop().unwrap();
     assert_eq!((&*end.target, end.authorization()), ("/api/end", "Bearer k1"));
+    // `round` redirects to itself. Five redirects are followed.
     let before = upstream.count();
     assert_eq!(ask_billing(&server, "round").await.unwrap_err().kind(), Some(ErrorKind::Unavailable));
     assert_eq!(upstream.count(), before + 6);
 
+    // A redirect to an allowed host is followed without the credential.
     let server = section.with("redirect_hosts", &host).start().await.unwrap();
     assert_eq!(ask_billing(&server, "away").await.unwrap(), "200 fine");
     let request = &elsewhere.received()[0];
@@ -396,7 +406,7 @@ async fn redirect_to_another_port_carries_no_credential() {
 
 #[tokio::test]
 async fn private_address_is_refused_unless_allowed() {
-    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let (upstream, secrets) = (plain_upstream(), Secrets::new("k1"));
     let section = Section::key(&upstream, &secrets);
     let error = section.clone().with("allow_private", "").start().await.unwrap_err();
     assert!(
@@ -418,6 +428,7 @@ async fn private_address_is_refused_unless_allowed() {
 
 #[tokio::test]
 async fn redirect_to_a_private_address_is_not_followed() {
+    // `allow_private` names only 127.0.0.1.
     let inside = StubServer::start_at("127.0.0.2:0", |_, _| reply(200, &[], "metadata"));
     let to = inside.url("/latest");
     let upstream = StubServer::start(move |_, _| reply(302, &[("Location", &to)], ""));
@@ -430,8 +441,9 @@ async fn redirect_to_a_private_address_is_not_followed() {
 }
 
 #[tokio::test]
-async fn status_401_renews_the_credential_once_and_repeats_no_write() {
+async fn status_401_renews_the_credential_once_and_repeats_no_post() {
     let (issuer, secrets) = (issuer(3_600), Secrets::new("hunter2"));
+    // The upstream refuses only the first token.
     let revoked = StubServer::start(|_, request| match request.authorization() {
         "Bearer t0" => reply(401, &[], "gone"),
         _ => reply(200, &[], "fine"),
@@ -440,6 +452,7 @@ async fn status_401_renews_the_credential_once_and_repeats_no_write() {
     assert_eq!(ask_billing(&server, "x").await.unwrap(), "200 fine");
     assert_eq!((issuer.count(), revoked.count()), (2, 2));
 
+    // The upstream refuses every token: a GET is repeated once.
     let (issuer, closed) = (self::issuer(3_600), StubServer::start(|_, _| reply(401, &[], "closed")));
     let server = Section::token("client_credentials", &closed, &issuer, &secrets).start().await.unwrap();
     assert_eq!(ask_billing(&server, "x").await.unwrap(), "401 closed");
@@ -452,14 +465,14 @@ async fn status_401_renews_the_credential_once_and_repeats_no_write() {
         assert_eq!(
             (issuer.count(), closed.count()),
             (calls, calls),
-            "each 401 must discard the credential, and the write must not be repeated"
+            "each 401 must discard the credential, and the POST must not be repeated"
         );
     }
 }
 
 #[tokio::test]
 async fn path_cannot_leave_the_upstream() {
-    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let (upstream, secrets) = (plain_upstream(), Secrets::new("k1"));
     let server = Section::key(&upstream, &secrets).start().await.unwrap();
     for path in [
         "//evil.example/",
@@ -473,6 +486,7 @@ async fn path_cannot_leave_the_upstream() {
         assert_eq!(ask_billing(&server, path).await.unwrap_err().kind(), Some(ErrorKind::Internal), "{path}");
     }
     assert_eq!(upstream.count(), 0);
+    // After the host, `@` and `:` are characters of a path.
     ask_billing(&server, "@evil.example:80").await.unwrap();
     assert_eq!(upstream.received()[0].target, "/api/@evil.example:80?why=a+b%26c");
 }
@@ -483,12 +497,13 @@ async fn upstream_response_is_bounded_and_parsed_strictly() {
     let upstream = StubServer::start(move |_, request| match &*request.target {
         // A response without `Content-Length`. It ends when the connection is closed.
         "/api/open?why=a+b%26c" => format!("HTTP/1.1 200 Said\r\nConnection: close\r\n\r\n{long}"),
+        // The tool `number` expects a number.
         "/api/number" => reply(200, &[], "\"eyJhbGciOi\""),
         _ => reply(200, &[], &long),
     });
     let secrets = Secrets::new("k1");
     let server = Section::key(&upstream, &secrets).with("max_response", "1KiB").start().await.unwrap();
-    for path in ["open", "told"] {
+    for path in ["open", "with_length"] {
         let error = ask_billing(&server, path).await.unwrap_err();
         assert_eq!(error.kind(), Some(ErrorKind::TooLarge));
         assert!(error.to_string().contains("longer than 1024 bytes"), "{error}");
@@ -545,7 +560,7 @@ async fn unresponsive_upstream_times_out_and_leaves_a_write_in_doubt() {
 
 #[tokio::test]
 async fn function_cannot_set_reserved_headers() {
-    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let (upstream, secrets) = (plain_upstream(), Secrets::new("k1"));
     let server = Section::key(&upstream, &secrets).with("key_header", "X-Api-Key").start().await.unwrap();
     for name in ["Authorization", "cookie", "Host", "Proxy-Authorization", "Connection", "X-Api-Key", "a b"] {
         let error = server.call("headed", json!({ "name": name })).await.unwrap_err();
@@ -558,7 +573,7 @@ async fn function_cannot_set_reserved_headers() {
 
 #[tokio::test]
 async fn debug_output_contains_no_credential() {
-    let (issuer, upstream, secrets) = (exchange(), content(), Secrets::new("hunter2"));
+    let (issuer, upstream, secrets) = (exchange_issuer(), plain_upstream(), Secrets::new("hunter2"));
     let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
     let result = server.with_token("inbound-ann").call("look", json!({})).await.unwrap();
     let debug = result.text();
@@ -574,7 +589,7 @@ async fn debug_output_contains_no_credential() {
 
 #[tokio::test]
 async fn upstream_handle_expires_with_its_call() {
-    let (issuer, upstream, secrets) = (exchange(), content(), Secrets::new("hunter2"));
+    let (issuer, upstream, secrets) = (exchange_issuer(), plain_upstream(), Secrets::new("hunter2"));
     let server = Section::token("token_exchange", &upstream, &issuer, &secrets).start().await.unwrap();
     assert_eq!(server.with_token("inbound-ann").call("keep", json!({})).await.unwrap().text(), "kept");
     let error = server.with_token("inbound-ben").call("keep", json!({})).await.unwrap_err();
@@ -584,7 +599,7 @@ async fn upstream_handle_expires_with_its_call() {
 
 #[tokio::test]
 async fn tool_reaches_only_upstreams_it_names_and_the_operator_configures() {
-    let (upstream, secrets) = (content(), Secrets::new("k1"));
+    let (upstream, secrets) = (plain_upstream(), Secrets::new("k1"));
     let server = Section::key(&upstream, &secrets).start().await.unwrap();
     let error = server.call("unnamed", json!({})).await.unwrap_err();
     assert_eq!(error.kind(), Some(ErrorKind::Internal));
@@ -599,6 +614,7 @@ async fn tool_reaches_only_upstreams_it_names_and_the_operator_configures() {
     assert!(error.to_string().starts_with("upstream.billing.key_file: /nowhere/key: "), "{error}");
 }
 
+/// `mcp-tool.toml` of a server with the upstream `billing`.
 const FILE: &str = "[upstream.billing]
 url = \"https://billing.example.com/api\"
 credential = \"client_credentials\"
@@ -630,6 +646,7 @@ fn upstream_settings_are_printed_with_their_sources() {
 #[test]
 fn invalid_upstream_setting_is_refused_by_name() {
     let variable = "MCP_TOOL_UPSTREAM_BILLING_URL";
+    // Text in `FILE`, its replacement, an environment variable, and the expected error.
     let cases = [
         (
             "url = ",
@@ -668,6 +685,7 @@ fn invalid_upstream_setting_is_refused_by_name() {
 
 #[test]
 fn server_starts_only_with_every_upstream_of_its_tools() {
+    // With `SPECIMEN_REACHES`, the test server has the tool `bills`, which calls billing.
     let (code, stderr) = refusal(&run(&["serve", "--stdio"], &[("SPECIMEN_REACHES", "1")], None));
     assert!(
         code == 1 && stderr.contains("'bills' reaches the upstream 'billing', which isn't configured"),
@@ -677,6 +695,7 @@ fn server_starts_only_with_every_upstream_of_its_tools() {
 
     let (upstream, secrets) = (StubServer::start(|_, _| reply(200, &[], "\"three\"")), Secrets::new("k1"));
     let environment = Section::key(&upstream, &secrets).0.into_iter();
+    // Upstreams are called directly: nothing listens at this proxy.
     let mut command = Command::new(SPECIMEN);
     command.env("SPECIMEN_REACHES", "1").env("HTTP_PROXY", "http://127.0.0.1:1");
     command.envs(

@@ -1,4 +1,7 @@
 //! Several versions of one tool: adapters, version selection, and callers that listed another version.
+//!
+//! An adapter is a version that has no implementation: it converts a call into a call of its target, usually a newer
+//! version. In names, `modern` means 2026-07-28 and `legacy` 2025-11-25.
 
 use std::fs;
 
@@ -150,7 +153,7 @@ mod waits {
 mod panics {
     use super::*;
 
-    /// Find something.
+    /// Find something through an adapter that panics.
     #[mcp_tool(version = "1.0", scope = "things:find", read_only)]
     pub(super) fn find() -> Adapted<super::find, String> {
         Adapted::to(json!({ "query": "cat", "times": 1 })).and_then(|_| panic!("no result"))
@@ -158,7 +161,7 @@ mod panics {
 }
 
 /// Version 2.9, which is not an adapter.
-mod before {
+mod v2_9 {
     use super::*;
 
     /// Find something.
@@ -177,6 +180,7 @@ async fn serve(tools: &'static [ToolEntry]) -> TestServer {
     TestServer::start(ToolServer::new("finder", "1.0.0").tools(tools)).await.unwrap()
 }
 
+/// Returns the names and versions in the list of a server.
 async fn names(server: &TestServer) -> Vec<(String, String)> {
     let version = |tool: &Value| tool["_meta"]["dev.mcp-tool/version"].as_str().unwrap().to_owned();
     server
@@ -196,8 +200,8 @@ async fn newest_version_is_listed_by_name_and_older_majors_by_suffix() {
     let server = serve(ALL).await;
     let listed = [("find", "3.0"), ("find_v1", "1.0"), ("find_v2", "2.3")];
     assert_eq!(names(&server).await, listed.map(|(name, version)| (name.to_owned(), version.to_owned())));
-    // An adapter needs the scopes of its targets; an older version that is not an adapter needs only its own. The plain
-    // name always means the newest version.
+    // An adapter needs the scopes of its targets; an older version that is not an adapter needs only its own. The name
+    // without a suffix, `find`, always means the newest version.
     let reader = Caller::new("ann").with_scopes(["things:read"]);
     assert_eq!(names(&server.as_caller(reader.clone())).await, []);
     let server = serve(tools![find, v2_with_body::find]).await.as_caller(reader);
@@ -281,8 +285,9 @@ async fn adapter_is_bound_by_the_timeout_and_panic_guard_of_its_target() {
 #[tokio::test]
 async fn versions_are_hidden_from_unauthorized_callers() {
     let server = serve(ALL).await.as_caller(Caller::new("ann").with_scopes(["things:find"]));
-    let asked = server.requiring("=99").unwrap().call("find", json!({})).await.unwrap_err();
-    let TestError::NoSuchVersion(versions) = asked else { panic!("{asked}") };
+    // Versions 1.0 and 2.3 also need the scope `things:read`.
+    let refused = server.requiring("=99").unwrap().call("find", json!({})).await.unwrap_err();
+    let TestError::NoSuchVersion(versions) = refused else { panic!("{refused}") };
     assert_eq!(versions, [Version::new(3, 0)]);
     let unauthorized = server.as_caller(Caller::new("bob")).requiring("=99").unwrap();
     let refused = unauthorized.call("find", json!({})).await.unwrap_err();
@@ -294,11 +299,12 @@ async fn destructive_tool_needs_approval_through_its_adapters() {
     const ENDS: &[ToolEntry] = tools![end, end_v1::end];
     let refused = serve(ENDS).await.call("end_v1", json!({})).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ApprovalRequired));
+    // The operator permits the destructive tool `end`.
     let server = ToolServer::new("ends", "1").tools(ENDS);
     let allowed = TestServer::start_allowing(server, ["end"]).await.unwrap();
     allowed.call("end_v1", json!({})).await.unwrap();
 
-    // Allowing an adapter does not allow its target.
+    // Allowing an adapter does not allow its target. `None` means that the call succeeds.
     for (names, kind) in [(vec!["remove"], Some(ErrorKind::ApprovalRequired)), (vec!["remove", "end"], None)]
     {
         let server = ToolServer::new("ends", "1").tools(tools![end, remove]);
@@ -311,6 +317,7 @@ async fn destructive_tool_needs_approval_through_its_adapters() {
 #[tokio::test]
 async fn call_is_answered_by_the_version_it_requires() {
     let server = serve(ALL).await;
+    // A requirement is a range of versions or the digest of a contract. The second entry of the list is `find_v1`.
     let digest = server.list().await[1]["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
     for (requirement, arguments, version) in [
         ("^1", json!({ "word": "cat" }), "1.0"),
@@ -333,12 +340,13 @@ async fn call_is_answered_by_the_version_it_requires() {
 
 #[tokio::test]
 async fn caller_is_refused_once_after_its_listed_contract_changed() {
-    let before = serve(tools![before::find]).await;
+    let before = serve(tools![v2_9::find]).await;
     let bot =
         before.as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:find", "things:read"]));
     assert_eq!(bot.list().await.len(), 1);
 
-    // The listed version is no longer served: the call is refused and returns the current contract.
+    // `succeeded_by` starts the next deployment, which knows what callers listed before. It doesn't serve the listed
+    // version: the call is refused and returns the current contract.
     let after = bot.succeeded_by(ToolServer::new("finder", "2").tools(tools![find])).await.unwrap();
     let refused = after.call("find", json!({ "query": "cat" })).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ContractChanged));
@@ -366,12 +374,12 @@ async fn caller_that_listed_an_older_major_is_answered_by_that_major() {
     assert_eq!(found.json(), json!({ "title": "CAT" }));
     assert_eq!(version_of(after.records().last().unwrap()), "2.3");
     // A requirement takes precedence over the last-listed contract, and a new list replaces that contract.
-    let pinned = after.requiring("^3").unwrap();
-    pinned.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
+    let requiring_v3 = after.requiring("^3").unwrap();
+    requiring_v3.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
     drop(after.list().await);
     after.call("find", json!({ "query": "cat", "times": 1 })).await.unwrap();
 
-    // A lower minor version promises less than the listed one.
+    // A lower minor version may lack parts of the listed one, so it doesn't answer calls for the listed one.
     let newer = serve(tools![v2_1_with_body::find])
         .await
         .as_caller(Caller::new("ann").with_agent("bot").with_scopes(["things:read"]));
@@ -423,6 +431,7 @@ async fn deprecated_calls_are_counted_by_caller() {
         }
         server.call("find_v2", json!({ "query": "cat" })).await.unwrap();
     }
+    // Only version 1.0 is deprecated.
     let first = Version::new(1, 0);
     let counted = [("ann through bot", 3), ("bob through bot", 1)];
     let counted = counted.map(|(caller, calls)| ("find", first, caller.to_owned(), calls));
@@ -437,6 +446,7 @@ fn listed(list: &Value, name: &str) -> Value {
     tools.iter().find(|tool| tool["name"] == name).unwrap_or_else(|| panic!("no {name}: {list}")).clone()
 }
 
+/// The test server has `relay` in the versions 2.1 and 1.4. Version 1.4 is a deprecated adapter.
 #[test]
 fn versions_are_listed_required_and_pinned_in_both_revisions() {
     let server = HttpServer::start(&[]);
@@ -483,13 +493,14 @@ fn versions_are_listed_required_and_pinned_in_both_revisions() {
     let misplaced = legacy.request("tools/list", json!({ "_meta": { "dev.mcp-tool/requires": "^1" } }));
     assert_eq!(misplaced["error"]["code"], -32602);
 
-    let mut session = StdioServer::initialized(&["--pin", "harness relay ^1"]);
-    let list = session.request("tools/list", json!({}));
+    // The operator pins the client `harness`, which is this test, to version 1 of `relay`.
+    let mut pinned = StdioServer::initialized(&["--pin", "harness relay ^1"]);
+    let list = pinned.request("tools/list", json!({}));
     assert_eq!(listed(&list, "relay")["_meta"]["dev.mcp-tool/version"], "1.4");
     assert!(!list.to_string().contains("relay_v1"));
-    assert_eq!(text(&session.call("relay", json!({ "text": "hello" }))), "hello to all");
+    assert_eq!(text(&pinned.call("relay", json!({ "text": "hello" }))), "hello to all");
     let params = json!({ "name": "relay", "arguments": {}, "_meta": { "dev.mcp-tool/requires": "^2" } });
-    let refused = session.request("tools/call", params);
+    let refused = pinned.request("tools/call", params);
     assert_eq!(
         refused["error"]["message"],
         "'relay' has no version that satisfies ^1 and ^2: the served versions are 2.1, 1.4"
@@ -512,6 +523,7 @@ fn legacy_session_can_require_a_version() {
 #[test]
 fn log_reports_calls_of_deprecated_tools() {
     let mut server = HttpServer::start(&[]);
+    // The first call is logged immediately, and the number of calls when the server ends.
     for _ in 0..3 {
         server.call("relay_v1", json!({ "text": "hello" }));
     }
@@ -548,18 +560,18 @@ fn last_listed_contract_survives_a_restart() {
     let mut first = HttpServer::start(&arguments);
     let list = first.modern("tools/list", json!({}), json!({}), &[]).json();
     assert!(first.terminate().success());
-    let kept = fs::read_to_string(&file).unwrap();
+    let saved = fs::read_to_string(&file).unwrap();
     let digest =
         |name: &str| listed(&list, name)["_meta"]["dev.mcp-tool/contract"].as_str().unwrap().to_owned();
     let (newest, old) = (digest("relay"), digest("relay_v1"));
 
     // Edits the file as if the caller had listed `version`. If that version is still served, it answers the calls.
     let start_after_listing = |version: &str, digest: &str| {
-        let edited = kept.replace(
+        let edited = saved.replace(
             &format!("\"relay\":[\"2.1\",\"{newest}\"]"),
             &format!("\"relay\":[\"{version}\",\"{digest}\"]"),
         );
-        assert_ne!(edited, kept);
+        assert_ne!(edited, saved);
         fs::write(&file, edited).unwrap();
         HttpServer::start(&arguments)
     };

@@ -156,8 +156,8 @@ impl Reader {
             if self.peek() != Some('"') {
                 return None;
             }
-            // Each name with a lone surrogate becomes U+FFFD. `has_ambiguous_member` of the listener's model looks for
-            // it.
+            // Each name with a lone surrogate becomes U+FFFD. `has_ambiguous_member` in `rmcp/model/mod.rs` looks for
+            // this character.
             let name = self.string()?.unwrap_or_else(|| "\u{fffd}".to_owned());
             self.space();
             if !self.take(':') {
@@ -172,7 +172,7 @@ impl Reader {
         }
     }
 
-    /// Reads a string. Returns `Some(None)` if it has a lone surrogate.
+    /// Reads a string. A lenient reader returns `Some(None)` for a string with a lone surrogate.
     fn string(&mut self) -> Option<Option<String>> {
         self.at += 1;
         let mut units: Vec<u16> = Vec::new();
@@ -188,6 +188,7 @@ impl Reader {
         (text.is_some() || self.is_lenient).then_some(text)
     }
 
+    /// Reads an escape after its backslash, and returns its UTF-16 code unit.
     fn escaped(&mut self) -> Option<u16> {
         Some(match self.next()? {
             same @ ('"' | '\\' | '/') => same as u16,

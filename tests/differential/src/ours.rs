@@ -20,7 +20,9 @@ pub(crate) use mcp_tool_core::{
     },
 };
 
-// Short names of the variants of `ReadPath`, the code path that read a message.
+// Short names of the variants of `ReadPath`, the code path that read a message. The fast path reads calls in usual
+// spelling, and the full parser reads other calls. `LIST` is for `tools/list`, and `RMCP` for messages that the
+// listener forwards to rmcp.
 pub(crate) const FAST_PATH: ReadPath = ReadPath::Fast;
 pub(crate) const FULL_PARSER: ReadPath = ReadPath::Full;
 pub(crate) const LIST: ReadPath = ReadPath::List;

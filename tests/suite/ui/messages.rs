@@ -19,8 +19,8 @@ pub fn normalized(lines: &str, case: &Path) -> String {
     for line in lines.lines() {
         let message: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("rustc failed: {lines}"));
         let text = message["message"].as_str().unwrap();
-        let counts = text.starts_with("aborting due to ") || text.ends_with(" emitted");
-        if message["level"] == "failure-note" || counts {
+        let is_summary = text.starts_with("aborting due to ") || text.ends_with(" emitted");
+        if message["level"] == "failure-note" || is_summary {
             continue;
         }
         let text = normalized_message(message["rendered"].as_str().unwrap(), case);
@@ -32,16 +32,18 @@ pub fn normalized(lines: &str, case: &Path) -> String {
     texts.join("\n")
 }
 
+/// Returns one message, as rustc renders it, without the parts that differ between machines.
 fn normalized_message(rendered: &str, case: &Path) -> String {
     let mut lines: Vec<String> = Vec::new();
+    // Code of the case keeps its line numbers.
     let mut is_of_case = true;
     for line in rendered.lines() {
         let mut line = line.replace(CRATE, "$CRATE");
-        if let Some(arrow) = arrow(&line) {
-            let start = line.len() - arrow.len();
-            let (place, inside) = place(arrow, case);
+        if let Some(location) = location_of(&line) {
+            let start = line.len() - location.len();
+            let (place, is_in_case) = normalized_location(location, case);
             line.replace_range(start.., &place);
-            is_of_case = inside;
+            is_of_case = is_in_case;
         } else if !is_of_case {
             is_of_case =
                 !line.trim_start().starts_with(|first: char| first.is_ascii_digit() || "|.".contains(first));
@@ -54,11 +56,11 @@ fn normalized_message(rendered: &str, case: &Path) -> String {
         if line.is_empty() && lines.last().is_none_or(String::is_empty) {
             continue;
         }
-        let line = others(&line).unwrap_or(line).replace(TESTS_FROM_ROOT, "$DIR/");
+        let line = without_number(&line).unwrap_or(line).replace(TESTS_FROM_ROOT, "$DIR/");
         // rustc names a closure or an async block by `@` and its location.
         lines.push(line.replace("@tests/", "@$DIR/"));
     }
-    shift(&mut lines);
+    move_left(&mut lines);
     let mut text = String::new();
     for line in &lines {
         writeln!(text, "{line}").unwrap();
@@ -67,58 +69,59 @@ fn normalized_message(rendered: &str, case: &Path) -> String {
 }
 
 /// Returns the location in a line that begins with `-->` or `:::`; `None` for any other line.
-fn arrow(line: &str) -> Option<&str> {
+fn location_of(line: &str) -> Option<&str> {
     let start = line.trim_start();
     start.strip_prefix("--> ").or_else(|| start.strip_prefix("::: "))
 }
 
 /// Returns a location without the part of the path that differs between machines, and `true` if the location is in the
-/// case. Line and column are kept only if it is.
-fn place(arrow: &str, case: &Path) -> (String, bool) {
+/// case. Only such a location keeps its line and column.
+fn normalized_location(location: &str, case: &Path) -> (String, bool) {
     let case = case.strip_prefix(TESTS_FROM_ROOT).unwrap().to_str().unwrap();
-    if let Some(rest) = arrow.strip_prefix(TESTS).and_then(|path| path.strip_prefix(case)) {
+    if let Some(rest) = location.strip_prefix(TESTS).and_then(|path| path.strip_prefix(case)) {
         return (format!("{case}{rest}"), true);
     }
-    let arrow = arrow.trim_end_matches(|end: char| end == ':' || end.is_ascii_digit());
-    let place = if let Some(path) = arrow.strip_prefix(TESTS).or(arrow.strip_prefix(TESTS_FROM_ROOT)) {
+    let location = location.trim_end_matches(|end: char| end == ':' || end.is_ascii_digit());
+    let place = if let Some(path) = location.strip_prefix(TESTS).or(location.strip_prefix(TESTS_FROM_ROOT)) {
         path.to_owned()
-    } else if !arrow.starts_with('/') {
+    } else if !location.starts_with('/') {
         // Cargo passes rustc relative paths for the crates of the workspace.
-        format!("$WORKSPACE/{arrow}")
-    } else if let Some((_, path)) = arrow.split_once("/rustlib/src/rust/library/") {
+        format!("$WORKSPACE/{location}")
+    } else if let Some((_, path)) = location.split_once("/rustlib/src/rust/library/") {
         format!("$RUST/{path}")
     } else if let Some((_, path)) =
-        arrow.strip_prefix("/rustc/").and_then(|path| path.split_once("/library/"))
+        location.strip_prefix("/rustc/").and_then(|path| path.split_once("/library/"))
     {
         format!("$RUST/{path}")
-    } else if let Some((_, path)) = arrow.split_once("/registry/src/") {
+    } else if let Some((_, path)) = location.split_once("/registry/src/") {
         let mut parts = path.splitn(3, '/');
         let (package, file) = (parts.nth(1).unwrap(), parts.next().unwrap());
         let name = package.split('.').next().and_then(|start| start.rsplit_once('-')).unwrap().0;
         format!("$CARGO/{name}-$VERSION/{file}")
     } else {
-        arrow.to_owned()
+        location.to_owned()
     };
     (place, false)
 }
 
-/// Replaces the number in a line such as `and 12 others`, because it grows with every library; `None` for any other
+/// Returns a line such as `and 12 others` with `$N` as its number, which grows with every library; `None` for any other
 /// line.
-fn others(line: &str) -> Option<String> {
+fn without_number(line: &str) -> Option<String> {
     let (before, rest) = line.split_once("and ")?;
     let number = rest.strip_suffix(" others")?;
-    let counts = before.trim().is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
-    counts.then(|| format!("{before}and $N others"))
+    let is_count = before.trim().is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+    is_count.then(|| format!("{before}and $N others"))
 }
 
 /// Moves a message to the left. rustc leaves room for the longest line number, even if that number was removed here.
-fn shift(lines: &mut [String]) {
+fn move_left(lines: &mut [String]) {
     let spare = lines.iter().filter_map(|line| gutter(line)).min().unwrap_or_default();
-    let mut in_note = false;
+    let mut is_note = false;
     for line in lines {
-        in_note =
-            line.starts_with("note:") || line.starts_with("help:") || (in_note && line.starts_with("      "));
-        let continues = !in_note && line.len() - line.trim_start().len() > 10;
+        is_note =
+            line.starts_with("note:") || line.starts_with("help:") || (is_note && line.starts_with("      "));
+        // The indented lines that continue a text.
+        let continues = !is_note && line.len() - line.trim_start().len() > 10;
         if gutter(line).is_some() || continues {
             let start = line.find(' ').unwrap_or_default();
             line.replace_range(start..start + spare, "");
@@ -126,8 +129,8 @@ fn shift(lines: &mut [String]) {
     }
 }
 
-/// Returns the number of spaces that can be removed from the column of line numbers; `None` if the line lacks the
-/// column.
+/// Returns the number of spaces that can be removed from a line's gutter, the column of line numbers; `None` if the
+/// line has no gutter.
 fn gutter(line: &str) -> Option<usize> {
     if let Some(rest) = line.strip_prefix("... ") {
         return Some(rest.len() - rest.trim_start().len());

@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-/// Arguments of the rustc process that compiled this binary, one per line.
+/// Arguments of the rustc process that compiled this binary, one per line. The macro is in `tests/arguments`.
 const ARGUMENTS: &str = arguments::arguments!();
 
 /// Returns those [`ARGUMENTS`] that name the edition and the libraries: `--edition`, `--extern` and `-L`.
@@ -43,8 +43,8 @@ fn cases(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Compiles a case into a folder. A case that must fail isn't linked, but its code is generated, because some errors
-/// occur only then.
+/// Compiles a case into a folder. A case that must fail isn't linked (`links` is `false`), but its code is generated,
+/// because some errors occur only during code generation.
 fn compile(case: &Path, links: bool, folder: &Path) -> Output {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = Command::new(rustc);
@@ -58,7 +58,8 @@ fn compile(case: &Path, links: bool, folder: &Path) -> Output {
     command.output().unwrap()
 }
 
-/// Compiles a case and compares the result with the expected one. The error describes the difference.
+/// Compiles a case. In a folder `pass`, it must compile and run; elsewhere, it must fail with the messages of its
+/// `.stderr` file. The error describes the difference.
 fn check_case(case: &Path) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let passes = case.parent().is_some_and(|folder| folder.ends_with("pass"));
@@ -88,6 +89,7 @@ fn check_case(case: &Path) -> Result<(), String> {
 /// `UI_CASE=TEXT` selects the cases whose path contains TEXT.
 #[test]
 fn compile_errors_match() {
+    // The cases in `ui/drift` are compared with this lock.
     crate::drift::check_lock();
     let part = env::var("UI_CASE").unwrap_or_default();
     let mut found = Vec::new();

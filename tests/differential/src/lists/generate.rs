@@ -48,6 +48,7 @@ pub(crate) fn any_tools(random: &mut Random) -> Vec<ToolEntry> {
         let version = |major: u32| plain(&name, major, &scopes).with_gate(gate);
         let newest = version(3);
         let target = AdapterTarget { name: newest.name(), version: newest.version() };
+        // The versions of one tool.
         let mut family = vec![entry(newest, None)];
         if random.chance(30) {
             let deprecation = Deprecation::new("It will be removed", None, None);
@@ -103,12 +104,14 @@ impl Server {
         if random.chance(30) {
             let pin = |pin: &str| ClientPin::parse(pin).unwrap();
             settings.pins = vec![pin("agent * >=1, <3"), pin("agent * <=2")];
+            // The same pins as ranges of major versions.
             model.pins = vec![(1, 2), (0, 2)];
             let pins = 1 + random.below(2);
             settings.pins.truncate(pins);
             model.pins.truncate(pins);
         }
         if random.chance(30) {
+            // A line of the control file, in which operators disable users and tools.
             let disable = |target: &str| {
                 format!(
                     "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"action\":\"disable\",{target}}}\n"
@@ -133,7 +136,7 @@ impl Server {
     }
 }
 
-/// Policy of the application. It calls [`own_policy`], which the model uses too.
+/// The application's own policy, which replaces the built-in one. It calls [`own_policy`], as the model does.
 struct OwnPolicy;
 
 impl Authorizer for OwnPolicy {

@@ -43,13 +43,14 @@ async fn list(endpoint: &Endpoint, caller: &Caller, page_size: usize) -> Vec<Val
     }
 }
 
-/// Entries that lists must have, derived from the contracts and kept for the next list.
+/// Cache of the entries that lists must have. They are derived from the contracts.
 #[derive(Default)]
 struct Expected(HashMap<Listed, Value>);
 
 impl Expected {
-    /// Returns the entry of a tool after rmcp has parsed and written it. In legacy sessions rmcp writes the list, and
-    /// must not lose a member.
+    /// Returns the entry of a tool after rmcp has parsed and written it. In legacy sessions (2025-11-25), rmcp writes
+    /// the list, and must not lose a member. Only `securitySchemes` is added afterwards, because rmcp's type `Tool` has
+    /// no such member.
     fn entry(&mut self, contract: &Contract, listed: Listed) -> &Value {
         self.0.entry(listed).or_insert_with_key(|listed| {
             let digest = contract.digest().unwrap();
@@ -61,6 +62,7 @@ impl Expected {
         })
     }
 
+    /// Asserts that `tools` is the list that the model allows to this caller.
     fn check(&mut self, model: &Model, caller: &Caller, tools: &[Value]) {
         let expected = model.list(caller);
         let names = |tool: &Value| tool["name"].as_str().unwrap().to_owned();
@@ -83,14 +85,14 @@ async fn listed_tools_are_those_that_the_model_allows() {
         let server = Server::random(random, &folder.path().join(format!("{seed}.jsonl")));
         let endpoint = Arc::new(start(server.application, &server.settings).await);
         let model = Arc::new(server.model);
-        let callers: Vec<_> = (0..2)
-            .map(|thread| {
+        let tasks: Vec<_> = (0..2)
+            .map(|task| {
                 let (endpoint, model) = (Arc::clone(&endpoint), Arc::clone(&model));
-                let random = Random::new(seed * 31 + thread + 1);
+                let random = Random::new(seed * 31 + task + 1);
                 tokio::spawn(check_lists(endpoint, model, random, server.page_size))
             })
             .collect();
-        for task in callers {
+        for task in tasks {
             let (count, partial_count) = task.await.unwrap();
             lists += count;
             partial += partial_count;
@@ -131,6 +133,7 @@ async fn pinned_version_is_listed_as_the_newest() {
             model.pins.push((major, major));
             let application = Application { tools, ..Application::new("lists", "1") };
             let endpoint = start(application, &Settings { pins: vec![pin], ..Settings::default() }).await;
+            // The caller without an agent isn't pinned.
             for caller in [Caller::local(Scopes::All), Caller::local(Scopes::All).with_agent("agent 1")] {
                 let tools = list(&endpoint, &caller, usize::MAX).await;
                 Expected::default().check(&model, &caller, &tools);
@@ -151,6 +154,7 @@ fn concurrent_callers_get_only_their_own_tools() {
     let started = runtime();
     let endpoint = &started.block_on(start(application, &Settings::default()));
     let lists = &AtomicUsize::new(0);
+    // Callers with each subset of the scopes, given by the bits of `number`. Several threads list the same subsets.
     thread::scope(|scope| {
         for thread in 0..8 {
             scope.spawn(move || {

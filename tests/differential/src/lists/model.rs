@@ -68,7 +68,8 @@ impl Model {
         visible.map(listed).collect()
     }
 
-    /// Returns `true` if the pins permit this version. Pins apply only to local callers whose agent is `agent VERSION`.
+    /// Returns `true` if the pins permit this version. All pins are for the client `agent`. A local caller is this
+    /// client if its agent is `agent VERSION`. Another caller's agent would have to be `agent`, and never is.
     fn fits_pins(&self, caller: &Caller, contract: &Contract) -> bool {
         let is_local = caller.user() == Caller::LOCAL;
         let is_pinned = is_local && caller.agent().is_some_and(|agent| agent.starts_with("agent "));

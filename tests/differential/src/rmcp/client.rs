@@ -65,6 +65,7 @@ impl Client {
     }
 }
 
+/// Reader of the responses on a connection.
 struct Reader {
     stream: TcpStream,
     /// Bytes that were read from the stream but not yet returned.

@@ -29,7 +29,7 @@ pub(crate) enum Era {
 
 /// The revision of the modern era.
 pub(crate) const MODERN: &str = "2026-07-28";
-/// Keys of `_meta`.
+/// Keys of `_meta`. [`META_REQUIRES`] is ours: it requires a version of the called tool.
 pub(crate) const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 pub(crate) const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 pub(crate) const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";

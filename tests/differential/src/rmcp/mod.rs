@@ -50,6 +50,7 @@ async fn responses_equal_those_of_rmcp() {
             _ => generator.mutated(),
         };
         let (bytes, is_head) = (exchange.bytes(), exchange.method == "HEAD");
+        // Discards the paths of earlier messages.
         drop(take_read_paths());
         let our = Response::of(&ours.exchange(&bytes, is_head).await);
         let read_paths = take_read_paths();

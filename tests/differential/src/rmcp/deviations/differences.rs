@@ -37,7 +37,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "members of modern results",
-        reason: "2026-07-28 requires `resultType` and `serverInfo`, which `Protocol::call_tool` leaves out for legacy sessions.",
+        reason: "2026-07-28 requires `resultType` and `serverInfo`. Our handler, which rmcp's service calls here, leaves them out, because it is made for 2025-11-25 sessions.",
         equalize: |case| {
             let is_modern = case.request.rule == Rule::Call && case.request.version().is_some();
             let theirs = case.theirs.message().and_then(|message| message.get("result"));
@@ -49,15 +49,15 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
                 return false;
             };
             let server = json!({ "name": "differential", "version": "1.2.3" });
-            let stamp = result.get_mut("_meta").and_then(Value::as_object_mut).unwrap();
-            let has_server = stamp.remove("io.modelcontextprotocol/serverInfo") == Some(server);
+            let meta = result.get_mut("_meta").and_then(Value::as_object_mut).unwrap();
+            let has_server = meta.remove("io.modelcontextprotocol/serverInfo") == Some(server);
             let is_complete = result.as_object_mut().unwrap().remove("resultType") == Some(json!("complete"));
             has_server && is_complete
         },
     },
     Difference {
         name: "status of a denial",
-        reason: "A denial is 403, so that clients request more scopes (authorization §insufficient scope); rmcp answers 200.",
+        reason: "A call that lacks a scope (-31403) is answered with 403, so that clients request more scopes (authorization §insufficient scope); rmcp answers 200.",
         equalize: |case| {
             let codes = (case.ours.code(), case.theirs.code());
             let is_denial = codes == (Some(-31403), Some(-31403));
@@ -141,9 +141,9 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         reason: "We refuse a duplicate argument because it is ambiguous; rmcp takes the last one.",
         equalize: |case| {
             let is_twice = case.request.arguments().is_some_and(has_duplicate_member);
-            let of = |response| violations(response).into_iter().collect::<BTreeSet<_>>();
+            let distinct = |response| violations(response).into_iter().collect::<BTreeSet<_>>();
             // An unknown argument is reported once for each occurrence.
-            let (ours, theirs) = (of(&case.ours), of(&case.theirs));
+            let (ours, theirs) = (distinct(&case.ours), distinct(&case.theirs));
             let is_reported = ours.iter().any(|(_, rule)| rule == "duplicate");
             replace(case, is_twice && (is_reported || ours == theirs), RmcpResponse::Accepted)
         },
@@ -212,7 +212,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "version is selected before headers",
-        reason: "We select the version, then check its headers; rmcp checks the headers of the newest version.",
+        reason: "We select the version of the tool, then check the headers of this version; rmcp checks those of the newest one.",
         equalize: |case| {
             let applies = case.ours.code() == Some(-32602)
                 && case.request.meta().is_some_and(|meta| meta.has(META_REQUIRES));
@@ -221,7 +221,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         name: "headers of an older version",
-        reason: "We check the headers of an older version, `NAME_v1`; rmcp finds no tool of that name.",
+        reason: "We check the headers of a version that is called as `NAME_v1`; rmcp finds no tool of that name.",
         equalize: |case| {
             let is_older = case.request.tool() == Some("mirrored_v1");
             let applies = is_older && (case.ours.status, case.ours.code()) == (400, Some(-32020));
@@ -232,8 +232,8 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         name: "text of a refusal",
         reason: "The message is for people (JSON-RPC 2.0 §5.1); ours says what to fix, and calls have a correlation id.",
         equalize: |case| {
-            // For us a list with a legacy version in `_meta` is a legacy request, whose errors have status 200. rmcp
-            // answers 400.
+            // For us, a list with a legacy version in `_meta`, such as 2025-11-25, is a legacy request, whose errors
+            // have status 200. rmcp answers 400.
             let is_older = case.request.rule == Rule::List
                 && case.request.version().is_some_and(|version| version != MODERN);
             if is_older && (case.ours.status, case.theirs.status) == (200, 400) {

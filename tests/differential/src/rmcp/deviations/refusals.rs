@@ -12,7 +12,8 @@ use crate::{
 const ALWAYS: fn(&Classified) -> bool = |_| true;
 /// Response to a body that rmcp can't parse.
 const UNSUPPORTED: &[RmcpResponse] = &[RmcpResponse::Text(415)];
-/// Responses to a message that rmcp accepts, or refuses for another reason than we do.
+/// Responses to a message that rmcp accepts, or refuses for another reason than we do, such as a missing scope
+/// (-31403).
 const ACCEPTED: &[RmcpResponse] = &[
     RmcpResponse::Accepted,
     RmcpResponse::Error(200, -32602),
@@ -162,7 +163,7 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "legacy version in `_meta`",
-        reason: "We treat every request with a version in `_meta` as modern (§request metadata); rmcp treats this one as legacy.",
+        reason: "We treat every call with a version in `_meta` as a 2026-07-28 call (§request metadata); rmcp treats a legacy version as 2025-11-25.",
         rules: &[Rule::MissingCapabilities],
         when: |request| request.version().is_some_and(|version| is_supported(version) && version != MODERN),
         theirs: &[RmcpResponse::Accepted, RmcpResponse::Error(200, -31403), RmcpResponse::Error(400, -32602)],

@@ -1,4 +1,5 @@
-//! Generator of invalid requests. Most have one mistake, and all are spelled as clients usually spell them.
+//! Generator of invalid requests, spelled as clients usually spell them. Most have one mistake, some have two, and a
+//! few are valid by chance.
 
 use serde_json::{Value, json};
 
@@ -40,7 +41,7 @@ impl Generator {
                     json!(""),
                 ][requires]
                     .clone();
-                Exchange::of(Category::Invalid, "unsatisfiable requirement", &call, call.to_string())
+                Exchange::of(Category::Invalid, "unsatisfied requirement", &call, call.to_string())
             }
             11 => {
                 let mut call = self.call(era);
@@ -188,6 +189,7 @@ impl Generator {
                 "no method and no name in the headers"
             }
             6 => {
+                // The valid Base64 is `measure`, the name of a tool.
                 let name =
                     self.random.pick(&["other", "", "=?base64?!!?=", "=?base64?bWVhc3VyZQ==?=", "MEASURE"]);
                 made.set("Mcp-Name", name);
@@ -207,6 +209,7 @@ impl Generator {
     fn wrong_parameter_header(&mut self) -> Exchange {
         let call = self.call_to(Era::Modern, "mirrored");
         let mut made = Exchange::of(Category::Invalid, "", &call, call.to_string());
+        // No argument declares `Mcp-Param-None`.
         let name =
             self.random.pick(&["Mcp-Param-Region", "mcp-param-row", "Mcp-Param-Dry-Run", "Mcp-Param-None"]);
         let values =

@@ -17,7 +17,8 @@ use schema::Schemas;
 pub(crate) struct Generator {
     pub(crate) random: Random,
     schemas: Schemas,
-    /// Entries of the tools, each twice: under the tool's own name and as `NAME_vMAJOR`.
+    /// `tools/list` entries of the tools. Each occurs twice, because a tool can be called by its own name and as
+    /// `NAME_vMAJOR`.
     pub(crate) tools: Vec<Value>,
 }
 
@@ -33,7 +34,7 @@ impl Generator {
         Generator { random, schemas: Schemas::new(), tools }
     }
 
-    /// Returns a random era.
+    /// Returns a random protocol era: 2025-11-25 and earlier, or 2026-07-28.
     pub(crate) fn era(&mut self) -> Era {
         if self.random.chance(50) { Era::Legacy } else { Era::Modern }
     }

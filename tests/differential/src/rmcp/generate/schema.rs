@@ -135,6 +135,7 @@ fn whole(random: &mut Random, schema: &Value) -> i64 {
     let most = schema["maximum"].as_i64();
     match (least, most) {
         (None, None) => {
+            // The last two are 2^53 - 1 and its negative, the bounds of interoperable integers (RFC 8259 §6).
             *random.pick(&[&0, &1, &-1, &7, &200, &9_007_199_254_740_991, &-9_007_199_254_740_991])
         }
         (least, most) => {

@@ -97,6 +97,7 @@ impl Generator {
         Exchange::of(Category::Unusual, variation, message, body)
     }
 
+    /// Writes a valid message in an unusual spelling, or with duplicate or unknown members.
     fn respelled(&mut self) -> Exchange {
         let (_, message) = self.message();
         let mut spelling = Spelling::default();
@@ -147,6 +148,7 @@ impl Generator {
 
     fn unusual_id(&mut self) -> Exchange {
         let (_, mut message) = self.message();
+        // With their quotes, they have 512 and 513 bytes. The listener accepts ids of at most 512 bytes.
         let (long, longer) = (format!("\"{}\"", "i".repeat(510)), format!("\"{}\"", "i".repeat(511)));
         let id = match self.random.below(4) {
             0 => self.random.pick(VALUES),

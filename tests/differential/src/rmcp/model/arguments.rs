@@ -96,6 +96,7 @@ pub(crate) fn integer(schema: &Value, written: &str) -> Result<Value, ()> {
     let exponent: i64 = exponent.parse().map_err(drop)?;
     let shift = exponent - after.len() as i64;
     let significant = digits.trim_end_matches('0');
+    // Zeros after the significant digits; negative for a fraction. An `i64` has at most 19 digits.
     let zeros = (digits.len() - significant.len()) as i64 + shift;
     if !(0..=25).contains(&zeros) || significant.len() > 25 {
         return Err(());
@@ -113,6 +114,7 @@ fn bounded(schema: &Value, whole: i128) -> Result<Value, ()> {
 
 fn number(schema: &Value, written: &str) -> Option<Result<Value, ()>> {
     let read: f64 = written.parse().ok()?;
+    // Numbers with many digits, and numbers such as 1e-400, which a double rounds to 0.
     let is_too_precise = written.bytes().filter(u8::is_ascii_digit).count() > 15
         || (read == 0.0 && written.contains(['1', '2']));
     if read.is_finite() && is_too_precise {

@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-/// Checks our response.
+/// Checks our response. `read_paths` are the code paths that read the request. They are empty if the listener
+/// answered before it chose a path.
 ///
 /// # Errors
 /// Returns the name of a part of the response that differs from the model's rules.
@@ -71,12 +72,14 @@ fn check_call(
     };
     // Other tests check which versions satisfy a requirement.
     if request.meta().is_some_and(|meta| meta.has(META_REQUIRES)) {
+        // A result, no such version, a missing scope, or a wrong header.
         let outcomes = [(200, None), (200, Some(-32602)), (403, Some(-31403)), (400, Some(-32020))];
         // This server never issues a `requestState`.
         let is_stale = request.state().is_some() && outcome == (400, Some(-32602));
         let is_response = is_stale || outcomes.contains(&outcome);
         return if is_response { Ok(()) } else { expected("the response to a call") };
     }
+    // `closed` needs a scope that the caller lacks.
     if name.starts_with("closed") {
         return if outcome == (403, Some(-31403)) { Ok(()) } else { expected("a denial") };
     }
@@ -98,6 +101,7 @@ fn check_call(
         return expected("a result");
     }
     let kind = result["_meta"]["dev.mcp-tool/error"]["kind"].as_str();
+    // Older versions are called as `NAME_vMAJOR`.
     let base = name.split("_v").next().unwrap_or(name);
     match arguments {
         None => Ok(()),
@@ -106,6 +110,7 @@ fn check_call(
         // `destroys` and `overstates` always fail.
         Some(Ok(_)) if base == "destroys" && kind == Some("approval_required") => Ok(()),
         Some(Ok(_)) if base == "overstates" && kind == Some("internal") => Ok(()),
+        // The model doesn't predict the results of these tools.
         Some(Ok(_)) if ["fails", "pages", "relay"].contains(&base) => Ok(()),
         Some(Ok(_)) if kind.is_some() => expected("a result"),
         Some(Ok(read)) => match arguments::echoed(base, read) {

@@ -13,6 +13,7 @@ use crate::{
 const MIRRORED: [(&str, &str); 3] =
     [("region", "Mcp-Param-Region"), ("row", "Mcp-Param-Row"), ("trial", "Mcp-Param-Dry-Run")];
 
+/// Returns `true` for `mirrored` and `mirrored_v1`, the two names of the tool whose arguments headers mirror.
 fn has_headers(tool: Option<&str>) -> bool {
     tool.is_some_and(|tool| tool.starts_with("mirrored"))
 }
@@ -51,6 +52,7 @@ pub(crate) fn agree(exchange: &Exchange, request: &Classified) -> bool {
                 _ => None,
             };
             match (argument.filter(|argument| **argument != Json::Null), &values[..]) {
+                // No header mirrors a list or an object.
                 (None | Some(Json::List(_) | Json::Object(_)), []) => true,
                 (Some(argument), [value]) => matches(value, argument),
                 _ => false,
