@@ -22,9 +22,9 @@ use crate::{
 pub const META_VERSION: &str = "dev.mcp-tool/version";
 /// The `_meta` key of a contract's digest.
 pub const META_CONTRACT: &str = "dev.mcp-tool/contract";
-/// The `_meta` key of a `tools/call` request with the version of the tool that the caller requires, such as `1.2`.
+/// The `_meta` key of a call's version requirement: `^1.2`, or the digest of a contract.
 pub const META_REQUIRES: &str = "dev.mcp-tool/requires";
-/// The key of the served versions in an error's `data`. The error answers a call that requires another version.
+/// The key of the served versions in the `data` of an error: none of them satisfies the call's version requirement.
 pub const META_VERSIONS: &str = "dev.mcp-tool/versions";
 /// The `_meta` key of a contract's deprecation.
 pub const META_DEPRECATION: &str = "dev.mcp-tool/deprecation";
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn new_optional_key_changes_only_digests_of_contracts_that_have_the_key() {
-        // Stands in for a key of a future release. Every contract with a title has it.
+        // Represents a key of a future release. Every contract with a title has this key.
         const LATER: OptionalKey = OptionalKey {
             name: "later",
             meta: "dev.mcp-tool/later",

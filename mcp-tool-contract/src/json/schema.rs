@@ -1,5 +1,5 @@
 //! JSON Schema 2020-12 of parameters and results. All schemas except those that are known only at run time use a
-//! portable subset, which every client accepts: plain types with bounds, without `default`. Constraints add keywords.
+//! portable subset, which every client accepts: types with bounds, without `default`. Constraints add keywords.
 
 use std::collections::BTreeMap;
 
