@@ -308,6 +308,7 @@ const fn deprecation<const N: usize>(
         (Some(old), Some(new)) => (old, new),
     };
     let Deprecation { message, replacement, removal } = new;
+    // An earlier removal is reported alone, because it is the more severe change.
     if let (Some(old_removal), Some(new_removal)) = (old.removal, removal)
         && before(new_removal, old_removal)
     {

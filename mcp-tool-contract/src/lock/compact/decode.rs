@@ -30,7 +30,7 @@ macro_rules! levels {
     )+};
 }
 
-/// A locked contract in const evaluation. If the contract didn't change, the compiler evaluates only `BYTES`.
+/// A locked contract in const evaluation. If `is_unchanged` returns `true`, the compiler evaluates only `BYTES`.
 pub trait CompactContract {
     /// Output of [`encode`](super::encode).
     const BYTES: &'static [u8];

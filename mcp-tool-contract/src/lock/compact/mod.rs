@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Annotation bits of a parameter, which aren't part of its schema: bit 0 for a secret, bits 1 and 2 for the kind of
-/// the default (0 none, 1 any other, 2 a number with a point or an exponent), bit 3 for a header that mirrors the
+/// the default (0 none, 2 a number with a point or an exponent, 1 any other), bit 3 for a header that mirrors the
 /// argument. A field of a result has the single bit `required` instead.
 const fn annotation_bits(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
     let default = match default {
