@@ -1,12 +1,13 @@
 //! Constraints across several parameters, as JSON Schema of the whole argument object. For example, one of two
-//! parameters must be given.
+//! parameters must be given. A condition is a schema in the constraints, such as an item of `anyOf`.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::name::nearest;
 
-/// Keywords allowed at the root. None of them describes a single parameter, because the signature does that.
+/// Keywords allowed at the root. None of them describes a single parameter, because the signature does that. The parser
+/// of locks relies on this order.
 pub const KEYWORDS: [&str; 11] = [
     "$schema",
     "$defs",
@@ -21,7 +22,7 @@ pub const KEYWORDS: [&str; 11] = [
     "dependentSchemas",
 ];
 
-/// Additional keywords allowed in a condition, for example under `anyOf`.
+/// Keywords allowed in a condition, in addition to [`KEYWORDS`].
 const CONDITION_KEYWORDS: [&str; 10] = [
     "required",
     "properties",
@@ -35,7 +36,8 @@ const CONDITION_KEYWORDS: [&str; 10] = [
     "$ref",
 ];
 
-/// Additional keywords allowed in the schema of a value.
+/// Keywords allowed in the schema of one argument or of a value in it, in addition to the two lists above. Such schemas
+/// are under `properties` of a condition, for example.
 const VALUE_KEYWORDS: [&str; 20] = [
     "enum",
     "const",
@@ -62,8 +64,9 @@ const VALUE_KEYWORDS: [&str; 20] = [
 /// JSON Schema dialect of all constraints.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// Checks that constraints have only known keywords and name only parameters of the tool. Returns their RFC 8785 form,
-/// so that two versions can be compared.
+/// Checks that constraints have only known keywords and name only parameters of the tool. In `$defs`, only the keywords
+/// are checked, because a definition may also describe a value inside an argument. Returns the constraints in RFC 8785
+/// form (canonical JSON), so that two versions can be compared.
 ///
 /// # Errors
 /// The violated rule, with a correction.
@@ -95,13 +98,14 @@ pub fn check<'p>(text: &str, parameters: impl Iterator<Item = &'p str> + Clone) 
     canonical(&schema)
 }
 
-/// Checks that a condition has only known keywords and names only parameters. The condition is the value of `keyword`.
+/// Checks the value of `keyword`: the conditions in it must have only known keywords and name only parameters. A
+/// condition without a keyword of its own, such as an item of `anyOf`, is checked as the value of `not`.
 fn check_condition<'p>(
     keyword: &str,
     value: &Value,
     parameters: &(impl Iterator<Item = &'p str> + Clone),
 ) -> Result<(), String> {
-    let known = |name: &str| {
+    let check_name = |name: &str| {
         if parameters.clone().any(|parameter| parameter == name) {
             return Ok(());
         }
@@ -113,17 +117,19 @@ fn check_condition<'p>(
         })
     };
     match keyword {
-        "required" => value.as_array().into_iter().flatten().filter_map(Value::as_str).try_for_each(known),
+        "required" => {
+            value.as_array().into_iter().flatten().filter_map(Value::as_str).try_for_each(check_name)
+        }
         "properties" => members(value).iter().try_for_each(|(name, schema)| {
-            known(name)?;
+            check_name(name)?;
             check_value_schema(schema)
         }),
         "dependentRequired" => members(value).iter().try_for_each(|(name, names)| {
-            known(name)?;
+            check_name(name)?;
             check_condition("required", names, parameters)
         }),
         "dependentSchemas" => members(value).iter().try_for_each(|(name, schema)| {
-            known(name)?;
+            check_name(name)?;
             check_condition("not", schema, parameters)
         }),
         "allOf" | "anyOf" | "oneOf" => value
@@ -164,21 +170,22 @@ fn check_value_schema(schema: &Value) -> Result<(), String> {
     })
 }
 
-fn check_keyword<'k>(keyword: &str, known: impl Iterator<Item = &'k str> + Clone) -> Result<(), String> {
-    if known.clone().any(|known| known == keyword) {
+fn check_keyword<'k>(keyword: &str, allowed: impl Iterator<Item = &'k str> + Clone) -> Result<(), String> {
+    if allowed.clone().any(|allowed| allowed == keyword) {
         return Ok(());
     }
-    Err(match nearest(keyword, known) {
+    Err(match nearest(keyword, allowed) {
         Some(meant) => format!("`{keyword}` isn't allowed in a condition; did you mean `{meant}`?"),
         None => format!("`{keyword}` isn't allowed in a condition"),
     })
 }
 
+/// Returns the members of an object; none for any other value.
 fn members(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-/// Returns the RFC 8785 form of a schema.
+/// Returns the RFC 8785 form (canonical JSON) of a schema.
 ///
 /// # Errors
 /// The schema can't be serialized as JSON.
@@ -190,6 +197,7 @@ pub(crate) fn canonical(schema: &impl Serialize) -> Result<String, String> {
 mod tests {
     use super::*;
 
+    /// Checks constraints of a tool with the parameters `phone`, `email` and `method`.
     fn checked(text: &str) -> Result<String, String> {
         check(text, ["phone", "email", "method"].into_iter())
     }

@@ -1,4 +1,5 @@
-//! SHA-256 digests of bytes, and of JSON values in RFC 8785 form. Their text is `sha256:` and 64 hexadecimal digits.
+//! SHA-256 digests of bytes, and of JSON values in RFC 8785 form (canonical JSON). The text of a digest is `sha256:`
+//! and 64 hexadecimal digits.
 
 use std::fmt;
 
@@ -24,7 +25,7 @@ impl Digest {
         serde_json_canonicalizer::to_vec(value).map(|bytes| Digest::of_bytes(&bytes))
     }
 
-    /// Parses `sha256:` and 64 hexadecimal digits.
+    /// Parses `sha256:` and 64 hexadecimal digits; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("sha256:").filter(|digits| digits.len() == 64)?;
@@ -84,16 +85,16 @@ mod tests {
 
     #[test]
     fn digest_ignores_key_order_and_number_spelling() {
-        let read = |text: &str| {
+        let digest_of_json = |text: &str| {
             serde_json::from_str::<serde_json::Value>(text).map(|v| Digest::of_canonical(&v).ok())
         };
-        let left = read(r#"{"b": 1.0, "a": "x"}"#).ok();
-        assert_eq!(left, read(r#"{"a":"x","b":1}"#).ok());
-        assert_ne!(left, read(r#"{"a":"x","b":2}"#).ok());
+        let left = digest_of_json(r#"{"b": 1.0, "a": "x"}"#).ok();
+        assert_eq!(left, digest_of_json(r#"{"a":"x","b":1}"#).ok());
+        assert_ne!(left, digest_of_json(r#"{"a":"x","b":2}"#).ok());
     }
 
     #[test]
-    fn digest_is_written_with_its_algorithm() {
+    fn digest_text_names_the_algorithm_and_parses_back() {
         let empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Digest::of_bytes(b"").to_string(), empty);
         assert_eq!(Digest::parse(empty), Some(Digest::of_bytes(b"")));

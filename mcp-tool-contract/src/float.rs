@@ -13,7 +13,8 @@ pub(crate) const fn floor(value: f64) -> f64 {
     if whole > value { whole - 1.0 } else { whole }
 }
 
-/// Returns the integer nearest to `value`. Halves are rounded away from zero.
+/// Returns the integer nearest to `value`. Halves are rounded away from zero. From 2^52 on, the result may be off by 1,
+/// because adding 0.5 isn't exact there.
 pub(crate) const fn round(value: f64) -> f64 {
     if value < 0.0 { -floor(0.5 - value) } else { floor(value + 0.5) }
 }

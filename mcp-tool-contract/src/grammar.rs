@@ -2,7 +2,7 @@
 
 use crate::rules::ChangeRule;
 
-/// Rules that classify a change of a key's value, or the reason why no rule does.
+/// Judgement of a change of a key's value: the rules that classify it, or the reason why no rule does.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum KeyJudgement {
@@ -16,8 +16,8 @@ pub enum KeyJudgement {
 
 /// Declares keys, one row each. A row without a judgement doesn't compile.
 ///
-/// The enums aren't `#[non_exhaustive]`, so a new key fails to compile in the macros until they parse it. This breaks
-/// no user, because the facade `mcp-tool-runtime` doesn't export the enums.
+/// The enums aren't `#[non_exhaustive]`, so the crate `mcp-tool-macros` doesn't compile until it parses a new key. A
+/// new key breaks no user, because the facade `mcp-tool-runtime` doesn't export the enums.
 macro_rules! keys {
     (
         $(#[$doc:meta])* $grammar:ident
@@ -46,7 +46,7 @@ macro_rules! keys {
                 match self { $($grammar::$variant => $name,)+ }
             }
 
-            /// Rules that classify a change of the key's value.
+            /// Rules that classify a change of the key's value, or the reason why no rule does.
             #[must_use]
             pub const fn judgement(self) -> KeyJudgement {
                 match self { $($grammar::$variant => judgement!($judgement $([$($rule),+])?),)+ }
@@ -55,8 +55,9 @@ macro_rules! keys {
     };
 }
 
+/// Expands the last column of a row of `keys!` to a [`KeyJudgement`].
 macro_rules! judgement {
-    (licence) => { KeyJudgement::PermitsChanges };
+    (permits_changes) => { KeyJudgement::PermitsChanges };
     (not_in_contract) => { KeyJudgement::NotInContract };
     (by [$($rule:ident),+]) => { KeyJudgement::ByRules(&[$(ChangeRule::$rule),+]) };
 }
@@ -64,12 +65,13 @@ macro_rules! judgement {
 keys! {
     /// Keys of `#[mcp_tool(…)]`.
     ToolKey
-    Version "version" => licence;
+    Version "version" => permits_changes;
     Scope "scope" => by [ScopeAdded, ScopeRemoved, OrderChanged];
     Public "public" => by [ScopeAdded, ScopeRemoved];
     Name "name" => by [ToolAdded, ToolRemoved];
     Title "title" => by [TitleChanged];
     ReadOnly "read_only" => by [ReadOnlyAdded, ReadOnlyRemoved];
+    // A destructive tool without a gate needs approval: the operator's permission.
     Destructive "destructive" => by [DestructiveAdded, DestructiveRemoved, ApprovalAdded, ApprovalRemoved];
     Idempotent "idempotent" => by [IdempotentAdded, IdempotentRemoved];
     OpenWorld "open_world" => by [OpenWorldAdded, OpenWorldRemoved];
@@ -83,7 +85,7 @@ keys! {
     Upstream "upstream" => by [UpstreamAdded, UpstreamRemoved, OrderChanged];
     Task "task" => by [TaskAdded, TaskRequired, TaskRemoved];
     Deprecated "deprecated" => by [DeprecationAdded, DeprecationChanged, DeprecationRemoved, RemovalEarlier];
-    Weakens "weakens" => licence;
+    Weakens "weakens" => permits_changes;
     Crate "crate" => not_in_contract;
 }
 

@@ -1,4 +1,5 @@
-//! Objects in results, with the fields of flattened structs.
+//! Fields of objects in results: checks, count and iteration. They include the fields of structs that serde's `flatten`
+//! puts into the object, and tags, the fixed members that serde's `tag` adds.
 
 use super::{Field, Kind, Member, Object};
 use crate::text::{self, ConstText};
@@ -13,6 +14,7 @@ impl Object {
         self.check_members(self);
     }
 
+    /// Returns the number of fields and tags with this name.
     const fn occurrences(&self, name: &str) -> usize {
         let (mut i, mut count) = (0, 0);
         while i < self.members.len() {
@@ -36,6 +38,8 @@ impl Object {
         }
     }
 
+    /// Checks the names in `inner` against all names of this object. `inner` is this object or a flattened struct in
+    /// it.
     #[track_caller]
     const fn check_members(&self, inner: &Object) {
         let mut i = 0;
@@ -64,8 +68,8 @@ impl Object {
         count
     }
 
-    /// Returns the serialized field at this index; `None` from [`count`](Self::count) on. A tag is returned as a field
-    /// whose kind is an enum of one value.
+    /// Returns the serialized field at this index; `None` if `index` is [`count`](Self::count) or more. A tag is
+    /// returned as a field whose kind is an enum of one value.
     pub(crate) const fn field(&'static self, index: usize) -> Option<Field> {
         let (mut i, mut before) = (0, 0);
         while i < self.members.len() {
@@ -96,14 +100,15 @@ impl Object {
         (0..self.count()).filter_map(|index| self.field(index))
     }
 
-    /// Checks that a person can fill in the object as a form. Each field must be a single value, or an array of enum
-    /// values.
+    /// Checks that a person can fill in the object as a form (MCP elicitation). Each field must be a single value, or
+    /// an array of enum values.
     #[track_caller]
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     pub const fn check_form(&'static self) {
         let mut index = 0;
         while index < self.count() {
             if let Some(Field { name, schema, .. }) = self.field(index) {
+                // An array has `items`; `kind` is then the kind of its items.
                 let reason = match (&schema.items, &schema.kind) {
                     (_, Kind::Object(_)) => {
                         "' is an object, but a form must be flat: put its fields into the form"

@@ -1,4 +1,4 @@
-//! Contracts as JSON: entries of `tools/list` with their [`schema`]s, and the input of digests.
+//! Contracts as JSON: entries of `tools/list` with their [`schema`]s, and the JSON from which digests are computed.
 
 pub(crate) mod optional;
 pub mod schema;
@@ -22,22 +22,23 @@ use crate::{
 pub const META_VERSION: &str = "dev.mcp-tool/version";
 /// The `_meta` key of a contract's digest.
 pub const META_CONTRACT: &str = "dev.mcp-tool/contract";
-/// The `_meta` key of the version that a call requires.
+/// The `_meta` key of a call's version requirement: `^1.2`, or the digest of a contract.
 pub const META_REQUIRES: &str = "dev.mcp-tool/requires";
-/// The key of the available versions in an error's `data`.
+/// The key of the served versions in the `data` of an error: none of them satisfies the call's version requirement.
 pub const META_VERSIONS: &str = "dev.mcp-tool/versions";
 /// The `_meta` key of a contract's deprecation.
 pub const META_DEPRECATION: &str = "dev.mcp-tool/deprecation";
-/// The `_meta` key of a tool's rate per caller.
+/// The `_meta` key of a tool's rate: the maximum calls of one caller per window of time.
 pub const META_RATE: &str = "dev.mcp-tool/rate";
-/// The `_meta` key of a destructive tool's gate.
+/// The `_meta` key of a destructive tool's gate, the scope that a caller needs in addition to the tool's scopes.
 pub const META_GATE: &str = "dev.mcp-tool/gate";
 /// The `_meta` key of a tool's task support.
 pub const META_TASK: &str = "dev.mcp-tool/task";
-/// The `_meta` key of a tool's upstreams.
+/// The `_meta` key of a tool's upstreams, the services that it calls.
 pub const META_UPSTREAMS: &str = "dev.mcp-tool/upstreams";
 /// The `_meta` key of the scopes that a client requests (SEP-1488). The proposal makes the scopes a member of the
-/// entry, but rmcp's `Tool` has no field for them. Hosts read the scopes from `_meta` too.
+/// entry, but rmcp's `Tool` has no field for this member, so [`Contract::listing`] writes only `_meta`. The crate
+/// `mcp-tool-core` copies them from there into the entry. Hosts read both.
 pub const META_SECURITY: &str = "securitySchemes";
 
 impl Contract {
@@ -53,8 +54,8 @@ impl Contract {
         ToolListing::<()>::new(self, name, digest)
     }
 
-    /// Digests the RFC 8785 form of the contract without title, descriptions, deprecation notice and reasons for
-    /// lowered guards.
+    /// Digests the RFC 8785 form (canonical JSON) of the contract without title, descriptions, deprecation notice and
+    /// reasons for lowered guards (`weakens`).
     ///
     /// # Errors
     /// A schema that is known only at run time can't be serialized as JSON.
@@ -62,6 +63,7 @@ impl Contract {
         self.digest_of(KEYS)
     }
 
+    /// Computes [`digest`](Self::digest) with these optional keys. Only tests pass keys other than [`KEYS`].
     fn digest_of(&self, keys: &[OptionalKey]) -> Result<Digest, serde_json::Error> {
         Digest::of_canonical(&DigestedContract { contract: *self, keys })
     }
@@ -97,7 +99,7 @@ impl Serialize for DigestedContract<'_> {
 }
 
 /// Default values of the parameters. In the schema only the descriptions contain them, because some clients refuse the
-/// keyword `default`.
+/// keyword `default`. The digested schema has no descriptions, so the values are digested separately.
 struct DefaultValues(&'static [Param]);
 
 impl Serialize for DefaultValues {
@@ -148,7 +150,7 @@ pub fn deprecated(deprecation: Option<Deprecation>) -> String {
     words
 }
 
-/// Serializes the `_meta` value (SEP-2053 `deprecationInfo`).
+/// Serializes the value of [`META_DEPRECATION`] (SEP-2053 `deprecationInfo`).
 impl Serialize for Deprecation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Deprecation { message, replacement, removal } = self;
@@ -164,7 +166,7 @@ impl Serialize for Deprecation {
     }
 }
 
-/// Serializes the `_meta` value, with the same keys as a rate-limit error.
+/// Serializes the value of [`META_RATE`], with the same keys as a rate-limit error.
 impl Serialize for Rate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
@@ -175,14 +177,14 @@ impl Serialize for Rate {
 }
 
 impl Rate {
-    /// Restores a rate from its `_meta` value; `None` if no rate has this value.
+    /// Restores a rate from the value of [`META_RATE`] in a lock; `None` if no rate has this value.
     pub(crate) fn of_parts(limit: u32, window_ms: u64) -> Option<Self> {
         let window = Window::ALL.into_iter().find(|window| window.milliseconds() == window_ms)?;
         (1..=Rate::MAX_CALLS).contains(&limit).then_some(Rate { calls: limit, window })
     }
 }
 
-/// Serializes the `_meta` value.
+/// Serializes the value of [`META_GATE`].
 impl Serialize for Gate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
@@ -210,7 +212,8 @@ struct SecurityScheme {
     scopes: Vec<&'static str>,
 }
 
-/// Entry of `tools/list` or of a lock. In a lock, `more` is the member of `_meta` that replaces [`META_SECURITY`].
+/// Entry of `tools/list` or of a lock. In a lock, `more` is the member of `_meta` with the parts that a listing doesn't
+/// show. It includes the scopes, so it replaces [`META_SECURITY`].
 pub(crate) struct ToolListing<M> {
     contract: Contract,
     name: String,
@@ -225,6 +228,7 @@ impl<M: Serialize> ToolListing<M> {
 }
 
 impl ToolListing<()> {
+    /// Sets `more`, which makes this the entry of a lock.
     pub(crate) fn with<M: Serialize>(self, key: &'static str, value: M) -> ToolListing<M> {
         let ToolListing { contract, name, digest, more: _ } = self;
         ToolListing { contract, name, digest, more: Some((key, value)) }
@@ -317,17 +321,18 @@ mod tests {
     }
 
     #[test]
-    fn entry_shows_rate_gate_upstreams_and_scopes() {
+    fn entry_and_digest_contain_rate_gate_upstreams_and_scopes() {
         let rate = Some(Rate { calls: 10, window: Window::Minute });
         let gate = Some(Gate::Scope("mail:purge"));
         let bare = Contract { name: "remind", scopes: &["mail:send"], ..Contract::EMPTY };
         let guarded = Contract { rate, gate, upstreams: &["billing"], ..bare };
+        // The `_meta` of the entry, without the members that every entry has.
         let meta = |contract: &Contract| {
             let digest = Digest::of_bytes(b"");
             let mut entry = serde_json::to_value(contract.listing(&digest)).unwrap_or_default();
             let mut meta = entry["_meta"].take();
-            for known in [META_VERSION, META_CONTRACT] {
-                meta.as_object_mut().map(|meta| meta.remove(known));
+            for always in [META_VERSION, META_CONTRACT] {
+                meta.as_object_mut().map(|meta| meta.remove(always));
             }
             meta
         };
@@ -345,12 +350,13 @@ mod tests {
         );
         let digests = [&bare, &Contract { rate, ..bare }, &Contract { gate, ..bare }, &guarded]
             .map(|contract| contract.digest().map(|digest| digest.to_string()).unwrap_or_default());
+        // All digests differ.
         assert!(digests.iter().enumerate().all(|(i, digest)| !digests[..i].contains(digest)));
     }
 
     #[test]
     fn new_optional_key_changes_only_digests_of_contracts_that_have_the_key() {
-        // Every contract with a title has this key.
+        // Represents a key of a future release. Every contract with a title has this key.
         const LATER: OptionalKey = OptionalKey {
             name: "later",
             meta: "dev.mcp-tool/later",
@@ -383,6 +389,7 @@ mod tests {
         assert_ne!(days, digest(const { &[DAYS.secret()] }));
         let mirrored = digest(const { &[DAYS.header("Days")] });
         assert_ne!(days, mirrored);
+        // Header names are case-insensitive.
         assert_eq!(mirrored, digest(const { &[DAYS.header("DAYS")] }));
         assert_ne!(mirrored, digest(const { &[DAYS.header("Term")] }));
     }

@@ -1,7 +1,8 @@
-//! Optional keys of a contract: they are written only if the contract has them.
+//! Optional keys of a contract: digests, listings and locks contain them only if the contract has them.
 //!
-//! Add a new key of contracts here, with the next lock format. Contracts without the key then keep their digests, and
-//! locks without it keep their format number, so that an older release can still read them.
+//! Add a new key of contracts here, with the next lock format (the number `$lock` in the lock), and to the parser in
+//! `lock/read.rs`. Contracts without the key then keep their digests, and locks without the key keep their format, so
+//! that an older release can still read these locks.
 
 use serde_json::Value;
 
@@ -11,13 +12,13 @@ use crate::model::{Contract, TaskSupport};
 /// A key that is digested, listed and locked only if the contract has it.
 #[derive(Clone, Copy)]
 pub(crate) struct OptionalKey {
-    /// Name in the digested form.
+    /// Name in the JSON from which the digest is computed.
     pub(crate) name: &'static str,
     /// Name in `_meta`.
     pub(crate) meta: &'static str,
     /// First lock format that has the key.
     pub(crate) lock_format: u32,
-    /// Value; `None` if absent.
+    /// Returns the key's value; `None` if the contract doesn't have the key.
     pub(crate) value: fn(&Contract) -> serde_json::Result<Option<Value>>,
 }
 
@@ -65,7 +66,8 @@ pub(crate) fn lock_format<'c>(
     Ok(format)
 }
 
-/// Returns the newest lock format that any of these keys needs.
+/// Returns the newest lock format that any of these keys needs. With [`KEYS`], it is the newest that this release
+/// reads.
 pub(crate) fn newest_lock_format(keys: &[OptionalKey]) -> u32 {
     keys.iter().map(|key| key.lock_format).max().unwrap_or(1)
 }

@@ -1,4 +1,5 @@
-//! JSON Schema 2020-12 of parameters and results, in the portable subset that every client accepts.
+//! JSON Schema 2020-12 of parameters and results. All schemas except those that are known only at run time use a
+//! portable subset, which every client accepts: types with bounds, without `default`. Constraints add keywords.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +31,8 @@ impl Contract {
         InputSchema { params: self.input, constraints: self.constraints, prose }
     }
 
-    /// Returns the output schema of a structured result, whose root is an object. `None` for other results.
+    /// Returns the output schema of a structured result, whose root is an object. `None` for other results: nothing,
+    /// text and content blocks.
     #[must_use]
     pub fn output_schema(&self, prose: Prose) -> Option<impl Serialize + use<>> {
         Some(match self.output {
@@ -90,7 +92,7 @@ impl Serialize for InputProperties<'_> {
     }
 }
 
-/// One property with its description.
+/// Schema of a parameter or of a result's field. `header` is the header that mirrors the parameter, if any.
 struct PropertySchema {
     schema: Schema,
     description: String,
@@ -120,7 +122,7 @@ impl Serialize for PropertySchema {
         match (self.header, self.prose) {
             (None, _) => {}
             (Some(header), Prose::Kept) => map.serialize_entry(HEADER, header)?,
-            // Header names are case-insensitive (RFC 9110 §5.1).
+            // Digests don't depend on the case, because header names are case-insensitive (RFC 9110 §5.1).
             (Some(header), Prose::Dropped) => map.serialize_entry(HEADER, &header.to_ascii_lowercase())?,
         }
         map.end()
@@ -141,6 +143,7 @@ impl Serialize for ItemSchema {
     }
 }
 
+/// Writes `type` and `description`.
 fn write_type<M: SerializeMap>(
     map: &mut M,
     name: &str,
@@ -158,6 +161,7 @@ fn write_type<M: SerializeMap>(
     }
 }
 
+/// Writes all keywords of a single value; the caller writes the keywords of an array.
 fn write_kind<M: SerializeMap>(
     map: &mut M,
     schema: &Schema,
@@ -208,6 +212,7 @@ fn write_kind<M: SerializeMap>(
     }
 }
 
+/// Value of the keyword `enum`. It includes `null` if the value may be `null`.
 struct EnumValues {
     values: &'static [&'static str],
     nullable: bool,
@@ -229,11 +234,12 @@ impl Serialize for EnumValues {
 enum OutputSchema {
     /// Schema of a struct that derives `ToolSchema`.
     Declared(ObjectSchema),
-    /// Schema that is known only at run time.
+    /// Schema that is known only at run time, or such a schema from a lock.
     Dynamic(Value),
 }
 
 impl OutputSchema {
+    /// Wraps a schema that is known only at run time.
     fn of(schema: Value, prose: Prose) -> OutputSchema {
         OutputSchema::Dynamic(match prose {
             Prose::Kept => schema,
@@ -298,6 +304,7 @@ impl Serialize for ObjectFields {
     }
 }
 
+/// Writes the schemas of an object's fields. The fields of a flattened struct are fields of the object.
 fn write_fields<M: SerializeMap>(map: &mut M, object: &'static Object, prose: Prose) -> Result<(), M::Error> {
     for member in object.members {
         match member {
@@ -313,6 +320,7 @@ fn write_fields<M: SerializeMap>(map: &mut M, object: &'static Object, prose: Pr
     Ok(())
 }
 
+/// Schema of a tag (serde's `tag`): a string with one possible value.
 struct TagSchema(&'static str);
 
 impl Serialize for TagSchema {

@@ -14,6 +14,7 @@ use crate::{
     text::{same, same_but_for_case},
 };
 
+/// Compares the parameters of two versions. Compares their descriptions and order only with [`Prose::Kept`].
 pub(super) const fn parameters<const N: usize>(
     old: &[Param],
     new: &[Param],
@@ -28,7 +29,7 @@ pub(super) const fn parameters<const N: usize>(
                 paired += 1;
                 parameter(old_param, &new[j], prose, found);
             }
-            None => match renamed(old, new, i) {
+            None => match find_renamed(old, new, i) {
                 Some(j) => {
                     let finding =
                         Finding::new(ChangeRule::ParameterRenamed, ChangeLocation::Parameter(old_param.name));
@@ -61,7 +62,7 @@ pub(super) const fn parameters<const N: usize>(
     }
 }
 
-/// Compares a parameter that kept its name.
+/// Compares a parameter that both versions have.
 const fn parameter<const N: usize>(old: &Param, new: &Param, prose: Prose, found: &mut Findings<N>) {
     // Destructured in full, so that a new field doesn't compile until it is compared.
     let Param { name, description, schema, default, secret, header } = *new;
@@ -115,6 +116,7 @@ const fn header<const N: usize>(
     );
 }
 
+/// Text of a default in messages.
 const fn default_text(default: Option<Literal>) -> ChangedValue {
     match default {
         Some(default) => ChangedValue::Text(default.json),
@@ -133,6 +135,7 @@ const fn same_default(old: Option<Literal>, new: Option<Literal>) -> bool {
             (LiteralValue::Number(old), LiteralValue::Number(new)) => old == new,
             (LiteralValue::Integer(whole), LiteralValue::Number(number))
             | (LiteralValue::Number(number), LiteralValue::Integer(whole)) => whole as f64 == number,
+            // Strings are the same only if their JSON texts are, which was checked above.
             _ => false,
         },
         _ => false,
@@ -157,11 +160,11 @@ const fn position(among: &[Param], name: &str, likely: usize) -> Option<usize> {
 /// Returns the index of the new parameter that `old[removed]` was probably renamed to. Candidates are the parameter at
 /// the same index and, if exactly one parameter was removed and one was added, the added parameter. The candidate must
 /// equal `old[removed]` except for name and description.
-const fn renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> {
+const fn find_renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> {
     if removed < new.len() && is_same_except_name(old, new, removed, removed) {
         return Some(removed);
     }
-    let (mut removals, mut additions, mut last) = (0, 0, 0);
+    let (mut removals, mut additions, mut added) = (0, 0, 0);
     let mut i = 0;
     while i < old.len() {
         removals += position(new, old[i].name, i).is_none() as usize;
@@ -171,12 +174,12 @@ const fn renamed(old: &[Param], new: &[Param], removed: usize) -> Option<usize> 
     while j < new.len() {
         if position(old, new[j].name, j).is_none() {
             additions += 1;
-            last = j;
+            added = j;
         }
         j += 1;
     }
-    if removals == 1 && additions == 1 && is_same_except_name(old, new, removed, last) {
-        Some(last)
+    if removals == 1 && additions == 1 && is_same_except_name(old, new, removed, added) {
+        Some(added)
     } else {
         None
     }
@@ -187,7 +190,7 @@ const fn is_renamed(old: &[Param], new: &[Param], added: usize) -> bool {
     let mut i = 0;
     while i < old.len() {
         if position(new, old[i].name, i).is_none()
-            && let Some(j) = renamed(old, new, i)
+            && let Some(j) = find_renamed(old, new, i)
             && j == added
         {
             return true;
@@ -203,6 +206,7 @@ const fn is_same_except_name(old: &[Param], new: &[Param], i: usize, j: usize) -
     if position(old, new[j].name, j).is_some() {
         return false;
     }
+    // Lists no change, only counts changes, because const evaluation is slow.
     let mut found = Findings::<0>::none();
     parameter(&Param { name: new[j].name, ..old[i] }, &new[j], Prose::Dropped, &mut found);
     found.is_empty()

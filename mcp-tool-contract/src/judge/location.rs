@@ -1,5 +1,5 @@
-//! Location of a compared value, with the direction in which callers use it: they send it or read it. The direction
-//! determines the rule that classifies a change.
+//! Location of a compared value, with the direction in which callers use the value: they send it or read it. The
+//! direction determines the rule that classifies a change.
 
 use super::finding::{ChangeLocation, ChangedValue, FieldPath, Finding, Findings};
 use crate::{
@@ -43,10 +43,12 @@ impl ValueLocation {
         )
     }
 
+    /// Creates the finding that a bound allows fewer values than before.
     pub(super) const fn tightened(self) -> Finding {
         self.finding(ChangeRule::BoundTightened, ChangeRule::ResultBoundTightened)
     }
 
+    /// Creates the finding that a bound allows more values than before.
     pub(super) const fn loosened(self) -> Finding {
         self.finding(ChangeRule::BoundLoosened, ChangeRule::ResultBoundLoosened)
     }
@@ -62,19 +64,25 @@ impl ValueLocation {
         self.finding(input, output).change(kind_name(old), kind_name(new))
     }
 
+    /// Creates the finding of a type change that breaks callers, in either direction.
     pub(super) const fn changed(self, old: &Kind, new: &Kind) -> Finding {
         self.types(ChangeRule::TypeChanged, ChangeRule::ResultTypeChanged, old, new)
     }
 
+    /// Creates the finding that the new type has fewer values than the old type. This breaks callers that send the
+    /// value.
     pub(super) const fn narrowed(self, old: &Kind, new: &Kind) -> Finding {
         self.types(ChangeRule::TypeNarrowed, ChangeRule::ResultTypeNarrowed, old, new)
     }
 
+    /// Creates the finding that the new type has more values than the old type. This breaks callers that read the
+    /// value.
     pub(super) const fn widened(self, old: &Kind, new: &Kind) -> Finding {
         self.types(ChangeRule::TypeWidened, ChangeRule::ResultTypeWidened, old, new)
     }
 }
 
+/// Name of a type in messages.
 pub(super) const fn kind_name(kind: &Kind) -> ChangedValue {
     ChangedValue::Text(match kind {
         Kind::Enum(_) => "an enum",

@@ -1,7 +1,8 @@
 //! Comparison of a contract with its locked version: the changes, their classes, and the version policy.
 //!
 //! The same functions run in const evaluation and in `contract check`. In const evaluation, a panic is a compile error
-//! at the tool's version. `contract check` also compares titles, descriptions and order.
+//! at the tool's version. `contract check` also compares titles, descriptions and order, and schemas that are known
+//! only at run time.
 
 mod finding;
 mod input;
@@ -26,11 +27,13 @@ use crate::{
 };
 
 /// Returns the changes from `old` to `new`, except those of schemas that are known only at run time. Changes of titles,
-/// descriptions and order are included only with [`Prose::Kept`].
+/// descriptions and order are included only with [`Prose::Kept`]. At most `MOST` changes are listed, and all are
+/// counted.
 #[must_use]
 pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: Prose) -> Findings<MOST> {
     // Destructured in full, so that a new field doesn't compile until it is compared.
     let Contract {
+        // The compared contracts have the same name. The version policy compares the versions.
         name: _,
         version: _,
         title,
@@ -69,6 +72,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
     approval((old.hints, old.gate), (*hints, *gate), &mut found);
     self::upstreams(old.upstreams, upstreams, &mut found);
     self::hints(old.hints, *hints, &mut found);
+    // An operator's own default isn't known here, so an undeclared timeout counts as the framework's default.
     limit(
         old.timeout_ms,
         *timeout_ms,
@@ -80,6 +84,7 @@ pub const fn compare<const MOST: usize>(old: &Contract, new: &Contract, prose: P
     limit(
         widen(old.concurrency),
         widen(*concurrency),
+        // Without `concurrency`, only the server's limit applies, which counts as no limit.
         u64::MAX,
         ChangeRule::ConcurrencyLowered,
         ChangeRule::ConcurrencyRaised,
@@ -121,6 +126,7 @@ const fn task<const N: usize>(old: Option<TaskSupport>, new: Option<TaskSupport>
         | (None, None) => return,
         (_, Some(TaskSupport::Required)) => ChangeRule::TaskRequired,
         (None, Some(TaskSupport::Optional)) => ChangeRule::TaskAdded,
+        // The tool no longer runs as a task, or no longer needs to.
         (Some(_), _) => ChangeRule::TaskRemoved,
     };
     found.note(Finding::new(rule, ChangeLocation::Tool));
@@ -169,13 +175,14 @@ const fn scope_at((scopes, gate): RequiredScopes, i: usize) -> Option<&'static s
 /// Returns `true` if the scope is in the set. Compares the gate's scope and the scope at the index `likely` first.
 const fn requires((scopes, gate): RequiredScopes, scope: &str, likely: usize) -> bool {
     match gate {
-        Some(Gate::Scope(own)) if same(own, scope) => true,
+        Some(Gate::Scope(gate_scope)) if same(gate_scope, scope) => true,
         _ => position(scopes, scope, likely).is_some(),
     }
 }
 
-/// Reports if a gate's scope replaced approval, or the reverse. A destructive tool without a gate needs approval. If
-/// only one of the versions is destructive, [`hints`] reports that instead.
+/// Reports if a gate's scope replaced approval, or the reverse. A destructive tool without a gate needs approval: its
+/// calls are refused unless the operator permits the tool. If only one of the versions is destructive, [`hints`]
+/// reports that instead.
 const fn approval<const N: usize>(
     old: (Hints, Option<Gate>),
     new: (Hints, Option<Gate>),
@@ -235,6 +242,7 @@ const fn hints<const N: usize>(old: Hints, new: Hints, found: &mut Findings<N>) 
     }
 }
 
+/// Converts a limit to the type that [`limit`] compares.
 const fn widen(limit: Option<u32>) -> Option<u64> {
     match limit {
         Some(limit) => Some(limit as u64),
@@ -300,6 +308,7 @@ const fn deprecation<const N: usize>(
         (Some(old), Some(new)) => (old, new),
     };
     let Deprecation { message, replacement, removal } = new;
+    // An earlier removal is reported alone, because it is the more severe change.
     if let (Some(old_removal), Some(new_removal)) = (old.removal, removal)
         && before(new_removal, old_removal)
     {

@@ -7,8 +7,8 @@ use super::{
 use crate::float;
 use crate::text::same;
 
-/// Compares the minimum or maximum of two integers. `tighter` is `true` if the new bound allows fewer values
-/// than the old bound.
+/// Compares the minimum or maximum of two integers. `key` is `min` or `max`. `tighter` is `true` if the new bound
+/// allows fewer values than the old bound.
 pub(super) const fn integer<const N: usize>(
     at: ValueLocation,
     key: &'static str,
@@ -23,7 +23,7 @@ pub(super) const fn integer<const N: usize>(
     }
 }
 
-/// Compares the minimum or maximum of two numbers.
+/// Compares the minimum or maximum of two numbers. `key` is `min` or `max`. `None` is no bound.
 pub(super) const fn number<const N: usize>(
     at: ValueLocation,
     key: &'static str,
@@ -32,6 +32,7 @@ pub(super) const fn number<const N: usize>(
     found: &mut Findings<N>,
 ) {
     let is_least = same(key, "min");
+    // A greater minimum and a lower maximum are tighter.
     let finding = match (old, new) {
         (None, None) => return,
         (Some(old), Some(new)) if old == new => return,
@@ -39,18 +40,18 @@ pub(super) const fn number<const N: usize>(
         (Some(_), Some(_) | None) => at.loosened(),
         (None, Some(_)) => at.tightened(),
     };
-    found.note(finding.with_key(key).change(real(old), real(new)));
+    found.note(finding.with_key(key).change(optional_number(old), optional_number(new)));
 }
 
-const fn real(bound: Option<f64>) -> ChangedValue {
+const fn optional_number(bound: Option<f64>) -> ChangedValue {
     match bound {
         Some(bound) => ChangedValue::Number(bound),
         None => ChangedValue::None,
     }
 }
 
-/// Compares the bounds of an integer with the bounds of a number. `from_integer` is `true` if the integer is
-/// the old type.
+/// Compares the minimum and maximum of an integer with those of a number. `from_integer` is `true` if the integer is
+/// the old type, and the number is the new type.
 pub(super) const fn integer_with_number<const N: usize>(
     at: ValueLocation,
     integer: (i128, i128),
@@ -58,14 +59,15 @@ pub(super) const fn integer_with_number<const N: usize>(
     from_integer: bool,
     found: &mut Findings<N>,
 ) {
-    // If both bounds of the number are the same integer, no change of the type was reported, so every bound must be
-    // compared.
+    // The change of the type, which the caller reports, covers the range of the Rust type. If both bounds of the number
+    // are the same integer, the caller reports no change of the type, so every bound must be compared.
     let has_type_range = is_type_range(integer.0, integer.1) && !is_single_integer(number.0, number.1);
     let sides = [("min", integer.0, number.0, true), ("max", integer.1, number.1, false)];
     let mut i = 0;
     while i < sides.len() {
         let (key, whole, bound, is_least) = sides[i];
         i += 1;
+        // 1 if the number's bound lies outside of the integer's range, -1 if inside, 0 if the bounds are equal.
         let order = match bound {
             // The range of the Rust type isn't a declared bound.
             None if has_type_range => continue,
@@ -77,7 +79,7 @@ pub(super) const fn integer_with_number<const N: usize>(
         }
         // The number is looser if its bound lies outside of the integer's range.
         let finding = if (order > 0) == from_integer { at.loosened() } else { at.tightened() };
-        let (integer, number) = (ChangedValue::Integer(whole), real(bound));
+        let (integer, number) = (ChangedValue::Integer(whole), optional_number(bound));
         let (from, to) = if from_integer { (integer, number) } else { (number, integer) };
         found.note(finding.with_key(key).change(from, to));
     }
@@ -96,8 +98,8 @@ const fn is_type_range(minimum: i128, maximum: i128) -> bool {
     false
 }
 
-/// Returns 1 if a number's bound lies outside of the integer's range, -1 if this bound lies inside, and 0 if the bounds
-/// of both are equal.
+/// Compares a number's bound with the bound `whole` of an integer: returns 1 if the number's bound lies outside of the
+/// integer's range, -1 if inside, and 0 if the bounds are equal. `is_least` is `true` for minimums.
 const fn beyond(whole: i128, bound: f64, is_least: bool) -> i8 {
     let floor = float::floor(bound) as i128;
     let fraction = bound != float::floor(bound);

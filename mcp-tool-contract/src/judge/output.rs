@@ -22,8 +22,8 @@ const fn output_name(output: &ToolOutput) -> ChangedValue {
     })
 }
 
-/// Compares results, except schemas that are known only at run time: [`results_at_run_time`] compares these when the
-/// server starts and in `contract check`.
+/// Compares results, except schemas that are known only at run time: [`results_at_run_time`] compares these schemas
+/// when the server starts and in `contract check`.
 pub(super) const fn results<const N: usize>(
     old: &ToolOutput,
     new: &ToolOutput,
@@ -39,6 +39,7 @@ pub(super) const fn results<const N: usize>(
             ToolOutput::Object(old_object) | ToolOutput::Paged(old_object),
             ToolOutput::Object(new_object) | ToolOutput::Paged(new_object),
         ) => {
+            // A page is an object too: its cursor is a field.
             object(FieldPath::ROOT, old_object, new_object, prose, found);
         }
         (ToolOutput::Nothing, other) => {
@@ -56,13 +57,14 @@ pub(super) const fn results<const N: usize>(
                 Finding::new(ChangeRule::ResultChanged, whole).change(output_name(old), output_name(new)),
             );
         }
+        // At least one schema is known only at run time; `FromLock` is such a schema from a lock.
         (ToolOutput::Dynamic(_) | ToolOutput::FromLock(_), _)
         | (_, ToolOutput::Dynamic(_) | ToolOutput::FromLock(_)) => {}
     }
 }
 
-/// Compares two results that are objects, if at least one schema is known only at run time. Any difference is reported
-/// as a changed result.
+/// Compares two results that are objects, if at least one schema is known only at run time. Any difference, except of
+/// titles and descriptions, is reported as a changed result.
 pub(super) fn results_at_run_time<const N: usize>(
     old: &ToolOutput,
     new: &ToolOutput,

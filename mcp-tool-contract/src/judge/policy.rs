@@ -1,5 +1,6 @@
 //! Version policy: the version and the reasons (`weakens("rule-id", reason = "…")`) that changes need, and the compile
-//! error if they are missing.
+//! error if they are missing. A lowered guard, such as a removed scope, is a change of the class
+//! [`ChangeClass::Weakens`].
 
 use super::{
     compare,
@@ -20,8 +21,8 @@ pub struct Ruling {
     pub findings: Findings,
     /// Lowest version that permits the changes; `None` if the new contract's version permits them.
     pub bump: Option<Version>,
-    /// First rule, in the order of [`ChangeRule::ALL`], that classifies a lowered guard and has no new reason. `None`
-    /// if every lowered guard has a new reason.
+    /// First rule, in the order of [`ChangeRule::ALL`], that classifies a lowered guard and has no new reason (a reason
+    /// that isn't in the lock). `None` if every lowered guard has a new reason.
     pub unexplained: Option<ChangeRule>,
     /// Last new reason whose rule classifies no change; `None` if every new reason belongs to a change.
     pub unused_reason: Option<Weakening>,
@@ -127,8 +128,9 @@ const fn contains(locked: &[Weakening], given: Weakening) -> bool {
 /// Command that writes a server's contracts into the lock.
 pub const ACCEPT: &str = "cargo run -- contract write";
 
-/// Fails compilation if a contract differs from the locked contract by more than its version and its reasons permit.
-/// Schemas that are known only at run time are ignored. For `same_names`, see [`compact::is_unchanged`].
+/// Fails compilation if a contract differs from the locked contract `L` by more than its version and its reasons
+/// permit. Schemas that are known only at run time are ignored. `same_names` must be `true` only if both contracts have
+/// parameters of the same names in the same order.
 #[track_caller]
 pub const fn assert_no_drift<L: CompactContract>(new: &Contract, same_names: bool) {
     if !compact::is_unchanged(new, L::BYTES, same_names) {
@@ -136,6 +138,7 @@ pub const fn assert_no_drift<L: CompactContract>(new: &Contract, same_names: boo
     }
 }
 
+/// Panics if the version policy doesn't permit the changes.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
 const fn report_drift<L: CompactContract>(new: &Contract) {
@@ -154,6 +157,7 @@ impl Ruling {
         self.text(new, locked).as_str().to_owned()
     }
 
+    /// Writes [`message`](Self::message) in const evaluation.
     const fn text(&self, new: &Contract, locked: &Contract) -> ConstText<16_384> {
         let mut text = ConstText::new().str("tool '").str(new.name).str("' ");
         text = version(text, new.version);
@@ -220,18 +224,18 @@ impl Ruling {
         new: &Contract,
         locked: &Contract,
     ) -> ConstText<N> {
-        let (mut i, mut used_up, mut is_first) = (0, false, true);
+        let (mut i, mut has_earlier_reason, mut is_first) = (0, false, true);
         while i < ChangeRule::ALL.len() {
             let rule = ChangeRule::ALL[i];
             if lacks_reason(&self.findings, rule, locked, new) {
                 text = text.str(if is_first { "`weakens(\"" } else { ", `weakens(\"" });
                 text = text.str(rule.id()).str("\", reason = \"…\")`");
-                used_up |= has_reason(new.weakens, rule);
+                has_earlier_reason |= has_reason(new.weakens, rule);
                 is_first = false;
             }
             i += 1;
         }
-        if used_up {
+        if has_earlier_reason {
             text = text.str(" (the existing reason belongs to an earlier change that the lock keeps)");
         }
         text

@@ -10,6 +10,7 @@ use crate::{
     text::{code_points, same},
 };
 
+/// Compares two strings. `old` and `new` are their kinds, which the findings name.
 pub(super) const fn text<const N: usize>(
     at: ValueLocation,
     (old, old_text): (&Kind, &Text),
@@ -40,7 +41,7 @@ pub(super) const fn text<const N: usize>(
     }
 }
 
-/// Returns `true` if a text without format accepts all strings of a format.
+/// Returns `true` if the text `free`, which has no format, accepts all strings of a format.
 const fn accepts_format(free: &Text, format: &Text) -> bool {
     let is_long_enough = match (free.max_len, format.max_len) {
         (Some(most), Some(longest)) => most >= longest,
@@ -50,6 +51,7 @@ const fn accepts_format(free: &Text, format: &Text) -> bool {
     is_long_enough && free.min_len <= format.min_len && free.pattern.is_none()
 }
 
+/// Compares the patterns of two strings.
 pub(super) const fn pattern<const N: usize>(
     at: ValueLocation,
     old_text: &Text,

@@ -15,7 +15,7 @@ use crate::{
     text::same,
 };
 
-/// Compares two schemas. The callers of this function compare the order of enum values, and optionality, which has
+/// Compares two schemas. The functions that call this one compare the order of enum values, and optionality, which has
 /// different rules for parameters and for fields of a result.
 pub(super) const fn schema<const N: usize>(
     at: ValueLocation,
@@ -54,6 +54,7 @@ const fn is_always_empty(at: ValueLocation, old_items: Items, new_items: Items) 
     matches!(sent.max, Some(0))
 }
 
+/// Compares two kinds of single values, or of the items of two arrays.
 const fn kind<const N: usize>(
     at: ValueLocation,
     old: &Kind,
@@ -63,13 +64,19 @@ const fn kind<const N: usize>(
 ) {
     match (old, new) {
         (Kind::Boolean, Kind::Boolean) => {}
-        (Kind::Integer { minimum: a, maximum: b }, Kind::Integer { minimum: c, maximum: d }) => {
-            integer(at, "min", *a, *c, *c > *a, found);
-            integer(at, "max", *b, *d, *d < *b, found);
+        (
+            Kind::Integer { minimum: old_min, maximum: old_max },
+            Kind::Integer { minimum: new_min, maximum: new_max },
+        ) => {
+            integer(at, "min", *old_min, *new_min, *new_min > *old_min, found);
+            integer(at, "max", *old_max, *new_max, *new_max < *old_max, found);
         }
-        (Kind::Number { minimum: a, maximum: b }, Kind::Number { minimum: c, maximum: d }) => {
-            number(at, "min", *a, *c, found);
-            number(at, "max", *b, *d, found);
+        (
+            Kind::Number { minimum: old_min, maximum: old_max },
+            Kind::Number { minimum: new_min, maximum: new_max },
+        ) => {
+            number(at, "min", *old_min, *new_min, found);
+            number(at, "max", *old_max, *new_max, found);
         }
         (Kind::Integer { minimum, maximum }, Kind::Number { minimum: least, maximum: most }) => {
             if !is_single_integer(*least, *most) {
@@ -87,6 +94,8 @@ const fn kind<const N: usize>(
         (Kind::Enum(old_values), Kind::Enum(new_values)) => values(at, old_values, new_values, found),
         (Kind::Text(text), Kind::Enum(values)) => match at.direction {
             Direction::In => found.note(at.narrowed(old, new)),
+            // The old text must allow each value. Patterns can't be matched in const evaluation, so a text with a
+            // pattern counts as not allowing them.
             Direction::Out
                 if text.pattern.is_none() && text.format.is_none() && lengths_fit(values, text) =>
             {
@@ -98,11 +107,13 @@ const fn kind<const N: usize>(
             Direction::Out => found.note(at.widened(old, new)),
             Direction::In if text.format.is_none() && lengths_fit(values, text) => {
                 found.note(at.widened(old, new));
+                // An enum has no pattern: a pattern of the text counts as added.
                 pattern(at, &Text { pattern: None, ..*text }, text, found);
             }
             Direction::In => found.note(at.changed(old, new)),
         },
         (Kind::Object(old_object), Kind::Object(new_object)) => {
+            // Only results contain objects.
             if let ChangeLocation::Result(path) = at.location {
                 object(path, old_object, new_object, prose, found);
             }
@@ -111,6 +122,7 @@ const fn kind<const N: usize>(
     }
 }
 
+/// Compares the values of two enums, without their order.
 const fn values<const N: usize>(
     at: ValueLocation,
     old: &[&'static str],
@@ -138,6 +150,7 @@ const fn values<const N: usize>(
     }
 }
 
+/// Compares two objects in results. Compares the order of fields only with [`Prose::Kept`].
 pub(super) const fn object<const N: usize>(
     path: FieldPath,
     old: &'static Object,
@@ -184,6 +197,7 @@ pub(super) const fn object<const N: usize>(
     }
 }
 
+/// Compares a field that both versions have.
 const fn field<const N: usize>(
     path: FieldPath,
     old: &Field,
@@ -199,6 +213,7 @@ const fn field<const N: usize>(
         (false, true) => found.note(Finding::new(ChangeRule::ResultFieldRequired, location)),
         (true, true) | (false, false) => {}
     }
+    // In a result, `optional` means that the value may be `null`, and `required` that the field is always present.
     match (old.schema.optional, new_schema.optional) {
         (false, true) => found.note(Finding::new(ChangeRule::ResultFieldNullable, location)),
         (true, false) => found.note(Finding::new(ChangeRule::ResultFieldNotNull, location)),

@@ -1,8 +1,8 @@
 //! The lock: the file `mcp-tools.lock` with the released contracts of a package's tools, next to its `Cargo.toml`.
 //!
 //! The file is a JSON object that maps each tool's name to its versions, oldest first, one for each major. A version
-//! has the form of a `tools/list` entry. The parts that a listing doesn't show are in the member [`META_LOCK`] of
-//! `_meta`.
+//! has the form of a `tools/list` entry. The parts that a listing doesn't show, such as timeouts and the names of the
+//! servers that serve the version, are in the member [`META_LOCK`] of `_meta`.
 //!
 //! Version control can merge the file: each tool is one block of lines, and [`FORMAT`] is always the last member, so
 //! that adding a tool doesn't change a line of another tool. An empty file is an empty lock.
@@ -23,7 +23,7 @@ use crate::{
 pub const FILE: &str = "mcp-tools.lock";
 /// Member with the number of the file format. No tool can have this name, because `$` isn't valid in a tool name.
 pub const FORMAT: &str = "$lock";
-/// The `_meta` key of the parts that a listing doesn't show.
+/// The `_meta` key of the parts that a listing doesn't show, such as timeouts and names of servers.
 pub const META_LOCK: &str = "dev.mcp-tool/lock";
 
 /// Contents of a lock.
@@ -38,18 +38,18 @@ pub struct Lock {
 pub struct LockedContract {
     /// Contract of this version.
     pub(crate) contract: Contract,
-    /// Names of the servers that serve this version.
+    /// Names of the servers of the package that serve this version, sorted.
     pub(crate) servers: Vec<String>,
-    /// Digests that the entry contained; `None` if the version wasn't read from a file.
+    /// Digests that the entry contained; `None` if the version wasn't parsed, but added by [`Lock::put`].
     recorded: Option<RecordedDigests>,
 }
 
 /// Digests that an entry of the file contained.
 #[derive(Clone, Debug)]
 struct RecordedDigests {
-    /// Text of [`Contract::digest`].
+    /// Text of [`Contract::digest`], which doesn't cover title and descriptions.
     contract: String,
-    /// Digest of the whole entry, except this digest.
+    /// Text of the digest of the whole entry, except this digest.
     sum: String,
 }
 
@@ -110,8 +110,8 @@ impl Lock {
     pub fn baseline(&self, name: &str, version: Version) -> Baseline<'_> {
         let newest = self.tools.iter().rfind(|tool| tool.contract.name == name);
         match (self.find(name, version.major), newest) {
-            (Some(own), _) if version < own.contract.version => Baseline::Newer(own),
-            (Some(own), _) => Baseline::Locked(own),
+            (Some(locked), _) if version < locked.contract.version => Baseline::Newer(locked),
+            (Some(locked), _) => Baseline::Locked(locked),
             (None, Some(newest)) if version < newest.contract.version => Baseline::Newer(newest),
             (None, Some(newest)) => Baseline::Locked(newest),
             (None, None) => Baseline::None,
@@ -122,10 +122,10 @@ impl Lock {
     /// servers and its reasons for lowered guards.
     pub fn put(&mut self, mut contract: Contract, server: &str) {
         let mut servers = vec![server.to_owned()];
-        if let Some(own) = self.find(contract.name, contract.version.major) {
-            servers.extend(own.servers.iter().filter(|name| *name != server).cloned());
-            let new = contract.weakens.iter().filter(|given| !own.contract.weakens.contains(given));
-            contract.weakens = [own.contract.weakens, &new.copied().collect::<Vec<_>>()].concat().leak();
+        if let Some(locked) = self.find(contract.name, contract.version.major) {
+            servers.extend(locked.servers.iter().filter(|name| *name != server).cloned());
+            let new = contract.weakens.iter().filter(|given| !locked.contract.weakens.contains(given));
+            contract.weakens = [locked.contract.weakens, &new.copied().collect::<Vec<_>>()].concat().leak();
         }
         servers.sort();
         self.remove(contract.name, contract.version.major);
@@ -163,7 +163,7 @@ impl LockedContract {
         &self.servers
     }
 
-    /// Returns `true` if the digests in the entry match its contents, or if the version wasn't read from a file. They
+    /// Returns `true` if the digests in the entry match its contents, or if the version wasn't parsed. The digests
     /// don't match after an edit by hand.
     ///
     /// # Errors

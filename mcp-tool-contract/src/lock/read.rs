@@ -1,4 +1,6 @@
-//! Parser of a lock. A parsed contract equals the contract that was written into the lock.
+//! Parser of a lock. The comparison of a parsed contract with the contract that was written into the lock finds no
+//! change. Only the form may differ: tags and the fields of flattened structs become ordinary fields, and a schema that
+//! is known only at run time becomes [`ToolOutput::FromLock`].
 
 use std::{collections::BTreeMap, fmt};
 
@@ -24,6 +26,7 @@ use crate::{
     rules::ChangeRule,
 };
 
+/// Parses the text of a lock.
 pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     if text.trim().is_empty() {
         return Ok(Lock::default());
@@ -38,9 +41,9 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
         for entry in versions {
             let locked =
                 entry.into_locked().map_err(|reason| LockError(format!("tool '{name}': {reason}")))?;
-            let Contract { name: own, version, .. } = locked.contract;
-            if own != name {
-                return Err(LockError(format!("tool '{name}': the entry has the name '{own}'")));
+            let Contract { name: entry_name, version, .. } = locked.contract;
+            if entry_name != name {
+                return Err(LockError(format!("tool '{name}': the entry has the name '{entry_name}'")));
             }
             if before.is_some_and(|before| before.major >= version.major) {
                 return Err(LockError(format!(
@@ -55,6 +58,7 @@ pub(super) fn lock(text: &str) -> Result<Lock, LockError> {
     Ok(lock)
 }
 
+/// Returns the format of the lock if it is newer than this release can read.
 fn newer_format(text: &str) -> Option<u32> {
     #[derive(Deserialize)]
     struct FormatNumber {
@@ -65,6 +69,7 @@ fn newer_format(text: &str) -> Option<u32> {
     (format > newest_lock_format(KEYS)).then_some(format)
 }
 
+/// Message for a lock whose format this release can't read.
 fn unsupported(format: u32) -> String {
     match newest_lock_format(KEYS) {
         1 => format!("`{FORMAT}` is {format}, but this release can read only 1: update it"),
@@ -204,6 +209,7 @@ struct GateInfo {
     scope: String,
 }
 
+/// Parts of an entry that a listing doesn't show: the value of `dev.mcp-tool/lock`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct LockedGuards {
@@ -219,6 +225,7 @@ struct LockedGuards {
     sum: String,
 }
 
+/// Reason for a lowered guard.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LockedReason {
@@ -249,6 +256,7 @@ impl LockEntry {
             })
             .transpose()?;
         let constraints = take_constraints(&mut input_schema)?;
+        // An entry's description ends with the deprecation notice.
         let suffix = deprecated(deprecation);
         let description = description.strip_suffix(&suffix).unwrap_or(&description).to_owned();
         let weakens = guards.weakens.into_iter().map(|LockedReason { rule, reason }| {
@@ -316,6 +324,7 @@ fn take_constraints(schema: &mut LockedInput) -> Result<Option<String>, String> 
     }
 }
 
+/// Converts an input schema to parameters.
 fn input(
     schema: LockedInput,
     defaults: &BTreeMap<String, Box<RawValue>>,
@@ -323,9 +332,10 @@ fn input(
 ) -> Result<&'static [Param], String> {
     let mut params = Vec::new();
     for (name, mut property) in schema.properties.0 {
-        let about = |reason: String| format!("parameter '{name}': {reason}");
-        let default = defaults.get(&name).map(|raw| literal(raw)).transpose().map_err(about)?;
+        let with_name = |reason: String| format!("parameter '{name}': {reason}");
+        let default = defaults.get(&name).map(|raw| literal(raw)).transpose().map_err(with_name)?;
         let description = std::mem::take(&mut property.description);
+        // In the schema, the description ends with the default.
         let description = match default {
             Some(default) => {
                 description.strip_suffix(&with_default("", default)).unwrap_or(&description).to_owned()
@@ -334,7 +344,7 @@ fn input(
         };
         let required = schema.required.contains(&name);
         let header = property.header.take().map(leak);
-        let mut schema = property.schema().map_err(about)?;
+        let mut schema = property.schema().map_err(with_name)?;
         schema.optional = !required && default.is_none();
         let secret = secrets.contains(&name);
         let (name, description) = (leak(name), leak(description));
@@ -358,6 +368,7 @@ fn literal(raw: &RawValue) -> Result<Literal, String> {
     Ok(Literal { value, json: leak(json.to_owned()) })
 }
 
+/// Converts an output schema. `kind` is the member `result`, which names the kind of the result.
 fn output(kind: &str, schema: Option<Box<RawValue>>) -> Result<ToolOutput, String> {
     let object = |schema: Box<RawValue>| -> Result<&'static Object, String> {
         let root: LockedOutput =
@@ -422,6 +433,7 @@ mod tests {
                 .max_items(3)
                 .secret(),
         ],
+        // The parser doesn't check the names in constraints.
         constraints: Some(r#"{"anyOf":[{"required":["n"]}]}"#),
         output: ToolOutput::Object(&DETAILS),
         scopes: &["b", "a"],
@@ -440,6 +452,7 @@ mod tests {
         weakens: &[Weakening { rule: ChangeRule::ScopeRemoved, reason: "nobody used it" }],
     };
 
+    /// Lock with `CONTRACT` of the server `mail`.
     fn locked() -> Lock {
         let mut lock = Lock::default();
         lock.put(CONTRACT, "mail");
@@ -460,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn edit_of_any_part_of_an_entry_is_detected() {
+    fn edited_entry_is_not_intact() {
         let text = locked().render().unwrap_or_default();
         for (from, to) in [
             ("Which.", "What."),
@@ -476,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_lock_is_refused_with_the_position_or_the_tool() {
+    fn invalid_lock_is_refused_with_a_reason() {
         let text = locked().render().unwrap_or_default();
         let twice = text.replacen("\"$lock\"", "\"remind\": [],\n  \"$lock\"", 1);
         let cases = [
@@ -503,6 +516,7 @@ mod tests {
             let message = Lock::parse(text).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(message.starts_with(expected), "{message}");
         }
+        // An empty file is an empty lock.
         assert!(Lock::parse(" \n").is_ok_and(|lock| lock.tools().is_empty()));
     }
 

@@ -1,4 +1,4 @@
-//! Parser for the portable subset of JSON Schema in a lock.
+//! Parser for the subset of JSON Schema that a lock contains: schemas of parameters and results.
 
 use std::fmt;
 
@@ -51,6 +51,7 @@ pub(super) enum TypeKeyword {
     Nullable([String; 2]),
 }
 
+/// Schema of a parameter, of a result's field, or of an array's items.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct LockedProperty {
@@ -74,6 +75,7 @@ pub(super) struct LockedProperty {
     properties: Option<OrderedMembers<LockedProperty>>,
     #[serde(default)]
     required: Vec<String>,
+    /// Header that mirrors a parameter. The parser of parameters takes it out before it calls `schema`.
     #[serde(rename = "x-mcp-header")]
     pub(super) header: Option<String>,
 }
@@ -88,6 +90,8 @@ pub(super) struct LockedOutput {
     pub(super) required: Vec<String>,
 }
 
+/// Converts the properties of an object to an [`Object`]. Tags and the fields of flattened structs become ordinary
+/// fields, because their schemas don't differ from those of fields.
 pub(super) fn members(
     properties: OrderedMembers<LockedProperty>,
     required: &[String],
@@ -130,6 +134,7 @@ impl LockedProperty {
                 maximum: self.maximum.map(|bound| self::bound(Some(bound))).transpose()?,
             },
             "string" => match self.values {
+                // `flatten` drops the `null` of an optional enum.
                 Some(values) => Kind::Enum(values.into_iter().flatten().map(leak).collect::<Vec<_>>().leak()),
                 None => {
                     Kind::Text(text(self.format.as_deref(), self.min_length, self.max_length, self.pattern)?)
@@ -146,10 +151,12 @@ impl LockedProperty {
 
 /// Parses a bound from its JSON text, so that no digit is lost.
 fn bound<N: std::str::FromStr>(bound: Option<Box<RawValue>>) -> Result<N, String> {
+    // Only an integer's bound can be absent: a number's bound is parsed only if it is present.
     let raw = bound.ok_or("an integer needs `minimum` and `maximum`")?;
     raw.get().parse().map_err(|_| format!("{raw} isn't a valid bound of this type"))
 }
 
+/// Creates the bounds of a string.
 fn text(
     format: Option<&str>,
     min_len: u64,

@@ -1,4 +1,4 @@
-//! Serializer of a lock.
+//! Renderer of a lock's text.
 
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 use serde_json::{Value, value::RawValue};
@@ -13,6 +13,7 @@ use crate::{
     model::{Contract, Param, ToolOutput, Weakening},
 };
 
+/// Renders a lock. Only tests pass keys other than [`KEYS`](crate::json::optional::KEYS).
 pub(super) fn lock(lock: &Lock, keys: &[OptionalKey]) -> Result<String, serde_json::Error> {
     let format = lock_format(lock.tools.iter().map(|tool| &tool.contract), keys)?;
     let mut text = serde_json::to_string_pretty(&LockFileText { lock, format })?;
@@ -48,6 +49,7 @@ pub(super) fn sum(locked: &LockedContract) -> Result<Digest, serde_json::Error> 
     Digest::of_canonical(&serde_json::to_value(EntryText { locked, sum: None })?)
 }
 
+/// Entry of one version. `sum` is `None` while the sum is computed.
 struct EntryText<'l> {
     locked: &'l LockedContract,
     sum: Option<Digest>,
@@ -62,7 +64,7 @@ impl Serialize for EntryText<'_> {
     }
 }
 
-/// The parts of an entry that a listing doesn't show.
+/// The parts of an entry that a listing doesn't show: the value of [`META_LOCK`].
 struct GuardsText<'l> {
     contract: &'l Contract,
     servers: &'l [String],
@@ -111,6 +113,7 @@ impl Serialize for DefaultsText {
     }
 }
 
+/// Reason for a lowered guard.
 struct ReasonText<'l>(&'l Weakening);
 
 impl Serialize for ReasonText<'_> {
@@ -141,7 +144,7 @@ mod tests {
 
     #[test]
     fn format_number_increases_only_if_a_contract_has_a_key_of_a_later_format() {
-        // Every contract with a title has this key.
+        // Represents a key of a future release. Every contract with a title has this key.
         const LATER: OptionalKey = OptionalKey {
             name: "later",
             meta: "dev.mcp-tool/later",

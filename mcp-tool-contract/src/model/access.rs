@@ -1,4 +1,4 @@
-//! Read access to contracts.
+//! Read access to contracts. Each row of `accessors!` has a method's documentation, its name and its type.
 
 use super::{
     Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
@@ -18,18 +18,18 @@ accessors! { Contract:
     "Conditions across several arguments, as JSON Schema; `None` if there are none." constraints: Option<&'static str>,
     "Kind of the result, with its schema." output: ToolOutput,
     "Scopes, all of which a caller needs; empty for a public tool." scopes: &'static [&'static str],
-    "Effects of the tool, as hosts see them." hints: Hints,
+    "Hints about the tool's effects, for hosts (applications that use an MCP client)." hints: Hints,
     "Timeout of a call in milliseconds; `None` for the server's default." timeout_ms: Option<u64>,
     "Maximum concurrent calls of the tool; `None` if only the server's limit applies." concurrency: Option<u32>,
-    "Gate of a destructive tool. Without a gate, only the operator can permit its calls." gate: Option<Gate>,
-    "Upstreams that the tool can reach; all others are refused." upstreams: &'static [&'static str],
+    "Gate of a destructive tool. Without a gate, calls need the operator's permission for the tool." gate: Option<Gate>,
+    "Upstreams (services) that the tool can reach; all others are refused." upstreams: &'static [&'static str],
     "Support for running calls as tasks (SEP-2663); `None` if calls never run as tasks." task: Option<TaskSupport>,
     "Deprecation notice; `None` if the tool isn't deprecated." deprecation: Option<Deprecation>,
     "Guards (such as scopes) that were lowered on purpose, each with its reason." weakens: &'static [Weakening],
 }
 
 impl Contract {
-    /// Rate limit of each caller: one item, or none if calls are unlimited.
+    /// Rate limit of each caller: at most one item; none if the number of calls is unlimited.
     #[must_use]
     pub const fn rates(&self) -> &[Rate] {
         self.rate.as_slice()
@@ -61,7 +61,7 @@ accessors! { Hints:
     "Returns `true` if the tool changes nothing." read_only: bool,
     "Returns `true` if the tool deletes or overwrites data." destructive: bool,
     "Returns `true` if a second call with the same arguments has no further effect." idempotent: bool,
-    "Returns `true` if the tool reaches beyond the server's own domain." open_world: bool,
+    "Returns `true` if the tool reaches external systems (MCP `openWorldHint`)." open_world: bool,
 }
 
 accessors! { Param:
@@ -77,7 +77,7 @@ impl Param {
         self.default
     }
 
-    /// Returns `true` if the value is never echoed, logged or digested.
+    /// Returns `true` if the value is never echoed or logged, and is left out of the digest in audit records.
     #[must_use]
     pub const fn is_secret(&self) -> bool {
         self.secret

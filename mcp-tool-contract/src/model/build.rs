@@ -1,4 +1,5 @@
-//! Hidden methods with which generated code constructs contracts. They may change in any release.
+//! Hidden methods with which generated code and tests construct contracts. They may change in any release. Each row of
+//! `setters!` has a method, the field that it sets, and the type.
 
 use super::{
     Contract, Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Version, Weakening, Window,
@@ -36,7 +37,8 @@ setters! { Hints:
     with_open_world open_world: bool,
 }
 
-// These setters skip the checks of `Param::default` and `Param::header`.
+// These setters skip the checks of `Param::default` (the default is within the bounds) and `Param::header` (a header
+// can mirror the parameter's type).
 setters! { Param:
     with_name name: &'static str,
     with_description description: &'static str,

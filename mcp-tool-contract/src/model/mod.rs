@@ -12,7 +12,8 @@ use crate::{
 /// Default timeout of a call, in milliseconds. An operator may set another default.
 pub const DEFAULT_TIMEOUT_MS: u64 = 30_000;
 
-/// Contract of a tool. It is listed, enforced, identified in every response and compared between versions.
+/// Contract of a tool. The server lists and enforces it, and identifies it in every response. Two versions of a
+/// contract can be compared.
 #[derive(Clone, Copy, Debug)]
 pub struct Contract {
     /// Name that callers use: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters.
@@ -32,7 +33,7 @@ pub struct Contract {
     pub(crate) output: ToolOutput,
     /// Scopes, all of which a caller needs; empty for a public tool.
     pub(crate) scopes: &'static [&'static str],
-    /// Hints about the tool's effects, for hosts.
+    /// Hints about the tool's effects, for hosts (applications that use an MCP client).
     pub(crate) hints: Hints,
     /// Timeout of a call in milliseconds; `None` for the server's default.
     pub(crate) timeout_ms: Option<u64>,
@@ -43,11 +44,11 @@ pub struct Contract {
     /// Gate of a destructive tool. Calls of a destructive tool without a gate are refused, unless the operator permits
     /// the tool (`gate.allow_destructive`).
     pub(crate) gate: Option<Gate>,
-    /// Upstreams that the tool can reach; all others are refused.
+    /// Upstreams (services) that the tool can reach; all others are refused.
     pub(crate) upstreams: &'static [&'static str],
     /// Support for running calls as tasks (SEP-2663); `None` if calls never run as tasks.
     pub(crate) task: Option<TaskSupport>,
-    /// Deprecation notice, with the replacement.
+    /// Deprecation notice; `None` if the tool isn't deprecated.
     pub(crate) deprecation: Option<Deprecation>,
     /// Guards (such as scopes and bounds) that were lowered on purpose, each with its reason.
     pub(crate) weakens: &'static [Weakening],
@@ -141,7 +142,7 @@ impl std::fmt::Display for Rate {
     }
 }
 
-/// Condition that a call of a destructive tool must pass.
+/// Condition that a call of a destructive tool must meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gate {
@@ -236,7 +237,7 @@ pub struct Hints {
     pub(crate) destructive: bool,
     /// A second call with the same arguments has no further effect.
     pub(crate) idempotent: bool,
-    /// The tool reaches beyond the server's own domain.
+    /// The tool reaches external systems (MCP `openWorldHint`).
     pub(crate) open_world: bool,
 }
 
@@ -251,7 +252,7 @@ pub struct Param {
     pub(crate) schema: Schema,
     /// Value to use if the argument is absent or `null`; `None` if the attribute sets no default.
     pub(crate) default: Option<Literal>,
-    /// Marks a value that is never echoed, logged or digested.
+    /// Marks a value that is never echoed or logged, and is left out of the digest in audit records.
     pub(crate) secret: bool,
     /// HTTP header that mirrors the argument, without `Mcp-Param-` (revision 2026-07-28, `x-mcp-header`).
     pub(crate) header: Option<&'static str>,
@@ -278,7 +279,7 @@ pub enum ToolOutput {
 }
 
 impl Contract {
-    /// Empty contract: the base of constructed contracts, and the contract of a `CallContext` that belongs to no call.
+    /// Empty contract: the base of constructed contracts, and the contract in `CallContext::for_test`.
     pub const EMPTY: Contract = Contract {
         name: "",
         version: Version { major: 0, minor: 0 },
@@ -364,15 +365,15 @@ impl Param {
         self
     }
 
-    /// Marks the value as never echoed, logged or digested.
+    /// Marks the value as secret: it is never echoed or logged, and is left out of the digest in audit records.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.secret = true;
         self
     }
 
-    /// Sets the header that mirrors the argument, without `Mcp-Param-`. Call this after all bounds are set, because an
-    /// integer must be within ±(2^53 - 1).
+    /// Sets the header that mirrors the argument, without `Mcp-Param-`. Call this after all bounds are set, because
+    /// this checks that an integer is within ±(2^53 - 1), which every client represents exactly.
     #[track_caller]
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {
@@ -395,4 +396,5 @@ impl Param {
     }
 }
 
+// Defines `min`, `max`, `min_len`, `max_len`, `pattern`, `min_items` and `max_items`.
 bound_setters!(Param, "parameter");

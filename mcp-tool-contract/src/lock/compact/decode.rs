@@ -14,10 +14,11 @@ use crate::{
     rules::ChangeRule,
 };
 
-/// Maximum nesting of objects. An object without inner objects has level 0.
+/// Number of levels of nested objects. An object without inner objects has level 0.
 const LEVELS: usize = 8;
 
-/// Defines the constants of the passes that decode objects, one pass for each level.
+/// Defines the constants of the passes that decode objects, one pass for each level: a pass (`W…`, `walk`) with the
+/// input `S…`, the objects of its level (`O…`), and the input of the next pass.
 macro_rules! levels {
     ($($step:ident $walk:ident $objects:ident => $next:ident;)+) => {$(
         #[doc(hidden)]
@@ -29,11 +30,12 @@ macro_rules! levels {
     )+};
 }
 
-/// A locked contract in const evaluation. If the contract didn't change, the compiler evaluates only `BYTES`.
+/// A locked contract in const evaluation. If `is_unchanged` returns `true`, the compiler evaluates only `BYTES`.
 pub trait CompactContract {
     /// Output of [`encode`](super::encode).
     const BYTES: &'static [u8];
 
+    // Pass that decodes the texts.
     #[doc(hidden)]
     const FIRST: DecodePass = walk(Self::BYTES, &DecodeStep::FIRST);
     #[doc(hidden)]
@@ -48,6 +50,7 @@ pub trait CompactContract {
         S6 W6 O6 => S7;
         S7 W7 O7 => S8;
     }
+    // Pass that decodes the contract.
     #[doc(hidden)]
     const LAST: DecodePass = walk(Self::BYTES, &Self::S8);
 
@@ -80,6 +83,7 @@ impl<T: Copy, const MOST: usize> ConstVec<T, MOST> {
     }
 }
 
+/// Returns `all[start..start + count]`.
 const fn part<T>(all: &'static [T], start: usize, count: usize) -> &'static [T] {
     all.split_at(start).1.split_at(count).0
 }
@@ -88,14 +92,18 @@ const fn part<T>(all: &'static [T], start: usize, count: usize) -> &'static [T] 
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct DecodeStep {
+    /// Texts of the first pass; `None` in that pass.
     texts: Option<&'static ConstVec<&'static str, 2_048>>,
+    /// Objects of each level below `level`.
     below: [Option<&'static DecodedObjects>; LEVELS],
+    /// Level of the objects that the pass decodes.
     level: usize,
 }
 
 impl DecodeStep {
     const FIRST: DecodeStep = DecodeStep { texts: None, below: [None; LEVELS], level: 0 };
 
+    /// Returns the input of the pass for the next level. `objects` are the objects of this level.
     const fn above(mut self, objects: &'static DecodedObjects) -> DecodeStep {
         self.below[self.level] = Some(objects);
         self.level += 1;
@@ -108,6 +116,7 @@ impl DecodeStep {
 #[derive(Clone, Copy, Debug)]
 pub struct DecodedObjects([Object; 128]);
 
+/// Returns the objects that a pass decoded. They point into the members in the pass.
 const fn objects(walk: &'static DecodePass) -> DecodedObjects {
     let mut objects = [Object::EMPTY; 128];
     let mut i = 0;
@@ -130,14 +139,17 @@ pub struct DecodePass {
     members: ConstVec<Member, 512>,
     /// Start and count of each object's fields in `members`.
     objects: ConstVec<(usize, usize), 128>,
-    /// Number of objects decoded so far, per level.
+    /// Number of objects read so far, per level.
     counts: [usize; LEVELS],
+    /// Parameters: at most 64, the limit of `#[mcp_tool]`.
     params: ConstVec<Param, 66>,
     weakens: ConstVec<Weakening, 64>,
     contract: Contract,
 }
 
+/// Reads all bytes in one pass.
 const fn walk(bytes: &'static [u8], step: &DecodeStep) -> DecodePass {
+    // Fills the unused capacity.
     let reason = Weakening { rule: ChangeRule::ScopeRemoved, reason: "" };
     let mut walk = DecodePass {
         bytes,
@@ -178,6 +190,7 @@ impl DecodePass {
         }
     }
 
+    /// Reads a list of texts. Returns the list of the first pass, or an empty list in the first pass.
     const fn texts(&mut self, step: &DecodeStep) -> &'static [&'static str] {
         let (count, start) = (self.number() as usize, self.texts.len);
         let mut i = 0;
@@ -193,6 +206,7 @@ impl DecodePass {
     }
 
     const fn contract(&mut self, step: &DecodeStep) {
+        // `header_bits` in the parent module defines these bits.
         let head = self.byte();
         self.contract.hints = Hints {
             read_only: head & 1 != 0,
@@ -266,6 +280,8 @@ impl DecodePass {
     /// Decodes a parameter without its name, because the names are stored at the end of the bytes.
     const fn param(&mut self, step: &DecodeStep) -> Param {
         let (schema, _, mark) = self.schema(step);
+        // Bits 1 and 2 of `mark`: 0 without default, 2 for a number with a point or an exponent, 1 for any other
+        // default.
         let default = match mark >> 1 & 3 {
             0 => None,
             2 => {
@@ -280,6 +296,7 @@ impl DecodePass {
 
     /// Decodes a schema. Also returns the number of object levels in it, and its annotation bits.
     const fn schema(&mut self, step: &DecodeStep) -> (Schema, usize, u8) {
+        // Bit 0: optional. Bit 1: an array. The other bits: annotation bits.
         let flags = self.byte();
         let items = if flags & 2 != 0 {
             let min = self.number() as u64;
@@ -288,6 +305,7 @@ impl DecodePass {
             None
         };
         let mut below = 0;
+        // Bits 0 to 2: kind. Of a string also bit 3: has a pattern, and bits 4 and 5: format.
         let tag = self.byte();
         let kind = match tag & 7 {
             BOOLEAN => Kind::Boolean,
@@ -321,7 +339,8 @@ impl DecodePass {
         (Schema { kind, items, optional: flags & 1 != 0 }, below, flags >> 2)
     }
 
-    /// Decodes an object; returns its level and its index in that level.
+    /// Decodes an object; returns its level and its index in that level. The pass keeps only the objects of its own
+    /// level.
     #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
     const fn object(&mut self, step: &DecodeStep) -> (usize, usize) {
         let mut fields = ConstVec { list: [Member::Tag("", ""); 128], len: 0 };
@@ -378,10 +397,12 @@ const fn literal(json: &'static str) -> Literal {
     Literal { value, json }
 }
 
+/// Decodes a maximum length or number of items; -1 is no maximum.
 const fn bound(bound: i128) -> Option<u64> {
     if bound < 0 { None } else { Some(bound as u64) }
 }
 
+/// Decodes the bound of a float from its IEEE 754 bits; -1 is no bound.
 const fn real(bits: i128) -> Option<f64> {
     if bits < 0 { None } else { Some(f64::from_bits(bits as u64)) }
 }
@@ -441,6 +462,7 @@ mod tests {
         ..Contract::EMPTY
     };
 
+    /// Makes a `'static` value, as a constant is.
     fn leaked<T>(value: T) -> &'static T {
         Box::leak(Box::new(value))
     }
@@ -461,7 +483,7 @@ mod tests {
     }
 
     #[test]
-    fn decoded_contract_equals_the_encoded_one() {
+    fn decoded_contract_equals_the_encoded_contract() {
         let decoded = decode(super::super::encode(&CONTRACT).leak());
         let found = judge::compare::<96>(&CONTRACT, &decoded, Prose::Dropped);
         assert!(found.is_empty(), "{:?}", found.listed());

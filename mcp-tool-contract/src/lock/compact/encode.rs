@@ -6,7 +6,8 @@ use crate::{
     model::{Contract, Deprecation, Gate, Param, Rate, ToolOutput, Weakening},
 };
 
-/// Encodes a contract without its title, its descriptions, and schemas that are known only at run time.
+/// Encodes a contract without its title, its descriptions, and schemas that are known only at run time. `is_unchanged`
+/// reads the bytes in this order; the parts that it doesn't read are at the end.
 #[must_use]
 pub fn encode(contract: &Contract) -> Vec<u8> {
     let mut bytes = CompactWriter(Vec::new());
@@ -21,6 +22,7 @@ impl CompactWriter {
         self.0.push(byte);
     }
 
+    /// Writes a number: 0 and 2 bytes if it fits into `u16`, otherwise 1 and 16 bytes.
     fn number(&mut self, number: i128) {
         match u16::try_from(number) {
             Ok(short) => {
@@ -43,6 +45,7 @@ impl CompactWriter {
         self.0.extend(text.as_bytes());
     }
 
+    /// Writes 0 for `None`, or 1 and the value.
     fn maybe<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         self.byte(value.is_some().into());
         if let Some(value) = value {
@@ -127,6 +130,8 @@ impl CompactWriter {
         }
     }
 
+    /// Writes a schema. `mark` has the annotation bits of a parameter, or `required` of a field. An absent bound is
+    /// written as -1.
     fn schema(&mut self, schema: &Schema, mark: u8) {
         let Schema { kind, items, optional } = schema;
         self.byte(value_bits(*optional, items.is_some(), mark));
@@ -167,6 +172,7 @@ impl CompactWriter {
         }
     }
 
+    /// Writes a result: the number of its kind, and the object if there is one.
     fn output(&mut self, output: &ToolOutput) {
         match output {
             ToolOutput::Nothing => self.byte(0),
@@ -175,11 +181,13 @@ impl CompactWriter {
                 self.byte(2);
                 self.object(object);
             }
+            // Schemas that are known only at run time.
             ToolOutput::FromLock(_) | ToolOutput::Dynamic(_) => self.byte(3),
             ToolOutput::Content => self.byte(4),
         }
     }
 
+    /// Writes the fields of an object. Tags and the fields of flattened structs are written as fields.
     fn object(&mut self, object: &'static Object) {
         self.count(object.count());
         for field in (0..object.count()).filter_map(|index| object.field(index)) {

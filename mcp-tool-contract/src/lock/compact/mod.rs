@@ -1,18 +1,19 @@
-//! Binary form of a locked contract without title and descriptions. The macro writes it as a byte-string literal, which
-//! the compiler copies without evaluation.
+//! Binary form of a locked contract without title and descriptions. `#[mcp_tool]` writes it into the generated code as
+//! a byte-string literal, which the compiler copies without evaluation.
 //!
 //! In nearly all builds the contract didn't change, and [`is_unchanged`] detects that in one pass over the bytes. Only
-//! after a change, [`CompactContract`] decodes the bytes into a [`Contract`], which is compared with the new contract.
-//! In const evaluation each step takes about 1 µs and each function call about 20 µs, so [`is_unchanged`] reads numbers
-//! and texts with macros.
+//! if it returns `false`, [`CompactContract`] decodes the bytes into a [`Contract`], and the full comparison
+//! ([`compare`](crate::judge::compare)) compares that with the new contract. In const evaluation each step takes about
+//! 1 µs and each function call about 20 µs, so [`is_unchanged`] reads numbers and texts with macros.
 
 use crate::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{Contract, Gate, Hints, Param, Rate, ToolOutput},
 };
 
-/// Bits of a parameter that aren't part of its schema: one for a secret, two for the kind of the default, one for a
-/// header that mirrors the argument. A field of a result has the single bit `required` instead.
+/// Annotation bits of a parameter, which aren't part of its schema: bit 0 for a secret, bits 1 and 2 for the kind of
+/// the default (0 none, 2 a number with a point or an exponent, 1 any other), bit 3 for a header that mirrors the
+/// argument. A field of a result has the single bit `required` instead.
 const fn annotation_bits(secret: bool, default: &Option<Literal>, mirrored: bool) -> u8 {
     let default = match default {
         None => 0,
@@ -39,13 +40,14 @@ const fn string_bits(pattern: bool, format: Option<Format>) -> u8 {
     STRING | (pattern as u8) << 3 | format << 4
 }
 
+/// Lowest four bits of the first byte of a contract.
 const fn hint_bits(hints: Hints) -> u8 {
     let Hints { read_only, destructive, idempotent, open_world } = hints;
     read_only as u8 | (destructive as u8) << 1 | (idempotent as u8) << 2 | (open_world as u8) << 3
 }
 
-/// First byte of a contract: the hints, and one bit for each of the rare parts that follow the scopes. An absent part
-/// takes no space.
+/// First byte of a contract: the hints, and one bit for each of the rare parts that follow the scopes. An absent rare
+/// part takes no space.
 const fn header_bits(hints: Hints, rate: bool, gate: bool, upstreams: bool, task: bool) -> u8 {
     let mut head = hint_bits(hints);
     head |= if rate { RATE } else { 0 };
@@ -54,12 +56,13 @@ const fn header_bits(hints: Hints, rate: bool, gate: bool, upstreams: bool, task
     head | if upstreams { UPSTREAMS } else { 0 }
 }
 
+// Bits of the rare parts in the first byte of a contract.
 const RATE: u8 = 1 << 4;
 const GATE: u8 = 1 << 5;
 const UPSTREAMS: u8 = 1 << 6;
 const TASK: u8 = 1 << 7;
 
-// Tags of kinds.
+// Tags of kinds: the lowest three bits of the byte that follows the first byte of a schema and the bounds of an array.
 const BOOLEAN: u8 = 0;
 const INTEGER: u8 = 1;
 const NUMBER: u8 = 2;
@@ -81,8 +84,11 @@ macro_rules! next_byte {
     };
 }
 
-/// Reads the next number. At the end of the bytes, returns -2. If an integer's bound is -2 too, the missing end of the
-/// bytes is detected later, at the latest by the last check of `is_unchanged`.
+/// Reads the next number: 0 and 2 bytes if the number fits into `u16`, otherwise 1 and 16 bytes, little-endian. An
+/// absent bound was written as -1.
+///
+/// At the end of the bytes, returns -2. If an integer's bound is -2 too, the missing end of the bytes is detected
+/// later, at the latest by the last check of `is_unchanged`.
 macro_rules! next_number {
     ($bytes:ident) => {
         match $bytes {
@@ -119,7 +125,7 @@ const fn long_number(bytes: &'static [u8]) -> Option<(i128, &'static [u8])> {
     }
 }
 
-/// Reads the next text. Evaluates to `true` if the text equals `$text`.
+/// Reads the next text: its length in bytes, and the bytes. Evaluates to `true` if the text equals `$text`.
 macro_rules! consume_text {
     ($bytes:ident, $text:expr) => {{
         let mut text: &[u8] = $text.as_bytes();
@@ -127,17 +133,17 @@ macro_rules! consume_text {
         if length != text.len() as i128 {
             false
         } else {
-            while let ([a, b, c, d, rest @ ..], [e, f, g, h, own @ ..]) = ($bytes, text) {
+            while let ([a, b, c, d, rest @ ..], [e, f, g, h, text_rest @ ..]) = ($bytes, text) {
                 if *a != *e || *b != *f || *c != *g || *d != *h {
                     break;
                 }
-                ($bytes, text) = (rest, own);
+                ($bytes, text) = (rest, text_rest);
             }
-            while let ([a, rest @ ..], [b, own @ ..]) = ($bytes, text) {
+            while let ([a, rest @ ..], [b, text_rest @ ..]) = ($bytes, text) {
                 if *a != *b {
                     break;
                 }
-                ($bytes, text) = (rest, own);
+                ($bytes, text) = (rest, text_rest);
             }
             text.is_empty()
         }
@@ -145,10 +151,10 @@ macro_rules! consume_text {
 }
 
 /// Returns `true` only if [`compare`](crate::judge::compare) would find no change, apart from titles, descriptions and
-/// order. May return `false` for equal contracts.
+/// order. May return `false` for equal contracts. `locked` is the output of [`encode()`].
 ///
-/// `same_names` must be `true` only if both contracts have parameters of the same names in the same order. The macro
-/// compares the names, because a macro does so faster than const evaluation.
+/// `same_names` must be `true` only if both contracts have parameters of the same names in the same order.
+/// `#[mcp_tool]` compares the names, because a macro does so faster than const evaluation.
 #[must_use]
 pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: bool) -> bool {
     // Destructured in full, so that a new field doesn't compile until it is compared.
@@ -179,11 +185,11 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
     }
     let same_timeout = match timeout_ms {
         None => next_byte!(bytes) == 0,
-        Some(own) => next_byte!(bytes) == 1 && next_number!(bytes) == *own as i128,
+        Some(limit) => next_byte!(bytes) == 1 && next_number!(bytes) == *limit as i128,
     };
     let same_concurrency = match concurrency {
         None => next_byte!(bytes) == 0,
-        Some(own) => next_byte!(bytes) == 1 && next_number!(bytes) == *own as i128,
+        Some(limit) => next_byte!(bytes) == 1 && next_number!(bytes) == *limit as i128,
     };
     if !same_timeout || !same_concurrency || next_number!(bytes) != scopes.len() as i128 {
         return false;
@@ -227,8 +233,8 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
     }
     let mut i = 0;
     while i < input.len() {
-        let Param { name: _, description: _, schema: own, default, secret, header } = &input[i];
-        match schema(bytes, own, annotation_bits(*secret, default, header.is_some())) {
+        let Param { name: _, description: _, schema: new_schema, default, secret, header } = &input[i];
+        match schema(bytes, new_schema, annotation_bits(*secret, default, header.is_some())) {
             Some(rest) => bytes = rest,
             None => return false,
         }
@@ -253,9 +259,9 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         ToolOutput::Nothing => next_byte!(bytes) == 0,
         ToolOutput::Text => next_byte!(bytes) == 1,
         ToolOutput::Content => next_byte!(bytes) == 4,
-        ToolOutput::Object(own) | ToolOutput::Paged(own) => {
+        ToolOutput::Object(new_object) | ToolOutput::Paged(new_object) => {
             next_byte!(bytes) == 2
-                && match object(bytes, own) {
+                && match object(bytes, new_object) {
                     Some(rest) => {
                         bytes = rest;
                         true
@@ -265,7 +271,8 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         }
         ToolOutput::Dynamic(_) | ToolOutput::FromLock(_) => false,
     };
-    // Constraints, deprecations and reasons are rare: the full comparison handles them.
+    // Constraints, deprecations and reasons are rare: the full comparison handles them. The last byte read is 0 if the
+    // locked contract has none of them.
     same_output
         && constraints.is_none()
         && deprecation.is_none()
@@ -273,9 +280,10 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
         && matches!(bytes, [0, ..])
 }
 
-/// Returns the bytes after the schema if the schema equals `own`, otherwise `None`.
-const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'static [u8]> {
-    let Schema { kind, items, optional } = own;
+/// Returns the bytes after the schema if the schema and its annotation bits equal `new` and `mark`, otherwise `None`.
+const fn schema(mut bytes: &'static [u8], new: &Schema, mark: u8) -> Option<&'static [u8]> {
+    let Schema { kind, items, optional } = new;
+    // The same as `value_bits`, without a function call.
     if next_byte!(bytes) != *optional as u8 | (items.is_some() as u8) << 1 | mark << 2 {
         return None;
     }
@@ -320,30 +328,31 @@ const fn schema(mut bytes: &'static [u8], own: &Schema, mark: u8) -> Option<&'st
             }
             same
         }
-        Kind::Object(own) => {
-            return if next_byte!(bytes) == OBJECT { object(bytes, own) } else { None };
+        Kind::Object(new_object) => {
+            return if next_byte!(bytes) == OBJECT { object(bytes, new_object) } else { None };
         }
     };
     if same { Some(bytes) } else { None }
 }
 
-/// Returns the bytes after the object if the object equals `own`, otherwise `None`.
-const fn object(mut bytes: &'static [u8], own: &'static Object) -> Option<&'static [u8]> {
-    if next_number!(bytes) == own.count() as i128 { members(bytes, own) } else { None }
+/// Returns the bytes after the object if the object equals `new`, otherwise `None`.
+const fn object(mut bytes: &'static [u8], new: &'static Object) -> Option<&'static [u8]> {
+    if next_number!(bytes) == new.count() as i128 { members(bytes, new) } else { None }
 }
 
-const fn members(mut bytes: &'static [u8], own: &'static Object) -> Option<&'static [u8]> {
+/// Returns the bytes after the members of `new` if the next members equal them, otherwise `None`.
+const fn members(mut bytes: &'static [u8], new: &'static Object) -> Option<&'static [u8]> {
     let mut i = 0;
-    while i < own.members.len() {
-        let rest = match &own.members[i] {
-            Member::Field(Field { name, description: _, schema: own, required }) => {
+    while i < new.members.len() {
+        let rest = match &new.members[i] {
+            Member::Field(Field { name, description: _, schema: new_schema, required }) => {
                 if !consume_text!(bytes, name) {
                     return None;
                 }
-                schema(bytes, own, *required as u8)
+                schema(bytes, new_schema, *required as u8)
             }
             Member::Flatten(inner) => members(bytes, inner),
-            // Tags are rare: the full comparison handles them.
+            // Tags (serde's `tag`) are rare: the full comparison handles them.
             Member::Tag(..) => return None,
         };
         match rest {
@@ -355,6 +364,7 @@ const fn members(mut bytes: &'static [u8], own: &'static Object) -> Option<&'sta
     Some(bytes)
 }
 
+/// Returns the number in which a float's bound is written: its IEEE 754 bits, or -1 without a bound.
 const fn bits(bound: Option<f64>) -> i128 {
     match bound {
         Some(bound) => bound.to_bits() as i128,
@@ -402,9 +412,10 @@ mod tests {
     };
 
     #[test]
-    fn every_change_is_detected() {
+    fn changed_parts_are_detected() {
         let bytes: &'static [u8] = encode(&CONTRACT).leak();
         assert!(is_unchanged(&CONTRACT, bytes, true));
+        assert!(!is_unchanged(&CONTRACT, bytes, false));
         let changed = [
             Contract { input: &[COUNT, NAME], ..CONTRACT },
             Contract { input: &[NAME], ..CONTRACT },
@@ -428,7 +439,6 @@ mod tests {
             Contract { upstreams: &["billing", "mail"], ..CONTRACT },
             Contract { hints: Hints { open_world: true, ..CONTRACT.hints }, ..CONTRACT },
         ];
-        assert!(!is_unchanged(&CONTRACT, bytes, false));
         for contract in &changed {
             assert!(!is_unchanged(contract, bytes, true), "{contract:?}");
         }
@@ -437,12 +447,14 @@ mod tests {
     #[test]
     fn truncated_bytes_count_as_changed() {
         let bytes: &'static [u8] = encode(&CONTRACT).leak();
-        // `is_unchanged` reads the bytes up to the flag of the rare parts; only the full comparison reads the rest.
+        // `is_unchanged` reads the bytes up to the flag for constraints, deprecation and reasons, which is 0. Only
+        // the full comparison reads the rest, which has less than 60 bytes.
         let shortest = (0..=bytes.len()).find(|length| is_unchanged(&CONTRACT, &bytes[..*length], true));
         assert!(
             shortest.is_some_and(|length| length > bytes.len() - 60 && bytes[length - 1] == 0),
             "{shortest:?}"
         );
+        // The full comparison finds no change either.
         assert!(judge::compare::<8>(&CONTRACT, &CONTRACT, Prose::Kept).is_empty());
     }
 }
