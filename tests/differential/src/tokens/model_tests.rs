@@ -1,4 +1,5 @@
-//! Tests of the model with plain cases, and of the share of valid tokens that the generator returns.
+//! Tests of the model of the token rules, of its JSON parser and its Base64 decoder, and of the share of valid tokens
+//! that the generator returns.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
@@ -17,7 +18,7 @@ fn json_parser_and_serde_json_accept_the_same_texts() {
     for _ in 0..20_000 {
         let text = generator.claims();
         let tree = Json::parse(&text);
-        // Numbers beyond the range of a double aren't compared. `serde_json` has this error for them.
+        // Texts with a number beyond the range of a double aren't compared. This is the error of `serde_json` for them.
         let value = serde_json::from_slice::<serde_json::Value>(&text);
         let is_large = value.as_ref().is_err_and(|error| error.to_string().contains("number out of range"));
         assert!(is_large || tree.is_some() == value.is_ok(), "{}: {value:?}", String::from_utf8_lossy(&text));
@@ -53,6 +54,7 @@ fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
         assert!(!header(invalid), "{invalid}");
     }
 
+    // `expectations` allows a lifetime of 86,400 seconds. Clocks may differ by 30 seconds.
     let base = json!({
         "iss": "https://issuer.example", "aud": "https://tools.example/mcp", "exp": NOW + 60, "sub": "alice"
     });
@@ -89,11 +91,11 @@ fn generated_tokens_are_valid_often_enough() {
     let mut generator = generator("share");
     let (mut headers, mut claims, mut both) = (0, 0, 0);
     for _ in 0..10_000 {
-        let header = check_header(&generator.header("RS256", Some("a")), &expectations()).is_some();
-        let claim = accepts_claims(&generator.claims(), &expectations(), NOW);
-        headers += u32::from(header);
-        claims += u32::from(claim);
-        both += u32::from(header && claim);
+        let header_is_valid = check_header(&generator.header("RS256", Some("a")), &expectations()).is_some();
+        let claims_are_valid = accepts_claims(&generator.claims(), &expectations(), NOW);
+        headers += u32::from(header_is_valid);
+        claims += u32::from(claims_are_valid);
+        both += u32::from(header_is_valid && claims_are_valid);
     }
     println!("valid of 10,000: headers {headers}, claims {claims}, both {both}");
     assert!((3_000..6_000).contains(&both), "{both} of 10,000 headers and claims are valid");
