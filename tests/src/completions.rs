@@ -1,4 +1,4 @@
-//! Tools whose arguments have completions, some of which fail.
+//! Tools with completion functions, which suggest values of an argument. Some of these functions fail.
 
 use std::time::Duration;
 
@@ -7,10 +7,11 @@ use mcp_tool_runtime::prelude::*;
 use crate::{CallGuard, Counters, Mode};
 
 /// Suggests customers and the caller's user name, if they start with the typed text in any letter case. Each run counts
-/// as a finished call.
+/// as a finished call in `counters`, so that tests see it.
 async fn customers(counters: &Counters, cx: &CallContext, typed: &str) -> Vec<String> {
     let mut guard = CallGuard::of(counters);
     guard.finished = true;
+    // The last name is longer than the parameter `customer` allows.
     let customers = ["Ann & Co", "Anna", "Bob", "Annabel the third"].into_iter().map(str::to_owned);
     let caller = [cx.caller().user().to_owned()];
     customers.chain(caller).filter(|name| name.to_lowercase().starts_with(&typed.to_lowercase())).collect()
@@ -41,6 +42,7 @@ fn panicking() -> ! {
     panic!("this text must appear only in the log")
 }
 
+// The low rate shows whether a completion counts as a call.
 /// Assigns an order.
 #[mcp_tool(version = "2.0", scope = "specimen:read", read_only, rate = "1/h", timeout = "1s")]
 pub async fn assign(
@@ -84,6 +86,7 @@ pub mod v1 {
     }
 }
 
+// Destructive and without a gate, so the tool runs only if the operator allows it.
 /// Erase a customer.
 #[mcp_tool(version = "1.0", scope = "specimen:destroy", destructive)]
 pub async fn erase(
