@@ -26,6 +26,7 @@ async fn many(typed: &str) -> Vec<String> {
 async fn failing(counters: &Counters, typed: &str) -> Result<Vec<String>, ToolError> {
     match typed {
         "panics" => panicking(),
+        // The text of an internal error may appear only in the log.
         "internal" => Err(ToolError::internal("password=hunter2 was in the connection string")),
         "invalid" => Err(ToolError::invalid_argument("how", "no value starts with this text")),
         "waits" => {

@@ -79,7 +79,7 @@ fn mutual_imports(parent: &Path, edges: &BTreeSet<(PathBuf, PathBuf)>) -> Vec<Mu
 }
 
 #[test]
-fn no_two_folders_of_core_import_each_other() {
+fn folders_of_core_import_each_other_only_if_permitted() {
     let edges = sources::imports(&root().join("mcp-tool-core/src/lib.rs"));
     let mut unused: Vec<(&str, &str, &str)> =
         MUTUAL.iter().map(|(parent, one, other, _)| (*parent, *one, *other)).collect();
@@ -117,7 +117,7 @@ fn folders_that_import_each_other_are_found() {
 }
 
 #[test]
-fn no_ring_of_imports_is_longer_than_three_files() {
+fn rings_of_imports_have_at_most_three_files() {
     let metadata = metadata();
     let mut violations = Vec::new();
     for package in libraries(&metadata) {

@@ -7,7 +7,7 @@ use crate::files::files;
 
 /// Names of the functions, each defined once in all library crates.
 const FUNCTIONS: [&str; 2] = ["admit", "execute"];
-/// Maximum number of lines of such a function, so that a reader sees all stages at once.
+/// Maximum number of lines of such a function, so that all stages are visible at once.
 const LIMIT: usize = 50;
 
 /// Returns the line number and the number of lines of each function with this name. rustfmt indents the closing brace of

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::files::files;
 
-/// Words that may not occur, in any letter case. They are old-fashioned, so many readers don't know them.
+/// Words that may not occur, in any letter case. They are old-fashioned, or the field has another term.
 const WORDS: [&str; 13] = [
     "anew",
     "beside",
@@ -21,7 +21,7 @@ const WORDS: [&str; 13] = [
     "whoever",
 ];
 
-/// A word that may not occur in capitals. In lower case, it may.
+/// A word that may not occur in capitals. The command `doctor` writes `FAIL` instead.
 const CAPITALS: &str = "MEND";
 
 /// Permitted uses, one in a line: `word | path | number of uses | reason`.

@@ -210,6 +210,7 @@ impl Generator {
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
                 set(members, "iss", self.random.pick(&values));
             }
+            // Names on both sides of the maximum of 256 bytes.
             6 => {
                 let (length, filling) = (255 + self.random.below(3), self.random.pick(&["x", "é"]));
                 let name = self.random.pick(&["sub", "client_id"]);
@@ -249,6 +250,7 @@ impl Generator {
             }
             2 => members[at].1 = self.random.pick(VALUES).to_owned(),
             3 => members.push(member("deep", self.random.pick(VALUES))),
+            // Depths on both sides of the maximum of 16 levels.
             _ => {
                 let depth = 12 + self.random.below(8);
                 let (open, close) = *self.random.pick(&[&("[", "]"), &("{\"a\":", "}")]);

@@ -39,9 +39,9 @@ fn base64_decoder_accepts_one_text_for_each_value() {
 
 #[test]
 fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
-    let header = |text: &str| check_header(text.as_bytes(), &expectations()).is_some();
-    assert!(header(r#"{"alg":"RS256","typ":"at+jwt","kid":"a"}"#));
-    assert!(header(r#"{"alg":"EdDSA","typ":"Application/AT+JWT","x5u":7}"#));
+    let accepts_header = |text: &str| check_header(text.as_bytes(), &expectations()).is_some();
+    assert!(accepts_header(r#"{"alg":"RS256","typ":"at+jwt","kid":"a"}"#));
+    assert!(accepts_header(r#"{"alg":"EdDSA","typ":"Application/AT+JWT","x5u":7}"#));
     for invalid in [
         r#"{"alg":"RS256"}"#,
         r#"{"alg":"none","typ":"at+jwt"}"#,
@@ -51,21 +51,23 @@ fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
         r#"{"alg":"RS256","typ":"at+jwt","typ":"at+jwt"}"#,
         r#"{"alg":"RS256","typ":"at+jwt"} x"#,
     ] {
-        assert!(!header(invalid), "{invalid}");
+        assert!(!accepts_header(invalid), "{invalid}");
     }
 
     // `expectations` allows a lifetime of 86,400 seconds. Clocks may differ by 30 seconds.
     let base = json!({
         "iss": "https://issuer.example", "aud": "https://tools.example/mcp", "exp": NOW + 60, "sub": "alice"
     });
-    let with = |name: &str, value: serde_json::Value| {
+    let accepts_with = |name: &str, value: serde_json::Value| {
         let mut claims = base.clone();
         claims[name] = value;
         accepts_claims(claims.to_string().as_bytes(), &expectations(), NOW)
     };
-    assert!(with("jti", json!("1")) && with("exp", json!(NOW - 29)) && with("exp", json!(NOW as f64 - 29.5)));
-    assert!(with("exp", json!(NOW + 86_400)) && with("nbf", json!(NOW + 30)) && with("iat", json!(NOW + 30)));
-    assert!(with("aud", json!(["https://b.example", "https://tools.example/mcp"])));
+    assert!(accepts_with("jti", json!("1")));
+    assert!(accepts_with("exp", json!(NOW - 29)) && accepts_with("exp", json!(NOW as f64 - 29.5)));
+    assert!(accepts_with("exp", json!(NOW + 86_400)));
+    assert!(accepts_with("nbf", json!(NOW + 30)) && accepts_with("iat", json!(NOW + 30)));
+    assert!(accepts_with("aud", json!(["https://b.example", "https://tools.example/mcp"])));
     for (name, value) in [
         ("exp", json!(NOW - 30)),
         ("exp", json!(NOW + 86_401)),
@@ -81,7 +83,7 @@ fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
         ("scope", json!([7])),
         ("deep", json!([[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]])),
     ] {
-        assert!(!with(name, value.clone()), "{name}: {value}");
+        assert!(!accepts_with(name, value.clone()), "{name}: {value}");
     }
 }
 
