@@ -5,8 +5,8 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 const now = () => Date.now() / 1000;
 
 /**
- * Storage adapter of `oidc-provider`, which calls its methods. It keeps all data in `map`. A key rotation creates a new
- * provider, which uses the same `map`. `model` is a kind of stored object, such as `AccessToken`.
+ * Storage adapter: `oidc-provider` calls the methods. All data is in `map`. A key rotation creates a new provider, which
+ * uses the same `map`. `model` is a kind of stored object, such as `AccessToken`.
  */
 export class Storage {
   constructor(model, map) {

@@ -26,7 +26,7 @@ pub(crate) enum Body {
     Text(String),
 }
 
-/// Returns `true` for a header that is compared. Values of others, such as `date`, differ in any two responses.
+/// Returns `true` for a header that is compared. Others, such as `date`, may differ.
 fn is_compared(name: &str) -> bool {
     const NAMES: [&str; 9] = [
         "allow",
