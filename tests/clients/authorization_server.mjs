@@ -1,5 +1,5 @@
-// A real authorization server on a free port: `oidc-provider`, with automatic sign-in and consent. It prints one JSON
-// line when it is ready, and exits when its stdin ends.
+// A real authorization server on a free port: `oidc-provider`, with automatic sign-in and consent. When it is ready, it
+// prints one JSON line with its issuer, its clients and their secrets, and its scopes. It exits when its stdin ends.
 //   authorization_server.mjs [--trust ISSUER]…   issuers whose ID-JAGs (identity assertions) the server accepts
 // Requests to `/test/…` control the server: they rotate keys, simulate outages, count requests, and issue tokens.
 
@@ -49,6 +49,7 @@ const SCOPES = [
   ...["specimen:read", "specimen:admin", "specimen:destroy"],
   ...["invoices:read", "invoices:write", "invoices:delete", "invoices:destroy"],
 ];
+// Tenants of users. Any other user is of `acme`.
 const TENANTS = { ann: "acme", bob: "acme", zoe: "globex" };
 
 /** State that a new provider takes over when keys are rotated. Tests change it through `/test/…`. */
@@ -63,11 +64,12 @@ const state = {
   resources: new Map(),
   // Number of requests by path.
   counts: {},
-  // Simulated outage.
+  // Simulated outage: only requests to `/test/…` are answered.
   down: false,
   rotate,
 };
 
+/** Returns the settings of access tokens for a resource, as `oidc-provider` expects them. */
 function resourceServer(resource) {
   const { format = "jwt", alg = "RS256", scope = SCOPES.join(" "), ttl = 300, audience = resource } =
     state.resources.get(resource) ?? {};
@@ -94,6 +96,7 @@ function createProvider() {
     extraTokenClaims: (context, token) => ({
       tenant: TENANTS[token.accountId] ?? "acme",
       auth_time: (context?.oidc.entities.AuthorizationCode ?? context?.oidc.entities.RefreshToken)?.authTime,
+      // Claims that a test or a grant adds.
       ...token.extra,
     }),
     issueRefreshToken: (_, client) => client.grantTypeAllowed("refresh_token"),
@@ -125,8 +128,8 @@ function createProvider() {
 }
 
 /**
- * Creates new keys. If `keep` is true, the old keys are still published. The provider reads its keys only once, so this
- * also creates a new provider.
+ * Creates new keys. If `keep` is true, the server also publishes the old keys, so that tokens signed with them stay
+ * valid. The provider reads its keys only once, so this also creates a new provider.
  */
 function rotate(keep) {
   state.retired = keep ? [...state.keys, ...state.retired] : [];
@@ -136,7 +139,8 @@ function rotate(keep) {
 state.provider = createProvider();
 
 /**
- * Signs in the user of the session, or else the user in `login_hint`, or else `ann`. Consents to all requested scopes.
+ * Answers a page on which a person would sign in and consent. Signs in the user of the session, or else the user in
+ * `login_hint`, or else `ann`. Consents to all requested scopes.
  */
 async function interact(request, response) {
   const { provider } = state;
@@ -144,8 +148,8 @@ async function interact(request, response) {
   const accountId = session?.accountId ?? params.login_hint ?? "ann";
   const result = { login: { accountId } };
   if (prompt.name === "consent") {
-    const known = grantId && (await provider.Grant.find(grantId));
-    const grant = known || new provider.Grant({ accountId, clientId: params.client_id });
+    const earlier = grantId && (await provider.Grant.find(grantId));
+    const grant = earlier || new provider.Grant({ accountId, clientId: params.client_id });
     const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details;
     if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope);
     if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims);
@@ -188,8 +192,8 @@ server.on("request", async (request, response) => {
   }
 });
 
-const known = clients.map(({ client_id, client_secret }) => [client_id, client_secret ?? null]);
-console.log(JSON.stringify({ issuer, clients: Object.fromEntries(known), scopes: SCOPES }));
+const secrets = clients.map(({ client_id, client_secret }) => [client_id, client_secret ?? null]);
+console.log(JSON.stringify({ issuer, clients: Object.fromEntries(secrets), scopes: SCOPES }));
 const exit = () => process.exit(0);
 process.on("SIGTERM", exit);
 process.stdin.on("end", exit).resume();

@@ -1,6 +1,7 @@
 """Runs the scenario of `scenario.mjs` with FastMCP: `fastmcp_client.py legacy|auto SERVER`.
 
-SERVER is a URL, or the command of a server with its arguments.
+SERVER is a URL, or the command of a server with its arguments. With `legacy`, the client uses 2025-11-25, and with
+`auto` the newest protocol revision that the server supports, 2026-07-28. Prints a report of what the client saw.
 """
 
 import asyncio
@@ -33,19 +34,21 @@ async def main(mode, target):
     async with Client(server, mode=mode, elicitation_handler=answer, log_handler=log) as client:
         tools = await client.list_tools()
         good = await client.call_tool("measure", {"name": "abc", "n": 3, "mode": "fast"})
+        # These arguments violate the input schema.
         try:
             await client.call_tool("measure", {"name": "ABCDEF", "n": 99, "mode": "fast", "nn": 1})
             bad = None
         except ToolError as error:
             bad = str(error)
+        # No tool has this name.
         try:
             unknown = str(await client.call_tool("mesure", {}))
         except MCPError as error:
             unknown = error.error.code
-        # A client that supports mirrored headers repeats these arguments in headers.
+        # `routed` declares headers for these arguments. A client that supports mirrored headers sends them, too.
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         asked = await client.call_tool("confirms", {"what": "it"}, raise_on_error=False)
-        # In 2026-07-28 this client requests every level.
+        # In 2026-07-28, each request sets its log level, and this client always requests every level.
         if mode == "legacy":
             await client.set_logging_level("debug")
         await client.call_tool("logs", {})
@@ -53,6 +56,7 @@ async def main(mode, target):
         await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_handler=progress)
         call = asyncio.create_task(client.call_tool("waits", {"milliseconds": 60_000}))
 
+        # The tool `counts` returns the number of calls that run, and of those that were dropped.
         async def count(what):
             return (await client.call_tool("counts", {})).structured_content[what]
 

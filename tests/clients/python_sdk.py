@@ -1,6 +1,7 @@
 """Runs the scenario of `scenario.mjs` with the Python SDK: `python_sdk.py legacy|auto SERVER`.
 
-SERVER is a URL, or the command of a server with its arguments.
+SERVER is a URL, or the command of a server with its arguments. With `legacy`, the client uses 2025-11-25, and with
+`auto` the newest protocol revision that the server supports, 2026-07-28. Prints a report of what the client saw.
 """
 
 import json
@@ -33,12 +34,14 @@ async def main(mode, target):
 
         tools = await client.list_tools()
         good = await client.call_tool("measure", {"name": "abc", "n": 3, "mode": "fast"})
+        # These arguments violate the input schema.
         bad = await client.call_tool("measure", {"name": "ABCDEF", "n": 99, "mode": "fast", "nn": 1})
+        # No tool has this name.
         try:
             unknown = (await client.call_tool("mesure", {})).model_dump_json()
         except MCPError as error:
             unknown = error.error.code
-        # A client that supports mirrored headers repeats these arguments in headers.
+        # `routed` declares headers for these arguments. A client that supports mirrored headers sends them, too.
         routed = await client.call_tool("routed", {"region": "größe", "priority": -7, "trial": True, "note": "n"})
         asked = await client.call_tool("confirms", {"what": "it"})
         if mode == "legacy":
@@ -47,6 +50,7 @@ async def main(mode, target):
         traced = await client.call_tool("traced", {}, meta={"traceparent": TRACE})
         await client.call_tool("steps", {"count": 3, "milliseconds": 20}, progress_callback=progress)
 
+        # The tool `counts` returns the number of calls that run, and of those that were dropped.
         async def count(what):
             return (await client.call_tool("counts", {})).structured_content[what]
 

@@ -1,5 +1,6 @@
 // Runs the scenario with the official TypeScript client: `typescript_client.mjs legacy|auto URL`, or the command of a
-// server instead of the URL.
+// server instead of the URL. With `legacy`, the client uses 2025-11-25, and with `auto` the newest protocol revision
+// that the server supports, 2026-07-28.
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";

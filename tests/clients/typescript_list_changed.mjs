@@ -1,5 +1,8 @@
 // Reports the notifications that the official TypeScript client receives when tools are disabled and enabled:
 // `typescript_list_changed.mjs legacy|auto PROGRAM CONTROL_FILE URL`, or the command of a server instead of the URL.
+// PROGRAM is the server's program: its commands `disable` and `enable` write to CONTROL_FILE, which the server reads.
+// With `legacy`, the client uses 2025-11-25, and with `auto` the newest protocol revision that the server supports,
+// 2026-07-28.
 
 import { execFileSync } from "node:child_process";
 
@@ -7,6 +10,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 
 const [mode, program, control, target, ...args] = process.argv.slice(2);
+// For each notification, `true` if the tool `echo` is listed.
 const changes = [];
 let resolveChange;
 const onChanged = (error, tools) => {
@@ -22,7 +26,7 @@ const transport = target.startsWith("http")
   : new StdioClientTransport({ command: target, args });
 await client.connect(transport);
 const listed = (await client.listTools()).tools.some((tool) => tool.name === "echo");
-// In a session, the client opens the stream of notifications some time after it is connected.
+// In a session of 2025-11-25, the client opens the stream of notifications some time after it is connected.
 await new Promise((resolve) => setTimeout(resolve, 500));
 for (const command of ["disable", "enable"]) {
   const changed = new Promise((resolve) => (resolveChange = resolve));

@@ -1,5 +1,5 @@
 // Runs the scenario with the older official TypeScript SDK: `typescript_sdk.mjs legacy URL`, or the command of a server
-// instead of the URL.
+// instead of the URL. The SDK supports only 2025-11-25, so the mode is ignored.
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";

@@ -1,4 +1,5 @@
-// Calls tools with the official client of the tasks extension, over HTTP: `typescript_tasks.mjs URL`.
+// Calls tools with the official client of the tasks extension, over HTTP: `typescript_tasks.mjs URL`. In this
+// extension, a call can continue as a task, whose state the client requests.
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { createTaskSessionFromClient, resultFromTaskOutcome } from "@modelcontextprotocol/ext-tasks/client";
@@ -10,7 +11,8 @@ const capabilities = { elicitation: {}, extensions: { "io.modelcontextprotocol/t
 const client = new Client(clientInfo, { capabilities, versionNegotiation: { mode: "auto" } });
 await client.connect(new StreamableHTTPClientTransport(new URL(url)));
 
-// Sends the requests that the client can't encode itself.
+// Sends each request of the session below, because `Client` can't encode requests of the extension. `methods` lists
+// their methods.
 let sent = 0;
 const methods = [];
 async function rawDispatch(request, options) {
@@ -40,11 +42,13 @@ const session = createTaskSessionFromClient(client, {
   onInputRequest: async () => ({ action: "accept", content: { number: 7 } }),
 });
 const text = (result) => result.content[0].text;
+// Waits for the end of a call; returns `task` or `immediate`, and the text of the result.
 const settle = async (execution) => [execution.kind, text(resultFromTaskOutcome((await execution.settle()).outcome))];
 
 const waited = await settle(await session.callTool("computes", { milliseconds: 50 }));
 const asked = await settle(await session.callTool("computes", { milliseconds: 1, ask: true }));
 const immediate = await settle(await session.callTool("computes_alone", {}));
+// Runs longer than the test, unless it is cancelled.
 const endless = await session.callTool("computes", { milliseconds: 60_000 });
 await endless.cancel();
 const cancelled = (await endless.settle()).outcome.status;

@@ -1,4 +1,4 @@
-//! Tools whose arguments have completions, some of which fail.
+//! Tools with completion functions, which suggest values of an argument. Some of these functions fail.
 
 use std::time::Duration;
 
@@ -7,10 +7,11 @@ use mcp_tool_runtime::prelude::*;
 use crate::{CallGuard, Counters, Mode};
 
 /// Suggests customers and the caller's user name, if they start with the typed text in any letter case. Each run counts
-/// as a finished call.
+/// as a finished call in `counters`, so that tests see it.
 async fn customers(counters: &Counters, cx: &CallContext, typed: &str) -> Vec<String> {
     let mut guard = CallGuard::of(counters);
     guard.finished = true;
+    // The last name is longer than the parameter `customer` allows.
     let customers = ["Ann & Co", "Anna", "Bob", "Annabel the third"].into_iter().map(str::to_owned);
     let caller = [cx.caller().user().to_owned()];
     customers.chain(caller).filter(|name| name.to_lowercase().starts_with(&typed.to_lowercase())).collect()
@@ -25,6 +26,7 @@ async fn many(typed: &str) -> Vec<String> {
 async fn failing(counters: &Counters, typed: &str) -> Result<Vec<String>, ToolError> {
     match typed {
         "panics" => panicking(),
+        // The text of an internal error may appear only in the log.
         "internal" => Err(ToolError::internal("password=hunter2 was in the connection string")),
         "invalid" => Err(ToolError::invalid_argument("how", "no value starts with this text")),
         "waits" => {
@@ -41,6 +43,7 @@ fn panicking() -> ! {
     panic!("this text must appear only in the log")
 }
 
+// The low rate shows whether a completion counts as a call.
 /// Assigns an order.
 #[mcp_tool(version = "2.0", scope = "specimen:read", read_only, rate = "1/h", timeout = "1s")]
 pub async fn assign(
@@ -84,6 +87,7 @@ pub mod v1 {
     }
 }
 
+// Destructive and without a gate, so the tool runs only if the operator allows it.
 /// Erase a customer.
 #[mcp_tool(version = "1.0", scope = "specimen:destroy", destructive)]
 pub async fn erase(

@@ -13,7 +13,8 @@ use rmcp::{
 };
 
 /// Adds the fallback handler that the environment variable `SPECIMEN_FALLBACK` selects, and the tool `changes`. Adds
-/// neither if the variable isn't set.
+/// neither if the variable isn't set. The value `resources` selects resources, and `silent` selects resources without
+/// subscriptions of 2026-07-28 clients. Any other value selects prompts.
 pub fn with_fallback(server: ToolServer) -> ToolServer {
     const CHANGES: &[ToolEntry] = tools![changes];
     match std::env::var("SPECIMEN_FALLBACK").as_deref() {
@@ -37,7 +38,8 @@ async fn changes(
     }
 }
 
-/// Resources that change. Clients can subscribe to the resources under `file:///own/`.
+/// Resources that change. Clients can subscribe to the resources under `file:///own/`. The tool `changes` announces a
+/// change.
 struct Resources {
     /// Accepts subscriptions of 2026-07-28 clients.
     accepts_subscriptions: bool,
@@ -52,7 +54,7 @@ impl ServerHandler for Resources {
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let mut accepted = self.accepts_subscriptions.then(|| requested.clone())?;
-        accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(|uri| is_own(uri)));
+        accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(|uri| is_subscribable(uri)));
         Some(accepted)
     }
 
@@ -61,7 +63,7 @@ impl ServerHandler for Resources {
         request: SubscribeRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        match is_own(&request.uri) {
+        match is_subscribable(&request.uri) {
             true => Ok(()),
             false => Err(ErrorData::invalid_params("not a resource of this server", None)),
         }
@@ -76,7 +78,7 @@ impl ServerHandler for Resources {
     }
 }
 
-fn is_own(uri: &str) -> bool {
+fn is_subscribable(uri: &str) -> bool {
     uri.starts_with("file:///own/")
 }
 
@@ -94,6 +96,7 @@ impl ServerHandler for Prompts {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
+        // The description of the prompt shows the caller, so that tests see which caller the handler gets.
         let caller = Caller::of_request(&context).map(|caller| format!("{caller:?}"));
         Ok(ListPromptsResult::with_all_items(vec![Prompt::new("asked_by", caller, None)]))
     }

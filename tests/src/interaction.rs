@@ -1,4 +1,4 @@
-//! Tools that ask the person, log, run as tasks, or return more than text.
+//! Tools that ask the person, log, run as tasks, return more than text, or have constraints among their arguments.
 
 use std::time::Duration;
 
@@ -136,7 +136,9 @@ async fn misfits(
         Misfit::Audio => content.audio([1], "image/png"),
         Misfit::Link => content.link("no uri", "a link"),
         Misfit::Resource => content.resource("file:///a\nb", "text/plain", ""),
+        // The maximum is 100 blocks.
         Misfit::Many => (0..101).fold(content, |content, _| content.text("more")),
+        // As Base64, larger than the maximum size of a result, which is 1 MiB by default.
         Misfit::Large => content.image(vec![0; 1 << 20], "image/png"),
     }
 }

@@ -1,4 +1,5 @@
-// Requests to `/test/…`, by which tests control the authorization server.
+// Requests to `/test/…`, by which tests control the authorization server. `state` is the server's state, and
+// `resourceServer` returns its settings of access tokens for a resource.
 
 /** Runs the command of a request to `/test/COMMAND`, and returns its result; `undefined` for an unknown command. */
 export async function control(command, parameters, state, resourceServer) {
@@ -6,13 +7,14 @@ export async function control(command, parameters, state, resourceServer) {
     case "rotate": // { keep: bool }
       state.rotate(parameters.keep ?? false);
       return { keys: state.keys.map(({ alg, kid }) => ({ alg, kid })) };
-    case "down":
+    case "down": // Starts and ends a simulated outage.
     case "up":
       state.down = command === "down";
       return { down: state.down };
-    case "counts":
+    case "counts": // Number of requests by path.
       return state.counts;
     case "resource": // { resource, format: "jwt" | "opaque", alg, scope, ttl, audience }
+      // Sets how access tokens for the resource are issued.
       state.resources.set(parameters.resource, parameters);
       return {};
     case "token":

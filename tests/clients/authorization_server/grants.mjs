@@ -12,25 +12,33 @@ import { signingKey } from "./storage.mjs";
 const { InvalidGrant, InvalidRequest, InvalidTarget } = errors;
 export const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 export const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+// Prefix of the types of tokens.
 const TYPE = "urn:ietf:params:oauth:token-type:";
+// The `typ` in the header of an ID-JAG.
 const ID_JAG = "oauth-id-jag+jwt";
+// Parameters of a token exchange.
 const PARAMETERS = [
   ...["subject_token", "subject_token_type", "requested_token_type", "actor_token", "actor_token_type"],
   ...["audience", "resource", "scope"],
 ];
 
+/** Returns the public JWK of a private JWK. */
 const publicKey = (key) => ({
   ...createPublicKey({ key, format: "jwk" }).export({ format: "jwk" }),
   kid: key.kid,
   alg: key.alg,
 });
 
+/**
+ * Registers the grants with a provider. `state` is the state of the authorization server, and `resourceServer` returns
+ * its settings of access tokens for a resource.
+ */
 export function registerGrants(provider, state, resourceServer) {
   const key = (alg) => createPrivateKey({ key: signingKey(state.keys, alg), format: "jwk" });
 
   /**
-   * Returns the user and the actor of a subject token. A JWT access token is verified by its signature, because the
-   * provider doesn't store it.
+   * Returns the user of a subject token, and its actor (`act`, RFC 8693) if an earlier exchange issued it. A JWT access
+   * token is verified by its signature, because the provider doesn't store it.
    */
   async function subject(type, value, client) {
     if (type === `${TYPE}access_token` && value.split(".").length === 3) {
@@ -52,15 +60,15 @@ export function registerGrants(provider, state, resourceServer) {
 
   /** Issues an access token. It has the requested scopes, except those that the resource doesn't offer. */
   async function accessToken(client, accountId, resource, scope, extra) {
-    const granted = resourceServer(resource);
-    const offered = new Set(granted.scope.split(" "));
+    const settings = resourceServer(resource);
+    const offered = new Set(settings.scope.split(" "));
     const scopes = (scope ?? "").split(" ").filter((each) => offered.has(each)).join(" ");
     const grant = new provider.Grant({ accountId, clientId: client.clientId });
     if (scopes) grant.addResourceScope(resource, scopes);
     const grantId = await grant.save();
     const token = new provider.AccessToken({ accountId, client, grantId, scope: scopes, extra });
-    token.resourceServer = new provider.ResourceServer(resource, granted);
-    token.expiresIn = granted.accessTokenTTL;
+    token.resourceServer = new provider.ResourceServer(resource, settings);
+    token.expiresIn = settings.accessTokenTTL;
     const value = await token.save();
     return { access_token: value, token_type: "Bearer", expires_in: token.expiresIn, scope: scopes };
   }
@@ -90,7 +98,7 @@ export function registerGrants(provider, state, resourceServer) {
     ctx.body = { ...token, issued_token_type: `${TYPE}access_token` };
   }
 
-  /** Exchanges an ID-JAG for an access token. */
+  /** Exchanges an ID-JAG of a trusted issuer for an access token. Each ID-JAG is accepted once. */
   async function redeem(ctx) {
     const { client, params } = ctx.oidc;
     if (!params.assertion) throw new InvalidRequest("`assertion` is missing");

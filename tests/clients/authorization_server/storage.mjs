@@ -4,7 +4,10 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 
 const now = () => Date.now() / 1000;
 
-/** Storage adapter of a provider. It keeps all data in `map`, which the provider after a key rotation uses, too. */
+/**
+ * Storage adapter: `oidc-provider` calls the methods. All data is in `map`. A key rotation creates a new provider, which
+ * uses the same `map`. `model` is a kind of stored object, such as `AccessToken`.
+ */
 export class Storage {
   constructor(model, map) {
     this.model = model;
@@ -75,6 +78,7 @@ export function newKeys() {
   }));
 }
 
+/** Returns the key for an algorithm. */
 export function signingKey(keys, alg) {
   const key = keys.find((key) => key.alg === alg);
   if (!key) throw new Error(`no key for ${alg}; available: ${Object.keys(KINDS)}`);

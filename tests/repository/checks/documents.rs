@@ -1,4 +1,6 @@
-//! Links and paths in documents lead to something that exists, and the short documents stay short.
+//! Links and paths in Markdown documents lead to something that exists, and the short documents stay short. The records
+//! of decisions have one form, and ARCHITECTURE.md lists the modules of the contract crate and the core crate. In Rust
+//! files, `#[path]` attributes name files that exist.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -52,6 +54,7 @@ impl Document {
                 prose.push('\n');
             }
         }
+        // By paragraph, so that an unpaired backtick affects no code span after the next empty line.
         for paragraph in prose.split("\n\n") {
             let mut without_code = String::new();
             for (number, part) in paragraph.split('`').enumerate() {
@@ -87,7 +90,7 @@ fn heading(line: &str) -> Option<&str> {
     (text.len() < line.len()).then(|| text.strip_prefix(' ')).flatten()
 }
 
-/// Anchor that GitHub gives to a heading.
+/// Returns the anchor that GitHub gives to a heading.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().to_lowercase();
     let kept = kept.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));

@@ -4,10 +4,11 @@ use crate::files::files;
 
 /// Folder of the core crate.
 const CORE: &str = "mcp-tool-core/";
-/// Maximum number of lines with `feature = "…"` in an attribute or in `cfg!`.
+/// Maximum number of lines with `feature = "…"` in an attribute or in `cfg!`. Code under such a condition is compiled
+/// and tested only in some builds.
 const LIMIT: usize = 20;
 
-/// Line numbers of `feature =` inside `#[…]`, `#![…]` or `cfg!(…)`. Comments don't count.
+/// Returns the line numbers of `feature =` inside `#[…]`, `#![…]` or `cfg!(…)`. Comments don't count.
 fn feature_lines(source: &str) -> Vec<usize> {
     let mut found = Vec::new();
     // Depth of brackets inside the attribute or the macro that is being read; 0 outside.

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-/// Folders that contain no files of the project.
+/// Names of folders without files of the project, at any depth.
 const SKIPPED: [&str; 5] = [".git", ".venv", "node_modules", "target", "wip"];
 
 /// Returns the path from the root and the text of each file with one of these extensions. The extension "" selects files

@@ -5,8 +5,8 @@
 //! - In the core crate, two folders don't import each other, except the pairs in [`MUTUAL`].
 //! - In the core crate, only the modules in [`CORE_IMPORTERS`] import `pipeline`, `transport` and `application`.
 //!
-//! A file imports another file if a path in it (`crate::…`, `super::…`, `self::…`, or one that begins with an imported
-//! module) names an item that the other file defines. A re-export counts as an import only if its own module
+//! A file imports another file if a path in the first (`crate::…`, `super::…`, `self::…`, or a path that begins with an
+//! imported module) names an item that the second defines. A re-export counts as an import only if its own module
 //! also uses the name. A path through a re-export counts as an import of the file that defines the item. Code under
 //! `cfg(test)` is ignored.
 
@@ -55,12 +55,13 @@ type MutualImports = ((String, String), [(PathBuf, PathBuf); 2]);
 
 /// Pairs of folders in `parent` that import each other, each with one import in each direction.
 fn mutual_imports(parent: &Path, edges: &BTreeSet<(PathBuf, PathBuf)>) -> Vec<MutualImports> {
+    // The subfolder of `parent` that contains a file; `None` for a file outside of the subfolders.
     let folder = |file: &Path| {
         let mut parts = file.strip_prefix(parent).ok()?.iter();
         let first = parts.next()?.to_str().unwrap().to_owned();
         parts.next().map(|_| first)
     };
-    let between = |from: &str, to: &str| {
+    let import_between = |from: &str, to: &str| {
         edges.iter().find(|(importing, imported)| {
             folder(importing).as_deref() == Some(from) && folder(imported).as_deref() == Some(to)
         })
@@ -71,14 +72,14 @@ fn mutual_imports(parent: &Path, edges: &BTreeSet<(PathBuf, PathBuf)>) -> Vec<Mu
     pairs
         .filter(|(one, other)| one != other)
         .filter_map(|(one, other)| {
-            let imports = [between(one, other)?.clone(), between(other, one)?.clone()];
+            let imports = [import_between(one, other)?.clone(), import_between(other, one)?.clone()];
             Some(((one.clone(), other.clone()), imports))
         })
         .collect()
 }
 
 #[test]
-fn no_two_folders_of_core_import_each_other() {
+fn folders_of_core_import_each_other_only_if_permitted() {
     let edges = sources::imports(&root().join("mcp-tool-core/src/lib.rs"));
     let mut unused: Vec<(&str, &str, &str)> =
         MUTUAL.iter().map(|(parent, one, other, _)| (*parent, *one, *other)).collect();
@@ -116,7 +117,7 @@ fn folders_that_import_each_other_are_found() {
 }
 
 #[test]
-fn no_ring_of_imports_is_longer_than_three_files() {
+fn rings_of_imports_have_at_most_three_files() {
     let metadata = metadata();
     let mut violations = Vec::new();
     for package in libraries(&metadata) {

@@ -1,4 +1,5 @@
-//! Checks of the repository itself: dependencies, imports, features, documents, metadata, versions and words.
+//! Checks of the repository itself: dependencies and builds of crates, imports, features, the functions that call the
+//! stages of a call, documents, metadata, versions, names and words.
 
 #![allow(
     clippy::unwrap_used,

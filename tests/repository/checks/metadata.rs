@@ -19,6 +19,7 @@ fn libraries_have_metadata_for_the_registry() {
         if !package["publish"].is_null() {
             violation("remove `publish = false`");
         }
+        // crates.io accepts at most five of each.
         for (field, maximum) in [("keywords", 5), ("categories", 5)] {
             if !package[field].as_array().is_some_and(|list| (1..=maximum).contains(&list.len())) {
                 violation(&format!("`{field}` must have 1 to {maximum} items"));

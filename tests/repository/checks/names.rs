@@ -1,4 +1,4 @@
-//! Each type of the library crates has its own name.
+//! Each type of the library crates has its own name, so that a name means the same in the whole workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 

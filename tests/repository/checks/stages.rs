@@ -1,12 +1,13 @@
-//! The stages of a call are called from two short functions of the library crates: `admit` and `execute`.
+//! The library crates have one function `admit` and one function `execute`, and both are short. They call the stages
+//! of a tool call: `admit` the checks before the call runs, and `execute` the rest.
 
 use repository::{libraries, metadata, root, text};
 
 use crate::files::files;
 
 /// Names of the functions, each defined once in all library crates.
-const STAGES: [&str; 2] = ["admit", "execute"];
-/// Maximum number of lines of such a function.
+const FUNCTIONS: [&str; 2] = ["admit", "execute"];
+/// Maximum number of lines of such a function, so that all stages are visible at once.
 const LIMIT: usize = 50;
 
 /// Returns the line number and the number of lines of each function with this name. rustfmt indents the closing brace of
@@ -32,7 +33,7 @@ fn functions_are_found_by_name_with_their_length() {
 }
 
 #[test]
-fn one_function_admits_calls_and_one_executes_them() {
+fn admit_and_execute_are_defined_once_and_short() {
     let metadata = metadata();
     let folders: Vec<String> =
         libraries(&metadata).into_iter().map(|package| format!("{}/src/", text(package, "name"))).collect();
@@ -40,18 +41,18 @@ fn one_function_admits_calls_and_one_executes_them() {
     let mut sources = files(&["rs"]);
     sources.retain(|(path, _)| folders.iter().any(|folder| path.starts_with(folder)));
     let mut violations = Vec::new();
-    for stage in STAGES {
+    for name in FUNCTIONS {
         let found: Vec<(&str, usize, usize)> = sources
             .iter()
             .flat_map(|(path, source)| {
-                functions(source, stage).into_iter().map(|(line, length)| (path.as_str(), line, length))
+                functions(source, name).into_iter().map(|(line, length)| (path.as_str(), line, length))
             })
             .collect();
         if found.len() != 1 {
-            violations.push(format!("{} functions are named `{stage}`, not one: {found:?}", found.len()));
+            violations.push(format!("{} functions are named `{name}`, not one: {found:?}", found.len()));
         }
         for (path, line, length) in found.into_iter().filter(|(.., length)| *length > LIMIT) {
-            violations.push(format!("{path}:{line}: `{stage}` has {length} lines, limit {LIMIT}"));
+            violations.push(format!("{path}:{line}: `{name}` has {length} lines, limit {LIMIT}"));
         }
     }
     crate::report("stages", &violations);

@@ -1,4 +1,4 @@
-//! The library crates declare the Rust version that their dependencies need.
+//! The library crates declare one Rust version: the highest that a dependency of any of them declares.
 
 use std::collections::{HashMap, HashSet};
 
@@ -46,7 +46,7 @@ fn highest(metadata: &Value, start: &Value) -> ([u32; 3], String) {
 #[test]
 fn libraries_declare_the_highest_rust_version_of_their_dependencies() {
     let metadata = metadata();
-    let (needed, by) =
+    let (needed, dependency) =
         libraries(&metadata).into_iter().map(|package| highest(&metadata, package)).max().unwrap();
     let [major, minor, patch] = needed;
     let mut violations = Vec::new();
@@ -54,8 +54,9 @@ fn libraries_declare_the_highest_rust_version_of_their_dependencies() {
         let declared = text(package, "rust_version");
         if parts(declared) != needed {
             let name = text(package, "name");
-            violations
-                .push(format!("{name} declares Rust {declared}, but {by} needs {major}.{minor}.{patch}"));
+            violations.push(format!(
+                "{name} declares Rust {declared}, but {dependency} needs {major}.{minor}.{patch}"
+            ));
         }
     }
     crate::report("versions", &violations);

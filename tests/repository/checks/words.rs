@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::files::files;
 
-/// Words that may not occur, in any letter case.
+/// Words that may not occur, in any letter case. They are old-fashioned, or the field has another term.
 const WORDS: [&str; 13] = [
     "anew",
     "beside",
@@ -21,12 +21,12 @@ const WORDS: [&str; 13] = [
     "whoever",
 ];
 
-/// A word that may not occur in capitals.
+/// A word that may not occur in capitals. The command `doctor` writes `FAIL` instead.
 const CAPITALS: &str = "MEND";
 
 /// Permitted uses, one in a line: `word | path | number of uses | reason`.
 const ALLOWED: &str = include_str!("allowed-words.txt");
-/// Path of that list.
+/// Path of the list in `ALLOWED`.
 const ALLOWED_PATH: &str = "tests/repository/checks/allowed-words.txt";
 
 /// First words by which a doc comment asks a question instead of describing its item.
@@ -58,7 +58,7 @@ fn names_are_split_into_words() {
     assert_eq!(words("fn not_lent(x: &NotLent) // MEND"), ["fn", "not", "lent", "x", "Not", "Lent", "MEND"]);
 }
 
-/// Uses of a forbidden word in a file: word in lower case, and path.
+/// A forbidden word in lower case, and the path of a file that uses it.
 type Usage = (String, String);
 
 #[test]

@@ -1,4 +1,5 @@
-//! Tools in a crate that uses the framework only through the re-export of `mcp_tool_tests_renamed`.
+//! Tools in a crate that uses the framework only through the re-export of `mcp_tool_tests_renamed`. The key `crate` of
+//! each attribute names the path of the framework, with or without a leading `::`.
 
 use mcp_tool_tests_renamed::{
     define_tool,
@@ -57,6 +58,7 @@ pub fn cancel_invoice(
     drop(number);
 }
 
+// The other crate's macro defines a tool in this crate.
 define_tool!(defined_by_a_macro);
 
 /// All tools.

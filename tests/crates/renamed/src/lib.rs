@@ -1,4 +1,4 @@
-//! Tools of a crate that renames its dependency on the framework, and re-exports it.
+//! Tools of a crate that renames its dependency on the framework to `mcp`, and re-exports it.
 
 use mcp::{ToolEntry, ToolSchema, mcp_tool, tools};
 
@@ -44,6 +44,7 @@ pub struct Invoice {
     pub kind: Kind,
 }
 
+/// Completion function of the parameter `number`; suggests nothing.
 async fn numbers(_: &Invoices, _: &str) -> Vec<String> {
     Vec::new()
 }

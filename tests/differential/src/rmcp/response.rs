@@ -1,4 +1,4 @@
-//! Responses in a form that can be compared.
+//! Responses of the two compared servers, in a form in which they can be equal.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use super::client::RawResponse;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
+    /// Values of the compared headers, by name in lower case.
     pub(crate) headers: BTreeMap<String, Vec<String>>,
     pub(crate) body: Body,
 }
@@ -20,11 +21,12 @@ pub(crate) struct Response {
 pub(crate) enum Body {
     Empty,
     Json(Value),
+    /// Data of the events of an SSE stream.
     Events(Vec<Value>),
     Text(String),
 }
 
-/// Returns `true` for a header that is compared.
+/// Returns `true` for a header that is compared. Others, such as `date`, may differ.
 fn is_compared(name: &str) -> bool {
     const NAMES: [&str; 9] = [
         "allow",
@@ -47,9 +49,9 @@ impl Response {
         for (name, value) in raw.headers.iter().filter(|(name, _)| is_compared(name)) {
             headers.entry(name.clone()).or_default().push(value.clone());
         }
-        let kind = raw.header("content-type").unwrap_or_default();
+        let media_type = raw.header("content-type").unwrap_or_default();
         let text = String::from_utf8(raw.body.clone()).expect("a response in UTF-8");
-        let mut body = match kind {
+        let mut body = match media_type {
             _ if text.is_empty() => Body::Empty,
             "application/json" => Body::Json(serde_json::from_str(&text).expect("JSON")),
             "text/event-stream" => Body::Events(events(&text)),
@@ -82,7 +84,7 @@ impl Response {
         }
     }
 
-    /// Returns the code of a JSON-RPC error.
+    /// Returns the code of the JSON-RPC error; `None` if the response has none.
     pub(crate) fn code(&self) -> Option<i64> {
         self.message()?.pointer("/error/code")?.as_i64()
     }
@@ -112,15 +114,17 @@ fn events(text: &str) -> Vec<Value> {
     data.filter(|data| !data.is_empty()).map(|data| serde_json::from_str(data).expect("JSON")).collect()
 }
 
-/// Replaces generated values, such as ids and cursors, by a description. Only well-formed values are replaced.
+/// Replaces generated values, such as ids and cursors, by a description. An id of a wrong form and a short cursor stay,
+/// so that the comparison fails.
 fn replace_generated(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
                 match (name.as_str(), &*member) {
-                    ("dev.mcp-tool/correlationId", Value::String(id)) if is_time_ordered(id) => {
+                    ("dev.mcp-tool/correlationId", Value::String(id)) if is_uuid_v7(id) => {
                         *member = "a UUID of version 7".into();
                     }
+                    // A cursor is encrypted (sealed), so each server returns a different text.
                     ("next_cursor", Value::String(cursor)) if cursor.len() > 40 => {
                         *member = "a sealed cursor".into();
                     }
@@ -137,7 +141,7 @@ fn replace_generated(value: &mut Value) {
             const BEFORE: &str = "(correlation id ";
             if let Some((before, after)) = text.split_once(BEFORE)
                 && let Some((id, after)) = after.split_once(')')
-                && is_time_ordered(id)
+                && is_uuid_v7(id)
             {
                 *text = format!("{before}{BEFORE}a UUID of version 7){after}");
             }
@@ -153,6 +157,6 @@ fn replace_generated(value: &mut Value) {
 }
 
 /// Returns `true` for a UUID of version 7.
-fn is_time_ordered(id: &str) -> bool {
+fn is_uuid_v7(id: &str) -> bool {
     Uuid::parse_str(id).is_ok_and(|id| id.get_version_num() == 7)
 }

@@ -16,17 +16,19 @@ use crate::ours::{AuthenticationLayer, Endpoint, HttpSettings, Origins, PATH, Pr
 /// Largest body that both servers accept, in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// Starts an application with the tools, for either server. Its audit records are dropped.
+/// Starts an application with the tools of [`tools`], for one of the two servers. Its audit records are discarded.
 async fn endpoint() -> Arc<Endpoint> {
     let settings = Settings {
+        // The caller lacks `differential:write`, which the tool `closed` needs.
         local_scopes: Some(vec!["differential:read".to_owned()]),
+        // Base64 of 32 bytes, which encrypt cursors.
         seal_keys: vec!["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE".to_owned()],
         ..Settings::default()
     };
     Arc::new(settings.start(tools::server().into_application(), Box::new(std::io::sink())).await.unwrap())
 }
 
-/// Starts our listener, and returns its address.
+/// Starts our listener, which serves until `stop` is cancelled, and returns its address.
 pub(crate) async fn ours(stop: &CancellationToken) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -43,11 +45,14 @@ pub(crate) async fn ours(stop: &CancellationToken) -> SocketAddr {
     address
 }
 
-/// Starts rmcp's own service with our [`Protocol`] as its handler, and returns its address.
+/// Starts rmcp's own service with our [`Protocol`] as its handler, and returns its address. The service ends with the
+/// test's runtime.
 pub(crate) async fn theirs() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let protocol = Protocol::new(endpoint().await, false);
+    // No request is authenticated, as on our listener.
+    let is_guarded = false;
+    let protocol = Protocol::new(endpoint().await, is_guarded);
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)

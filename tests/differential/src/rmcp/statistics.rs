@@ -1,4 +1,5 @@
-//! Counts and failures of a test run.
+//! Counts and failures of a test run. An exchange is a request that is sent to our HTTP listener and to rmcp's own
+//! service, with both responses.
 
 use std::collections::BTreeMap;
 
@@ -15,21 +16,24 @@ use crate::ours::{FAST_PATH, ReadPath};
 /// Counts of the exchanges so far.
 #[derive(Default)]
 pub(crate) struct Statistics {
+    /// Number of exchanges, by kind of request.
     categories: BTreeMap<Category, usize>,
-    /// Number of exchanges, by the code paths that read them and by category.
+    /// Number of exchanges, by the code paths of our listener that read the request, and by category.
     read_paths: BTreeMap<String, BTreeMap<Category, usize>>,
-    /// Number of exchanges that the fast path read.
+    /// Number of exchanges that the fast path read: the parser for messages in usual spelling.
     by_fast_path: usize,
     /// Number of exchanges with equal responses.
     equal: usize,
-    /// Number of exchanges, by the deviations that explain their different responses.
+    /// Number of exchanges with different responses, by the deviations that explain them: the listed, intended
+    /// differences from rmcp.
     deviations: BTreeMap<&'static str, usize>,
-    /// Failed exchanges as text, grouped by reason, rule and both responses.
+    /// Failed exchanges as text, by a summary of reason, rule of the model and both responses.
     failures: BTreeMap<String, Vec<String>>,
 }
 
 impl Statistics {
-    /// Counts an exchange, and compares our response with the model and with that of rmcp.
+    /// Counts an exchange, and compares our response with the model of our rules and with the response of rmcp.
+    /// `read_paths` are the code paths that read the request in our listener.
     pub(crate) fn add(
         &mut self,
         tools: &[Value],
@@ -82,8 +86,9 @@ impl Statistics {
     }
 
     /// Prints the counts. Asserts that no exchange failed, that at least a fifth of the exchanges were unusual, that
-    /// the fast path read at least a quarter, and, if `has_all_deviations`, that every listed deviation occurred.
-    pub(crate) fn conclude(self, has_all_deviations: bool) {
+    /// the fast path read at least a quarter, and, if `expects_all_deviations`, that every listed deviation occurred.
+    /// A short run can miss rare deviations.
+    pub(crate) fn conclude(self, expects_all_deviations: bool) {
         let exchanges: usize = self.categories.values().sum();
         println!("{exchanges} exchanges: {:?}", self.categories);
         for (paths, categories) in &self.read_paths {
@@ -108,7 +113,7 @@ impl Statistics {
             self.by_fast_path
         );
         assert!(unusual * 5 >= exchanges, "only {unusual} of {exchanges} exchanges are unusual");
-        if has_all_deviations {
+        if expects_all_deviations {
             let stale: Vec<_> =
                 deviations::all().filter(|(name, _)| !self.deviations.contains_key(name)).collect();
             assert!(stale.is_empty(), "these deviations never occurred: {stale:?}");

@@ -1,4 +1,4 @@
-//! Generator of headers and claims, valid and invalid.
+//! Generator of JWT headers and claims as JSON text, valid and invalid.
 
 use super::{
     model::Expectations,
@@ -12,7 +12,9 @@ type Members = Vec<(String, String)>;
 /// Generator of headers and claims.
 pub(crate) struct Generator {
     pub(crate) random: Random,
+    /// Issuer, audience and limits of valid tokens.
     pub(crate) expected: Expectations,
+    /// Time at which the tokens are validated, in seconds since 1970.
     pub(crate) now: i64,
 }
 
@@ -42,7 +44,7 @@ impl Generator {
         self.write(members)
     }
 
-    /// Makes one change that usually invalidates a header.
+    /// Makes one change that usually invalidates a header. `alg` is the header's algorithm.
     fn corrupt_header(&mut self, members: &mut Members, alg: &str) {
         match self.random.below(10) {
             0 => {
@@ -116,7 +118,7 @@ impl Generator {
         }
     }
 
-    /// Returns claims. About three of five are valid.
+    /// Returns claims. About three of five are valid at `now`.
     pub(crate) fn claims(&mut self) -> Vec<u8> {
         let (issuer, audience) = (quoted(&self.expected.issuer), quoted(&self.expected.audience));
         let aud = match self.random.below(6) {
@@ -125,6 +127,7 @@ impl Generator {
             2 => format!("[{audience},{audience},\"\"]"),
             _ => audience,
         };
+        // Together less than the maximum lifetime, which is a day.
         let (ahead, back) = (60 + self.random.below(3_000) as i64, self.random.below(3_000) as i64);
         let mut members = vec![
             member("iss", &issuer.replace('/', self.random.pick(&["/", "/", "/", "\\/"]))),
@@ -207,6 +210,7 @@ impl Generator {
                 let values: Vec<&str> = values.iter().map(String::as_str).collect();
                 set(members, "iss", self.random.pick(&values));
             }
+            // Names on both sides of the maximum of 256 bytes.
             6 => {
                 let (length, filling) = (255 + self.random.below(3), self.random.pick(&["x", "é"]));
                 let name = self.random.pick(&["sub", "client_id"]);
@@ -246,6 +250,7 @@ impl Generator {
             }
             2 => members[at].1 = self.random.pick(VALUES).to_owned(),
             3 => members.push(member("deep", self.random.pick(VALUES))),
+            // Depths on both sides of the maximum of 16 levels.
             _ => {
                 let depth = 12 + self.random.below(8);
                 let (open, close) = *self.random.pick(&[&("[", "]"), &("{\"a\":", "}")]);
@@ -303,7 +308,9 @@ impl Generator {
                 b"}",
                 b"\xc2\xa0",
             ])),
+            // A byte order mark.
             5 => drop(text.splice(0..0, *b"\xef\xbb\xbf")),
+            // Invalid UTF-8.
             6 => drop(text.splice(at..at, *b"\xff\xfe")),
             7 => {
                 text = self.random.pick(WHOLES).as_bytes().to_vec();
@@ -314,10 +321,12 @@ impl Generator {
     }
 }
 
+/// Returns a JSON string. `text` is already escaped.
 fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
+/// Returns a member. `name` has no quotes yet, and `value` is JSON text.
 fn member(name: &str, value: &str) -> (String, String) {
     (quoted(name), value.to_owned())
 }

@@ -1,4 +1,5 @@
-//! Second implementation of key sets (RFC 7517), and verification of signatures by `aws-lc-rs`.
+//! Key sets (RFC 7517) for the model of the token rules, as a second implementation. `aws-lc-rs` verifies the
+//! signatures.
 
 use aws_lc_rs::signature::{self as aws, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde_json::Value;
@@ -14,6 +15,7 @@ pub(crate) struct Key {
     material: Material,
 }
 
+/// A public key by its type. Elliptic-curve keys are encoded points.
 #[derive(Clone, Debug)]
 enum Material {
     Rsa { n: Vec<u8>, e: Vec<u8> },
@@ -34,6 +36,7 @@ impl Key {
 
     /// Returns the key of a JWK, if tokens may be verified with it.
     fn read(jwk: &Value) -> Option<Key> {
+        // `Some(None)` for a missing member, `None` for a member that is not a string.
         let text = |name: &str| match jwk.get(name) {
             None => Some(None),
             Some(value) => value.as_str().map(|value| Some(value.to_owned())),
@@ -46,6 +49,7 @@ impl Key {
         if let Some(operations) = jwk.get("key_ops") {
             operations.as_array()?.iter().find(|operation| *operation == "verify")?;
         }
+        // An uncompressed point: the byte 4, then both coordinates.
         let point = |length: usize| {
             let (x, y) = (bytes("x")?, bytes("y")?);
             (x.len() == length && y.len() == length).then(|| [&[4], &x[..], &y[..]].concat())
@@ -53,6 +57,7 @@ impl Key {
         let material = match (jwk.get("kty")?.as_str()?, jwk.get("crv").and_then(Value::as_str)) {
             ("RSA", _) => {
                 let (n, e) = (bytes("n")?, bytes("e")?);
+                // The modulus must have 2,048 bits or more, not counting leading zeros.
                 let significant = n.iter().skip_while(|byte| **byte == 0).count() * 8;
                 let unused = n.iter().find(|byte| **byte != 0)?.leading_zeros() as usize;
                 if significant - unused < 2_048 {
@@ -87,7 +92,7 @@ impl Key {
             Material::P384(_) => alg == "ES384",
             Material::Ed25519(_) => alg == "EdDSA",
         };
-        fits && self.alg.as_ref().is_none_or(|own| own == alg)
+        fits && self.alg.as_ref().is_none_or(|only| only == alg)
     }
 
     /// Returns `true` if the signature is valid.

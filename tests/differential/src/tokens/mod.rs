@@ -1,4 +1,5 @@
-//! The JWT verifier compared with a second implementation of the token rules, the [`model`], on random tokens.
+//! The JWT verifier of `mcp-tool-auth` compared with a second implementation of the token rules, the [`model`], on
+//! random tokens.
 //!
 //! The environment variable `TOKENS_SEED` sets the seed. A debug build runs a twentieth of the rounds unless
 //! `TOKENS_ALL` is set.
@@ -57,12 +58,15 @@ fn verifier_accepts(token: &str, keys: Option<&KeySet>, expected: &Expectations)
     let Ok(jwt) = Jwt::read(token) else { return false };
     let issuer: Arc<str> = expected.issuer.as_str().into();
     let rules = token_rules(expected);
+    // A server makes these two checks before it calls the verifier: the issuer selects the keys, and long tokens are
+    // refused unread.
+    let has_valid_length = token.len() <= 16_384;
     let is_of_issuer = jwt.claims.get("iss").and_then(Value::as_str) == Some(&issuer);
     let is_accepted = match keys {
         Some(keys) => verify(&jwt, keys, &issuer, &rules, NOW as f64).is_ok(),
         None => rules.judge(&jwt.claims, &issuer, NOW as f64).is_ok(),
     };
-    token.len() <= 16_384 && is_of_issuer && is_access_token(&jwt, expected.typ_jwt).is_ok() && is_accepted
+    has_valid_length && is_of_issuer && is_access_token(&jwt, expected.typ_jwt).is_ok() && is_accepted
 }
 
 #[test]
@@ -105,7 +109,7 @@ fn verifier_and_model_agree_about_headers_and_claims() {
     assert!(accepted > rounds(1_000_000) * 3 / 10, "only {accepted} were accepted");
 }
 
-/// Returns a token without a valid signature.
+/// Returns a token whose signature is the byte 0, for tests that don't verify signatures.
 fn unsigned(header: &[u8], claims: &[u8]) -> String {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     format!("{}.{}.AA", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))

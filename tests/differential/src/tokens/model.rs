@@ -5,7 +5,7 @@
 use super::keys::Key;
 use crate::json_tree::Json;
 
-/// Settings of a server that restrict the tokens it accepts.
+/// Settings of a server that restrict the tokens that it accepts, for the model and the verifier.
 #[derive(Clone, Debug)]
 pub(crate) struct Expectations {
     pub(crate) issuer: String,
@@ -116,15 +116,18 @@ fn check_claims(bytes: &[u8], expected: &Expectations, now: i64) -> Option<()> {
     let exp = date(claims.member("exp")?)?;
     ensure(now - SKEW < exp)?;
     let iat = match claims.member("iat") {
+        // A token without `iat` counts as issued now.
         None => now,
         Some(iat) => date(iat)?,
     };
     ensure(iat <= now + SKEW)?;
+    // The lifetime of the token.
     ensure(exp - iat <= expected.max_lifetime as f64)?;
     if let Some(nbf) = claims.member("nbf") {
         ensure(date(nbf)? <= now + SKEW)?;
     }
 
+    // Without `sub`, the user is the client.
     let user = match claims.member("sub") {
         Some(subject) => subject,
         None => claims.member("client_id")?,
@@ -169,6 +172,7 @@ fn is_scope(scope: &str) -> bool {
         && scope.chars().all(|letter| ('!'..='~').contains(&letter) && letter != '"' && letter != '\\')
 }
 
+/// Returns `Some` if a condition holds, so that `?` ends the checks if it doesn't.
 fn ensure(holds: bool) -> Option<()> {
     holds.then_some(())
 }

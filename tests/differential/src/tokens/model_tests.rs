@@ -1,4 +1,5 @@
-//! Tests of the model with plain cases, and of the share of valid tokens that the generator returns.
+//! Tests of the model of the token rules, of its JSON parser and its Base64 decoder, and of the share of valid tokens
+//! that the generator returns.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
@@ -17,7 +18,7 @@ fn json_parser_and_serde_json_accept_the_same_texts() {
     for _ in 0..20_000 {
         let text = generator.claims();
         let tree = Json::parse(&text);
-        // Numbers beyond the range of a double aren't compared. `serde_json` has this error for them.
+        // Texts with a number beyond the range of a double aren't compared. This is the error of `serde_json` for them.
         let value = serde_json::from_slice::<serde_json::Value>(&text);
         let is_large = value.as_ref().is_err_and(|error| error.to_string().contains("number out of range"));
         assert!(is_large || tree.is_some() == value.is_ok(), "{}: {value:?}", String::from_utf8_lossy(&text));
@@ -38,9 +39,9 @@ fn base64_decoder_accepts_one_text_for_each_value() {
 
 #[test]
 fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
-    let header = |text: &str| check_header(text.as_bytes(), &expectations()).is_some();
-    assert!(header(r#"{"alg":"RS256","typ":"at+jwt","kid":"a"}"#));
-    assert!(header(r#"{"alg":"EdDSA","typ":"Application/AT+JWT","x5u":7}"#));
+    let accepts_header = |text: &str| check_header(text.as_bytes(), &expectations()).is_some();
+    assert!(accepts_header(r#"{"alg":"RS256","typ":"at+jwt","kid":"a"}"#));
+    assert!(accepts_header(r#"{"alg":"EdDSA","typ":"Application/AT+JWT","x5u":7}"#));
     for invalid in [
         r#"{"alg":"RS256"}"#,
         r#"{"alg":"none","typ":"at+jwt"}"#,
@@ -50,20 +51,23 @@ fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
         r#"{"alg":"RS256","typ":"at+jwt","typ":"at+jwt"}"#,
         r#"{"alg":"RS256","typ":"at+jwt"} x"#,
     ] {
-        assert!(!header(invalid), "{invalid}");
+        assert!(!accepts_header(invalid), "{invalid}");
     }
 
+    // `expectations` allows a lifetime of 86,400 seconds. Clocks may differ by 30 seconds.
     let base = json!({
         "iss": "https://issuer.example", "aud": "https://tools.example/mcp", "exp": NOW + 60, "sub": "alice"
     });
-    let with = |name: &str, value: serde_json::Value| {
+    let accepts_with = |name: &str, value: serde_json::Value| {
         let mut claims = base.clone();
         claims[name] = value;
         accepts_claims(claims.to_string().as_bytes(), &expectations(), NOW)
     };
-    assert!(with("jti", json!("1")) && with("exp", json!(NOW - 29)) && with("exp", json!(NOW as f64 - 29.5)));
-    assert!(with("exp", json!(NOW + 86_400)) && with("nbf", json!(NOW + 30)) && with("iat", json!(NOW + 30)));
-    assert!(with("aud", json!(["https://b.example", "https://tools.example/mcp"])));
+    assert!(accepts_with("jti", json!("1")));
+    assert!(accepts_with("exp", json!(NOW - 29)) && accepts_with("exp", json!(NOW as f64 - 29.5)));
+    assert!(accepts_with("exp", json!(NOW + 86_400)));
+    assert!(accepts_with("nbf", json!(NOW + 30)) && accepts_with("iat", json!(NOW + 30)));
+    assert!(accepts_with("aud", json!(["https://b.example", "https://tools.example/mcp"])));
     for (name, value) in [
         ("exp", json!(NOW - 30)),
         ("exp", json!(NOW + 86_401)),
@@ -79,7 +83,7 @@ fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
         ("scope", json!([7])),
         ("deep", json!([[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]])),
     ] {
-        assert!(!with(name, value.clone()), "{name}: {value}");
+        assert!(!accepts_with(name, value.clone()), "{name}: {value}");
     }
 }
 
@@ -89,11 +93,11 @@ fn generated_tokens_are_valid_often_enough() {
     let mut generator = generator("share");
     let (mut headers, mut claims, mut both) = (0, 0, 0);
     for _ in 0..10_000 {
-        let header = check_header(&generator.header("RS256", Some("a")), &expectations()).is_some();
-        let claim = accepts_claims(&generator.claims(), &expectations(), NOW);
-        headers += u32::from(header);
-        claims += u32::from(claim);
-        both += u32::from(header && claim);
+        let header_is_valid = check_header(&generator.header("RS256", Some("a")), &expectations()).is_some();
+        let claims_are_valid = accepts_claims(&generator.claims(), &expectations(), NOW);
+        headers += u32::from(header_is_valid);
+        claims += u32::from(claims_are_valid);
+        both += u32::from(header_is_valid && claims_are_valid);
     }
     println!("valid of 10,000: headers {headers}, claims {claims}, both {both}");
     assert!((3_000..6_000).contains(&both), "{both} of 10,000 headers and claims are valid");

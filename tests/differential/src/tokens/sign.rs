@@ -16,6 +16,7 @@ use crate::random::Random;
 
 const RSA: &[&str] = &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 
+/// A key pair by its type.
 enum Pair {
     Rsa(RsaKeyPair),
     Ec(EcdsaKeyPair),
@@ -25,6 +26,7 @@ enum Pair {
 /// A private key, and the JWK of its public key.
 struct Signer {
     jwk: Value,
+    /// Algorithms with which the key can sign.
     algorithms: &'static [&'static str],
     pair: Pair,
 }
@@ -88,7 +90,7 @@ impl Signer {
         }
     }
 
-    /// Returns the bytes of the public key. An attacker could use them as the secret of an HMAC.
+    /// Returns the bytes of the public key. In a classic attack, they are the secret of an HMAC.
     fn public(&self) -> Vec<u8> {
         match &self.pair {
             Pair::Rsa(pair) => {
@@ -117,7 +119,6 @@ impl Signers {
         let p521 = Signer::ec(&aws::ECDSA_P521_SHA512_FIXED_SIGNING, "P-521", &["ES512"]);
         let k256 = Signer::ec(&aws::ECDSA_P256K1_SHA256_FIXED_SIGNING, "secp256k1", &["ES256K"]);
         let rsa = || Signer::rsa(KeySize::Rsa2048);
-        let twin = Signer::ed().with(json!({ "kid": "twin" }));
         let known = vec![
             rsa().with(json!({ "kid": "rsa", "use": "sig" })),
             rsa().with(json!({ "kid": "rsa-pinned", "alg": "PS384", "key_ops": ["verify"] })),
@@ -129,14 +130,15 @@ impl Signers {
             k256.with(json!({ "kid": "k256" })),
             p256().with(json!({ "kid": "p256-mislabelled", "alg": "ES384" })),
             Signer::ed().with(json!({ "kid": "ed", "key_ops": ["sign", "verify"], "use": "sig" })),
-            twin,
+            // Neither key is usable, because both have the same `kid`.
+            Signer::ed().with(json!({ "kid": "twin" })),
             p256().with(json!({ "kid": "twin" })),
         ];
         Signers { known, foreign: vec![rsa(), p256(), p384(), Signer::ed()] }
     }
 
-    /// Returns two key sets: one with all known keys and a shared secret, and one with four keys of different types, so
-    /// that a token needs no `kid`.
+    /// Returns two key sets: one with all known keys and a shared secret, and one with four keys of different types.
+    /// With the second set, a token needs no `kid`, because its algorithm fits only one key.
     pub(crate) fn sets(&self) -> [Value; 2] {
         let all: Vec<Value> = self.known.iter().map(|signer| signer.jwk.clone()).collect();
         let secret = json!({ "kty": "oct", "kid": "oct", "k": "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0" });
@@ -149,11 +151,12 @@ impl Signers {
 
     /// Returns a token. About four of five are signed correctly.
     pub(crate) fn token(&self, generator: &mut Generator) -> String {
-        let usual = ["rsa", "rsa", "rsa", "p256", "p256", "p384", "p384", "ed", "ed", "rsa-pinned"];
-        let kid = usual[generator.random.below(usual.len())];
-        let usual = self.known.iter().find(|signer| signer.kid() == Some(kid)).unwrap();
+        // Keys of most tokens. A key that is listed more often signs more tokens.
+        let usual_kids = ["rsa", "rsa", "rsa", "p256", "p256", "p384", "p384", "ed", "ed", "rsa-pinned"];
+        let kid = usual_kids[generator.random.below(usual_kids.len())];
+        let usual_signer = self.known.iter().find(|signer| signer.kid() == Some(kid)).unwrap();
         let signer = if generator.random.chance(88) {
-            usual
+            usual_signer
         } else {
             &self.known[generator.random.below(self.known.len())]
         };
@@ -192,6 +195,7 @@ impl Signers {
             2 => signature.extend_from_slice(&[0; 7][..=random.below(6)]),
             3 => signature.fill(0),
             4 => signature.insert(0, 0),
+            // Any algorithm of the key, also one that the header doesn't name.
             5 => {
                 let alg = signer.algorithms[random.below(signer.algorithms.len())];
                 return signer.sign(alg, message);
@@ -200,6 +204,7 @@ impl Signers {
                 let foreign = &self.foreign[random.below(self.foreign.len())];
                 return foreign.sign(foreign.algorithms[random.below(foreign.algorithms.len())], message);
             }
+            // An HMAC whose secret is the public key.
             7 => {
                 use aws_lc_rs::hmac;
                 let key = hmac::Key::new(hmac::HMAC_SHA256, &signer.public());

@@ -63,7 +63,8 @@ pub(crate) const VALUES: &[&str] = &[
     "[{\"a\":1,\"\\u0061\":2}]",
     "{\"a\":{\"b\":[{\"c\":1,\"c\":1}]}}",
 ];
-/// Offsets of times from now, in seconds, on both sides of each limit: the clock skew and the maximum lifetime.
+/// Offsets of times from now, in seconds, on both sides of each limit: the clock skew of 30 seconds and the maximum
+/// lifetime of 86,400 seconds.
 pub(crate) const OFFSETS: &[&str] = &[
     "-315360000",
     "-86401",
@@ -105,5 +106,5 @@ pub(crate) const OFFSETS: &[&str] = &[
 /// Valid values of `sub`, as they are written in a JSON string.
 pub(crate) const USERS: &[&str] =
     &["alice", "a", "auth0|5f7c8ec7c33c6c004bbafe82", "Zoë", "ユーザー", "x@example.com", "\\u0041lice"];
-/// Texts that replace a whole header or all claims.
+/// Texts that replace a whole header or all claims. None is a valid header or valid claims.
 pub(crate) const WHOLES: &[&str] = &["[]", "null", "7", "\"x\"", "", "{}", "[{}]", " "];

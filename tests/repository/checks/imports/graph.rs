@@ -1,4 +1,4 @@
-//! Rings of files: the strongly connected components of the graph of their imports.
+//! Rings of files: the strongly connected components of the graph of their imports, without single files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,11 +11,11 @@ type Edges = BTreeSet<(PathBuf, PathBuf)>;
 /// Files that `start` imports, directly or through other files.
 fn reachable<'a>(
     start: &'a PathBuf,
-    next: &BTreeMap<&'a PathBuf, Vec<&'a PathBuf>>,
+    imports: &BTreeMap<&'a PathBuf, Vec<&'a PathBuf>>,
 ) -> BTreeSet<&'a PathBuf> {
     let (mut seen, mut queue) = (BTreeSet::new(), vec![start]);
     while let Some(node) = queue.pop() {
-        for other in next.get(node).into_iter().flatten() {
+        for other in imports.get(node).into_iter().flatten() {
             if seen.insert(*other) {
                 queue.push(other);
             }
@@ -27,17 +27,18 @@ fn reachable<'a>(
 /// Sets of files in which each file imports each other file, directly or through others. The graphs are small, so a
 /// simple algorithm is fast enough.
 pub fn rings(edges: &Edges) -> Vec<Vec<PathBuf>> {
-    let mut next: BTreeMap<&PathBuf, Vec<&PathBuf>> = BTreeMap::new();
+    let mut imports: BTreeMap<&PathBuf, Vec<&PathBuf>> = BTreeMap::new();
     for (from, to) in edges {
-        next.entry(from).or_default().push(to);
+        imports.entry(from).or_default().push(to);
     }
     let reach: BTreeMap<&PathBuf, BTreeSet<&PathBuf>> =
-        next.keys().map(|node| (*node, reachable(node, &next))).collect();
+        imports.keys().map(|node| (*node, reachable(node, &imports))).collect();
     let mut rings: BTreeSet<Vec<PathBuf>> = BTreeSet::new();
     for (node, others) in &reach {
         if others.contains(node) {
-            let ring =
-                others.iter().filter(|other| reach.get(**other).is_some_and(|from| from.contains(node)));
+            let ring = others
+                .iter()
+                .filter(|other| reach.get(**other).is_some_and(|reached| reached.contains(node)));
             rings.insert(ring.map(|other| (*other).clone()).collect());
         }
     }

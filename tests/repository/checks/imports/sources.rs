@@ -103,7 +103,8 @@ fn find(modules: &Modules, at: &Name, path: &[String], depth: usize) -> Option<P
         let globs = module.imports.iter().filter(|import| import.name.is_none());
         let mut globs = globs.map(|glob| glob.path.iter().chain(rest).cloned().collect::<Name>());
         let found = globs.find_map(|path| find(modules, &at, &path, depth + 1));
-        // The path leads into this crate, but no token shows the item, so a macro of the module defines it.
+        // The path leads into this crate, but no token shows the item, so a macro of the module defines it. This guess is
+        // made only at depth 0: after a glob import, the item may as well be in another module.
         return found.or_else(|| (is_inside && depth == 0).then(|| module.file.clone()));
     }
 }

@@ -1,5 +1,5 @@
-//! Model of the rules that decide how a request is answered. It is a second implementation, simple and slow. The only
-//! code that it shares with the listener is the parser of version requirements.
+//! Model of the rules by which our HTTP listener answers a request. The model is a second implementation, simple and
+//! slow. The only code that it shares with the listener is the parser of version requirements.
 //!
 //! [`Classified::of`] finds the rule that decides about a request, and [`check`] compares the response with what this
 //! rule allows.
@@ -20,7 +20,7 @@ use crate::{json_tree::Json, ours::Requirement};
 
 /// Deepest nesting of objects and arrays.
 const MAX_DEPTH: usize = 64;
-/// Longest id, in bytes of its JSON text.
+/// Longest JSON-RPC id, in bytes of its JSON text, with the quotes of a string.
 const MAX_ID: usize = 512;
 /// Supported protocol revisions.
 const VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", MODERN];
@@ -51,25 +51,25 @@ pub(crate) enum Rule {
     Notification,
     /// The message is a response.
     Response,
-    /// The parameters of a call are invalid.
+    /// `params` of a call is missing, has no `name`, or has a member twice.
     CallParams,
     /// The arguments of a call are not an object.
     Arguments,
-    /// `_meta` is invalid.
+    /// `_meta` is invalid, or a request other than a call has `_meta` or `cursor` twice.
     Meta,
-    /// `requestState` or `inputResponses` of a call is invalid.
+    /// `requestState` or `inputResponses` of a call is invalid, or is in a call whose `_meta` names no revision.
     InputResponses,
-    /// `cursor` is not a string.
+    /// `cursor` of a list request is not a string.
     Cursor,
-    /// A header occurs twice.
+    /// One of the headers `MCP-Protocol-Version`, `Mcp-Method` and `Mcp-Name` occurs twice.
     DuplicateHeader,
-    /// A header contradicts the body.
+    /// A header contradicts the body, or is missing although the request's revision requires it.
     HeaderMismatch,
-    /// The header `MCP-Protocol-Version` names a modern revision, and the body names none.
+    /// The header `MCP-Protocol-Version` names 2026-07-28 or a later revision, and `_meta` names none.
     ModernHeaderOnly,
     /// The header `MCP-Protocol-Version` names an unsupported revision.
     UnknownHeaderVersion,
-    /// `_meta` has no client capabilities.
+    /// `_meta` has no client capabilities, which 2026-07-28 requires.
     MissingCapabilities,
     /// `_meta` names an unsupported protocol revision.
     UnsupportedVersion,
@@ -77,12 +77,13 @@ pub(crate) enum Rule {
     Call,
     /// The request is a `tools/list` that none of the rules above refuses. Our listener answers it.
     List,
-    /// The request has another method, and none of the rules above refuses it. rmcp answers it.
+    /// The request has another method, and none of the rules above refuses it. Our listener passes it to rmcp.
     Request,
 }
 
 impl Rule {
-    /// Returns the HTTP status and the JSON-RPC code of a refusal by this rule; `None` if the rule refuses no message.
+    /// Returns the HTTP status and the JSON-RPC code of a refusal by this rule; `None` if the rule accepts a message,
+    /// or refuses a request by its HTTP status alone.
     pub(crate) fn refusal(self) -> Option<(u16, i64)> {
         Some(match self {
             Rule::ContentType => (415, -32600),
@@ -111,8 +112,8 @@ impl Rule {
         })
     }
 
-    /// Returns `true` if a refusal by this rule has an audit record, and therefore a correlation id. Only some
-    /// refusals of calls have one.
+    /// Returns `true` if a refusal by this rule has an audit record, and therefore a correlation id. `is_call` is
+    /// `true` for a `tools/call`. A record names the tool, so only calls with readable `params` have one.
     pub(crate) fn is_recorded(self, is_call: bool) -> bool {
         let is_recorded_for_calls = matches!(
             self,
@@ -134,6 +135,7 @@ impl Rule {
 #[derive(Debug)]
 pub(crate) struct Classified {
     pub(crate) rule: Rule,
+    /// The body; `None` if it is not JSON.
     pub(crate) json: Option<Json>,
     /// The request is a `tools/call` with an id.
     pub(crate) is_call: bool,
@@ -221,7 +223,8 @@ pub(crate) fn has_duplicate_member(json: &Json) -> bool {
     each.any(|(at, (name, _))| members[..at].iter().any(|(given, _)| given == name))
 }
 
-/// Returns `true` for an object that has one of the members `names` twice, or a member name with a lone surrogate.
+/// Returns `true` for an object that has one of the members `names` twice, or a member name with a lone surrogate. The
+/// parser of the model stores each name with a lone surrogate as U+FFFD.
 fn has_ambiguous_member(json: &Json, names: &[&str]) -> bool {
     let Json::Object(members) = json else { return false };
     names.iter().any(|name| members.iter().filter(|(given, _)| given == name).count() > 1)
@@ -234,6 +237,7 @@ fn is_object(json: &Json) -> bool {
 
 fn is_id(json: &Json) -> bool {
     match json {
+        // Two bytes for the quotes. The generator writes long ids without escapes.
         Json::Text(text) => text.len() + 2 <= MAX_ID,
         Json::Number(number) => number.parse::<i64>().is_ok(),
         _ => false,
@@ -247,9 +251,9 @@ fn classify(exchange: &Exchange, json: Option<&Json>) -> Rule {
     if exchange.method != "POST" {
         return Rule::NotPost;
     }
-    let types = exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let essence = types.and_then(|(_, value)| value.split(';').next()).unwrap_or_default();
-    if !essence.trim().eq_ignore_ascii_case("application/json") {
+    let header = exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let media_type = header.and_then(|(_, value)| value.split(';').next()).unwrap_or_default();
+    if !media_type.trim().eq_ignore_ascii_case("application/json") {
         return Rule::ContentType;
     }
     if exchange.body.len() > MAX_BODY {
@@ -284,7 +288,7 @@ fn classify_message(exchange: &Exchange, json: &Json) -> Rule {
         return Rule::Params;
     }
     match (id, method) {
-        (None, _) => match all(exchange, "MCP-Protocol-Version")[..] {
+        (None, _) => match header_values(exchange, "MCP-Protocol-Version")[..] {
             [] => Rule::Notification,
             [version] if is_supported(version) => Rule::Notification,
             [_] => Rule::UnknownHeaderVersion,
@@ -295,6 +299,7 @@ fn classify_message(exchange: &Exchange, json: &Json) -> Rule {
     }
 }
 
+/// Classifies a request other than `tools/call`.
 fn classify_request(exchange: &Exchange, method: &str, params: Option<&Json>) -> Rule {
     if let Some(params) = params {
         if has_ambiguous_member(params, &["cursor", "_meta"]) {
@@ -305,12 +310,14 @@ fn classify_request(exchange: &Exchange, method: &str, params: Option<&Json>) ->
             return Rule::Cursor;
         }
         let meta = present(params, "_meta");
-        // Only calls can require a version of a tool.
-        if !is_meta(meta) || meta.is_some_and(|meta| meta.has(META_REQUIRES)) {
+        // Only `tools/call` can require a version of a tool.
+        if !is_valid_meta(meta) || meta.is_some_and(|meta| meta.has(META_REQUIRES)) {
             return Rule::Meta;
         }
     }
-    match ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"].iter().any(|name| all(exchange, name).len() > 1)
+    match ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"]
+        .iter()
+        .any(|name| header_values(exchange, name).len() > 1)
     {
         true => Rule::DuplicateHeader,
         false if method == "tools/list" => {
@@ -322,24 +329,26 @@ fn classify_request(exchange: &Exchange, method: &str, params: Option<&Json>) ->
 
 /// Classifies a `tools/list` request in which each header occurs at most once.
 fn classify_list(exchange: &Exchange, meta: Option<&Json>) -> Rule {
-    let header = |name: &str| all(exchange, name).first().copied();
-    let version = header("MCP-Protocol-Version");
-    let named = meta.and_then(|meta| meta.member(META_VERSION)).and_then(Json::text);
-    let is_modern = version.is_some_and(|version| version >= MODERN);
+    let header = |name: &str| header_values(exchange, name).first().copied();
+    let header_version = header("MCP-Protocol-Version");
+    let meta_version = meta.and_then(|meta| meta.member(META_VERSION)).and_then(Json::text);
+    // Revisions are dates, so their order as text is their order in time.
+    let is_modern = header_version.is_some_and(|version| version >= MODERN);
     let capabilities = meta.and_then(|meta| present(meta, META_CAPABILITIES));
-    match named {
-        None if version.is_some_and(|version| !is_supported(version)) => Rule::UnknownHeaderVersion,
+    match meta_version {
+        None if header_version.is_some_and(|version| !is_supported(version)) => Rule::UnknownHeaderVersion,
         _ if is_modern && header("Mcp-Method") != Some("tools/list") => Rule::HeaderMismatch,
         None if is_modern => Rule::ModernHeaderOnly,
         None => Rule::List,
-        Some(_) if version != named => Rule::HeaderMismatch,
-        Some(named) if !is_supported(named) => Rule::UnsupportedVersion,
-        Some(named) if named >= MODERN && capabilities.is_none() => Rule::MissingCapabilities,
+        Some(_) if header_version != meta_version => Rule::HeaderMismatch,
+        Some(version) if !is_supported(version) => Rule::UnsupportedVersion,
+        Some(version) if version >= MODERN && capabilities.is_none() => Rule::MissingCapabilities,
         Some(_) => Rule::List,
     }
 }
 
-fn is_meta(meta: Option<&Json>) -> bool {
+/// Returns `true` if `_meta` is valid or missing.
+fn is_valid_meta(meta: Option<&Json>) -> bool {
     const KNOWN: [&str; 8] = [
         "progressToken",
         META_VERSION,
@@ -374,12 +383,13 @@ fn classify_call(exchange: &Exchange, params: Option<&Json>) -> Rule {
         return Rule::CallParams;
     }
     let meta = present(params, "_meta");
-    if !is_meta(meta) {
+    if !is_valid_meta(meta) {
         return Rule::Meta;
     }
     let version = meta.and_then(|meta| meta.member(META_VERSION)).and_then(Json::text);
     let (state, responses) = (present(params, "requestState"), present(params, "inputResponses"));
-    // The legacy era has neither `requestState` nor `inputResponses`.
+    // A call without a revision in `_meta` is of 2025-11-25 or earlier, which has neither `requestState` nor
+    // `inputResponses`.
     if state.is_some_and(|state| state.text().is_none())
         || responses.is_some_and(|responses| !is_object(responses))
         || (version.is_none() && state.or(responses).is_some())
@@ -398,8 +408,9 @@ fn classify_call(exchange: &Exchange, params: Option<&Json>) -> Rule {
     }
 }
 
+/// Classifies a call of 2025-11-25 or earlier by the headers. Its `_meta` names no revision.
 fn classify_legacy_call(exchange: &Exchange) -> Rule {
-    match all(exchange, "MCP-Protocol-Version")[..] {
+    match header_values(exchange, "MCP-Protocol-Version")[..] {
         [] => Rule::Call,
         [version] if version >= MODERN => Rule::ModernHeaderOnly,
         [version] if VERSIONS.contains(&version) => Rule::Call,
@@ -408,13 +419,15 @@ fn classify_legacy_call(exchange: &Exchange) -> Rule {
     }
 }
 
+/// Classifies a call by the headers, if its `_meta` names the revision `version`, as 2026-07-28 requires. `name` is the
+/// tool.
 fn classify_modern_call(exchange: &Exchange, version: &str, has_capabilities: bool, name: &str) -> Rule {
-    let header = |name: &str, expected: &str| match all(exchange, name)[..] {
+    let check_header = |name: &str, expected: &str| match header_values(exchange, name)[..] {
         [value] if value == expected => None,
         [_] | [] => Some(Rule::HeaderMismatch),
         _ => Some(Rule::DuplicateHeader),
     };
-    let names = |expected: &str| match all(exchange, "Mcp-Name")[..] {
+    let check_name = |expected: &str| match header_values(exchange, "Mcp-Name")[..] {
         [value] => match value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
             Some(encoded) if BASE64.decode(encoded).is_ok_and(|bytes| bytes == expected.as_bytes()) => None,
             None if value == expected => None,
@@ -423,16 +436,16 @@ fn classify_modern_call(exchange: &Exchange, version: &str, has_capabilities: bo
         [] => Some(Rule::HeaderMismatch),
         _ => Some(Rule::DuplicateHeader),
     };
-    header("MCP-Protocol-Version", version)
-        .or_else(|| header("Mcp-Method", "tools/call"))
-        .or_else(|| names(name))
+    check_header("MCP-Protocol-Version", version)
+        .or_else(|| check_header("Mcp-Method", "tools/call"))
+        .or_else(|| check_name(name))
         .or((!is_supported(version)).then_some(Rule::UnsupportedVersion))
         .or((!has_capabilities).then_some(Rule::MissingCapabilities))
         .unwrap_or(Rule::Call)
 }
 
 /// Returns all values of a header.
-fn all<'e>(exchange: &'e Exchange, name: &str) -> Vec<&'e str> {
+fn header_values<'e>(exchange: &'e Exchange, name: &str) -> Vec<&'e str> {
     let values = exchange.headers.iter().filter(|(given, _)| given.eq_ignore_ascii_case(name));
     values.map(|(_, value)| value.trim_matches([' ', '\t'])).collect()
 }
