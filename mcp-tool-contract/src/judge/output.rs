@@ -77,7 +77,7 @@ pub(super) fn results_at_run_time<const N: usize>(
     {
         let change = Finding::new(ChangeRule::ResultChanged, ChangeLocation::Result(FieldPath::ROOT));
         found.note(change.change(
-            ChangedValue::Text("an object of the locked schema"),
+            ChangedValue::Text("an object of the old schema"),
             ChangedValue::Text(
                 "an object of a different schema (it can't be decided whether it is narrower)",
             ),

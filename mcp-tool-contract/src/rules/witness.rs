@@ -67,7 +67,7 @@ pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> 
         ChangeLocation::Parameter(name) => match finding.rule {
             ChangeRule::DefaultChanged => absent(name, old, new).map(Witness::NewMeaning),
             ChangeRule::SecretRemoved => {
-                Some(Witness::Sentence("its values may now be echoed, logged and digested"))
+                Some(Witness::Sentence("its values may now be echoed, logged and included in the audit digest"))
             }
             ChangeRule::HeaderAdded => Some(Witness::Sentence(
                 "over HTTP, a client that sends the argument without the header was served, and is now refused",

@@ -284,7 +284,7 @@ specimens! {
         None; [SecretRemoved]
     SecretRemoved Weakens: takes!(NUMBER.secret()), takes!(NUMBER);
         "weakens: parameter 'number' is no longer secret [secret-removed]",
-        Some("its values may now be echoed, logged and digested"); [SecretAdded]
+        Some("its values may now be echoed, logged and included in the audit digest"); [SecretAdded]
     HeaderAdded Breaking: takes!(NUMBER), takes!(NUMBER.header("Number"));
         "breaking: parameter 'number' is now mirrored in the header Mcp-Param-Number [header-added]",
         Some("over HTTP, a client that sends the argument without the header was served, and is now refused"); [HeaderRemoved]

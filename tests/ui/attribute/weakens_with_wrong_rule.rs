@@ -8,15 +8,15 @@ async fn nearly() {}
 #[mcp_tool(version = "1.0", public, weakens("whatever", reason = "Names grew."))]
 async fn unlike() {}
 
-/// A rule whose licence is a major version.
+/// A rule that needs a major version, not a reason.
 #[mcp_tool(version = "1.0", public, weakens("parameter-required", reason = "Names grew."))]
 async fn breaking() {}
 
-/// A rule whose licence is a minor version.
+/// A rule that needs a minor version, not a reason.
 #[mcp_tool(version = "1.0", public, weakens("parameter-added", reason = "Names grew."))]
 async fn additive() {}
 
-/// A rule that needs no licence.
+/// A rule that needs neither a version nor a reason.
 #[mcp_tool(version = "1.0", public, weakens("order-changed", reason = "Names grew."))]
 async fn patch() {}
 

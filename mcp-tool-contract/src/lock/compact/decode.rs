@@ -206,7 +206,7 @@ impl DecodePass {
     }
 
     const fn contract(&mut self, step: &DecodeStep) {
-        // `header_bits` in the parent module defines these bits.
+        // `first_byte` in the parent module defines these bits.
         let head = self.byte();
         self.contract.hints = Hints {
             read_only: head & 1 != 0,

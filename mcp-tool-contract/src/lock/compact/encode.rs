@@ -1,6 +1,6 @@
 //! Encoder of a locked contract's binary form.
 
-use super::{BOOLEAN, ENUM, INTEGER, NUMBER, OBJECT, annotation_bits, header_bits, string_bits, value_bits};
+use super::{BOOLEAN, ENUM, INTEGER, NUMBER, OBJECT, annotation_bits, first_byte, string_bits, value_bits};
 use crate::{
     bounds::{Field, Items, Kind, Literal, LiteralValue, Object, Schema, Text},
     model::{Contract, Deprecation, Gate, Param, Rate, ToolOutput, Weakening},
@@ -73,7 +73,7 @@ impl CompactWriter {
             deprecation,
             weakens,
         } = contract;
-        self.byte(header_bits(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some()));
+        self.byte(first_byte(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some()));
         self.maybe(*timeout_ms, |to, limit| to.number(limit.into()));
         self.maybe(*concurrency, |to, limit| to.number(limit.into()));
         self.count(scopes.len());

@@ -48,7 +48,7 @@ const fn hint_bits(hints: Hints) -> u8 {
 
 /// First byte of a contract: the hints, and one bit for each of the rare parts that follow the scopes. An absent rare
 /// part takes no space.
-const fn header_bits(hints: Hints, rate: bool, gate: bool, upstreams: bool, task: bool) -> u8 {
+const fn first_byte(hints: Hints, rate: bool, gate: bool, upstreams: bool, task: bool) -> u8 {
     let mut head = hint_bits(hints);
     head |= if rate { RATE } else { 0 };
     head |= if gate { GATE } else { 0 };
@@ -179,7 +179,7 @@ pub const fn is_unchanged(new: &Contract, locked: &'static [u8], same_names: boo
     } = new;
     let mut bytes = locked;
     if next_byte!(bytes)
-        != header_bits(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some())
+        != first_byte(*hints, rate.is_some(), gate.is_some(), !upstreams.is_empty(), task.is_some())
     {
         return false;
     }
