@@ -1,7 +1,7 @@
 //! Audit records: their content, the rotation of their files, their survival of crashes, and the `audit` command.
 //!
-//! Most tests call tools of the test server (`tests/src`) that need no scope: `counts`, which has no parameters, and
-//! `echo`.
+//! Most tests call tools of the test server ([`SPECIMEN`], `tests/src`) that need no scope: `counts`, which has no
+//! parameters, and `echo`.
 
 use std::{
     io::Write as _,
