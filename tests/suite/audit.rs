@@ -1,4 +1,7 @@
-//! Audit records: their content, the rotation of their files, and the `audit` command.
+//! Audit records: their content, the rotation of their files, their survival of crashes, and the `audit` command.
+//!
+//! Most tests call tools of the test server ([`SPECIMEN`], `tests/src`) that need no scope: `counts`, which has no
+//! parameters, and `echo`.
 
 use std::{
     io::Write as _,
@@ -17,23 +20,27 @@ use crate::harness::{HttpServer, MAX_WAIT, Reply, SPECIMEN, StdioServer, correla
 #[test]
 fn record_contains_the_remote_address_and_scopes() {
     let server = HttpServer::start(&["--local-scopes", "specimen:read,specimen:more"]);
-    let record = |answer: &Value| server.stderr.record_of(correlation(answer));
-    let ran = record(&server.call("counts", json!({})));
+    let record_of = |answer: &Value| server.stderr.record_of(correlation(answer));
+    let ran = record_of(&server.call("counts", json!({})));
     assert_eq!((&ran["remote"], &ran["outcome"]), (&json!("127.0.0.1"), &json!("ok")));
     assert_eq!(ran["scopes"], json!(["specimen:more", "specimen:read"]));
-    let refused = record(&server.call("whoami", json!({})));
+    // `whoami` needs `specimen:read` and `specimen:admin`.
+    let refused = record_of(&server.call("whoami", json!({})));
     assert_eq!((&refused["remote"], &refused["reason"]), (&json!("127.0.0.1"), &json!("insufficient_scope")));
     assert_eq!(refused["detail"], "specimen:admin");
+    // No proxy is trusted, so these headers don't change the recorded address.
     let forged = [("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.1")];
     let call = rpc("tools/call", json!({ "name": "counts", "arguments": {} }));
-    assert_eq!(record(&server.post(&forged, &call).json())["remote"], "127.0.0.1");
+    assert_eq!(record_of(&server.post(&forged, &call).json())["remote"], "127.0.0.1");
+    // `arguments` must be an object.
     let malformed = rpc("tools/call", json!({ "name": "counts", "arguments": [] }));
-    let malformed = record(&server.post(&[], &malformed).json());
+    let malformed = record_of(&server.post(&[], &malformed).json());
     assert_eq!(
         (&malformed["remote"], &malformed["reason"]),
         (&json!("127.0.0.1"), &json!("invalid_request"))
     );
 
+    // Over stdio there is no address, and without `--local-scopes` the caller has all scopes.
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("counts", json!({}));
     let record = server.stderr.record_of(correlation(&answer));
@@ -46,6 +53,7 @@ fn legacy_session_record_contains_the_remote_address() {
     let id = server.open_session(&[]);
     let session = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
     let call = rpc("tools/call", json!({ "name": "counts", "arguments": {} }));
+    // In a session, the answer is the last message of an event stream.
     let answer = server.post(&session, &call).events().pop().unwrap();
     assert_eq!(server.stderr.record_of(correlation(&answer))["remote"], "127.0.0.1");
 }
@@ -66,11 +74,12 @@ impl Records {
         self.file.to_str().unwrap()
     }
 
+    /// Flags of a server that writes to this audit file, followed by `more`.
     fn flags<'f>(&'f self, more: &[&'f str]) -> Vec<&'f str> {
         [&["--audit-file", self.path()], more].concat()
     }
 
-    /// Rotated files from the oldest to the newest, then the current file.
+    /// The other files of the folder, which are the rotated files, sorted by name and so by time. Then the current file.
     fn files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<PathBuf> = entries.filter(|path| *path != self.file).collect();
@@ -79,6 +88,7 @@ impl Records {
         files
     }
 
+    /// Lines of all files. A file that is rotated during the call may be left out.
     fn lines(&self) -> Vec<String> {
         let text = |path: &PathBuf| std::fs::read_to_string(path).unwrap_or_default();
         self.files()
@@ -87,7 +97,7 @@ impl Records {
             .collect()
     }
 
-    /// Waits until the files have at least this number of records, and returns the correlation ids of all records.
+    /// Waits until the files have at least `expected` records, and returns the correlation ids of all records.
     fn ids(&self, expected: usize) -> Vec<String> {
         let begun = Instant::now();
         loop {
@@ -103,7 +113,7 @@ impl Records {
         }
     }
 
-    /// Runs `audit` and returns its exit code, stdout and stderr.
+    /// Runs `audit` on the file, and returns the exit code, stdout and stderr.
     fn query(&self, arguments: &[&str]) -> (i32, String, String) {
         let ran = Command::new(SPECIMEN).args(["audit", "--file", self.path()]).args(arguments).output();
         let Output { status, stdout, stderr } = ran.unwrap();
@@ -111,7 +121,7 @@ impl Records {
         (status.code().unwrap(), text(stdout), text(stderr))
     }
 
-    /// Correlation ids of the records that a query finds.
+    /// Correlation ids of the records that `audit` finds, in its order. Fails if `audit` prints a warning.
     fn found_ids(&self, arguments: &[&str]) -> Vec<String> {
         let (code, out, stderr) = self.query(&[arguments, &["--format", "json"]].concat());
         assert_eq!((code, stderr.as_str()), (0, ""), "{arguments:?}");
@@ -148,8 +158,10 @@ fn two_servers_rotating_one_file_lose_and_duplicate_no_record() {
     assert_eq!(call_ids.len(), 480);
     assert_eq!(sorted(records.ids(480)), call_ids);
     let files = records.files();
+    // A record has some 400 bytes, so that about ten fit into a file.
     assert!(files.len() > 30, "{} files", files.len());
     for file in &files {
+        // Both servers may append to the same free space, so a file may exceed its maximum size.
         assert!(std::fs::metadata(file).unwrap().len() <= 2 * 4_096, "{file:?} far exceeds its maximum size");
     }
     assert_eq!(sorted(records.found_ids(&[])), call_ids);
@@ -180,6 +192,7 @@ fn one_call_among_thousands_is_found() {
     for number in 0..3_000 {
         call(number, "counts");
     }
+    // No tool has this name, so the call is refused.
     call(3_000, "numbers_of_another_kind");
     for number in 3_001..4_000 {
         call(number, "counts");
@@ -195,6 +208,7 @@ fn one_call_among_thousands_is_found() {
             .found_ids(&["--outcome", "refused", "--since", "1h"])
             .contains(&correlation(unknown).to_owned())
     );
+    // The client calls itself `harness`, version 1.
     assert_eq!(records.found_ids(&["--agent", "harness"]).len(), 4_000);
     assert_eq!(
         records.found_ids(&["--since", "1d"]),
@@ -215,7 +229,7 @@ fn one_call_among_thousands_is_found() {
 }
 
 #[test]
-fn rotated_files_beyond_the_limit_are_deleted() {
+fn rotated_files_beyond_audit_keep_are_deleted() {
     let records = Records::new();
     let foreign = records.folder.path().join("calls.jsonl.1");
     std::fs::write(&foreign, "").unwrap();
@@ -259,13 +273,14 @@ fn records_survive_sigkill() {
                 }
             }
         };
+        // Lines that were in the files before the kill.
         let seen = std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(calls);
             }
             let begun = Instant::now();
             while records.lines().len() < before + 40 {
-                assert!(begun.elapsed() < MAX_WAIT);
+                assert!(begun.elapsed() < MAX_WAIT, "round {round}: expected 40 new records");
             }
             let seen = records.lines();
             let killed = Command::new("kill").args(["-KILL", &server.process().to_string()]).status();
@@ -299,7 +314,7 @@ fn line_cut_off_by_a_crash_loses_no_other_record() {
 #[test]
 fn file_that_cannot_be_rotated_keeps_growing() {
     let mut records = Records::new();
-    // The rotation fails, because the name of the rotated file would be too long for the file system.
+    // The rotation fails, because the name of the rotated file would have more than the 255 bytes of a file system.
     records.file = records.folder.path().join("x".repeat(240));
     let server = HttpServer::start(&records.flags(&["--audit-max-size", "1KiB"]));
     let call_ids: Vec<String> =
@@ -313,8 +328,8 @@ fn file_that_cannot_be_rotated_keeps_growing() {
     );
 }
 
-/// A line of an audit file, with the members of `more` added to the record.
-fn record(time: &str, id: &str, more: Value) -> String {
+/// A line of an audit file: a record by `ann`, with the members of `more` added or replaced.
+fn record_line(time: &str, id: &str, more: Value) -> String {
     let mut record =
         json!({ "time": time, "correlation_id": id, "user": "ann", "tool": "echo", "outcome": "ok" });
     for (key, value) in more.as_object().unwrap() {
@@ -324,14 +339,18 @@ fn record(time: &str, id: &str, more: Value) -> String {
 }
 
 #[test]
-fn query_reads_every_rotated_file_in_its_time_range() {
+fn query_reads_every_rotated_file_in_its_time_range_and_applies_filters() {
     let records = Records::new();
     let write = |end: &str, text: &str| std::fs::write(format!("{}{end}", records.path()), text).unwrap();
-    write(".20260101T000000.000000Z", &record("2025-12-31T10:00:00Z", "a", json!({ "agent": "bot" })));
-    write(".20260201T000000.000000Z", &record("2026-01-31T10:00:00Z", "b", json!({ "tool": "echo_v1" })));
-    write("", &record("2026-11-14T10:00:00Z", "c", json!({ "tenant": "acme", "tool": "echo_video" })));
-    write(".bak", &record("2026-11-14T10:00:00Z", "never", json!({})));
-    write(".20261114T093000Z", &record("2026-11-14T10:00:00Z", "never", json!({})));
+    write(".20260101T000000.000000Z", &record_line("2025-12-31T10:00:00Z", "a", json!({ "agent": "bot" })));
+    write(
+        ".20260201T000000.000000Z",
+        &record_line("2026-01-31T10:00:00Z", "b", json!({ "tool": "echo_v1" })),
+    );
+    write("", &record_line("2026-11-14T10:00:00Z", "c", json!({ "tenant": "acme", "tool": "echo_video" })));
+    // Files with other endings aren't rotated files. The second one's time lacks the microseconds.
+    write(".bak", &record_line("2026-11-14T10:00:00Z", "never", json!({})));
+    write(".20261114T093000Z", &record_line("2026-11-14T10:00:00Z", "never", json!({})));
     assert_eq!(records.found_ids(&[]), ["a", "b", "c"]);
     assert_eq!(
         records.found_ids(&["--tool", "echo"]),
@@ -343,12 +362,13 @@ fn query_reads_every_rotated_file_in_its_time_range() {
         ["b"],
         "the day of `--until` must be included"
     );
+    // The time of `--since` is included, and the time of `--until` is not.
     assert_eq!(records.found_ids(&["--since", "2026-11-14T10:00:00Z"]), ["c"]);
     assert_eq!(records.found_ids(&["--until", "2026-11-14T10:00:00Z"]), ["a", "b"]);
     assert_eq!(records.found_ids(&["--agent", "bot"]), ["a"]);
     assert_eq!(records.found_ids(&["--tenant", "acme"]), ["c"]);
 
-    // An unreadable file matters only if its time range matches the query.
+    // An unreadable file, here a folder, matters only if it may contain records of the queried time.
     std::fs::create_dir(format!("{}.20260301T000000.000000Z", records.path())).unwrap();
     assert_eq!(records.found_ids(&["--since", "2026-04-01"]), ["c"]);
     assert_eq!(records.found_ids(&["--until", "2026-01-01"]), ["a"]);
@@ -361,8 +381,8 @@ fn query_reads_every_rotated_file_in_its_time_range() {
 fn files_rotated_by_another_program_are_read() {
     let records = Records::new();
     let write = |end: &str, text: &str| std::fs::write(format!("{}{end}", records.path()), text).unwrap();
-    write(".1", &record("2026-11-13T10:00:00Z", "a", json!({})));
-    write("", &record("2026-11-14T10:00:00Z", "b", json!({})));
+    write(".1", &record_line("2026-11-13T10:00:00Z", "a", json!({})));
+    write("", &record_line("2026-11-14T10:00:00Z", "b", json!({})));
     assert_eq!(records.found_ids(&[]), ["a", "b"]);
     write(".2.gz", "not text");
     let (code, _, stderr) = records.query(&[]);
@@ -378,10 +398,12 @@ fn files_rotated_by_another_program_are_read() {
 fn table_escapes_control_characters_and_counts_invalid_lines() {
     let records = Records::new();
     let hostile = json!({ "agent": "\u{1b}[2J\u{202e}bot\nann" });
+    // Longer than any record.
     let long = format!("{{\"time\":\"{}\"}}\n", "x".repeat(3 << 20));
-    let lines = [record("2026-11-14T10:00:00Z", "a", hostile), "nonsense\n\n".into(), long].concat();
-    let last = record("2026-11-14T10:00:01Z", "b", json!({}));
-    std::fs::write(&records.file, format!("{lines}{}{last}", record("noon", "c", json!({})))).unwrap();
+    let lines = [record_line("2026-11-14T10:00:00Z", "a", hostile), "nonsense\n\n".into(), long].concat();
+    let last = record_line("2026-11-14T10:00:01Z", "b", json!({}));
+    // The record `c` has an invalid time.
+    std::fs::write(&records.file, format!("{lines}{}{last}", record_line("noon", "c", json!({})))).unwrap();
     let (code, table, stderr) = records.query(&[]);
     assert!(code == 0 && stderr.contains("3 lines are not records"), "{stderr}");
     assert!(table.contains("\\u{1b}[2J\\u{202e}bot\\nann"), "{table}");
@@ -390,7 +412,7 @@ fn table_escapes_control_characters_and_counts_invalid_lines() {
 }
 
 #[test]
-fn query_without_a_file_names_the_setting() {
+fn audit_command_names_the_missing_setting_or_the_wrong_value() {
     let audit = |arguments: &[&str]| {
         let output = Command::new(SPECIMEN).arg("audit").args(arguments).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
