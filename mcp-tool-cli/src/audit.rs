@@ -106,7 +106,7 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
 /// if a file is unreadable.
 fn report_gaps(summary: &QuerySummary) -> ExitCode {
     for (file, lines) in &summary.broken {
-        eprintln!("warning: {}: {lines} lines are not records", file.display());
+        eprintln!("warning: {}: number of lines that are not records: {lines}", file.display());
     }
     for (file, reason) in &summary.unread {
         eprintln!("error: {}: {reason}", file.display());

@@ -187,11 +187,11 @@ fn reserve_stdout() -> std::io::Result<std::io::Stdout> {
 fn warn_of_local_user(config: &Config) {
     match &config.settings.local_scopes {
         None => tracing::warn!(
-            "no authorization is configured: every caller is the local user and has all scopes"
+            "calls have no tokens: every caller is the local user and has all scopes"
         ),
         Some(scopes) => {
             let scopes = scopes.join(" ");
-            tracing::warn!(scopes, "no authorization is configured: every caller is the local user");
+            tracing::warn!(scopes, "calls have no tokens: every caller is the local user");
         }
     }
     if !config.http.allowed_hosts.is_empty() {

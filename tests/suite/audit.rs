@@ -308,7 +308,7 @@ fn line_cut_off_by_a_crash_loses_no_other_record() {
     assert!(server.close().success());
     let (code, out, stderr) = records.query(&["--format", "json"]);
     assert!(code == 0 && out.contains(&id) && out.lines().count() == 1, "{out}");
-    assert!(stderr.contains("warning") && stderr.contains("1 lines are not records"), "{stderr}");
+    assert!(stderr.contains("warning") && stderr.contains("lines that are not records: 1"), "{stderr}");
 }
 
 #[test]
@@ -405,7 +405,7 @@ fn table_escapes_control_characters_and_counts_invalid_lines() {
     // The record `c` has an invalid time.
     std::fs::write(&records.file, format!("{lines}{}{last}", record_line("noon", "c", json!({})))).unwrap();
     let (code, table, stderr) = records.query(&[]);
-    assert!(code == 0 && stderr.contains("3 lines are not records"), "{stderr}");
+    assert!(code == 0 && stderr.contains("lines that are not records: 3"), "{stderr}");
     assert!(table.contains("\\u{1b}[2J\\u{202e}bot\\nann"), "{table}");
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(table.lines().next_back().unwrap().ends_with("  b"), "the newest record must be last: {table}");

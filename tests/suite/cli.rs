@@ -246,10 +246,10 @@ fn signal_stops_a_server_that_is_still_opening_state() {
 #[test]
 fn startup_log_warns_of_missing_guards() {
     let server = HttpServer::start(&["--allow-destructive", "destroys"]);
-    server.stderr.line_with(&["WARN", "no authorization is configured", "has all scopes"]);
+    server.stderr.line_with(&["WARN", "calls have no tokens", "has all scopes"]);
     server.stderr.line_with(&["WARN", "destructive", "destroys"]);
     let server = HttpServer::start(&["--local-scopes", "specimen:read"]);
-    server.stderr.line_with(&["WARN", "no authorization is configured", "specimen:read"]);
+    server.stderr.line_with(&["WARN", "calls have no tokens", "specimen:read"]);
 }
 
 #[test]

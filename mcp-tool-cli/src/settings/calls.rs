@@ -92,7 +92,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "local.scopes",
         flag: Some("local-scopes"),
         value: "SCOPE",
-        help: "Scopes of the local user, instead of all; every caller over stdio is local, and over HTTP while no authorization is configured",
+        help: "Scopes of the local user, instead of all; every caller over stdio is local, and without authorization also every caller over HTTP",
         many: true,
         show: |config| match &config.settings.local_scopes {
             None => text("all"),

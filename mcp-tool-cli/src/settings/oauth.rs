@@ -13,7 +13,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "oauth.issuers",
         flag: Some("oauth-issuer"),
         value: "URL",
-        help: "Accept access tokens of this authorization server over HTTP; with oauth.resource, every request needs a token",
+        help: "Accept access tokens of this authorization server over HTTP; with oauth.resource, every MCP request over HTTP needs a token",
         many: true,
         show: |config| list(&config.oauth.issuers),
         set: |config, values| {

@@ -25,7 +25,8 @@ pub enum RecordOutcome {
     Asked,
     /// The call ended with an error before the function started.
     Refused,
-    /// The function failed, or its result breaks the contract, and the outcome isn't `unknown`.
+    /// The function of a `read_only` tool failed or returned an invalid result, or a function failed with an error that
+    /// says that nothing was done.
     Error,
     /// The call was cancelled without an effect: the function had not started, the tool is `read_only`, or the request
     /// was a completion.

@@ -15,7 +15,7 @@ const CONTRACT: &[Limit] = &[
     ("message nesting", "{} levels", "read/scan.rs", "MAX_NESTING"),
     ("result nesting", "{} levels", "read/result.rs", "MAX_NESTING"),
     ("violations listed", "{}", "read/violation.rs", "MAX_VIOLATIONS"),
-    ("characters of a value in a message", "{}", "read/violation.rs", "MAX_ECHO"),
+    ("characters of a value in a violation", "{}", "read/violation.rs", "MAX_ECHO"),
     ("items of a page of results", "{}", "bounds/mod.rs", "DEFAULT_MAX_ITEMS"),
 ];
 
@@ -29,10 +29,10 @@ const CORE: &[Limit] = &[
         "MAX_MEMBER_BYTES",
     ),
     ("initialize, subscriptions/listen", "{} KiB", "transport/rmcp/message.rs", "MAX_RETAINED_BYTES"),
-    ("answers of a call", "{}", "transport/message/full_parser.rs", "MAX_INPUT_RESPONSES"),
-    ("words of an error or a report", "{} KiB", "call/cut.rs", "MAX_TEXT"),
+    ("members of `inputResponses`", "{}", "transport/message/full_parser.rs", "MAX_INPUT_RESPONSES"),
+    ("text of an error or a report", "{} KiB", "call/cut.rs", "MAX_TEXT"),
     ("data of a log message", "{} KiB", "call/report.rs", "MAX_DATA"),
-    ("reports waiting for a reader", "{}", "call/report.rs", "MAX_BUFFERED"),
+    ("progress and log messages waiting", "{}", "call/report.rs", "MAX_BUFFERED"),
     ("tracestate", "{} bytes", "call/trace.rs", "MAX_STATE"),
     ("head of a request", "{} KiB", "transport/http/connection.rs", "MAX_BUFFER"),
     ("time of a head", "{} s", "transport/http/connection.rs", "HEAD_TIMEOUT"),
