@@ -25,8 +25,8 @@ pub enum RecordOutcome {
     Asked,
     /// The call ended with an error before the function started.
     Refused,
-    /// The function of a `read_only` tool failed or returned an invalid result, or a function failed with an error that
-    /// says that nothing was done.
+    /// The function failed or returned an invalid result, and there is no doubt about its effect: the tool is
+    /// `read_only`, or the error isn't [unsettled](crate::error::ToolError::unsettled).
     Error,
     /// The call was cancelled without an effect: the function had not started, the tool is `read_only`, or the request
     /// was a completion.
