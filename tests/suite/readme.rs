@@ -88,6 +88,7 @@ fn readme_commands_outputs_and_snippets_are_current() {
     let examples = sources(&root().join("examples/invoices/src"), "rs");
     let errors = sources(&root().join("tests/ui"), "stderr");
     let mut server = None;
+    // The last output and the last answer, with which later blocks are compared.
     let (mut printed, mut answer) = (String::new(), Value::Null);
     for (language, block) in blocks() {
         match language.as_str() {
@@ -189,8 +190,8 @@ fn cells(row: &str) -> Vec<&str> {
 }
 
 /// The table in `docs/comparison.md` has the rows of the program that measures the features
-/// (`benches/features/rows.py`) in the same order. In the column of this framework, every feature is "yes". The rows that
-/// aren't features are counts of conformance checks.
+/// (`benches/features/rows.py`) in the same order. In the column of this framework, every feature is "yes". The rows
+/// that aren't features are counts of conformance checks.
 #[test]
 fn comparison_has_every_measured_row() {
     let rows = text_of("benches/features/rows.py");

@@ -250,6 +250,7 @@ fn documented_json_output_has_the_commands_with_a_format() {
     commands_with_format(&[], &mut found);
     assert_eq!(rows(commands, ""), found);
 
+    // The function `document` renders a change, then a tool, then the whole document.
     let text = source("mcp-tool-cli/src/contract/output.rs");
     let (_, document) = text.split_once("fn document(").unwrap();
     let (document, _) = document.split_once("\n}\n").unwrap();

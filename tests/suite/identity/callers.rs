@@ -218,12 +218,12 @@ fn unauthenticated_requests_are_recorded() {
         let line = pair.server.stderr.line_with(&[r#""outcome":"refused""#, &format!(r#""{forwarded}""#)]);
         serde_json::from_str::<Value>(&line).unwrap()
     };
-    let with = |claims: Value| format!("Bearer {}", pair.issuer.token_with(claims));
-    let good = with(json!({}));
+    let bearer = |claims: Value| format!("Bearer {}", pair.issuer.token_with(claims));
+    let good = bearer(json!({}));
     for (number, authorization, reason, detail) in [
         ("1", &[][..], "unauthenticated", Value::Null),
-        ("2", &[&*with(json!({ "exp": now() - 60 }))], "invalid_token", json!("expired")),
-        ("3", &[&*with(json!({ "aud": "https://other.example" }))], "invalid_token", json!("aud_of_another")),
+        ("2", &[&*bearer(json!({ "exp": now() - 60 }))], "invalid_token", json!("expired")),
+        ("3", &[&*bearer(json!({ "aud": "https://other.example" }))], "invalid_token", json!("aud_of_another")),
         ("4", &[&*good, &*good], "malformed_token", Value::Null),
     ] {
         let record = refused(number, authorization);

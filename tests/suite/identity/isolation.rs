@@ -61,9 +61,9 @@ fn cursor_is_valid_only_for_the_caller_that_received_it() {
         let cursor = &answer["result"]["structuredContent"]["next_cursor"];
         assert!(cursor.is_string(), "{answer}");
         let next = json!({ "below": 9, "limit": 3, "cursor": cursor });
-        for (reader, other) in alices.iter().enumerate() {
-            let answer = other.call("numbers", next.clone()).json();
-            match reader == number {
+        for (other, user) in alices.iter().enumerate() {
+            let answer = user.call("numbers", next.clone()).json();
+            match other == number {
                 true => assert_eq!(answer["result"]["structuredContent"]["items"][0]["n"], 3, "{answer}"),
                 false => assert_eq!(kind(&answer), "invalid_arguments", "{answer}"),
             }

@@ -149,7 +149,7 @@ fn all_tools(list: &Value) -> Vec<String> {
 }
 
 #[test]
-fn tools_list_shows_exactly_the_callable_tools() {
+fn tools_list_has_exactly_the_tools_that_the_scopes_permit() {
     // A server without authorization lists all tools.
     let all =
         all_tools(&HttpServer::start(&[]).modern("tools/list", json!({}), json!({}), &[]).json()["result"]);
@@ -166,8 +166,8 @@ fn tools_list_shows_exactly_the_callable_tools() {
         assert_eq!(list["cacheScope"], "private");
         let listed = tool_names(&list);
         for tool in &all {
-            let may = holder.call(tool, json!({})).status != 403;
-            assert_eq!(listed.contains(tool), may, "{tool} for {held:?}");
+            let is_permitted = holder.call(tool, json!({})).status != 403;
+            assert_eq!(listed.contains(tool), is_permitted, "{tool} for {held:?}");
         }
         assert!(listed.iter().all(|tool| all.contains(tool)));
     }

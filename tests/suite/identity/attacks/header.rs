@@ -52,6 +52,7 @@ fn unsupported_algorithms_are_refused() {
     let pair = Pair::start();
     let claims = pair.issuer.claims().to_string();
     let mut attacks = Vec::new();
+    // `\u{3bf}` is a Greek letter that looks like `o`.
     for alg in ["none", "None", "NONE", "nOnE", "none ", " none", "n\u{3bf}ne", ""] {
         let (with_kid, without_kid) =
             (header(json!({ "alg": alg })), header(json!({ "alg": alg, "kid": null })));
@@ -134,6 +135,7 @@ fn algorithm_must_match_the_key() {
             }
         }
     }
+    // The header names another algorithm of the same key.
     for (named, used) in [("RS256", "RS512"), ("PS512", "PS256"), ("RS384", "PS384")] {
         attacks.push((named, sign(&KEYS.rsa, used, header(json!({ "alg": named })), &claims)));
     }
@@ -152,6 +154,7 @@ fn kid_must_equal_the_name_of_a_key() {
         ("missing, where several keys fit", with_header(&pair, r#"{"alg":"RS256","typ":"at+jwt"}"#)),
         ("long", kid(json!("k".repeat(9_000)))),
     ];
+    // `\u{455}` is a Cyrillic letter that looks like `s`.
     for name in [
         "",
         "nobody",
@@ -260,6 +263,7 @@ fn token_of_another_type_is_refused() {
         ("a number", typ(json!(7))),
         ("a list", typ(json!(["at+jwt"]))),
     ];
+    // `\u{430}` is a Cyrillic letter that looks like `a`.
     for kind in [
         "JWT",
         "jwt",
