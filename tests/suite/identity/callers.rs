@@ -223,7 +223,12 @@ fn unauthenticated_requests_are_recorded() {
     for (number, authorization, reason, detail) in [
         ("1", &[][..], "unauthenticated", Value::Null),
         ("2", &[&*bearer(json!({ "exp": now() - 60 }))], "invalid_token", json!("expired")),
-        ("3", &[&*bearer(json!({ "aud": "https://other.example" }))], "invalid_token", json!("aud_of_another")),
+        (
+            "3",
+            &[&*bearer(json!({ "aud": "https://other.example" }))],
+            "invalid_token",
+            json!("aud_of_another"),
+        ),
         ("4", &[&*good, &*good], "malformed_token", Value::Null),
     ] {
         let record = refused(number, authorization);
