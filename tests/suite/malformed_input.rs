@@ -448,7 +448,7 @@ fn slow_requests_and_unread_responses_time_out() {
 }
 
 /// Requests responses that exceed the socket buffers, reads nothing for 35 s, and asserts that the server has closed
-/// the connection.
+/// the connection, which it does after 30 s.
 fn leave_unread(server: &HttpServer) {
     const ANSWERS: usize = 100;
     let call = tools_call(1, "large", json!({ "bytes": 1_000_000 })).to_string();

@@ -18,7 +18,7 @@ use mcp_tool_runtime::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Number of times that tool functions ran; the tools below count themselves.
+/// Number of times that tool functions ran. All tools below that take `&Runs` count their runs.
 #[derive(Clone, Default)]
 struct Runs(Arc<AtomicU32>);
 

@@ -131,6 +131,7 @@ fn stdio_calls_pass_through_middleware_without_headers() {
     let foreign = server.call("foreign", json!({ "v": 1 }));
     let bytes = foreign["result"]["structuredContent"].to_string().len();
     check_passed(&server.stderr, "foreign", bytes);
+    // `echo` needs a header, and stdio has none.
     let refused = server.call("echo", json!({ "text": "x" }));
     check_refused(&server.stderr, &refused);
     let modern = harness::modern(99, "tools/call", json!({ "name": "echo", "arguments": {} }), json!({}));
