@@ -1,5 +1,5 @@
-//! Malformed and oversized input: each kind is answered with an HTTP 4xx, a JSON-RPC error or a tool error, and memory
-//! does not grow.
+//! Malformed, oversized and slow input: each kind is answered with an HTTP 4xx, a JSON-RPC error or a tool error, and
+//! memory does not grow. The tools are those of the specimen, the test server in `tests/src`.
 
 use std::{
     io::{Read as _, Write as _},
@@ -24,14 +24,15 @@ const MAX_GROWTH: u64 = 32 * 1024;
 enum Expected {
     /// An HTTP status without a JSON-RPC message.
     Http(u16),
-    /// An HTTP status and a JSON-RPC error code.
+    /// A JSON-RPC error code, and over HTTP this status.
     Rpc(u16, i64),
     /// A tool error that contains this text.
     Tool(&'static str),
 }
 use Expected::{Http, Rpc, Tool};
 
-/// Names of malformed messages that both transports can carry, the messages, and the expected responses.
+/// Names of malformed messages that both transports can carry, the messages, and the expected responses. One error code
+/// depends on the transport: over HTTP, a message with a protocol version in `_meta` also needs the version header.
 fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
     let call = |name: &str, arguments: &str| {
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"NAME","arguments":ARGUMENTS}}"#;
@@ -317,6 +318,7 @@ fn malformed_input_over_http_is_answered() {
     assert_eq!(text(&server.call("echo", json!({ "text": "still here" }))), "still here");
 }
 
+/// Checks an HTTP response.
 fn check(name: &str, reply: &Reply, expected: &Expected) {
     match expected {
         Http(status) => assert_eq!(reply.status, *status, "{name}: {reply:?}"),
@@ -333,6 +335,7 @@ fn check(name: &str, reply: &Reply, expected: &Expected) {
     assert!(reply.body.len() < 8_192, "{name}: a response of {} bytes", reply.body.len());
 }
 
+/// Checks a JSON-RPC message.
 fn check_message(name: &str, message: &Value, expected: &Expected) {
     match expected {
         Http(_) => {}
@@ -428,6 +431,7 @@ fn a_thousand_malformed_messages_over_stdio_do_not_grow_memory() {
 fn slow_requests_and_unread_responses_time_out() {
     let server = HttpServer::start(&[]);
     let message = server.request_bytes("POST", "/mcp", &[("Content-Length", "1000")], b"{");
+    // Without the body `{` and the empty line that ends the head.
     let head = &message[..message.len() - 3];
     std::thread::scope(|scope| {
         let in_head = scope.spawn(|| trickle(&server, head, b"x"));
@@ -444,7 +448,7 @@ fn slow_requests_and_unread_responses_time_out() {
 }
 
 /// Requests responses that exceed the socket buffers, reads nothing for 35 s, and asserts that the server has closed
-/// the connection.
+/// the connection, which it does after 30 s.
 fn leave_unread(server: &HttpServer) {
     const ANSWERS: usize = 100;
     let call = tools_call(1, "large", json!({ "bytes": 1_000_000 })).to_string();
@@ -482,6 +486,8 @@ fn trickle(server: &HttpServer, prefix: &[u8], byte: &[u8]) -> String {
     }
 }
 
+/// Bodies above 64 KiB share 8 MiB of memory. Four calls that still run, each with a body of 3 MB, leave room for a
+/// fifth.
 #[test]
 fn large_body_frees_its_memory_once_parsed() {
     let server = HttpServer::start(&[]);

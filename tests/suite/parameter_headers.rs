@@ -1,9 +1,14 @@
 //! `Mcp-Param-*` headers, which mirror arguments: listed, and compared with the body of 2026-07-28 calls over HTTP.
+//!
+//! The tool `routed` mirrors `region` (required), `priority`, `trial` (in the header `Dry-Run`), `tier` and `shelf`,
+//! but not `note`. It returns its arguments as `REGION PRIORITY TRIAL TIER SHELF NOTE`; absent ones appear as
+//! `0 false none 0` and an empty note. Its version 1, `routed_v1`, mirrors `zone`.
 
 use serde_json::{Value, json};
 
 use crate::harness::{HttpServer, Reply, StdioServer, correlation, kind, modern, text};
 
+/// The header for `"region": "eu"`.
 const REGION: (&str, &str) = ("Mcp-Param-Region", "eu");
 
 /// Calls `routed` as a 2026-07-28 client.
@@ -69,6 +74,7 @@ fn matching_headers_are_accepted() {
     assert_eq!(passes(all, &headers), "eu -7 true gold 3 x");
     let absent = json!({ "region": "eu", "priority": null, "trial": null, "tier": null });
     assert_eq!(passes(absent, &[REGION]), "eu 0 false none 0 ");
+    // Headers that mirror no parameter of `routed` are ignored.
     let others = [REGION, ("Mcp-Param-Note", "another"), ("Mcp-Param-Zone", "a"), ("Mcp-Param-", "a")];
     assert_eq!(passes(json!({ "region": "eu", "note": "x" }), &others), "eu 0 false none 0 x");
 }
@@ -86,6 +92,7 @@ fn text_header_is_plain_or_base64() {
         ("=?base64?literal?=", "=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?="),
         ("=?BASE64?eA==?=", "=?BASE64?eA==?="),
         ("", "=?base64??="),
+        // The value of a header is trimmed.
         ("", " "),
     ] {
         let reply = call(&server, json!({ "region": region }), &[("Mcp-Param-Region", value)]);
@@ -114,6 +121,7 @@ fn text_header_is_plain_or_base64() {
 #[test]
 fn number_headers_compare_by_value_and_booleans_by_word() {
     let server = HttpServer::start(&[]);
+    // JSON text, so that every spelling of a number can be sent.
     let body = |priority: &str, trial: &str| {
         let arguments = format!(r#"{{"region":"eu","priority":{priority},"trial":{trial}}}"#);
         let request = modern(1, "tools/call", json!({ "name": "routed", "arguments": "here" }), json!({}));
@@ -196,19 +204,21 @@ fn header_must_appear_once_and_only_with_its_argument() {
     assert_eq!(server.count("finished"), 0, "the function must not run");
 }
 
+/// The header check passes arguments that agree with their headers, lists and objects without a header, and arguments
+/// with a duplicate name. Then the argument parser reports the violations.
 #[test]
 fn invalid_arguments_are_reported_by_the_argument_parser() {
     let server = HttpServer::start(&[]);
-    let wrong = |arguments: Value, headers: &[(&str, &str)]| {
+    let assert_invalid = |arguments: Value, headers: &[(&str, &str)]| {
         let reply = call(&server, arguments, headers);
         assert_eq!((reply.status, kind(&reply.json())), (200, "invalid_arguments"), "{reply:?}");
     };
-    wrong(json!({}), &[]);
-    wrong(json!({ "region": null }), &[]);
-    wrong(json!({ "region": ["eu"] }), &[]);
-    wrong(json!({ "region": { "eu": 1 } }), &[]);
-    wrong(json!({ "region": "eu", "priority": "2" }), &[REGION, ("Mcp-Param-Priority", "2")]);
-    wrong(json!({ "region": "eu", "shelf": 10 }), &[REGION, ("Mcp-Param-Shelf", "10")]);
+    assert_invalid(json!({}), &[]);
+    assert_invalid(json!({ "region": null }), &[]);
+    assert_invalid(json!({ "region": ["eu"] }), &[]);
+    assert_invalid(json!({ "region": { "eu": 1 } }), &[]);
+    assert_invalid(json!({ "region": "eu", "priority": "2" }), &[REGION, ("Mcp-Param-Priority", "2")]);
+    assert_invalid(json!({ "region": "eu", "shelf": 10 }), &[REGION, ("Mcp-Param-Shelf", "10")]);
     let twice =
         modern(1, "tools/call", json!({ "name": "routed", "arguments": { "region": "eu" } }), json!({}));
     let twice = twice.to_string().replace(r#""region":"eu""#, r#""region":"us","region":"eu""#);
@@ -260,6 +270,7 @@ fn called_version_decides_which_headers_are_checked() {
     assert_eq!(call_v1(&[REGION]), (400, -32_020));
 }
 
+/// Legacy calls are those of 2025-11-25. Stdio has no headers, so there a call of 2026-07-28 needs none.
 #[test]
 fn legacy_calls_and_stdio_ignore_parameter_headers() {
     let server = HttpServer::start(&["--legacy-sessions", "1"]);

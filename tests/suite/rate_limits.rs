@@ -1,4 +1,5 @@
-//! Rate limits per caller and tool.
+//! Rate limits per caller and tool. In the specimen (the test server in `tests/src`), `limited` may be called 3 times
+//! an hour, and `limited_waits` twice an hour, one call at a time.
 
 use mcp_tool_runtime::{Adapted, Caller, ErrorKind, prelude::*, testing::TestServer};
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ async fn tell() -> String {
     "noon".to_owned()
 }
 
+/// Version 1 of `tell`, listed as `tell_v1`, with a higher limit than its target.
 mod v1 {
     use super::*;
 
@@ -21,7 +23,7 @@ mod v1 {
     }
 }
 
-/// Checks the text and the metadata of a rate limit error.
+/// Checks the text and the metadata of the rate limit error of `limited`.
 fn check_refusal(answer: &Value) {
     assert_eq!(answer["result"]["isError"], true, "{answer}");
     assert_eq!(kind(answer), "rate_limited");
@@ -72,6 +74,7 @@ fn call_refused_for_concurrency_does_not_count_toward_the_rate_limit() {
     let call = |id: &str, milliseconds: u32| {
         tools_call(id, "limited_waits", json!({ "milliseconds": milliseconds })).to_string()
     };
+    // Counts, and keeps running, so that `b` and `c` are refused.
     server.send(&call("a", 60_000));
     for id in ["b", "c"] {
         server.send(&call(id, 0));

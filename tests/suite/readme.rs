@@ -1,5 +1,5 @@
-//! The README: its commands print the shown output, its snippets occur in the examples, and its tables repeat committed
-//! figures.
+//! The README: its commands print the output that it shows, its snippets occur in the examples, and its tables repeat
+//! figures of other pages. Also checks `docs/comparison.md`, and the commands of the pages with measurements.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
@@ -88,6 +88,7 @@ fn readme_commands_outputs_and_snippets_are_current() {
     let examples = sources(&root().join("examples/invoices/src"), "rs");
     let errors = sources(&root().join("tests/ui"), "stderr");
     let mut server = None;
+    // The last output and the last answer, with which later blocks are compared.
     let (mut printed, mut answer) = (String::new(), Value::Null);
     for (language, block) in blocks() {
         match language.as_str() {
@@ -120,10 +121,11 @@ fn readme_commands_outputs_and_snippets_are_current() {
                     assert!(errors.contains(error), "no expected compile error contains:\n{error}");
                 }
             }
+            // Before the first command that prints, a text block shows the answer to the `curl` line.
             "text" if printed.is_empty() => assert_eq!(block, text(&answer)),
             "text" => assert_eq!(block, printed.trim_end()),
             "toml" => check_settings(&block, folder.path()),
-            // Runs the last step of the workflow, with HEAD as the base.
+            // Runs the last step of the workflow, with HEAD as the revision to compare with.
             "yaml" => {
                 let (_, step) = block.rsplit_once("- run: cargo ").unwrap();
                 cargo(&step.replace("origin/${{ github.base_ref }}", "HEAD"));
@@ -175,7 +177,7 @@ fn measuring_commands_of_the_documentation_exist() {
     }
 }
 
-/// Rows of the feature table in a page, without the head of the table.
+/// Rows of the comparison table in a page, without the head of the table.
 fn feature_rows(page: &str) -> Vec<String> {
     let (_, table) = page.split_once("\n| | ours |").unwrap();
     let (table, _) = table.split_once("\n\n").unwrap();
@@ -187,10 +189,11 @@ fn cells(row: &str) -> Vec<&str> {
     row.trim_matches('|').split('|').map(str::trim).collect()
 }
 
-/// The table in `docs/comparison.md` has the rows of the probe (`benches/features/rows.py`) in the same order. In the
-/// column of this framework, every feature is "yes". The rows that aren't features are counts of conformance checks.
+/// The table in `docs/comparison.md` has the rows of the program that measures the features
+/// (`benches/features/rows.py`) in the same order. In the column of this framework, every feature is "yes". The rows
+/// that aren't features are counts of conformance checks.
 #[test]
-fn comparison_has_every_row_of_the_probe() {
+fn comparison_has_every_measured_row() {
     let rows = text_of("benches/features/rows.py");
     let probed = rows
         .lines()

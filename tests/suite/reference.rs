@@ -10,11 +10,13 @@ use rmcp::model::ErrorCode;
 
 use crate::harness::root;
 
+/// Text of a page of docs/reference.
 fn page(name: &str) -> String {
     fs::read_to_string(root().join("docs/reference").join(name)).unwrap()
 }
 
-/// Names in backticks in the first cell of the rows below a heading that starts with `heading`.
+/// Names in backticks in the first cell of the rows below a heading that starts with `heading`. An empty heading means
+/// all rows of the page.
 fn rows(page: &str, heading: &str) -> BTreeSet<String> {
     let mut is_below = heading.is_empty();
     let mut names = BTreeSet::new();
@@ -33,6 +35,7 @@ fn set<'t>(names: impl IntoIterator<Item = &'t str>) -> BTreeSet<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
+/// Text of a file of the repository.
 fn source(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
@@ -89,21 +92,22 @@ fn each_key_has_a_page_in_the_documentation() {
 
 #[test]
 fn documented_settings_have_the_names_and_defaults_of_the_server() {
-    let server = |arguments: &[&str]| {
+    let output_of = |arguments: &[&str]| {
         let (code, printed) = specimen(arguments);
         assert_eq!(code, 0, "{printed}");
         printed
     };
-    let printed = server(&["serve", "--print-config"]);
+    let printed = output_of(&["serve", "--print-config"]);
     let keys: BTreeSet<String> =
         printed.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
     let page = page("settings.md");
     let listed: BTreeSet<String> =
         rows(&page, "").into_iter().filter(|key| keys.contains(key) || key.contains('.')).collect();
     assert_eq!(listed, keys);
-    let help = server(&["serve", "--help"]);
+    let help = output_of(&["serve", "--help"]);
     for row in page.lines().filter(|line| keys.iter().any(|key| line.starts_with(&format!("| `{key}`")))) {
         let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        // The columns are key, flag, environment, value, default and meaning; `cells[0]` is empty.
         let (key, flag, variable) = (cells[1], cells[2], cells[3]);
         assert_eq!(variable, format!("MCP_TOOL_{}", key.replace('.', "_").to_uppercase()));
         assert!(!flag.starts_with("--") || help.contains(&format!("{flag} <")), "{flag} isn't in the help");
@@ -123,6 +127,7 @@ fn documented_record_has_the_fields_that_are_written() {
     let text = source("mcp-tool-core/src/audit/record.rs");
     let text = text.split("#[cfg(test)]").next().unwrap();
     let mut fields = BTreeSet::new();
+    // The code that precedes the name of a field where the record is written.
     for before in ["text(\"", "#\"\"", "number(\"", "digest(\"", "name(\"", "\",\"", "{\"", "#\",\""] {
         for name in between(text, before, '"') {
             let is_name =
@@ -164,7 +169,8 @@ fn outcomes_of_records_are_those_of_the_code() {
     );
 }
 
-/// Runs `revocations` on a control file with this text.
+/// Runs the command `revocations` on a control file with this text. Returns its output, or for an invalid file its
+/// error.
 fn revocations(text: &str) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("control");
@@ -188,15 +194,16 @@ fn control_file_has_the_members_and_targets_of_the_code() {
         .filter_map(|line| line.trim().split_once(": ").map(|(name, _)| name.to_owned()))
         .collect();
     let page = page("control-file.md");
-    let (first, second) = page.split_once("| action | targets |").unwrap();
-    assert_eq!(rows(first, ""), members);
+    let (members_part, actions_part) = page.split_once("| action | targets |").unwrap();
+    assert_eq!(rows(members_part, ""), members);
 
-    let example = first.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let example = members_part.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
     assert_eq!(revocations(example).as_deref(), Ok(example));
 
     let targets = members.iter().filter(|name| !["time", "by", "action", "reason"].contains(&name.as_str()));
     let targets: Vec<&String> = targets.collect();
-    let actions = second.lines().filter(|line| line.starts_with("| `"));
+    // Each action accepts exactly the targets of its row.
+    let actions = actions_part.lines().filter(|line| line.starts_with("| `"));
     let mut documented = BTreeSet::new();
     for action in actions {
         let cells: Vec<&str> = action.split('|').map(str::trim).collect();
@@ -243,6 +250,7 @@ fn documented_json_output_has_the_commands_with_a_format() {
     commands_with_format(&[], &mut found);
     assert_eq!(rows(commands, ""), found);
 
+    // The function `document` renders a change, then a tool, then the whole document.
     let text = source("mcp-tool-cli/src/contract/output.rs");
     let (_, document) = text.split_once("fn document(").unwrap();
     let (document, _) = document.split_once("\n}\n").unwrap();
@@ -295,7 +303,8 @@ fn documented_meta_keys_are_those_of_the_code() {
     assert_eq!(documented, keys);
 }
 
-/// Runs the test server in an empty folder, and returns its exit code and standard output.
+/// Runs the specimen (the test server in `tests/src`) in an empty folder, so that it finds no settings file. Returns
+/// its exit code and standard output.
 fn specimen(arguments: &[&str]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_specimen"))
@@ -318,12 +327,13 @@ fn exit_codes_are_those_of_the_commands() {
         let (_, codes) = help.split_once("Exit codes:\n").unwrap();
         let codes: BTreeSet<&str> = codes.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let command = format!("`contract {command}`");
-        let own = table.iter().filter(|row| row[1].contains(&command));
-        let own: BTreeSet<String> =
-            own.map(|row| format!("{}  {}", row[0].trim_matches('`'), row[2])).collect();
+        let documented = table.iter().filter(|row| row[1].contains(&command));
+        let documented: BTreeSet<String> =
+            documented.map(|row| format!("{}  {}", row[0].trim_matches('`'), row[2])).collect();
+        // Codes 0 and 1 are those of all commands.
         let (general, special): (BTreeSet<&str>, BTreeSet<&str>) =
             codes.into_iter().partition(|line| line.starts_with(['0', '1']));
-        assert_eq!(set(special), own);
+        assert_eq!(set(special), documented);
         assert_eq!(general.len(), 2, "{general:?}");
     }
     let text = source("mcp-tool-cli/src/contract/command.rs");
@@ -352,11 +362,11 @@ fn exit_codes_are_those_of_the_commands() {
 #[test]
 fn json_rpc_codes_are_those_of_the_code() {
     let text = source("mcp-tool-core/src/transport/protocol_error.rs");
-    let own = between(&text, ": i32 = ", ';');
-    assert!(own.len() > 5, "{own:?}");
+    let declared = between(&text, ": i32 = ", ';');
+    assert!(declared.len() > 5, "{declared:?}");
     // The code for unknown methods is a constant of rmcp, which answers them.
     let unknown_method = ErrorCode::METHOD_NOT_FOUND.0.to_string();
-    let codes: Vec<&str> = own.into_iter().chain([unknown_method.as_str()]).collect();
+    let codes: Vec<&str> = declared.into_iter().chain([unknown_method.as_str()]).collect();
     let page = page("errors.md");
     assert_eq!(rows(&page, "JSON-RPC codes"), set(codes.iter().copied()));
     // Codes of this project's own, outside of the range that JSON-RPC reserves.

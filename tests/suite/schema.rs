@@ -1,4 +1,5 @@
-//! The listed schema accepts a value exactly when the argument parser does.
+//! The schemas in `tools/list` accept a value exactly when the server does: an input schema when the argument parser
+//! does, and an output schema when the check of results does.
 //!
 //! The oracle is the `jsonschema` crate (2020-12, formats asserted). One documented exception: the parser accepts
 //! `null` for an optional parameter as if it were absent. The schema doesn't say so, because clients need plain types.
@@ -123,7 +124,8 @@ struct Tally {
     edges: u64,
 }
 
-/// Compares schema and parsers of a parameter type with random bounds, on random values and all edge values.
+/// Compares schema and parsers of a parameter type with random bounds, on random values and all edge values. `cases` is
+/// the number of random bounds.
 fn try_kind<T: Parameter + Debug>(tally: &mut Tally, cases: u32, params: BoxedStrategy<Param>) {
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let strategy = params.prop_flat_map(|param| {
@@ -152,8 +154,8 @@ fn try_kind<T: Parameter + Debug>(tally: &mut Tally, cases: u32, params: BoxedSt
     tally.edges += edge_values;
 }
 
-/// Compares typed parser, untyped parser and oracle on a value. Returns `true` if they accept it, and `Err` if they
-/// differ.
+/// Compares the typed parser, which reads a `T`, the untyped parser, which only validates, and the oracle on a value.
+/// Returns `true` if they accept the value, and `Err` if they differ.
 fn agree<T: Parameter>(param: &Param, text: &str, oracle: &Validator) -> Result<bool, TestCaseError> {
     let arguments = format!("{{\"p\":{text}}}");
     let declared = declare::<T>("p", "").with(*param);
@@ -192,13 +194,14 @@ fn has_digits(param: &Param, value: &Value) -> bool {
         && from_end.bytes().rev().zip(text.bytes().rev()).all(digit)
 }
 
-/// Compiles the listed schema of these parameters.
+/// Compiles the input schema of a tool with these parameters.
 fn oracle(params: &[Param]) -> Validator {
     let contract = Contract::EMPTY.with_input(params.to_vec().leak());
     let schema = serde_json::to_value(contract.input_schema(Prose::Kept)).unwrap();
     jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
+/// A call has all arguments of a tool, so absent and unknown arguments are tested, too.
 #[test]
 fn schema_and_parser_accept_the_same_calls() {
     let default = Literal::new(LiteralValue::Text("open"), "\"open\"");
@@ -285,6 +288,7 @@ fn result_check_and_output_schema_accept_the_same_results() {
         (article(), share())
             .prop_map(|(article, share)| format!("{{\"article\":{article},\"share\":{share}}}"))
     };
+    // On average, twelve of thirteen values are one of `good`.
     let mostly = |good: &'static [&'static str]| prop_oneof![12 => select(good).prop_map(str::to_owned), 1 => anything()];
     let members = (
         proptest::option::weighted(0.97, mostly(&["\"Order\""])),
@@ -322,14 +326,17 @@ fn result_check_and_output_schema_accept_the_same_results() {
 
 // Parameters with random bounds.
 
+/// A parameter without bounds.
 fn bare<T: Parameter>() -> Param {
     Param::new("p", "", T::SCHEMA)
 }
 
+/// The parameter with a maximum of 40 characters and 8 items, unless it has its own.
 fn bounded(param: Param) -> Param {
     param.bounded(Some(40), Some(8))
 }
 
+/// Parameters with the bounds of their type.
 fn plain<T: Parameter>() -> BoxedStrategy<Param> {
     Just(bounded(bare::<T>())).boxed()
 }
@@ -342,6 +349,7 @@ fn number(value: f64) -> Literal {
     Literal::new(LiteralValue::Number(value), "")
 }
 
+/// Parameters of an integer type with random bounds.
 fn integers<T: Parameter>() -> BoxedStrategy<Param> {
     let Kind::Integer { minimum, maximum } = T::SCHEMA.kind() else { panic!("not an integer") };
     let bound = prop_oneof![
@@ -372,6 +380,7 @@ fn integers<T: Parameter>() -> BoxedStrategy<Param> {
         .boxed()
 }
 
+/// Parameters of a float type with random bounds.
 fn numbers<T: Parameter>() -> BoxedStrategy<Param> {
     let bound = prop_oneof![
         -1e6..1e6,
@@ -389,18 +398,22 @@ fn numbers<T: Parameter>() -> BoxedStrategy<Param> {
         .boxed()
 }
 
+/// Text parameters with random lengths.
 fn lengths<T: Parameter>() -> BoxedStrategy<Param> {
     (0u64..12, 0u64..12).prop_map(|(a, b)| bounded(bare::<T>().min_len(a.min(b)).max_len(a.max(b)))).boxed()
 }
 
+/// Text parameters with one of [`PATTERNS`].
 fn patterns() -> BoxedStrategy<Param> {
     select(PATTERNS).prop_map(|(pattern, _)| bounded(bare::<String>().pattern(pattern))).boxed()
 }
 
-fn arrays(items: BoxedStrategy<Param>) -> BoxedStrategy<Param> {
-    (items, 0u64..5, 0u64..5).prop_map(|(param, a, b)| param.min_items(a.min(b)).max_items(a.max(b))).boxed()
+/// These array parameters with random numbers of items.
+fn arrays(params: BoxedStrategy<Param>) -> BoxedStrategy<Param> {
+    (params, 0u64..5, 0u64..5).prop_map(|(param, a, b)| param.min_items(a.min(b)).max_items(a.max(b))).boxed()
 }
 
+/// A parameter with a default, which is therefore not required.
 fn defaulted() -> BoxedStrategy<Param> {
     let default = Literal::new(LiteralValue::Integer(20), "20");
     Just(bounded(bare::<u32>().min(integer(1)).max(integer(100))).default(default)).boxed()

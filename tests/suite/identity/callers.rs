@@ -1,4 +1,8 @@
 //! The caller that a token names, in the call context and in the audit record.
+//!
+//! A [`Pair`] is a server and the issuer that it trusts. The issuer's tokens have `sub: alice` and
+//! `client_id: agent-7`, unless a test replaces these claims; `null` removes a claim. The tool `whoami` returns its
+//! caller.
 
 use std::time::Instant;
 
@@ -14,7 +18,8 @@ use crate::harness::{MAX_WAIT, correlation, tools_call};
 /// Scopes that `whoami` needs.
 const WHOAMI_SCOPES: &str = "specimen:read specimen:admin";
 
-/// The caller of a token with these claims, from the call context and from the audit record.
+/// The caller of a token with these claims, from the call context and from the audit record. Without a `scope` claim
+/// the token gets [`WHOAMI_SCOPES`].
 fn caller_and_record(pair: &Pair, mut claims: Value) -> (Value, Value) {
     if claims.get("scope").is_none() {
         claims["scope"] = WHOAMI_SCOPES.into();
@@ -37,6 +42,7 @@ fn assert_caller(pair: &Pair, claims: Value, expected: Value) {
     assert_eq!((&who["issuer"], &record["issuer"]), (&json!(pair.issuer.url), &json!(pair.issuer.url)));
 }
 
+/// Asserts that a token with these claims gets a 401, and that the record has this detail.
 fn assert_refused(pair: &Pair, claims: Value, detail: &str) {
     let reply = pair.claiming(claims.clone()).call("echo", json!({ "text": "x" }));
     assert_eq!(reply.status, 401, "{claims}: {reply:?}");
@@ -74,6 +80,7 @@ fn token_claims_name_user_client_and_agent() {
     assert_eq!(who["authenticated_at"], 1_700_000_000);
 }
 
+/// A caller is a machine if its user equals its client, or if its token has the claim that `machine_claim` names.
 #[test]
 fn client_acting_for_itself_is_a_machine() {
     let pair = Pair::with_settings(r#"machine_claim = "app.kind=service""#, &[]);
@@ -125,6 +132,7 @@ fn settings_choose_the_claims_of_user_agent_and_scopes() {
         json!({ "email": email, "scope": "specimen:read", "roles": ["specimen:admin", "x"] }),
         json!({ "scopes": ["specimen:admin", "specimen:read", "x"] }),
     );
+    // `scp` is a scope claim only by default, not with these settings.
     assert_caller(
         &pair,
         json!({ "email": email, "scope": ["specimen:read"], "roles": "specimen:admin", "scp": "y" }),
@@ -200,6 +208,7 @@ fn user_named_local_in_a_token_is_not_the_local_user() {
 fn unauthenticated_requests_are_recorded() {
     let issuer = Issuer::start(&issuer_keys());
     let pair = Pair::with(issuer, &["--trusted-proxy", "127.0.0.1"]);
+    // Each request has its own client address, by which the test finds the record.
     let address = |last: &str| format!("198.51.100.{last}");
     let refused = |number: &str, authorization: &[&str]| {
         let forwarded = address(number);
@@ -209,12 +218,17 @@ fn unauthenticated_requests_are_recorded() {
         let line = pair.server.stderr.line_with(&[r#""outcome":"refused""#, &format!(r#""{forwarded}""#)]);
         serde_json::from_str::<Value>(&line).unwrap()
     };
-    let with = |claims: Value| format!("Bearer {}", pair.issuer.token_with(claims));
-    let good = with(json!({}));
+    let bearer = |claims: Value| format!("Bearer {}", pair.issuer.token_with(claims));
+    let good = bearer(json!({}));
     for (number, authorization, reason, detail) in [
         ("1", &[][..], "unauthenticated", Value::Null),
-        ("2", &[&*with(json!({ "exp": now() - 60 }))], "invalid_token", json!("expired")),
-        ("3", &[&*with(json!({ "aud": "https://other.example" }))], "invalid_token", json!("aud_of_another")),
+        ("2", &[&*bearer(json!({ "exp": now() - 60 }))], "invalid_token", json!("expired")),
+        (
+            "3",
+            &[&*bearer(json!({ "aud": "https://other.example" }))],
+            "invalid_token",
+            json!("aud_of_another"),
+        ),
         ("4", &[&*good, &*good], "malformed_token", Value::Null),
     ] {
         let record = refused(number, authorization);
@@ -224,6 +238,7 @@ fn unauthenticated_requests_are_recorded() {
     }
 }
 
+/// At most 10 unauthenticated requests are recorded in a second. The next record states how many were left out.
 #[test]
 fn flood_of_unauthenticated_requests_is_summarized() {
     let pair = Pair::start();
@@ -231,6 +246,7 @@ fn flood_of_unauthenticated_requests_is_summarized() {
         let records = pair.server.stderr.records();
         records.into_iter().filter(|record| record["reason"] == "unauthenticated").collect::<Vec<_>>()
     };
+    // The number of requests that a record says were left out before it.
     let left_out = |record: &Value| -> u64 {
         let detail = record["detail"].as_str().unwrap_or_default();
         detail.strip_suffix(" more before it are not recorded").map_or(0, |number| number.parse().unwrap())

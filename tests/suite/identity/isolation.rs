@@ -22,8 +22,8 @@ impl TwoIssuers {
     fn start(arguments: &[&str]) -> Self {
         let issuers = [Issuer::start(&issuer_keys()), Issuer::start(&issuer_keys())];
         let urls = [issuers[0].url.clone(), issuers[1].url.clone()].join(",");
-        let own = ["--oauth-issuer", &urls, "--oauth-resource", RESOURCE];
-        TwoIssuers { server: HttpServer::start(&[&own, arguments].concat()), issuers }
+        let oauth = ["--oauth-issuer", &urls, "--oauth-resource", RESOURCE];
+        TwoIssuers { server: HttpServer::start(&[&oauth, arguments].concat()), issuers }
     }
 
     /// `alice` of each issuer, and `alice` of the first issuer with another agent.
@@ -35,6 +35,7 @@ impl TwoIssuers {
     }
 }
 
+/// The tool `limited` may be called three times in an hour.
 #[test]
 fn callers_have_separate_rate_limits() {
     let two = TwoIssuers::start(&[]);
@@ -60,9 +61,9 @@ fn cursor_is_valid_only_for_the_caller_that_received_it() {
         let cursor = &answer["result"]["structuredContent"]["next_cursor"];
         assert!(cursor.is_string(), "{answer}");
         let next = json!({ "below": 9, "limit": 3, "cursor": cursor });
-        for (reader, other) in alices.iter().enumerate() {
-            let answer = other.call("numbers", next.clone()).json();
-            match reader == number {
+        for (other, user) in alices.iter().enumerate() {
+            let answer = user.call("numbers", next.clone()).json();
+            match other == number {
                 true => assert_eq!(answer["result"]["structuredContent"]["items"][0]["n"], 3, "{answer}"),
                 false => assert_eq!(kind(&answer), "invalid_arguments", "{answer}"),
             }
@@ -105,28 +106,28 @@ fn session_is_usable_only_by_the_caller_that_opened_it() {
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     for (number, alice) in alices.iter().enumerate() {
         let id = alice.open_session();
-        let inside = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+        let in_session = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
         for (other, user) in alices.iter().enumerate() {
             for message in [&list, &tools_call(2, "echo", json!({ "text": "x" }))] {
                 let expected = if other == number { 200 } else { 404 };
-                let reply = user.send(&inside, message);
+                let reply = user.send(&in_session, message);
                 assert_eq!(
                     reply.status, expected,
                     "session of caller {number}, used by caller {other}: {reply:?}"
                 );
             }
             if other != number {
-                let own = [("Authorization", user.authorization.as_str()), inside[0], inside[1]];
-                assert_eq!(two.server.send("DELETE", "/mcp", &own, b"").status, 404);
-                let events = [&own[..], &[("Accept", "text/event-stream")]].concat();
+                let headers = [("Authorization", user.authorization.as_str()), in_session[0], in_session[1]];
+                assert_eq!(two.server.send("DELETE", "/mcp", &headers, b"").status, 404);
+                let events = [&headers[..], &[("Accept", "text/event-stream")]].concat();
                 assert_eq!(two.server.send("GET", "/mcp", &events, b"").status, 404);
             }
         }
         // The session is still open, and its owner can close it.
-        assert_eq!(alice.send(&inside, &list).status, 200);
-        let own = [("Authorization", alice.authorization.as_str()), inside[0], inside[1]];
-        assert!((200..300).contains(&two.server.send("DELETE", "/mcp", &own, b"").status));
-        assert_eq!(alice.send(&inside, &list).status, 404);
+        assert_eq!(alice.send(&in_session, &list).status, 200);
+        let headers = [("Authorization", alice.authorization.as_str()), in_session[0], in_session[1]];
+        assert!((200..300).contains(&two.server.send("DELETE", "/mcp", &headers, b"").status));
+        assert_eq!(alice.send(&in_session, &list).status, 404);
     }
     // A request without a token is refused, even with a session id.
     assert_eq!(two.server.post(&[("Mcp-Session-Id", "x")], &list).status, 401);
@@ -158,6 +159,8 @@ mod after {
     }
 }
 
+/// A caller that listed `find` 1.0 gets the error `contract_changed` once only 2.0 is served. Any other caller's call
+/// runs, although that caller has the same user name.
 #[tokio::test]
 async fn last_listed_contract_is_kept_per_caller() {
     let server = TestServer::start(ToolServer::new("finds", "1").tools(tools![before::find])).await.unwrap();

@@ -36,7 +36,9 @@ pub enum Answer {
     Held,
     /// A redirect to this URL.
     Redirect(String),
+    /// An empty JSON object with this status.
     Status(u16),
+    /// This body with status 200.
     Body(String),
     /// A body that never ends.
     Endless,
@@ -51,8 +53,11 @@ struct State {
     /// The only well-known path that is served; `None` if both are served.
     only: Option<&'static str>,
     jwks: Answer,
+    /// Number of requests by path.
     counts: BTreeMap<String, u64>,
+    /// Number of requests for keys that have no response yet.
     running: u64,
+    /// Highest value of `running`.
     max_concurrent: u64,
     ended: bool,
 }
@@ -84,14 +89,14 @@ impl Issuer {
         let state = State { keys, document: json!({}), ..State::default() };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let url = format!("http://{address}");
-        let (server, own) = (Arc::clone(&shared), url.clone());
+        let (server, issuer_url) = (Arc::clone(&shared), url.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if server.state.lock().unwrap().ended {
                     return;
                 }
-                let (server, own) = (Arc::clone(&server), own.clone());
-                std::thread::spawn(move || serve(&server, &own, stream.unwrap()));
+                let (server, issuer_url) = (Arc::clone(&server), issuer_url.clone());
+                std::thread::spawn(move || serve(&server, &issuer_url, stream.unwrap()));
             }
         });
         Issuer { address, url, shared }
@@ -106,7 +111,7 @@ impl Issuer {
         self.change(|state| state.keys = json!({ "keys": keys }));
     }
 
-    /// Replaces members of the metadata document.
+    /// Replaces members of the metadata document; `null` removes one.
     pub fn set_document(&self, members: Value) {
         self.change(|state| state.document = members);
     }
@@ -115,7 +120,7 @@ impl Issuer {
         self.change(|state| state.metadata = answer);
     }
 
-    /// Serves only one of the two well-known documents.
+    /// Serves only one of the two well-known documents. The other path gets a 404.
     pub fn set_only(&self, path: &'static str) {
         self.change(|state| state.only = Some(path));
     }
@@ -191,10 +196,12 @@ impl Drop for Issuer {
             state.ended = true;
             (state.metadata, state.jwks) = (Answer::Closed, Answer::Closed);
         });
+        // Wakes the accepting thread, which then ends.
         drop(TcpStream::connect(self.address));
     }
 }
 
+/// The value with these members replaced; `null` removes one.
 fn overlaid(mut value: Value, members: &Value) -> Value {
     for (name, member) in members.as_object().unwrap() {
         value[name] = member.clone();
@@ -219,7 +226,8 @@ pub fn sealed(
     format!("{message}.{signature}")
 }
 
-fn serve(shared: &Shared, own: &str, mut stream: TcpStream) {
+/// Reads the request of a connection, and sends the response that the state selects.
+fn serve(shared: &Shared, issuer_url: &str, mut stream: TcpStream) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
     if reader.read_line(&mut line).is_err() {
@@ -227,6 +235,7 @@ fn serve(shared: &Shared, own: &str, mut stream: TcpStream) {
     }
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     let mut header = String::new();
+    // The empty line that ends the headers has two bytes.
     while reader.read_line(&mut header).is_ok_and(|read| read > 2) {
         header.clear();
     }
@@ -253,8 +262,10 @@ fn serve(shared: &Shared, own: &str, mut stream: TcpStream) {
         state.keys.to_string()
     } else {
         let document = json!({
-            "issuer": own, "jwks_uri": format!("{own}/jwks"), "response_types_supported": ["code"],
-            "authorization_endpoint": format!("{own}/authorize"), "token_endpoint": format!("{own}/token"),
+            "issuer": issuer_url, "jwks_uri": format!("{issuer_url}/jwks"),
+            "response_types_supported": ["code"],
+            "authorization_endpoint": format!("{issuer_url}/authorize"),
+            "token_endpoint": format!("{issuer_url}/token"),
         });
         overlaid(document, &state.document).to_string()
     };
@@ -265,6 +276,7 @@ fn serve(shared: &Shared, own: &str, mut stream: TcpStream) {
     }
 }
 
+/// Sends a response; `correct` is the body for [`Answer::Correct`].
 fn reply(stream: &mut TcpStream, answer: Answer, correct: String) {
     let (status, location, body) = match answer {
         Answer::Closed | Answer::Held => return,

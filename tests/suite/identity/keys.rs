@@ -22,6 +22,7 @@ pub fn base64url(bytes: impl AsRef<[u8]>) -> String {
 
 enum KeyPair {
     Rsa(RsaKeyPair),
+    /// With the name of the curve in a JWK (`crv`).
     Ec(EcdsaKeyPair, &'static str),
     Ed(Ed25519KeyPair),
     /// Modulus and private exponent of an RSA key that is too short for `aws-lc-rs` to sign with.
@@ -131,9 +132,11 @@ pub struct Keys {
     pub p256: Key,
     pub p384: Key,
     pub ed: Key,
-    /// The server must accept neither this key, nor `k256`, nor `rsa1024`.
+    /// On a curve that the server doesn't support.
     pub p521: Key,
+    /// On a curve that the server doesn't support.
     pub k256: Key,
+    /// Too short for the server.
     pub rsa1024: Key,
     /// Key of an attacker with the `kid` of `rsa`.
     pub attacker: Key,
@@ -162,7 +165,7 @@ fn padded(message: &[u8], length: usize) -> Vec<u8> {
     [&[0, 1], &padding[..], &[0], SHA256, digest.as_ref()].concat()
 }
 
-/// Computes `base` to the `exponent` modulo `modulus`, all big-endian. It is slow, but only one test uses it.
+/// Computes `base` to the `exponent` modulo `modulus`, all big-endian. This is slow, but only one test needs it.
 fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
     let limbs = |bytes: &[u8]| -> Vec<u64> {
         bytes.rchunks(8).map(|limb| limb.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))).collect()
@@ -223,10 +226,12 @@ fn short() -> Key {
     Key { kid: "rsa1024", pair: KeyPair::Short(bytes(MODULUS), bytes(EXPONENT)) }
 }
 
+/// Modulus of the key of [`short`], in hexadecimal.
 const MODULUS: &str = "\
     b62ae823520a13a89f162ab7a67fd14641fffa45596a15bfd71c8ff404888585912b15d270bbfcf8d57b0133\
     9681fa3fb3f9f110b0a17f429e669f55a098bc5973006f054671f2e81b4ecd745775d2f4b987c0a61e9e76cc\
     d1d58205ae9173ca51330260bfeb4cb22238dc8538c2ca9a6f2bc41ff9ff820d2c91cb40f3abb2d7";
+/// Private exponent of the key of [`short`], in hexadecimal.
 const EXPONENT: &str = "\
     529514f39e276f4e0c00b290daec2ae51cda7c8c9fc255e5c810ecb984ac974b3bca3a74522306c58f91d9b3\
     9751892f03da150ca9e62c98f8d230fd5276ab3b65d506bcd040885d390b20ead9a802ff017ff37475c51ffd\

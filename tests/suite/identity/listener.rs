@@ -30,7 +30,7 @@ struct Files {
     key: PathBuf,
 }
 
-/// A self-signed certificate and its key.
+/// A self-signed certificate and its key: in DER for clients, and in PEM for the files of the server.
 struct Certified {
     der: CertificateDer<'static>,
     certificate: String,
@@ -156,6 +156,7 @@ fn certificate_is_reloaded_while_the_server_runs() {
 fn unusable_certificate_stops_the_start() {
     let (certified, other) = (Certified::new(), Certified::new());
     let files = Files::of(&certified);
+    // Returns the stderr of a server that must not start.
     let refused = |arguments: &[&str]| refused_by(&mut Command::new(SPECIMEN), "127.0.0.1:0", arguments);
     let flags = files.flags();
     assert!(refused(&flags[..2]).contains("http.tls_key is missing: http.tls_cert needs it"));
@@ -172,6 +173,8 @@ fn unusable_certificate_stops_the_start() {
     assert!(stderr.contains("http.tls_cert: ") && stderr.contains("contains no PEM certificate"), "{stderr}");
 }
 
+/// A server is unprotected without authorization, or if it has neither TLS nor a trusted proxy that could terminate
+/// TLS.
 #[test]
 fn unprotected_server_listens_only_on_loopback() {
     let oauth =
@@ -180,6 +183,7 @@ fn unprotected_server_listens_only_on_loopback() {
     let files = Files::of(&certified);
     let proxy = ["--trusted-proxy", "10.0.0.7"];
     for listen in ["0.0.0.0:0", "[::]:0"] {
+        // Returns the stderr of a server that must not start.
         let refused = |arguments: &[&str]| refused_by(&mut Command::new(SPECIMEN), listen, arguments);
         for arguments in [&[][..], &proxy, &files.flags()] {
             let stderr = refused(arguments);
@@ -240,29 +244,31 @@ fn own_address() -> Option<IpAddr> {
 
 #[test]
 fn connection_that_bypasses_the_proxy_is_refused() {
-    let Some(own) = own_address() else {
+    let Some(external) = own_address() else {
         println!("this machine has no address but loopback");
         return;
     };
     let issuer = Issuer::start(&issuer_keys());
-    let is_accepted = |proxy: &str| {
-        let own_settings = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE];
-        let arguments = [&own_settings[..], &["--trusted-proxy", proxy]].concat();
+    // Calls a server with this trusted proxy from loopback, which is always accepted, and from the external address.
+    // Returns `true` if the latter call succeeded, and the server.
+    let call_externally = |proxy: &str| {
+        let oauth = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE];
+        let arguments = [&oauth[..], &["--trusted-proxy", proxy]].concat();
         let mut server = HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &arguments);
         server.address.set_ip(Ipv4Addr::LOCALHOST.into());
         let reply = super::Bearer::new(&server, &issuer.token()).send(&[], &measure());
         assert!(succeeded(&reply), "loopback: {reply:?}");
-        server.address.set_ip(own);
+        server.address.set_ip(external);
         let bearer = format!("Bearer {}", issuer.token());
-        let host = [("Host", "127.0.0.1"), ("Authorization", bearer.as_str())];
-        let reply = call(&server, &host);
+        let headers = [("Host", "127.0.0.1"), ("Authorization", bearer.as_str())];
+        let reply = call(&server, &headers);
         (succeeded(&reply), server)
     };
-    let (accepted, server) = is_accepted("10.0.0.7");
+    let (accepted, server) = call_externally("10.0.0.7");
     assert!(!accepted, "a connection from an address other than the proxy's is accepted");
     server.stderr.line_with(&[
         "WARN",
         "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)",
     ]);
-    assert!(is_accepted(&own.to_string()).0, "a connection from the proxy is refused");
+    assert!(call_externally(&external.to_string()).0, "a connection from the proxy is refused");
 }

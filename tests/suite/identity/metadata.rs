@@ -11,11 +11,13 @@ use super::{
 };
 use crate::harness::{HttpServer, Reply, SPECIMEN};
 
+/// Paths of the metadata of a resource with the path `/mcp`: without that path, and with it.
 const PATHS: [&str; 2] =
     ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"];
 /// Scopes of the read-only tools. The challenge to a request without a valid token requests them.
 const FIRST_SCOPES: &str = "specimen:admin specimen:read";
 
+/// Metadata document at this path.
 fn document(server: &HttpServer, path: &str) -> Value {
     let reply = server.send("GET", path, &[], b"");
     assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/json")), "{reply:?}");
@@ -38,8 +40,8 @@ fn metadata_names_the_resource_and_its_issuers() {
     }
 }
 
-/// RFC 9728 §3.1 appends the path of the resource to the well-known path. A proxy before the server may keep or remove
-/// the appended path.
+/// RFC 9728 §3.1 appends the path of the resource to the well-known path. A proxy in front of the server may keep,
+/// change or remove the appended path, so the server also answers without it and with `/mcp`.
 #[test]
 fn metadata_is_served_at_every_well_known_path() {
     let issuer = Issuer::start(&issuer_keys());
@@ -86,12 +88,12 @@ fn metadata_is_readable_by_any_origin_without_a_token() {
         }
     }
     // Clients send their protocol version with this request, so browsers send a preflight.
-    let asked = [
+    let preflight = [
         ("Origin", "https://app.example.com"),
         ("Access-Control-Request-Method", "GET"),
         ("Access-Control-Request-Headers", "mcp-protocol-version"),
     ];
-    let reply = pair.server.send("OPTIONS", PATHS[1], &asked, b"");
+    let reply = pair.server.send("OPTIONS", PATHS[1], &preflight, b"");
     assert!((200..300).contains(&reply.status), "{reply:?}");
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
     assert!(reply.header("access-control-allow-headers").is_some(), "{reply:?}");
@@ -106,37 +108,38 @@ fn server_without_authorization_has_no_metadata() {
     assert!(succeeded(&server.post(&[], &measure())));
 }
 
-/// Sends requests of every kind, and returns their names and responses.
+/// Sends requests of every kind, with this token if any, and returns their names and responses. `modern` requests are
+/// those of 2026-07-28.
 fn requests(server: &HttpServer, token: Option<&str>) -> Vec<(String, Reply)> {
     let authorization = token.map(|token| format!("Bearer {token}")).unwrap_or_default();
-    let own = [("Authorization", authorization.as_str())];
+    let auth = [("Authorization", authorization.as_str())];
     let mut replies = Vec::new();
     for method in ["initialize", "tools/list", "tools/call", "server/discover", "ping", "prompts/list", "a/b"]
     {
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": {} });
-        replies.push((method.to_owned(), server.post(&own, &message)));
-        let modern = server.modern(method, json!({}), json!({}), &own);
+        replies.push((method.to_owned(), server.post(&auth, &message)));
+        let modern = server.modern(method, json!({}), json!({}), &auth);
         replies.push((format!("{method}, modern"), modern));
     }
     for method in ["notifications/initialized", "notifications/cancelled"] {
         let message =
             json!({ "jsonrpc": "2.0", "method": method, "params": { "requestId": 1, "reason": "x" } });
-        replies.push((method.to_owned(), server.post(&own, &message)));
+        replies.push((method.to_owned(), server.post(&auth, &message)));
     }
-    let session = [own[0], ("Mcp-Session-Id", "00000000-0000-0000-0000-000000000000")];
+    let session = [auth[0], ("Mcp-Session-Id", "00000000-0000-0000-0000-000000000000")];
     replies.push(("into a session".to_owned(), server.post(&session, &measure())));
-    let events = [own[0], ("Accept", "text/event-stream")];
+    let events = [auth[0], ("Accept", "text/event-stream")];
     replies.push(("GET".to_owned(), server.send("GET", "/mcp", &events, b"")));
     replies.push(("DELETE".to_owned(), server.send("DELETE", "/mcp", &session, b"")));
-    replies.push(("PUT".to_owned(), server.send("PUT", "/mcp", &own, b"{}")));
-    replies.push(("OPTIONS without an origin".to_owned(), server.send("OPTIONS", "/mcp", &own, b"")));
+    replies.push(("PUT".to_owned(), server.send("PUT", "/mcp", &auth, b"{}")));
+    replies.push(("OPTIONS without an origin".to_owned(), server.send("OPTIONS", "/mcp", &auth, b"")));
     for (name, body) in [("no JSON", "{"), ("a batch", "[]"), ("nothing", ""), ("a NUL", "\u{0}")] {
-        replies.push((name.to_owned(), server.send("POST", "/mcp", &own, body.as_bytes())));
+        replies.push((name.to_owned(), server.send("POST", "/mcp", &auth, body.as_bytes())));
     }
-    let text = [own[0], ("Content-Type", "text/plain")];
+    let text = [auth[0], ("Content-Type", "text/plain")];
     replies.push(("plain text".to_owned(), server.send("POST", "/mcp", &text, b"hello")));
     let huge = vec![b' '; 6_000_000];
-    replies.push(("an oversized body".to_owned(), server.send("POST", "/mcp", &own, &huge)));
+    replies.push(("an oversized body".to_owned(), server.send("POST", "/mcp", &auth, &huge)));
     replies
 }
 
@@ -167,12 +170,12 @@ fn request_with_an_expired_token_is_refused() {
         assert_eq!(reply.header("cache-control"), Some("no-store"), "{name}");
     }
     // With a valid token, none of these requests gets a 401.
-    let statuses: Vec<u16> = requests(&pair.server, Some(&pair.issuer.token()))
+    let refused: Vec<u16> = requests(&pair.server, Some(&pair.issuer.token()))
         .iter()
         .map(|(_, reply)| reply.status)
         .filter(|status| *status == 401)
         .collect();
-    assert!(statuses.is_empty());
+    assert!(refused.is_empty());
 }
 
 #[test]
@@ -208,11 +211,13 @@ fn unauthenticated_expect_100_continue_is_refused_before_its_body() {
     assert_eq!(reply.status, 401, "the server must refuse without `100 Continue`: {reply:?}");
 }
 
-/// Large bodies share a memory budget, which unauthenticated requests must not use.
+/// Bodies above 64 KiB share 8 MiB of memory, which unauthenticated requests must not use. The eight requests of this
+/// test announce 4 MB each.
 #[test]
 fn unauthenticated_bodies_use_no_body_memory() {
     let pair = Pair::start();
     let headers = [("Content-Length", "4000000")];
+    // The beginning of a request: the body is shorter than announced.
     let begun = pair.server.request_bytes("POST", "/mcp", &headers, &[b' '; 200_000]);
     let unauthenticated: Vec<_> = (0..8)
         .map(|_| {
@@ -232,12 +237,12 @@ fn unauthenticated_bodies_use_no_body_memory() {
 fn allowed_origin_can_preflight_and_read_the_challenge() {
     let origin = "https://app.example.com";
     let pair = Pair::with(Issuer::start(&issuer_keys()), &["--allowed-origin", origin]);
-    let asked = [
+    let preflight = [
         ("Origin", origin),
         ("Access-Control-Request-Method", "POST"),
         ("Access-Control-Request-Headers", "authorization, content-type, mcp-protocol-version"),
     ];
-    let reply = pair.server.send("OPTIONS", "/mcp", &asked, b"");
+    let reply = pair.server.send("OPTIONS", "/mcp", &preflight, b"");
     assert_eq!((reply.status, reply.header("www-authenticate")), (204, None), "{reply:?}");
     assert_eq!(reply.header("access-control-allow-origin"), Some(origin));
     assert!(reply.header("access-control-allow-headers").unwrap().contains("authorization"));

@@ -1,4 +1,5 @@
-//! Authentication and authorization, with tokens of a test issuer and of a real authorization server.
+//! Authentication and authorization, with tokens of a test issuer and of a real authorization server. The server under
+//! test is the specimen, the test server in `tests/src`.
 
 mod attacks;
 mod callers;
@@ -28,14 +29,16 @@ struct Pair {
 }
 
 impl Pair {
+    /// Starts an issuer with the keys of [`issuer_keys`], and a server that trusts it.
     fn start() -> Self {
         Pair::with(Issuer::start(&issuer_keys()), &[])
     }
 
+    /// Starts a server that trusts this issuer, with further arguments of `serve`.
     fn with(issuer: Issuer, arguments: &[&str]) -> Self {
         let url = issuer.url.clone();
-        let own = ["--oauth-issuer", &url, "--oauth-resource", RESOURCE];
-        Pair { issuer, server: HttpServer::start(&[&own, arguments].concat()) }
+        let oauth = ["--oauth-issuer", &url, "--oauth-resource", RESOURCE];
+        Pair { issuer, server: HttpServer::start(&[&oauth, arguments].concat()) }
     }
 
     /// Starts a server with these lines in the `[oauth]` section of its settings.
@@ -71,10 +74,11 @@ impl<'s> Bearer<'s> {
 
     /// Sends a message as a 2025-11-25 client.
     fn send(&self, headers: &[(&str, &str)], message: &Value) -> Reply {
-        let own = [("Authorization", self.authorization.as_str())];
-        self.server.post(&[&own, headers].concat(), message)
+        let authorization = [("Authorization", self.authorization.as_str())];
+        self.server.post(&[&authorization, headers].concat(), message)
     }
 
+    /// Calls a tool as a 2025-11-25 client.
     fn call(&self, tool: &str, arguments: Value) -> Reply {
         self.send(&[], &tools_call(1, tool, arguments))
     }
@@ -84,7 +88,7 @@ impl<'s> Bearer<'s> {
         self.server.modern(method, params, json!({}), &[("Authorization", &self.authorization)])
     }
 
-    /// Opens a legacy session and returns its id.
+    /// Opens a legacy session, that is a session of 2025-11-25, and returns its id.
     fn open_session(&self) -> String {
         self.server.open_session(&[("Authorization", &self.authorization)])
     }
@@ -94,6 +98,7 @@ impl<'s> Bearer<'s> {
         self.modern("tools/list", json!({})).json()["result"].clone()
     }
 
+    /// Names of the tools in `tools/list`.
     fn listed(&self) -> Vec<String> {
         tool_names(&self.list())
     }
@@ -103,13 +108,13 @@ impl<'s> Bearer<'s> {
         self.call("whoami", json!({})).json()["result"]["structuredContent"].clone()
     }
 
-    /// Reads a counter of the specimen; see [`HttpServer::count`].
+    /// Reads a counter of the specimen, such as `running` or `finished` calls; see [`HttpServer::count`].
     fn count(&self, what: &str) -> u64 {
         self.call("counts", json!({})).json()["result"]["structuredContent"][what].as_u64().unwrap()
     }
 }
 
-/// Keys of the default issuer.
+/// Keys of the issuer that [`Pair::start`] starts.
 pub fn issuer_keys() -> [&'static Key; 5] {
     [&KEYS.rsa, &KEYS.rsa3072, &KEYS.p256, &KEYS.p384, &KEYS.ed]
 }
@@ -119,10 +124,12 @@ fn measure() -> Value {
     tools_call(1, "measure", measure_arguments())
 }
 
+/// Valid arguments of `measure`.
 fn measure_arguments() -> Value {
     json!({ "name": "abc", "n": 1, "mode": "fast" })
 }
 
+/// Calls `measure` with these headers.
 fn call(server: &HttpServer, headers: &[(&str, &str)]) -> Reply {
     server.post(headers, &measure())
 }

@@ -38,6 +38,7 @@ async fn time() -> String {
 #[mcp_tool(version = "1.0", scope = "things:read", destructive, gate(scope = "things:end"))]
 async fn end() {}
 
+/// Starts a server with this policy. The default caller is `ann`, who has the scopes of all tools.
 async fn start<A: Authorizer>(policy: impl FnOnce(ScopeAuthorizer) -> A + 'static) -> TestServer {
     let server = ToolServer::new("things", "1").tools(tools![look, change, time, end, alter]);
     let server = TestServer::start(server.authorize_with(policy)).await.unwrap();
@@ -49,7 +50,7 @@ async fn listed(server: &TestServer) -> Vec<String> {
     list.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Asserts that a call is denied without the reason, and that the record has the reason.
+/// Asserts that a call is denied, that the caller isn't told the reason, and that the record has the reason.
 async fn assert_denied(server: &TestServer, tool: &str, reason: &str) {
     let refused = server.call(tool, json!({})).await.unwrap_err();
     assert!(matches!(refused, TestError::Denied), "{tool}: {refused}");
@@ -125,17 +126,18 @@ async fn policy_can_require_more_than_scopes() {
 fn denied_tool_is_refused_without_a_challenge() {
     let issuer = Issuer::start(&issuer_keys());
     let mut command = Command::new(SPECIMEN);
+    // The test server's policy denies `measure`. `grantable` also lists the tools that more scopes would permit.
     command.env("SPECIMEN_DENIES", "measure").env("MCP_TOOL_OAUTH_DISCOVERY", "grantable");
-    let own = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--legacy-sessions", "1"];
-    let server = HttpServer::start_by(&mut command, &own);
+    let arguments = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--legacy-sessions", "1"];
+    let server = HttpServer::start_by(&mut command, &arguments);
     let holder = Bearer::new(&server, &issuer.token_with(json!({ "scope": "specimen:read" })));
     let session = holder.open_session();
-    let inside = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+    let in_session = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
     for reply in [
         holder.send(&[], &measure()),
-        holder.send(&inside, &measure()),
+        holder.send(&in_session, &measure()),
         holder.modern("tools/call", measure()["params"].clone()),
-        // The policy also decides on the target of an adapter.
+        // The policy also decides on the target of an adapter: `weigh` calls `measure`.
         Bearer::new(&server, &issuer.token_with(json!({ "scope": "specimen:read specimen:admin" })))
             .call("weigh", json!({ "n": 1 })),
     ] {
@@ -154,7 +156,7 @@ fn denied_tool_is_refused_without_a_challenge() {
     assert!(!listed.contains(&"measure".to_owned()) && !listed.contains(&"weigh".to_owned()), "{listed:?}");
 }
 
-/// Denies one tool by name.
+/// Denies the tool `change`, which is the target of the adapter `alter`.
 struct Frozen(ScopeAuthorizer);
 
 impl Authorizer for Frozen {
@@ -242,7 +244,7 @@ impl Authorizer for Undecided {
     }
 }
 
-/// A decision times out after 5 s. Call and list run concurrently, so that the test takes no longer.
+/// A decision times out after 5 s. Call and list run concurrently, so that the test takes only 5 s.
 #[tokio::test]
 async fn policy_that_never_answers_denies() {
     let server = ToolServer::new("times", "1").tools(tools![time]).authorize_with(|_| Undecided);

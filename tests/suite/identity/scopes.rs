@@ -1,4 +1,6 @@
 //! Scopes of tools, and challenges to callers that lack some.
+//!
+//! A [`Pair`] is a server and the issuer that it trusts.
 
 use serde_json::{Value, json};
 
@@ -8,7 +10,8 @@ use crate::{
     harness::{HttpServer, Reply, correlation, kind, text, tool_names, tools_call, until},
 };
 
-/// Tool, granted scopes, missing scopes, and scopes that the challenge requests.
+/// Tool, granted scopes, missing scopes, and scopes that the challenge requests: all scopes of the tool, then the other
+/// granted ones. The scopes of `purges` include that of its gate. `weigh` is an adapter.
 const LACKING: [(&str, &str, &str, &str); 9] = [
     ("measure", "", "specimen:read", "specimen:read"),
     ("measure", "zeta alpha", "specimen:read", "specimen:read alpha zeta"),
@@ -25,7 +28,7 @@ const LACKING: [(&str, &str, &str, &str); 9] = [
 const SIMILAR: [&str; 6] =
     ["specimen", "specimen:", "specimen:*", "SPECIMEN:READ", "specimen:read:all", "xspecimen:read"];
 
-/// Asserts an `insufficient_scope` challenge.
+/// Asserts a 403 that names the missing scopes, with an `insufficient_scope` challenge for the requested scopes.
 fn check_challenge(reply: &Reply, missing: &str, requested: &str) {
     assert_eq!(reply.status, 403, "{reply:?}");
     let challenged =
@@ -43,13 +46,14 @@ fn insufficient_scope_challenge_names_the_needed_scopes() {
     for (tool, held, missing, requested) in LACKING {
         let holder = pair.with_scopes(held);
         check_challenge(&holder.call(tool, json!({})), missing, requested);
+        // The same call as a 2026-07-28 request.
         let modern = holder.modern("tools/call", json!({ "name": tool, "arguments": {} }));
         check_challenge(&modern, missing, requested);
         let record = pair.server.stderr.record_of(correlation(&modern.json()));
         assert_eq!((&record["reason"], &record["detail"]), (&json!("insufficient_scope"), &json!(missing)));
         // With the requested scopes, the call is admitted. Only its arguments may be refused.
-        let stepped = pair.with_scopes(requested).call(tool, json!({}));
-        assert_eq!((stepped.status, stepped.header("www-authenticate")), (200, None), "{stepped:?}");
+        let admitted = pair.with_scopes(requested).call(tool, json!({}));
+        assert_eq!((admitted.status, admitted.header("www-authenticate")), (200, None), "{admitted:?}");
     }
     for scope in SIMILAR {
         let requested = format!("specimen:read {scope}");
@@ -64,7 +68,7 @@ fn insufficient_scope_challenge_names_the_needed_scopes() {
     assert_eq!(
         holder.count("finished"),
         1 + 2,
-        "expected this run of `purges` and two with the requested scopes"
+        "expected this run of `purges` and the two above with the requested scopes"
     );
     let holder = pair.with_scopes("specimen:read specimen:admin");
     assert!(holder.call("weigh", json!({ "n": 3 })).body.contains(r#""mode":"safe""#));
@@ -80,20 +84,21 @@ fn arguments_of_an_unauthorized_caller_are_not_parsed() {
     assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (200, &json!(-32_602)));
 }
 
+/// A legacy session is a session of 2025-11-25.
 #[test]
 fn legacy_session_requires_the_same_scopes() {
     let pair = Pair::with(Issuer::start(&issuer_keys()), &["--legacy-sessions", "4"]);
     let id = pair.with_scopes("").open_session();
-    let inside = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+    let in_session = [("Mcp-Session-Id", id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
     for (tool, held, missing, requested) in LACKING {
         let holder = pair.with_scopes(held);
-        check_challenge(&holder.send(&inside, &tools_call(1, tool, json!({}))), missing, requested);
+        check_challenge(&holder.send(&in_session, &tools_call(1, tool, json!({}))), missing, requested);
     }
     // The same caller continues the session with another token, whose scopes apply.
-    let stepped = pair.with_scopes("specimen:read").send(&inside, &super::measure());
-    assert!(stepped.status == 200 && stepped.body.contains(r#""mode":"fast""#), "{stepped:?}");
+    let continued = pair.with_scopes("specimen:read").send(&in_session, &super::measure());
+    assert!(continued.status == 200 && continued.body.contains(r#""mode":"fast""#), "{continued:?}");
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
-    let listed = |scopes: &str| pair.with_scopes(scopes).send(&inside, &list).body;
+    let listed = |scopes: &str| pair.with_scopes(scopes).send(&in_session, &list).body;
     assert!(listed("specimen:read").contains(r#""measure""#) && !listed("").contains(r#""measure""#));
 }
 
@@ -136,7 +141,7 @@ fn scope_hierarchy_includes_narrower_scopes() {
     );
 }
 
-/// Names of all tools of the specimen.
+/// Names of the tools in a list that must contain all tools of the specimen, the test server in `tests/src`.
 fn all_tools(list: &Value) -> Vec<String> {
     let all = tool_names(list);
     assert!(all.len() > 30 && all.contains(&"purges".to_owned()), "{all:?}");
@@ -144,7 +149,8 @@ fn all_tools(list: &Value) -> Vec<String> {
 }
 
 #[test]
-fn tools_list_shows_exactly_the_callable_tools() {
+fn tools_list_has_exactly_the_tools_that_the_scopes_permit() {
+    // A server without authorization lists all tools.
     let all =
         all_tools(&HttpServer::start(&[]).modern("tools/list", json!({}), json!({}), &[]).json()["result"]);
     let pair = Pair::start();
@@ -160,13 +166,14 @@ fn tools_list_shows_exactly_the_callable_tools() {
         assert_eq!(list["cacheScope"], "private");
         let listed = tool_names(&list);
         for tool in &all {
-            let may = holder.call(tool, json!({})).status != 403;
-            assert_eq!(listed.contains(tool), may, "{tool} for {held:?}");
+            let is_permitted = holder.call(tool, json!({})).status != 403;
+            assert_eq!(listed.contains(tool), is_permitted, "{tool} for {held:?}");
         }
         assert!(listed.iter().all(|tool| all.contains(tool)));
     }
 }
 
+/// With `discovery = "grantable"`, the list also has the tools that more scopes would permit.
 #[test]
 fn grantable_tools_are_listed_when_configured() {
     let control = Control::new();
@@ -210,7 +217,7 @@ fn tools_list_names_the_scopes_of_each_tool() {
 }
 
 #[test]
-fn public_tool_needs_a_token_and_no_scope() {
+fn public_tool_needs_a_token_but_no_scope() {
     let pair = Pair::start();
     assert_eq!(pair.server.post(&[], &tools_call(1, "echo", json!({ "text": "x" }))).status, 401);
     for claims in [json!({ "scope": "" }), json!({ "scope": null })] {

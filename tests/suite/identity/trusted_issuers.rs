@@ -1,4 +1,5 @@
-//! Settings that decide which issuers and which tokens are trusted.
+//! Settings that decide which issuers and which tokens are trusted. `refusal(…).unwrap()` asserts a 401 with
+//! `invalid_token`.
 
 use std::process::Command;
 
@@ -14,11 +15,13 @@ use super::{
 };
 use crate::harness::{HttpServer, SPECIMEN};
 
-fn bearer(server: &HttpServer, token: &str) -> crate::harness::Reply {
+/// Calls `measure` with this token.
+fn call_with(server: &HttpServer, token: &str) -> crate::harness::Reply {
     call(server, &[("Authorization", &format!("Bearer {token}"))])
 }
 
-/// The settings are `oauth.issuers` and `oauth.resource`, here from the environment.
+/// The settings are `oauth.issuers` and `oauth.resource`, here from the environment. Tokens of both issuers are
+/// accepted.
 #[test]
 fn two_settings_protect_a_server() {
     let (one, other) = (Issuer::start(&issuer_keys()), Issuer::start(&[&KEYS.attacker]));
@@ -28,10 +31,10 @@ fn two_settings_protect_a_server() {
         .env("MCP_TOOL_OAUTH_RESOURCE", RESOURCE);
     let server = HttpServer::start_by(&mut command, &[]);
     assert_eq!(call(&server, &[]).status, 401);
-    assert!(succeeded(&bearer(&server, &one.token())));
+    assert!(succeeded(&call_with(&server, &one.token())));
     let header = other.header("RS256", "rsa").to_string();
     let token = sign(&KEYS.attacker, "RS256", header, other.claims().to_string());
-    assert!(succeeded(&bearer(&server, &token)));
+    assert!(succeeded(&call_with(&server, &token)));
 }
 
 /// `oauth.typ_jwt` names the issuers whose access tokens have the type `JWT`.
@@ -53,22 +56,22 @@ fn typ_jwt_is_accepted_only_from_named_issuers() {
         sign(&KEYS.rsa, "RS256", header, issuer.claims().to_string())
     };
     for typ in ["JWT", "jwt", "at+jwt"] {
-        assert!(succeeded(&bearer(&server, &token(&named, json!(typ)))), "{typ}");
+        assert!(succeeded(&call_with(&server, &token(&named, json!(typ)))), "{typ}");
     }
     for typ in ["dpop+jwt", "logout+jwt", "oauth-id-jag+jwt", "id_token", ""] {
-        refusal(&bearer(&server, &token(&named, json!(typ)))).unwrap();
+        refusal(&call_with(&server, &token(&named, json!(typ)))).unwrap();
     }
-    refusal(&bearer(&server, &token(&named, json!(null)))).unwrap();
-    refusal(&bearer(&server, &token(&other, json!("JWT")))).unwrap();
-    assert!(succeeded(&bearer(&server, &token(&other, json!("at+jwt")))));
+    refusal(&call_with(&server, &token(&named, json!(null)))).unwrap();
+    refusal(&call_with(&server, &token(&other, json!("JWT")))).unwrap();
+    assert!(succeeded(&call_with(&server, &token(&other, json!("at+jwt")))));
 }
 
 #[test]
 fn maximum_token_lifetime_is_configurable() {
     let issuer = Issuer::start(&issuer_keys());
-    let own = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--oauth-max-lifetime", "5m"];
-    let server = HttpServer::start(&own);
+    let oauth = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE, "--oauth-max-lifetime", "5m"];
+    let server = HttpServer::start(&oauth);
     let valid_for = |seconds: i64| issuer.token_with(json!({ "iat": now(), "exp": now() + seconds }));
-    assert!(succeeded(&bearer(&server, &valid_for(280))));
-    refusal(&bearer(&server, &valid_for(330))).unwrap();
+    assert!(succeeded(&call_with(&server, &valid_for(280))));
+    refusal(&call_with(&server, &valid_for(330))).unwrap();
 }

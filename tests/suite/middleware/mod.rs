@@ -18,7 +18,7 @@ use mcp_tool_runtime::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Number of times that tool functions ran.
+/// Number of times that tool functions ran. All tools below that take `&Runs` count their runs.
 #[derive(Clone, Default)]
 struct Runs(Arc<AtomicU32>);
 
@@ -35,6 +35,7 @@ async fn read(runs: &Runs) -> String {
     "read".to_owned()
 }
 
+/// Version 1 of `read`, listed as `read_v1`.
 mod v1 {
     use super::*;
 
@@ -136,7 +137,8 @@ where
     FromFn(handle)
 }
 
-/// Middleware that notes the start and the result of each call.
+/// Middleware that notes the start of each call, and its result: `ok` or the error kind, `true` if the function has
+/// begun, and the size of the result in bytes.
 fn noting(name: &'static str, notes: &Notes) -> impl Middleware {
     let notes = notes.clone();
     from_fn(move |call, next| {
@@ -173,6 +175,7 @@ fn last_record(server: &TestServer) -> (Value, Value) {
     (record["outcome"].clone(), record["reason"].clone())
 }
 
+/// Outcome and reason, for the comparison with [`last_record`].
 fn recorded(outcome: &str, reason: &str) -> (Value, Value) {
     (json!(outcome), json!(reason))
 }
@@ -208,7 +211,7 @@ async fn middleware_runs_outermost_first_in_registration_order() {
 #[tokio::test]
 async fn middleware_for_a_tool_applies_to_its_versions_and_adapters() {
     let (runs, notes) = (Runs::default(), Notes::default());
-    let server = server(&runs).layer_for(tools![v1::read], noting("own", &notes));
+    let server = server(&runs).layer_for(tools![v1::read], noting("logger", &notes));
     let server = TestServer::start(server).await.unwrap();
     for tool in ["read", "read_v1", "look"] {
         server.call(tool, json!({})).await.unwrap();
@@ -240,6 +243,7 @@ async fn call_refused_by_middleware_does_not_run_and_is_recorded() {
     assert_eq!(runs.times(), 0);
 }
 
+/// Checks of arguments, permission and result happen after middleware starts the call, so middleware sees their errors.
 #[tokio::test]
 async fn middleware_sees_the_result_after_every_guard() {
     let (runs, notes) = (Runs::default(), Notes::default());
@@ -294,11 +298,15 @@ enum Defect {
     PanicsAfter,
     HangsBefore,
     HangsAfter,
+    /// Drops `Next` instead of running the call.
     DropsNext,
+    /// Drops the future of the call after one poll.
     DropsRun,
+    /// Drops the result of the call.
     DropsOutcome,
 }
 
+/// Middleware with this defect. After dropping something, it waits forever.
 fn defective(defect: Defect) -> impl Middleware {
     from_fn(move |_, next| {
         assert_ne!(defect, Defect::PanicsAtOnce);

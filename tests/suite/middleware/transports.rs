@@ -1,4 +1,5 @@
-//! Middleware on each transport and protocol revision.
+//! Middleware on each transport and protocol revision. `legacy` calls are those of 2025-11-25, `modern` ones those of
+//! 2026-07-28.
 
 use std::process::Command;
 
@@ -6,14 +7,16 @@ use serde_json::{Value, json};
 
 use crate::harness::{self, HttpServer, SPECIMEN, Stderr, StdioServer, correlation, kind, text, tools_call};
 
-/// The specimen with its middleware.
+/// The specimen (the test server in `tests/src`) with its middleware: the loggers `outer` and `inner` for all tools; a
+/// tenant check for `echo` and `steps`, which requires the header `X-Tenant: acme`; and a panic after each call of
+/// `unlock`.
 fn with_middleware() -> Command {
     let mut command = Command::new(SPECIMEN);
     command.env("SPECIMEN_MIDDLEWARE", "yes");
     command
 }
 
-/// Checks that both logging middlewares of the specimen logged a call of `tool` with a result of `bytes` bytes.
+/// Checks that both loggers of the specimen logged a call of `tool` with a result of `bytes` bytes.
 fn check_passed(stderr: &Stderr, tool: &str, bytes: usize) {
     for name in ["outer", "inner"] {
         stderr.line_with(&[&format!("the {name} middleware takes {tool}")]);
@@ -21,6 +24,7 @@ fn check_passed(stderr: &Stderr, tool: &str, bytes: usize) {
     }
 }
 
+/// Checks that the tenant check of the specimen refused a call.
 fn check_refused(stderr: &Stderr, answer: &Value) {
     assert_eq!((kind(answer), text(answer)), ("refused", "X-Tenant has to be acme"));
     let record = stderr.record_of(correlation(answer));
@@ -33,6 +37,7 @@ fn http_calls_of_both_revisions_pass_through_middleware() {
     let server = HttpServer::start_by(&mut with_middleware(), &[]);
     let echo = |text: &str| json!({ "name": "echo", "arguments": { "text": text } });
     let legacy = |text: &str| tools_call(1, "echo", json!({ "text": text }));
+    // The tenant check refuses a call if it can read `User-Agent`, a header that it doesn't declare.
     let tenant = [("X-Tenant", "acme"), ("User-Agent", "harness")];
     let modern =
         |headers: &[(&str, &str)], text: &str| server.modern("tools/call", echo(text), json!({}), headers);
@@ -50,7 +55,7 @@ fn http_calls_of_both_revisions_pass_through_middleware() {
     // `counts` has no tenant check.
     assert_eq!(server.count("finished"), 0);
 
-    // A call with progress takes another code path.
+    // A call with progress is answered by an event stream, another code path.
     let steps = json!({ "name": "steps", "arguments": { "count": 2 } });
     let events = server.modern("tools/call", steps, json!({ "progressToken": "t" }), &tenant).events();
     assert_eq!(text(events.last().unwrap()), "2 steps");
@@ -68,12 +73,12 @@ fn duplicate_or_non_ascii_header_is_refused_before_middleware() {
     for (headers, message) in
         [(&twice[..], "the header X-Tenant must not be repeated"), (&non_ascii, "must be visible ASCII")]
     {
-        let of_session: Vec<_> =
+        let in_session: Vec<_> =
             headers.iter().copied().chain([("Mcp-Session-Id", session.as_str())]).collect();
         for reply in [
             server.modern("tools/call", params.clone(), json!({}), headers),
             server.post(headers, &legacy),
-            server.post(&of_session, &legacy),
+            server.post(&in_session, &legacy),
         ] {
             let answer = reply.json();
             assert_eq!((reply.status, &answer["error"]["code"]), (400, &json!(-32_020)), "{reply:?}");
@@ -100,7 +105,8 @@ fn middleware_example_checks_a_header_and_meters_calls() {
     let refused = call("repeat", long(), &[]);
     assert_eq!((kind(&refused), text(&refused)), ("refused", "set the header X-Tenant to acme"));
     assert_eq!(text(&call("repeat", long(), &[("X-Tenant", "acme")])).len(), 3 << 10);
-    // The example charges one unit per call and one per KiB of the result, and nothing for refused calls.
+    // The example charges one unit per call and one per KiB of the result, and nothing for refused calls. The first
+    // call of `spent` also costs a unit, which the second reports.
     assert_eq!(call("spent", json!({}), &[])["result"]["structuredContent"], json!({ "units": 4 }));
     assert_eq!(call("spent", json!({}), &[])["result"]["structuredContent"], json!({ "units": 5 }));
 }
@@ -125,6 +131,7 @@ fn stdio_calls_pass_through_middleware_without_headers() {
     let foreign = server.call("foreign", json!({ "v": 1 }));
     let bytes = foreign["result"]["structuredContent"].to_string().len();
     check_passed(&server.stderr, "foreign", bytes);
+    // `echo` needs a header, and stdio has none.
     let refused = server.call("echo", json!({ "text": "x" }));
     check_refused(&server.stderr, &refused);
     let modern = harness::modern(99, "tools/call", json!({ "name": "echo", "arguments": {} }), json!({}));

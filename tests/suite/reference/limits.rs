@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{page, rows, source};
 
-/// Row of the page, text with `{}` for the value, path of the source, and the constant. The last word of the text is
-/// the unit of the value.
+/// Row of the page, text with `{}` for the value, path of the source in `src` of the crate, and the constant. A unit in
+/// the last word of the text, such as `KiB` or `min`, applies to the value.
 type Limit = (&'static str, &'static str, &'static str, &'static str);
 
 /// Rows whose limit is half of a setting, so that no constant has its value.
 const WITHOUT_CONSTANT: [&str; 1] = ["questions waiting, all callers"];
 
+/// Limits of `mcp-tool-contract`.
 const CONTRACT: &[Limit] = &[
     ("message nesting", "{} levels", "read/scan.rs", "MAX_NESTING"),
     ("result nesting", "{} levels", "read/result.rs", "MAX_NESTING"),
@@ -19,6 +20,7 @@ const CONTRACT: &[Limit] = &[
     ("items of a page of results", "{}", "bounds/mod.rs", "DEFAULT_MAX_ITEMS"),
 ];
 
+/// Limits of `mcp-tool-core`.
 const CORE: &[Limit] = &[
     ("request id", "{} bytes", "transport/id.rs", "MAX_ID_BYTES"),
     ("message over stdio", "{} MiB", "transport/stdio/lines.rs", "MAX_LINE"),
@@ -86,6 +88,7 @@ const CORE: &[Limit] = &[
     ("time until a revocation applies", "every {} ms", "control/watch.rs", "PERIOD"),
 ];
 
+/// Limits of `mcp-tool-auth`.
 const AUTH: &[Limit] = &[
     ("TLS handshake", "{} s", "tls.rs", "HANDSHAKE_TIMEOUT"),
     ("token", "{} KiB", "inbound/bearer.rs", "MAX_TOKEN"),
@@ -173,7 +176,7 @@ fn stated(text: &str, value: &ConstantValue) -> String {
     let (value, per_unit) = match (value, unit) {
         (ConstantValue::Number(bytes), "KiB") => (*bytes, 1 << 10),
         (ConstantValue::Number(bytes), "MiB") => (*bytes, 1 << 20),
-        // Such a constant is a number of seconds.
+        // The only such constant is a number of seconds.
         (ConstantValue::Number(seconds), "h") => (*seconds, 3_600),
         (ConstantValue::Milliseconds(time), "ms") => (*time, 1),
         (ConstantValue::Milliseconds(time), "s") => (*time, 1_000),

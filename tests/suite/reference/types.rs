@@ -1,4 +1,4 @@
-//! The types of docs/reference/types.md compared with the schemas of parameters, their keys and their default limits.
+//! The parameter types of docs/reference/types.md compared with the code: their schemas, keys and default limits.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ async fn pages(page: PageRequest) -> Result<Page<Row>, ToolError> {
     Page::keyset(Vec::new(), &page, |last: &Row| last.name.clone())
 }
 
-/// First cell of each row of a scalar type, with the schema of the type. A row of two types occurs twice.
+/// First cell of each row of a scalar type, with the schema of the type. The row of two types occurs twice.
 fn scalars() -> Vec<(&'static str, Schema)> {
     vec![
         ("`bool`", bool::SCHEMA),
@@ -107,8 +107,8 @@ fn accepted(schema: Schema) -> BTreeSet<&'static str> {
     fn matcher() -> &'static Matcher {
         &MATCHER
     }
-    let one = literal(LiteralValue::Integer(1));
-    let safe = |bound: i128| literal(LiteralValue::Integer(bound));
+    let integer = |bound: i128| literal(LiteralValue::Integer(bound));
+    let one = integer(1);
     let value = match schema.kind() {
         Kind::Boolean => literal(LiteralValue::Boolean(true)),
         Kind::Integer { .. } | Kind::Number { .. } => one,
@@ -120,8 +120,8 @@ fn accepted(schema: Schema) -> BTreeSet<&'static str> {
         kind => panic!("not a parameter: {kind:?}"),
     };
     // The key `header` needs integers within ±(2^53 − 1), so a wider integer type is narrowed first.
-    let low = schema.min(safe(-(1 << 53) + 1)).unwrap_or(schema);
-    let narrowed = low.max(safe((1 << 53) - 1)).unwrap_or(low);
+    let low = schema.min(integer(-(1 << 53) + 1)).unwrap_or(schema);
+    let narrowed = low.max(integer((1 << 53) - 1)).unwrap_or(low);
     let accepts = |key: &ArgKey| match key {
         ArgKey::Min => schema.min(one).is_ok(),
         ArgKey::Max => schema.max(one).is_ok(),
@@ -160,7 +160,7 @@ fn number(text: &str) -> i128 {
     }
 }
 
-/// The schema that a row states by its columns `schema` and `default limits`.
+/// The schema that a row states by its columns `schema` and `default limits`. The row of enums means `Speed`.
 fn stated(schema: &str, limits: &str) -> Value {
     let words = quoted(schema);
     let mut stated = json!({ "type": words[0] });
@@ -204,6 +204,7 @@ fn types_have_the_schemas_keys_and_limits_of_the_code() {
 fn composed_types_have_the_keys_and_limits_of_the_code() {
     let table = table();
     let row = |of_type: &str| table.iter().find(|row| row[0] == of_type).unwrap();
+    // The rows of composed types name only the keys by which they differ from their item type, here `String`.
     let texts = accepted(String::SCHEMA);
     let difference = |schema: Schema| -> BTreeSet<&str> { &accepted(schema) ^ &texts };
     assert_eq!(keys_of(&row("`Vec<T>`")[2]), difference(Vec::<String>::SCHEMA));

@@ -1,4 +1,7 @@
 //! Attacks through the token header.
+//!
+//! A [`Pair`] is a server and the issuer that it trusts. `sign` returns a token with a valid signature of a key, and
+//! `sealed` a token with the signature that a closure computes.
 
 use serde_json::{Value, json};
 
@@ -10,7 +13,8 @@ use super::{
     Pair,
 };
 
-/// A token signed by the issuer with this header.
+/// A token with this header and valid claims. The signature is always RS256 with the issuer's key `rsa`, even if the
+/// header names another `alg`.
 fn with_header(pair: &Pair, header: &str) -> String {
     sign(&KEYS.rsa, "RS256", header, pair.issuer.claims().to_string())
 }
@@ -48,12 +52,14 @@ fn unsupported_algorithms_are_refused() {
     let pair = Pair::start();
     let claims = pair.issuer.claims().to_string();
     let mut attacks = Vec::new();
+    // `\u{3bf}` is a Greek letter that looks like `o`.
     for alg in ["none", "None", "NONE", "nOnE", "none ", " none", "n\u{3bf}ne", ""] {
-        let (named, unnamed) = (header(json!({ "alg": alg })), header(json!({ "alg": alg, "kid": null })));
-        attacks.push((alg, sealed(&named, &claims, |_| Vec::new())));
-        attacks.push((alg, sealed(&unnamed, &claims, |_| Vec::new())));
-        attacks.push((alg, sealed(&named, &claims, |_| vec![0])));
-        attacks.push((alg, sign(&KEYS.rsa, "RS256", &named, &claims)));
+        let (with_kid, without_kid) =
+            (header(json!({ "alg": alg })), header(json!({ "alg": alg, "kid": null })));
+        attacks.push((alg, sealed(&with_kid, &claims, |_| Vec::new())));
+        attacks.push((alg, sealed(&without_kid, &claims, |_| Vec::new())));
+        attacks.push((alg, sealed(&with_kid, &claims, |_| vec![0])));
+        attacks.push((alg, sign(&KEYS.rsa, "RS256", &with_kid, &claims)));
     }
     for alg in [
         "rs256", "Rs256", "RS256 ", "RS-256", "RS1", "RS2560", "RSA", "ES512", "ES256K", "Ed25519", "dir",
@@ -106,8 +112,9 @@ fn public_key_is_not_accepted_as_an_hmac_secret() {
                 ("RS256 by HMAC", token("RS256")),
                 ("ES256 by HMAC", token("ES256")),
             ]);
-            let unnamed = header(json!({ "alg": "HS256", "kid": null }));
-            attacks.push(("HS256 without kid", sealed(unnamed, &claims, |message| hs256(&secret, message))));
+            let without_kid = header(json!({ "alg": "HS256", "kid": null }));
+            attacks
+                .push(("HS256 without kid", sealed(without_kid, &claims, |message| hs256(&secret, message))));
         }
     }
     pair.assert_refuses(&attacks);
@@ -118,16 +125,17 @@ fn algorithm_must_match_the_key() {
     let pair = Pair::start();
     let claims = pair.issuer.claims().to_string();
     let mut attacks = Vec::new();
-    for (key, own) in
+    for (key, key_alg) in
         [(&KEYS.rsa, "RS256"), (&KEYS.p256, "ES256"), (&KEYS.p384, "ES384"), (&KEYS.ed, "EdDSA")]
     {
         for named in ["RS256", "PS256", "ES256", "ES384", "EdDSA"] {
-            if named != own {
+            if named != key_alg {
                 let header = header(json!({ "alg": named, "kid": key.kid }));
-                attacks.push((named, sign(key, own, header, &claims)));
+                attacks.push((named, sign(key, key_alg, header, &claims)));
             }
         }
     }
+    // The header names another algorithm of the same key.
     for (named, used) in [("RS256", "RS512"), ("PS512", "PS256"), ("RS384", "PS384")] {
         attacks.push((named, sign(&KEYS.rsa, used, header(json!({ "alg": named })), &claims)));
     }
@@ -146,6 +154,7 @@ fn kid_must_equal_the_name_of_a_key() {
         ("missing, where several keys fit", with_header(&pair, r#"{"alg":"RS256","typ":"at+jwt"}"#)),
         ("long", kid(json!("k".repeat(9_000)))),
     ];
+    // `\u{455}` is a Cyrillic letter that looks like `s`.
     for name in [
         "",
         "nobody",
@@ -173,21 +182,23 @@ fn kid_must_equal_the_name_of_a_key() {
 
 #[test]
 fn keys_in_a_token_header_are_ignored() {
+    // The attacker's server, which must get no request.
     let elsewhere = Issuer::start(&[&KEYS.attacker, &KEYS.attacker_p256]);
     let pair = Pair::start();
     let (attacker, url) = (&KEYS.attacker, format!("{}/jwks", elsewhere.url));
-    let certificate = certificate_text(&attacker.der());
+    let public_key = x5c_text(&attacker.der());
     let mut attacks = Vec::new();
     let mut harmless = Vec::new();
-    let bad_host = format!("{}@{}", pair.issuer.url, elsewhere.address);
+    // The trusted issuer's address is only the user info of this URL; the host is the attacker's.
+    let disguised = format!("{}@{}", pair.issuer.url, elsewhere.address);
     for (name, value) in [
         ("jwk", attacker.jwk()),
         ("jwk", KEYS.rsa.jwk()),
         ("jku", json!(url)),
-        ("jku", json!(format!("{bad_host}/jwks"))),
+        ("jku", json!(format!("{disguised}/jwks"))),
         ("jku", json!("file:///dev/null")),
         ("x5u", json!(url)),
-        ("x5c", json!([certificate])),
+        ("x5c", json!([public_key])),
         ("x5t", json!("AAAA")),
         ("x5t#S256", json!("AAAA")),
     ] {
@@ -195,6 +206,7 @@ fn keys_in_a_token_header_are_ignored() {
             let untrusted = header(json!({ name: value, "kid": kid }));
             attacks.push((name, sign(attacker, "RS256", untrusted, pair.issuer.claims().to_string())));
         }
+        // Signed by the issuer: the token stays valid, whatever key its header names.
         harmless.push((name, with_header(&pair, &header(json!({ name: value })))));
     }
     let p256 = header(json!({ "alg": "ES256", "kid": "p256", "jwk": KEYS.attacker_p256.jwk() }));
@@ -204,7 +216,8 @@ fn keys_in_a_token_header_are_ignored() {
     assert!(elsewhere.counts().is_empty(), "URLs in a token must not be fetched: {:?}", elsewhere.counts());
 }
 
-fn certificate_text(bytes: &[u8]) -> String {
+/// Standard Base64, the encoding of the entries of `x5c`.
+fn x5c_text(bytes: &[u8]) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     STANDARD.encode(bytes)
 }
@@ -238,7 +251,8 @@ fn header_parameters_that_change_processing_are_refused() {
     pair.assert_refuses(&attacks);
 }
 
-/// The same issuer may sign ID tokens, proofs, grants and security events, which have another `typ`.
+/// An access token has the `typ` `at+jwt` (RFC 9068). The same issuer may sign ID tokens, DPoP proofs, ID-JAGs (grants
+/// for another authorization server) and security events, which have another `typ`.
 #[test]
 fn token_of_another_type_is_refused() {
     let pair = Pair::start();
@@ -249,6 +263,7 @@ fn token_of_another_type_is_refused() {
         ("a number", typ(json!(7))),
         ("a list", typ(json!(["at+jwt"]))),
     ];
+    // `\u{430}` is a Cyrillic letter that looks like `a`.
     for kind in [
         "JWT",
         "jwt",
@@ -298,6 +313,7 @@ fn nested_token_is_refused() {
     ]);
 }
 
+/// A strict object has no name twice, is valid UTF-8, and has at most 16 levels, of which the object is the first.
 #[test]
 fn header_must_be_one_strict_json_object() {
     let pair = Pair::start();

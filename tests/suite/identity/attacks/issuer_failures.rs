@@ -1,4 +1,6 @@
 //! Unreachable issuers and invalid issuer responses.
+//!
+//! A [`Pair`] is a server and the issuer that it trusts. `refusal(…).unwrap()` asserts a 401 with `invalid_token`.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +21,7 @@ fn check_unavailable(reply: &Reply) -> Result<(), String> {
     if reply.status == 503 && wait.is_some_and(|wait| wait > 0) { Ok(()) } else { Err(format!("{reply:?}")) }
 }
 
-/// Repeats a call until it succeeds.
+/// Repeats a call until it succeeds. After a failed fetch, the server doesn't contact the issuer for 2 s.
 fn wait_for_success(pair: &Pair, token: &str) {
     let begun = Instant::now();
     loop {
@@ -60,6 +62,8 @@ fn cached_keys_verify_tokens_while_the_issuer_is_down() {
     pair.assert_accepts(&[("still", pair.issuer.token_with(json!({ "jti": "3" })))]);
 }
 
+/// The documents are those of RFC 8414 and of OpenID Connect Discovery. The issuer serves one, and answers 404 for the
+/// other.
 #[test]
 fn either_metadata_document_is_sufficient() {
     for path in WELL_KNOWN {
@@ -74,6 +78,7 @@ fn either_metadata_document_is_sufficient() {
 fn invalid_metadata_document_is_rejected() {
     let evil = Issuer::start(&[&KEYS.rsa]);
     let elsewhere = format!("{}/jwks", evil.url);
+    // Members that replace those of a valid document; `null` removes one. Their text is the name of the case.
     let named = |members: Value| (members.to_string(), members);
     let documents = [
         named(json!({ "issuer": evil.url })),
@@ -100,6 +105,7 @@ fn invalid_metadata_document_is_rejected() {
     }
     assert!(evil.counts().is_empty(), "{:?}", evil.counts());
 
+    // An identifier with a trailing slash is another issuer.
     let issuer = Issuer::start(&issuer_keys());
     issuer.set_document(json!({ "issuer": format!("{}/", issuer.url) }));
     let pair = Pair::with(issuer, &[]);
@@ -136,6 +142,7 @@ fn invalid_responses_yield_no_keys() {
         if let Err(reply) = check_unavailable(&pair.call(&pair.issuer.token())) {
             wrong.push(format!("keys {name}: {reply}"));
         }
+        // As metadata, these add no case: they are a document without `issuer`, or a list.
         if matches!(name, "twice" | "nothing" | "deep") {
             continue;
         }
@@ -149,7 +156,7 @@ fn invalid_responses_yield_no_keys() {
     assert!(evil.counts().is_empty(), "{:?}", evil.counts());
 }
 
-/// With an empty key set, either the token is refused or the issuer counts as unavailable.
+/// With an empty key set, either the token is refused (401) or the issuer counts as unavailable (503).
 #[test]
 fn empty_key_set_accepts_no_token() {
     let pair = Pair::with(Issuer::start(&[]), &[]);
@@ -157,7 +164,7 @@ fn empty_key_set_accepts_no_token() {
     assert!(matches!(reply.status, 401 | 503), "{reply:?}");
 }
 
-/// The server waits only for a limited time for its issuer.
+/// The server waits only for a limited time for its issuer. With `Held`, the issuer sends no response.
 #[test]
 fn slow_issuer_times_out() {
     let pair = Pair::start();

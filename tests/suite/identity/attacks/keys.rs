@@ -1,4 +1,8 @@
 //! Key sets: unusable keys and key rotation.
+//!
+//! A [`Pair`] is a server and the issuer that it trusts. `sign` returns a token with a valid signature of a key, and
+//! `sealed` a token with the signature that a closure computes. `refusal(…).unwrap()` asserts a 401 with
+//! `invalid_token`.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +22,7 @@ fn signed_by(pair: &Pair, key: &Key, alg: &str, kid: &str) -> String {
     sign(key, alg, pair.issuer.header(alg, kid).to_string(), pair.issuer.claims().to_string())
 }
 
-/// A server whose issuer has these keys in addition to a valid one.
+/// A server whose issuer has these keys in addition to the valid key `rsa`.
 fn with_keys(keys: &[Value]) -> Pair {
     let good = KEYS.rsa.jwk();
     let all = [&[good], keys].concat();
@@ -27,6 +31,7 @@ fn with_keys(keys: &[Value]) -> Pair {
 
 #[test]
 fn key_restrictions_in_the_key_set_are_enforced() {
+    // Each `kid` names the restriction or the wrong member of its key.
     let keys = [
         KEYS.rsa3072.jwk_with(json!({ "kid": "encrypts", "use": "enc" })),
         KEYS.rsa3072.jwk_with(json!({ "kid": "other use", "use": 7 })),
@@ -73,11 +78,11 @@ fn weak_or_unsupported_key_verifies_nothing() {
         json!({ "kty": "EC", "crv": "P-256", "kid": "zero", "x": base64url([0; 32]), "y": base64url([0; 32]) }),
     ]);
     let claims = pair.issuer.claims().to_string();
-    // With e = 1 a signature equals its padding, which anyone can compute.
-    let padding = |message: &[u8]| {
+    // With e = 1 a signature equals the padded digest (EMSA-PKCS1-v1_5), which anyone can compute.
+    let padded_digest = |message: &[u8]| {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, message);
-        let info = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
-        [&[0, 1], &[0xff; 202][..], &[0], info, digest.as_ref()].concat()
+        let digest_info = b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
+        [&[0, 1], &[0xff; 202][..], &[0], digest_info, digest.as_ref()].concat()
     };
     pair.assert_refuses(&[
         ("RSA of 1,024 bits", signed_by(&pair, &KEYS.rsa1024, "RS256", "rsa1024")),
@@ -86,7 +91,7 @@ fn weak_or_unsupported_key_verifies_nothing() {
         ("secp256k1", signed_by(&pair, &KEYS.k256, "ES256K", "k256")),
         ("secp256k1 as ES256", signed_by(&pair, &KEYS.k256, "ES256", "k256")),
         ("secp256k1 as P-256", signed_by(&pair, &KEYS.k256, "ES256", "k256 as P-256")),
-        ("exponent one", sealed(pair.issuer.header("RS256", "one").to_string(), &claims, padding)),
+        ("exponent one", sealed(pair.issuer.header("RS256", "one").to_string(), &claims, padded_digest)),
         ("off the curve", signed_by(&pair, &KEYS.p256, "ES256", "off")),
         ("zero point", sealed(pair.issuer.header("ES256", "zero").to_string(), &claims, |_| vec![0; 64])),
     ]);
@@ -96,19 +101,21 @@ fn weak_or_unsupported_key_verifies_nothing() {
 /// for a large part of all messages.
 #[test]
 fn small_order_ed25519_key_verifies_nothing() {
-    let reversed = |first: u8, rest: u8, last: u8| [&[first][..], &[rest; 30], &[last]].concat();
+    let point = |first: u8, rest: u8, last: u8| [&[first][..], &[rest; 30], &[last]].concat();
     let eighth = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05";
     let eighth: Vec<u8> =
         (0..64).step_by(2).map(|at| u8::from_str_radix(&eighth[at..at + 2], 16).unwrap()).collect();
+    // Little-endian `y` with the sign bit in the last byte. The names are the orders of the points, and `y` for the two
+    // encodings that aren't reduced modulo the field prime.
     let points = [
-        ("one", reversed(1, 0, 0)),
-        ("one, signed", reversed(1, 0, 0x80)),
-        ("two", reversed(0xec, 0xff, 0x7f)),
-        ("four", reversed(0, 0, 0)),
-        ("four, signed", reversed(0, 0, 0x80)),
+        ("one", point(1, 0, 0)),
+        ("one, signed", point(1, 0, 0x80)),
+        ("two", point(0xec, 0xff, 0x7f)),
+        ("four", point(0, 0, 0)),
+        ("four, signed", point(0, 0, 0x80)),
         ("eight", eighth),
-        ("zero in other digits", reversed(0xed, 0xff, 0x7f)),
-        ("one in other digits", reversed(0xee, 0xff, 0x7f)),
+        ("y = 0, not reduced", point(0xed, 0xff, 0x7f)),
+        ("y = 1, not reduced", point(0xee, 0xff, 0x7f)),
     ];
     let keys: Vec<Value> = points
         .iter()
@@ -118,6 +125,7 @@ fn small_order_ed25519_key_verifies_nothing() {
     let constant = [&[1][..], &[0; 63]].concat();
     let mut attacks = Vec::new();
     for (kid, _) in points {
+        // With a point of order above 1, the constant signature is valid only for a part of the messages.
         for number in 0..40 {
             let claims = pair.issuer.claims_with(json!({ "jti": number.to_string() })).to_string();
             let header = pair.issuer.header("EdDSA", kid).to_string();
@@ -160,19 +168,20 @@ fn kid_shared_by_several_keys_matches_none() {
 
 #[test]
 fn token_without_kid_needs_a_single_matching_key() {
-    let unnamed = |pair: &Pair, key: &Key, alg: &str| {
+    let without_kid = |pair: &Pair, key: &Key, alg: &str| {
         let header = json!({ "alg": alg, "typ": "at+jwt" }).to_string();
         sign(key, alg, header, pair.issuer.claims().to_string())
     };
+    // Each algorithm has one key.
     let alone = with_keys(&[KEYS.p256.jwk(), KEYS.p384.jwk(), KEYS.ed.jwk_with(json!({ "kid": null }))]);
     alone.assert_accepts(&[
-        ("RSA", unnamed(&alone, &KEYS.rsa, "RS256")),
-        ("P-256", unnamed(&alone, &KEYS.p256, "ES256")),
-        ("P-384", unnamed(&alone, &KEYS.p384, "ES384")),
-        ("a key without `kid`", unnamed(&alone, &KEYS.ed, "EdDSA")),
+        ("RSA", without_kid(&alone, &KEYS.rsa, "RS256")),
+        ("P-256", without_kid(&alone, &KEYS.p256, "ES256")),
+        ("P-384", without_kid(&alone, &KEYS.p384, "ES384")),
+        ("a key without `kid`", without_kid(&alone, &KEYS.ed, "EdDSA")),
     ]);
     alone.assert_refuses(&[
-        ("of an attacker", unnamed(&alone, &KEYS.attacker, "RS256")),
+        ("of an attacker", without_kid(&alone, &KEYS.attacker, "RS256")),
         ("a `kid` for the key that has none", signed_by(&alone, &KEYS.ed, "EdDSA", "ed")),
     ]);
     // A `kid` that is empty or not a string does not count as absent.
@@ -181,14 +190,15 @@ fn token_without_kid_needs_a_single_matching_key() {
         ("misnamed", sign(&KEYS.rsa, "RS256", header, alone.issuer.claims().to_string()))
     });
     alone.assert_refuses(&misnamed);
+    // RS256 has two keys.
     let several = with_keys(&[KEYS.rsa3072.jwk()]);
     several.assert_refuses(&[
-        ("one of two", unnamed(&several, &KEYS.rsa, "RS256")),
-        ("the other", unnamed(&several, &KEYS.rsa3072, "RS256")),
+        ("one of two", without_kid(&several, &KEYS.rsa, "RS256")),
+        ("the other", without_kid(&several, &KEYS.rsa3072, "RS256")),
     ]);
 }
 
-/// After the issuer replaced its keys, the old key is refused, even for tokens in the cache.
+/// After the issuer replaced a key, tokens of the old key are refused, even if the server has cached them as valid.
 #[test]
 fn replaced_keys_are_fetched_and_old_ones_dropped() {
     let pair = Pair::with(Issuer::start(&[&KEYS.rsa, &KEYS.p256]), &[]);
@@ -235,6 +245,7 @@ fn unknown_kids_cause_one_fetch_per_window() {
     pair.assert_accepts(&[("the control case, after the attacks", pair.issuer.token())]);
 }
 
+/// With `Held`, the issuer sends no response until the test sets `Correct`.
 #[test]
 fn concurrent_first_calls_share_one_fetch() {
     let pair = Pair::start();

@@ -1,4 +1,5 @@
-//! Attacks with forged and invalid tokens, taken from published lists and from flaws of known libraries.
+//! Attacks with forged and invalid tokens, taken from published lists and from flaws of known libraries. Each module
+//! sends its tokens to a [`Pair`]: a server and the issuer that it trusts.
 
 mod claims;
 mod header;
@@ -13,11 +14,12 @@ use super::{Pair, call, issuer_keys, measure, succeeded};
 use crate::harness::Reply;
 
 impl Pair {
+    /// Calls the tool `measure`, which needs the scope `specimen:read`, with this token.
     fn call(&self, token: &str) -> Reply {
         call(&self.server, &[("Authorization", &format!("Bearer {token}"))])
     }
 
-    /// Asserts that each token is accepted for a call that needs a scope.
+    /// Asserts that a call with each token succeeds.
     fn assert_accepts(&self, tokens: &[(&str, String)]) {
         let refused: Vec<String> = tokens
             .iter()
@@ -33,7 +35,7 @@ impl Pair {
     fn assert_refuses(&self, tokens: &[(&str, String)]) {
         self.assert_accepts(&[("the control case", self.issuer.token())]);
         let mut wrong = Vec::new();
-        // Every refusal must have this message. A message that depends on the token would help an attacker.
+        // Every 401 must have this message. A message that depends on the token would help an attacker.
         let expected = refusal(&self.call("nonsense")).unwrap();
         for (name, token) in tokens {
             let reply = self.call(token);

@@ -1,4 +1,7 @@
 //! Attacks on the signature and on the serialization of a token.
+//!
+//! A [`Pair`] is a server and the issuer that it trusts. `sign` returns a token with a valid signature of a key, and
+//! `sealed` a token with the signature that a closure computes.
 
 use base64::{
     Engine as _,
@@ -14,9 +17,10 @@ use super::{
     Pair,
 };
 
-/// Order of the P-256 curve.
+/// Order of the P-256 curve. A signature is two numbers, r and s, which must be from 1 to the order minus 1.
 const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 
+/// Encoded header, claims and signature of a token.
 fn parts(token: &str) -> [&str; 3] {
     token.split('.').collect::<Vec<&str>>().try_into().unwrap()
 }
@@ -34,7 +38,7 @@ fn der(signature: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn ecdsa_signature_has_one_valid_form() {
+fn invalid_ecdsa_signature_is_refused() {
     let pair = Pair::start();
     let order: Vec<u8> =
         (0..64).step_by(2).map(|at| u8::from_str_radix(&ORDER[at..at + 2], 16).unwrap()).collect();
@@ -92,16 +96,16 @@ fn modified_token_is_refused() {
             bytes[at] ^= 1;
             attacks.push(("a bit", format!("{head}.{claims}.{}", base64url(bytes))));
         }
-        let with = |signature: &[u8]| format!("{head}.{claims}.{}", base64url(signature));
+        let with_signature = |signature: &[u8]| format!("{head}.{claims}.{}", base64url(signature));
         attacks.extend([
             ("other scopes", format!("{head}.{raised}.{signature}")),
             ("other user", format!("{head}.{renamed}.{signature}")),
             ("other header", format!("{other_header}.{claims}.{signature}")),
             ("no signature", format!("{head}.{claims}.")),
-            ("a short signature", with(&bytes[..bytes.len() - 1])),
-            ("a long signature", with(&[&bytes[..], &[0]].concat())),
-            ("a signature after a zero", with(&[&[0], &bytes[..]].concat())),
-            ("a signature of zeros", with(&vec![0; bytes.len()])),
+            ("a short signature", with_signature(&bytes[..bytes.len() - 1])),
+            ("a long signature", with_signature(&[&bytes[..], &[0]].concat())),
+            ("a signature after a zero", with_signature(&[&[0], &bytes[..]].concat())),
+            ("a signature of zeros", with_signature(&vec![0; bytes.len()])),
             ("header and claims swapped", format!("{claims}.{head}.{signature}")),
             ("another token's signature", {
                 let other = sign(key, alg, &header, good.replace("alice", "bob"));
@@ -127,7 +131,8 @@ fn token_must_have_exactly_three_base64url_parts() {
     let [head, claims, signature] = parts(&token);
     let (head_text, claims_text) =
         (pair.issuer.header("RS256", "rsa").to_string(), pair.issuer.claims().to_string());
-    let sealed = |head: &str, claims: &str| {
+    // A token of these encoded parts, with the issuer's valid signature.
+    let signed = |head: &str, claims: &str| {
         let message = format!("{head}.{claims}");
         format!("{message}.{}", base64url(KEYS.rsa.sign("RS256", message.as_bytes())))
     };
@@ -141,8 +146,8 @@ fn token_must_have_exactly_three_base64url_parts() {
     let distinguishing = claims_text.replace("alice", "???>>>~~~\u{ff}");
     let (head_spare, claims_spare) = (base64url(uneven(&head_text)), base64url(uneven(&claims_text)));
     pair.assert_accepts(&[
-        ("valid", sealed(&head_spare, &claims_spare)),
-        ("digits that differ between the alphabets", sealed(head, &base64url(&distinguishing))),
+        ("valid", signed(&head_spare, &claims_spare)),
+        ("digits that differ between the alphabets", signed(head, &base64url(&distinguishing))),
     ]);
     let standard = STANDARD_NO_PAD.encode(&distinguishing);
     assert!(standard.contains(['+', '/']), "{standard}");
@@ -166,16 +171,16 @@ fn token_must_have_exactly_three_base64url_parts() {
             let [head, claims, signature] = parts(&token);
             format!("{head}.{claims}.{}", signature.replace('-', "+").replace('_', "/"))
         }),
-        ("header padded", sealed(&URL_SAFE.encode(uneven(&head_text)), claims)),
-        ("claims padded", sealed(head, &URL_SAFE.encode(uneven(&claims_text)))),
-        ("claims in the other alphabet", sealed(head, &standard)),
-        ("claims in the other alphabet, padded", sealed(head, &STANDARD.encode(&distinguishing))),
-        ("header with unused bits set", sealed(&with_spare_bits(&head_spare), claims)),
-        ("claims with unused bits set", sealed(head, &with_spare_bits(&claims_spare))),
+        ("header padded", signed(&URL_SAFE.encode(uneven(&head_text)), claims)),
+        ("claims padded", signed(head, &URL_SAFE.encode(uneven(&claims_text)))),
+        ("claims in the other alphabet", signed(head, &standard)),
+        ("claims in the other alphabet, padded", signed(head, &STANDARD.encode(&distinguishing))),
+        ("header with unused bits set", signed(&with_spare_bits(&head_spare), claims)),
+        ("claims with unused bits set", signed(head, &with_spare_bits(&claims_spare))),
         ("signature with unused bits set", format!("{head}.{claims}.{}", with_spare_bits(signature))),
         (
             "a lone digit more",
-            sealed(
+            signed(
                 head,
                 &format!(
                     "{}A",
@@ -185,9 +190,9 @@ fn token_must_have_exactly_three_base64url_parts() {
         ),
         (
             "hexadecimal",
-            sealed(head, &claims_text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()),
+            signed(head, &claims_text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()),
         ),
-        ("claims without encoding", sealed(head, &claims_text.replace(' ', ""))),
+        ("claims without encoding", signed(head, &claims_text.replace(' ', ""))),
         ("a comma", format!("{token},")),
         ("percent", token.replace('.', "%2E")),
         ("opaque", "2YotnFZFEjr1zCsicMWpAA".to_owned()),
@@ -195,8 +200,8 @@ fn token_must_have_exactly_three_base64url_parts() {
         ("in quotes", format!("\"{token}\"")),
     ];
     for odd in ["*", "~", "!", "%00", "=", ":"] {
-        attacks.push(("an odd digit", sealed(&format!("{head}{odd}"), claims)));
-        attacks.push(("an odd digit", sealed(head, &format!("{odd}{claims}"))));
+        attacks.push(("an odd digit", signed(&format!("{head}{odd}"), claims)));
+        attacks.push(("an odd digit", signed(head, &format!("{odd}{claims}"))));
         attacks.push(("an odd digit", format!("{head}.{claims}.{odd}{signature}")));
     }
     // Encrypted tokens (JWE) are refused without being decrypted.
@@ -238,9 +243,11 @@ fn with_spare_bits(text: &str) -> String {
     format!("{}{}", &text[..text.len() - 1], &DIGITS[last + 1..last + 2])
 }
 
+/// A token has at most 16,384 bytes.
 #[test]
 fn token_size_is_limited() {
     let pair = Pair::start();
+    // A valid token of this size or a few bytes more.
     let of_size = |size: usize| {
         let token = |filling: usize| pair.issuer.token_with(json!({ "x": "x".repeat(filling) }));
         let mut filling = size * 3 / 4 - token(0).len() * 3 / 4;
@@ -253,7 +260,8 @@ fn token_size_is_limited() {
     assert!(largest.len() <= 16_384 && larger.len() <= 16_400);
     pair.assert_accepts(&[("the largest", largest)]);
     pair.assert_refuses(&[("larger", larger)]);
-    // A token beyond the header limit is refused by the HTTP parser.
+    // A token beyond the size limit of HTTP headers is refused by the HTTP parser. Status 0 is a connection that was
+    // closed without a response.
     for size in [40_000, 1_400_000] {
         let reply = pair.call(&of_size(size));
         assert!(matches!(reply.status, 0 | 400 | 401 | 413 | 431), "{size}: {reply:?}");

@@ -1,8 +1,12 @@
 //! Attacks through the request that carries a token.
+//!
+//! A [`Pair`] is a server and the issuer that it trusts. `call` sends the message of [`measure`], a call that needs a
+//! scope, with the given headers.
 
 use super::{Pair, call, measure, refusal, succeeded};
 use crate::harness::Reply;
 
+/// HTTP status of a call with these headers.
 fn status(pair: &Pair, headers: &[(&str, &str)]) -> u16 {
     call(&pair.server, headers).status
 }
@@ -20,7 +24,8 @@ fn bearer_scheme_is_case_insensitive() {
     assert!(succeeded(&call(&pair.server, &[("authorization", &format!("Bearer {token}"))])));
 }
 
-/// Without a token the challenge has no `error`.
+/// Without a token the challenge has no `error`. A credential of another scheme or in another header counts as no
+/// token.
 #[test]
 fn call_without_a_token_is_challenged() {
     let pair = Pair::start();
@@ -130,9 +135,10 @@ fn token_in_the_body_is_ignored() {
     assert!(matches!(reply.status, 400 | 401 | 415), "{reply:?}");
 }
 
-/// Tries methods of both protocol revisions, and an unknown method.
+/// Tries methods of both protocol revisions and an unknown method; as 2026-07-28 requests (`modern`) also with a bad
+/// token.
 #[test]
-fn every_method_without_a_token_is_refused() {
+fn every_method_needs_a_valid_token() {
     let pair = Pair::start();
     for method in ["initialize", "tools/list", "tools/call", "ping", "server/discover", "prompts/list", "x/y"]
     {

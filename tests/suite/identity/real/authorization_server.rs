@@ -1,4 +1,7 @@
 //! The authorization server in `tests/clients`, an MCP server that trusts it, and a browser.
+//!
+//! The authorization server has three clients: `desktop`, a public client; `agent`; and `server`, as which the MCP
+//! server introspects tokens. The authorization server signs in the user `ann` without a form.
 
 use std::{
     collections::BTreeMap,
@@ -44,6 +47,7 @@ impl AuthorizationServer {
         AuthorizationServer { child, issuer, clients: ready["clients"].clone(), stderr }
     }
 
+    /// Secret of a confidential client.
     pub fn secret(&self, client: &str) -> &str {
         self.clients[client].as_str().unwrap()
     }
@@ -74,7 +78,7 @@ impl AuthorizationServer {
         assert_eq!(reply.status, 200, "{reply:?}");
     }
 
-    /// Exchanges a token as the client `agent`.
+    /// Exchanges the token `subject`, whose type is `kind`, as the client `agent` (RFC 8693).
     pub fn exchange(&self, subject: &str, kind: &str, parameters: &[(&str, &str)]) -> String {
         let kind = format!("urn:ietf:params:oauth:token-type:{kind}");
         let mut fields = vec![
@@ -128,7 +132,7 @@ pub enum Format {
     Opaque,
 }
 
-/// The specimen, which trusts one or more authorization servers.
+/// The specimen (the test server in `tests/src`), which trusts one or more authorization servers.
 pub struct Protected {
     pub http: HttpServer,
     pub resource: String,
@@ -137,10 +141,12 @@ pub struct Protected {
 }
 
 impl Protected {
+    /// Starts a server that trusts one authorization server, which issues tokens of this format for it.
     pub fn start(issuer: &AuthorizationServer, format: Format) -> Self {
         Protected::start_by(&[(issuer, format)])
     }
 
+    /// As [`Protected::start`], with several authorization servers.
     pub fn start_by(issuers: &[(&AuthorizationServer, Format)]) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
         let resource = format!("http://{address}/mcp");
@@ -148,7 +154,7 @@ impl Protected {
         let mut secrets = Vec::new();
         for (issuer, format) in issuers {
             arguments.extend(["--oauth-issuer".to_owned(), issuer.issuer.clone()]);
-            let described = match format {
+            let resource_settings = match format {
                 Format::Jwt(alg) => json!({ "resource": resource, "format": "jwt", "alg": alg }),
                 Format::Opaque => {
                     let mut secret = NamedTempFile::new().unwrap();
@@ -159,7 +165,7 @@ impl Protected {
                     json!({ "resource": resource, "format": "opaque" })
                 }
             };
-            issuer.control("resource", &described);
+            issuer.control("resource", &resource_settings);
         }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let http = HttpServer::start_at(&mut Command::new(SPECIMEN), &address, &arguments);

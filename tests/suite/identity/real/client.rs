@@ -23,6 +23,7 @@ use super::authorization_server::{AuthorizationServer, Browser, Protected};
 
 pub type Connection = RunningService<RoleClient, ()>;
 
+/// Redirect URI. Nothing listens there, because the code is read from the URL of the redirect.
 const CALLBACK: &str = "http://127.0.0.1:1/callback";
 
 /// Protocol revision of a client.
@@ -101,7 +102,7 @@ impl Client {
         self.oauth = Some(AuthClient::new(reqwest::Client::new(), manager));
     }
 
-    /// Gets a token through the client credentials grant.
+    /// Gets a token for `client` through the client credentials grant, without a user.
     pub async fn authenticate(&mut self, issuer: &AuthorizationServer, client: &str, scopes: &[&str]) {
         let mut state = OAuthState::new(self.url.as_str(), None).await.unwrap();
         let config = ClientCredentialsConfig::ClientSecret {
@@ -124,6 +125,7 @@ impl Client {
         manager.exchange_code_for_token_with_issuer(&code, &csrf_token, issuer.as_deref()).await.unwrap();
     }
 
+    /// Granted scopes, sorted.
     pub async fn scopes(&self) -> Vec<String> {
         let manager = self.oauth.as_ref().unwrap().auth_manager.lock().await;
         let mut scopes = manager.get_current_scopes().await;
@@ -142,6 +144,7 @@ impl Client {
     }
 }
 
+/// Calls a tool and returns its structured content. Panics if the tool returns an error.
 pub async fn call(
     connection: &Connection,
     tool: &'static str,
@@ -154,6 +157,7 @@ pub async fn call(
     Ok(result.structured_content.unwrap())
 }
 
+/// Names of the listed tools.
 pub async fn tools(connection: &Connection) -> Vec<String> {
     let tools = connection.list_all_tools().await.unwrap();
     tools.into_iter().map(|tool| tool.name.into_owned()).collect()

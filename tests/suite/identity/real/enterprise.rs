@@ -20,6 +20,8 @@ fn agent_at(server: &AuthorizationServer) -> EmaAuthorizationServer {
         .with_client_authentication(EmaClientAuthentication::ClientSecretBasic(secret))
 }
 
+/// Exchanges an ID token for an ID-JAG at the identity provider, and the ID-JAG for an access token of this format at
+/// the authorization server. Only the access token is accepted.
 async fn check_exchange(format: Format) {
     let provider = AuthorizationServer::start(&[]);
     let issuer = AuthorizationServer::start(&["--trust", &provider.issuer]);

@@ -9,6 +9,7 @@ use super::authorization_server::{AuthorizationServer, Format, Protected};
 const READ: &[&str] = &["specimen:read"];
 const INTROSPECTION: &str = "/token/introspection";
 
+/// Starts an authorization server that issues opaque tokens, and a server that trusts it.
 fn start() -> (AuthorizationServer, Protected) {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Opaque);
@@ -45,19 +46,19 @@ fn token_revoked_after_its_first_use_is_refused_within_the_cache_time() {
 }
 
 #[test]
-fn unknown_token_gets_503_while_the_issuer_is_down() {
+fn uncached_token_gets_503_while_the_issuer_is_down() {
     let (issuer, server) = start();
-    let (known, unknown) = (issuer.token(&server.resource, READ), issuer.token(&server.resource, READ));
-    assert_eq!(server.measure(&known).status, 200);
+    let (cached, uncached) = (issuer.token(&server.resource, READ), issuer.token(&server.resource, READ));
+    assert_eq!(server.measure(&cached).status, 200);
     issuer.control("down", &json!({}));
-    // A cached response is still used. A token without a cached response gets a 503, because the token may be valid.
-    assert_eq!(server.measure(&known).status, 200);
-    let reply = server.measure(&unknown);
+    // The response for `cached` is still used. `uncached` gets a 503, because it may be valid.
+    assert_eq!(server.measure(&cached).status, 200);
+    let reply = server.measure(&uncached);
     assert_eq!(reply.status, 503, "{reply:?}");
     assert!(!reply.body.contains("specimen"), "{reply:?}");
     issuer.control("up", &json!({}));
     let begun = Instant::now();
-    while server.measure(&unknown).status != 200 {
+    while server.measure(&uncached).status != 200 {
         assert!(begun.elapsed() < crate::harness::MAX_WAIT, "{}", server.http.stderr.text());
         std::thread::sleep(Duration::from_millis(100));
     }

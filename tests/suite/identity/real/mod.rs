@@ -1,4 +1,4 @@
-//! Tokens of a real authorization server, presented by real clients.
+//! Tokens of a real authorization server (`oidc-provider`), sent by rmcp's client or in plain HTTP requests.
 
 mod authorization_server;
 mod client;

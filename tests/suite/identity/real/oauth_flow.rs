@@ -1,4 +1,5 @@
-//! The complete OAuth flow of the rmcp client: challenge, metadata, registration, code, call, step-up, call.
+//! The complete OAuth flow of the rmcp client: challenge, metadata, registration, code, call, step-up (a request for
+//! further scopes), call.
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use super::{
     client::{Client, Era, call, challenge, insufficient, tools},
 };
 
+/// Runs the flow with a client of 2025-11-25 (`Legacy`) or 2026-07-28 (`Modern`), and with tokens of this format.
 async fn check_flow(era: Era, format: Format) {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, format);
@@ -21,6 +23,7 @@ async fn check_flow(era: Era, format: Format) {
 
     client.sign_in(&challenge, &["specimen:read"]).await;
     assert_eq!(client.scopes().await, ["specimen:read"]);
+    // A JWT has three parts.
     assert_eq!(client.token().await.split('.').count(), if matches!(format, Format::Opaque) { 1 } else { 3 });
     assert_eq!(issuer.count("/reg"), 1);
 
@@ -32,7 +35,7 @@ async fn check_flow(era: Era, format: Format) {
     let measured = call(&connection, "measure", json!({ "name": "abc", "n": 3, "mode": "fast" })).await;
     assert_eq!(measured.unwrap(), json!({ "v": 3, "mode": "fast" }));
 
-    // The challenge names the missing scope and the granted one.
+    // The challenge names the missing scope (`specimen:admin`) and the granted one.
     let refused = call(&connection, "whoami", json!({})).await.unwrap_err();
     let insufficient = insufficient(&refused);
     let header = &insufficient.www_authenticate_header;

@@ -1,4 +1,5 @@
-//! Key rotation and outages of the issuer.
+//! Key rotation and outages of the issuer. The commands `rotate`, `down` and `up` control the authorization server.
+//! After a rotation with `keep`, the authorization server still publishes its old keys.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -18,7 +19,7 @@ fn every_algorithm_of_the_issuer_is_accepted() {
     }
 }
 
-/// The issuer still publishes its old keys, and adds new ones.
+/// Tokens of the old keys, which the issuer still publishes, and tokens of the new keys are accepted all the time.
 #[test]
 fn keys_rotate_under_load_without_failures() {
     let issuer = AuthorizationServer::start(&[]);
@@ -52,7 +53,7 @@ fn keys_rotate_under_load_without_failures() {
     assert_eq!(issuer.count("/jwks"), 2);
 }
 
-/// New keys replace the old ones, whose tokens become invalid.
+/// The issuer no longer publishes the old keys, so their tokens become invalid, even those that were used before.
 #[test]
 fn tokens_of_withdrawn_keys_are_refused() {
     let issuer = AuthorizationServer::start(&[]);
@@ -69,7 +70,8 @@ fn tokens_of_withdrawn_keys_are_refused() {
     }
 }
 
-/// After a second rotation, tokens with the new key cause no fetch, because the last fetch is too recent.
+/// After a second rotation, tokens with the new key cause no fetch, because the last fetch for an unknown key was less
+/// than 30 s ago.
 #[test]
 fn rapid_rotation_causes_no_further_fetches() {
     let issuer = AuthorizationServer::start(&[]);
@@ -102,7 +104,7 @@ fn cached_keys_verify_tokens_while_the_issuer_is_down() {
 }
 
 #[test]
-fn server_starts_before_its_issuer() {
+fn server_starts_while_its_issuer_is_down() {
     let issuer = AuthorizationServer::start(&[]);
     issuer.control("down", &json!({}));
     let server = Protected::start(&issuer, Format::Jwt("RS256"));

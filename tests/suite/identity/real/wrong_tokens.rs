@@ -9,6 +9,7 @@ use super::{
 };
 
 const READ: &[&str] = &["specimen:read"];
+/// Another resource of the same issuer.
 const ELSEWHERE: &str = "http://127.0.0.1:1/mcp";
 
 /// Asserts that a token is refused as `invalid_token`.
@@ -31,8 +32,8 @@ fn id_token_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
     for audience in ["agent", &server.resource] {
-        let asked = json!({ "user": "ann", "client": "agent", "audience": audience });
-        assert_refused(&server, issuer.control("id_token", &asked)["id_token"].as_str().unwrap());
+        let parameters = json!({ "user": "ann", "client": "agent", "audience": audience });
+        assert_refused(&server, issuer.control("id_token", &parameters)["id_token"].as_str().unwrap());
     }
 }
 
@@ -42,13 +43,13 @@ fn id_token_is_refused() {
 fn id_jag_for_the_server_is_refused() {
     let issuer = AuthorizationServer::start(&[]);
     let server = Protected::start(&issuer, Format::Jwt("RS256"));
-    let jag = [
+    let requested = [
         ("requested_token_type", "urn:ietf:params:oauth:token-type:id-jag"),
         ("audience", &server.resource),
         ("resource", &server.resource),
         ("scope", "specimen:read"),
     ];
-    assert_refused(&server, &issuer.exchange(&issuer.token(ELSEWHERE, READ), "access_token", &jag));
+    assert_refused(&server, &issuer.exchange(&issuer.token(ELSEWHERE, READ), "access_token", &requested));
 }
 
 /// Introspection reports a refresh token as active, but it is not an access token.
