@@ -406,7 +406,7 @@ fn scopes_are_enforced_for_calls_and_lists() {
 }
 
 #[test]
-fn destructive_tool_needs_approval_or_the_operators_permission() {
+fn destructive_tool_without_a_gate_needs_the_operators_permission() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("destroys", json!({ "what": "all" }));
     assert_eq!(kind(&answer), "approval_required");
@@ -416,7 +416,7 @@ fn destructive_tool_needs_approval_or_the_operators_permission() {
     assert_eq!(
         kind(&server.call("destroys", json!({ "what": 7 }))),
         "invalid_arguments",
-        "arguments must be checked before approval"
+        "arguments must be checked before the permission"
     );
     assert_eq!(server.call("counts", json!({}))["result"]["structuredContent"]["finished"], 0);
 
