@@ -42,8 +42,8 @@ fn successful_call_returns_text_structured_content_and_contract_metadata() {
 
 #[test]
 fn invalid_argument_is_refused_before_the_function_runs() {
-    // `name` must match ^[a-z]+$ and have at most 5 characters, `n` must be 1 to 10, `mode` is an enum, and the optional
-    // `tags` has at most 3 items.
+    // `name` must match ^[a-z]+$ and have at most 5 characters, `n` must be 1 to 10, `mode` is an enum, and the
+    // optional `tags` has at most 3 items.
     let mut server = StdioServer::initialized(&[]);
     let good = json!({ "name": "abc", "n": 5, "mode": "fast" });
     let cases = [

@@ -28,8 +28,8 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Exit code and stderr of a run that must print nothing to stdout. The code is 2 for an invalid command line, and 1 for
-/// any other reason not to start.
+/// Exit code and stderr of a run that must print nothing to stdout. The code is 2 for an invalid command line, and 1
+/// for any other reason not to start.
 pub fn refusal(output: &Output) -> (i32, String) {
     assert!(output.stdout.is_empty(), "{output:?}");
     (output.status.code().unwrap(), String::from_utf8(output.stderr.clone()).unwrap())

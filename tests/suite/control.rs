@@ -1,5 +1,5 @@
-//! Revocations and disabled tools, clients and users. Commands append them to the control file, a file of JSON lines, and
-//! running servers apply each line within a second.
+//! Revocations and disabled tools, clients and users. Commands append them to the control file, a file of JSON lines,
+//! and running servers apply each line within a second.
 
 use std::{
     io::Write as _,
@@ -116,8 +116,8 @@ fn tool_is_disabled_and_enabled_while_the_server_runs() {
 fn disabling_a_tool_disables_its_versions_and_adapters() {
     let control = Control::new();
     let server = HttpServer::start(&control.flags());
-    // `relay_v1` is an older version of `relay`, and `announce` another tool. Both are adapters: they pass their calls to
-    // `relay`.
+    // `relay_v1` is an older version of `relay`, and `announce` another tool. Both are adapters: they pass their calls
+    // to `relay`.
     let calls =
         || ["relay", "relay_v1", "announce"].map(|tool| server.call(tool, json!({ "text": "x" }))).to_vec();
     let disabled = || calls().iter().filter(|answer| is_tool_disabled(answer)).count();

@@ -1,5 +1,5 @@
-//! The `doctor` command, which answers the four questions of a security review with `ok`, `warn` or `FAIL`. It exits with
-//! 1 if an answer is FAIL.
+//! The `doctor` command, which answers the four questions of a security review with `ok`, `warn` or `FAIL`. It exits
+//! with 1 if an answer is FAIL.
 
 use std::process::Command;
 

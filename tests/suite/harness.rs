@@ -401,8 +401,8 @@ impl HttpServer {
         id
     }
 
-    /// Reads a counter of the specimen: calls that are `running`, were `dropped` before they finished, have `finished`, or
-    /// noticed their cancellation (`told`). Only some tools count their calls.
+    /// Reads a counter of the specimen: calls that are `running`, were `dropped` before they finished, have `finished`,
+    /// or noticed their cancellation (`told`). Only some tools count their calls.
     pub fn count(&self, what: &str) -> u64 {
         self.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
     }

@@ -96,6 +96,7 @@ fn protocol_version_and_metadata_are_validated() {
         let reply = server.modern("tools/call", echo("x"), meta, headers);
         (reply.status, reply.json()["error"]["code"].as_i64().unwrap_or(0))
     };
+    // -32022 means an unsupported protocol version, -32602 invalid parameters.
     let ancient = json!({ "io.modelcontextprotocol/protocolVersion": "1900-01-01" });
     assert_eq!(answer(ancient, &[("MCP-Protocol-Version", "1900-01-01")]), (400, -32_022));
     // The version is checked before the other metadata.
@@ -121,6 +122,7 @@ fn refusals_map_to_http_statuses() {
     let call = |params: Value| server.post(&[], &rpc("tools/call", params));
     let unknown = call(json!({ "name": "mesure" }));
     assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (200, &json!(-32_602)));
+    // `whoami` also requires the scope `specimen:admin`.
     let scope = call(json!({ "name": "whoami" }));
     assert_eq!((scope.status, &scope.json()["error"]["code"]), (403, &json!(-31_403)));
     let record = server.stderr.record_of(correlation(&scope.json()));
@@ -137,7 +139,7 @@ fn refusals_map_to_http_statuses() {
 }
 
 #[test]
-fn unsupported_methods_and_paths_are_refused() {
+fn unsupported_methods_paths_and_content_types_are_refused() {
     let server = HttpServer::start(&[]);
     for method in ["GET", "DELETE", "PUT", "OPTIONS", "HEAD"] {
         let reply = server.send(method, "/mcp", &[], b"");
@@ -148,6 +150,7 @@ fn unsupported_methods_and_paths_are_refused() {
     assert_eq!(server.send("GET", "/readyz", &[], b"").body, "ready\n");
     let body = rpc("tools/call", echo("x")).to_string();
     assert_eq!(server.send("POST", "/mcp", &[("Content-Type", "text/plain")], body.as_bytes()).status, 415);
+    // Another spelling of the type, and no `Accept`.
     let typed = [("Content-Type", "application/JSON; charset=utf-8"), ("Accept", "")];
     assert_eq!(server.send("POST", "/mcp", &typed, body.as_bytes()).status, 200);
     let response = json!({ "jsonrpc": "2.0", "id": 1, "result": {} });
@@ -272,7 +275,7 @@ fn response_becomes_a_stream_at_its_first_progress_report() {
             &rpc("tools/call", json!({ "name": "steps", "arguments": { "count": 3 }, "_meta": token })),
         ),
     ] {
-        assert_eq!(reply.header("x-accel-buffering"), Some("no"));
+        assert_eq!(reply.header("x-accel-buffering"), Some("no"), "proxies must not buffer the stream");
         let events = reply.events();
         let reports: Vec<f64> =
             events[..3].iter().map(|event| event["params"]["progress"].as_f64().unwrap()).collect();
@@ -418,6 +421,7 @@ fn connection_is_reused_for_the_next_request() {
     for number in 0..3 {
         let body = rpc("tools/call", echo(&number.to_string())).to_string();
         stream
+            // The empty value removes the default header `Connection: close`.
             .write_all(&server.request_bytes("POST", "/mcp", &[("Connection", "")], body.as_bytes()))
             .unwrap();
         let mut head = Vec::new();
@@ -436,7 +440,7 @@ fn connection_is_reused_for_the_next_request() {
 }
 
 #[test]
-fn sessions_are_limited_and_expire_when_idle() {
+fn sessions_serve_calls_are_limited_and_expire_when_idle() {
     let server = HttpServer::start(&["--legacy-sessions", "3", "--log-level", "trace"]);
     let initialize = rpc("initialize", initialize_params(json!({})));
     let open = || server.post(&[], &initialize);

@@ -118,8 +118,8 @@ impl Project {
         built.err
     }
 
-    /// The command that runs the built server `binary` in `folder`, where the server reads and writes locks. The variables
-    /// that turn colours on or off are removed.
+    /// The command that runs the built server `binary` in `folder`, where the server reads and writes locks. The
+    /// variables that turn colours on or off are removed.
     pub fn server(&self, folder: &str, binary: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(shared().join("target/debug").join(binary));
         command.args(arguments).current_dir(self.path(folder));

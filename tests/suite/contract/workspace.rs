@@ -21,8 +21,8 @@ async fn remote(
     drop(name);
 }
 
-/// A workspace of three packages, and a fourth package `outside`, which is only a dependency. The package `sibling` is a
-/// member of the workspace, but not in its folder. The package `server` has two binaries, `reader` and `writer`.
+/// A workspace of three packages, and a fourth package `outside`, which is only a dependency. The package `sibling` is
+/// a member of the workspace, but not in its folder. The package `server` has two binaries, `reader` and `writer`.
 fn workspace() -> Project {
     let project = Project::new("many");
     let inside = WORKSPACE.replace(

@@ -101,8 +101,8 @@ fn lock_matches_the_tools_it_was_generated_from() {
     check_lock();
 }
 
-/// Returns `true` if changes of this rule are compile errors. All are, except added and removed tools, which the compiler
-/// doesn't see, and changes that need no version bump.
+/// Returns `true` if changes of this rule are compile errors. All are, except added and removed tools, which the
+/// compiler doesn't see, and changes that need no version bump.
 fn is_compile_error(rule: ChangeRule) -> bool {
     !matches!(rule, ChangeRule::ToolAdded | ChangeRule::ToolRemoved) && rule.class() > ChangeClass::Patch
 }

@@ -1,6 +1,6 @@
 //! Attacks through token claims. A `Pair` is a server and the issuer that it trusts; the server requires the audience
-//! `RESOURCE`. The issuer's default claims are valid. Its `token_with` and `claims_with` replace some of them, and remove
-//! those that are `null`, while `with_values` really sets a claim to `null`.
+//! `RESOURCE`. The issuer's default claims are valid. Its `token_with` and `claims_with` replace some of them, and
+//! remove those that are `null`, while `with_values` really sets a claim to `null`.
 
 use serde_json::{Value, json};
 
