@@ -144,6 +144,7 @@ fn secret_argument_is_neither_echoed_nor_logged_nor_digested() {
         first["arguments"], second["arguments"],
         "`arguments`, the digest, must not depend on secrets: the digest of a short secret is easily reversed"
     );
+    // 26 bytes: `{"pin":"1234","minutes":1}`.
     assert_eq!((&first["outcome"], &first["arguments_bytes"]), (&json!("ok"), &json!(26)));
     let log = server.stderr.text();
     assert!(!log.contains("hunt") && !log.contains("8431976"), "{log}");
@@ -164,6 +165,7 @@ fn echoed_value_has_at_most_64_characters() {
 #[test]
 fn result_that_violates_its_schema_is_not_sent() {
     let mut server = StdioServer::initialized(&[]);
+    // `secret` is the part of each result that violates the schema.
     for (tool, reason, secret) in [
         ("overstate", "/v: must be at most 10, got 11", "11"),
         ("overshare", "/password_hash: not in the output schema, but returned", "password_hash"),
@@ -265,6 +267,7 @@ fn concurrency_is_limited_per_tool_and_per_server() {
 #[test]
 fn failed_write_reports_that_it_may_have_taken_effect() {
     let mut server = StdioServer::initialized(&[]);
+    // None of these tools is read-only.
     for (tool, expected) in [
         ("panics", "internal"),
         ("panics_blocking", "internal"),
@@ -280,7 +283,7 @@ fn failed_write_reports_that_it_may_have_taken_effect() {
     let answer = server.call("overstate", json!({}));
     assert!(
         !text(&answer).contains("check before"),
-        "a read-only tool writes nothing, so the caller need not check: {answer}"
+        "`overstate` is read-only and writes nothing, so the caller need not check: {answer}"
     );
     assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "error");
     // The function itself reports the invalid argument.
@@ -337,6 +340,7 @@ fn kind_or_ok(answer: &Value) -> &str {
 #[test]
 fn oversized_result_is_refused() {
     let mut server = StdioServer::initialized(&[]);
+    // The default limit is 1 MiB.
     let answer = server.call("large", json!({ "bytes": 1_048_576 }));
     assert_eq!(text(&answer).len(), 1_048_576);
     for tool in ["large", "large_structure"] {
@@ -365,6 +369,7 @@ fn errors_have_a_kind_and_their_sources_are_only_logged() {
         assert!(!answer.to_string().contains("hunter2"), "{answer}");
         assert_eq!(server.stderr.record_of(correlation(&answer))["reason"], expected);
     }
+    // The source of the internal error.
     server.stderr.line_with(&["ERROR", "password=hunter2"]);
     for (tool, detail) in
         [("fails_otherwise", "secret detail of the author's"), ("fails_boxed", "secret detail in a box")]

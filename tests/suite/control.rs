@@ -39,10 +39,12 @@ impl Control {
         self.file.to_str().unwrap()
     }
 
+    /// Arguments that make a server or a command use this control file.
     pub fn flags(&self) -> [&str; 2] {
         ["--control-file", self.path()]
     }
 
+    /// Runs a command of the specimen, the test server, with this control file.
     fn run(&self, arguments: &[&str]) -> Output {
         Command::new(SPECIMEN).args(arguments).args(self.flags()).output().unwrap()
     }
@@ -61,6 +63,7 @@ impl Control {
         String::from_utf8(output.stderr).unwrap()
     }
 
+    /// Appends to the control file directly, without a command.
     fn append(&self, text: &str) {
         let mut content = std::fs::read_to_string(&self.file).unwrap();
         content.push_str(text);

@@ -245,12 +245,13 @@ fn server_raises_its_descriptor_limit_for_its_connections() {
     // The server raises the soft limit of 128 descriptors itself.
     let server = start_under("-Sn 128");
     assert!(limit(&server) > 700, "{}", limit(&server));
-    // If the hard limit is too low, connections are refused before the server lacks descriptors for other uses.
+    // If the hard limit is too low, connections are refused before the server lacks descriptors for other uses, for
+    // which 256 of the 384 are reserved.
     let server = start_under("-n 384");
     server.stderr.line_with(&["WARN", "700", "384", "ulimit -n"]);
-    let held: Vec<_> = (0..128).map(|_| server.connect()).collect();
+    let connections: Vec<_> = (0..128).map(|_| server.connect()).collect();
     assert_eq!(server.send("GET", "/healthz", &[], b"").status, 503);
-    drop(held);
+    drop(connections);
 }
 
 #[test]
