@@ -49,13 +49,18 @@ fn check_scenario(program: &str, script: &str, mode: &str, protocol: &str) {
         "protocol": protocol,
         "server": "specimen",
         "tools": tools,
+        // A valid call, an invalid one, and a call of an unknown tool.
         "good": { "v": 3, "mode": "fast" },
         "bad": REFUSED,
         "unknown": -32_602,
+        // Arguments that a 2026-07-28 client repeats in headers, which it must encode.
         "routed": "größe -7 true none 0 n",
         "logs": logs[first_level..],
+        // The trace context: `traceparent`, and no `tracestate`.
         "traced": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 None",
+        // Progress reports: progress, total and message.
         "steps": [[1.0, 3.0, "step 1"], [2.0, 3.0, "step 2"], [3.0, 3.0, "step 3"]],
+        // Number of calls that the client cancelled.
         "dropped": 1,
     });
     let (http, sessions) = (HttpServer::start(&[]), HttpServer::start(&["--legacy-sessions", "8"]));

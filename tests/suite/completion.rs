@@ -41,15 +41,16 @@ impl BothTransports {
         BothTransports { http: HttpServer::start(arguments), stdio: StdioServer::initialized(arguments) }
     }
 
-    /// Responses: HTTP legacy, HTTP modern, stdio legacy, stdio modern.
+    /// Sends a completion request four times, and returns the responses: HTTP legacy, HTTP modern, stdio legacy, stdio
+    /// modern.
     fn ask(&mut self, params: &Value) -> [Value; 4] {
         let legacy = json!({ "jsonrpc": "2.0", "id": 1, "method": METHOD, "params": params });
-        let legacy = self.http.post(&[("MCP-Protocol-Version", "2025-11-25")], &legacy).json();
-        let modern_http = self.http.modern(METHOD, params.clone(), json!({}), &[("Mcp-Name", "")]).json();
+        let legacy_http = self.http.post(&[("MCP-Protocol-Version", "2025-11-25")], &legacy).json();
+        let modern_http = self.http.modern(METHOD, params.clone(), json!({}), &[]).json();
         let legacy_stdio = self.stdio.request(METHOD, params.clone());
         self.stdio.send(&modern(77, METHOD, params.clone(), json!({})).to_string());
         let modern_stdio = self.stdio.answer(&json!(77));
-        [legacy, modern_http, legacy_stdio, modern_stdio]
+        [legacy_http, modern_http, legacy_stdio, modern_stdio]
     }
 
     /// Returns the completion. Asserts that all four responses agree on it and have the members of their revision.
@@ -82,7 +83,7 @@ impl BothTransports {
     }
 }
 
-/// A completion with exactly these values.
+/// The expected completion with exactly these values.
 fn complete(values: &[&str]) -> Value {
     json!({ "values": values, "total": values.len(), "hasMore": false })
 }
@@ -96,12 +97,7 @@ fn enums_and_booleans_complete_without_a_function() {
     // A new server, because a caller may request only 10 completions per second.
     let server = HttpServer::start(&[]);
     let suggest = |argument, typed| {
-        let answer = server.modern(
-            METHOD,
-            completion_params("assign", argument, typed),
-            json!({}),
-            &[("Mcp-Name", "")],
-        );
+        let answer = server.modern(METHOD, completion_params("assign", argument, typed), json!({}), &[]);
         answer.json()["result"]["completion"].clone()
     };
     assert_eq!(suggest("now", "x"), complete(&[]));
@@ -131,9 +127,7 @@ fn completion_function_suggests_valid_matching_values() {
 #[test]
 fn completion_is_recorded_and_does_not_count_as_a_call() {
     let server = HttpServer::start(&[]);
-    let answer = server
-        .modern(METHOD, completion_params("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")])
-        .json();
+    let answer = server.modern(METHOD, completion_params("assign", "customer", "an"), json!({}), &[]).json();
     let record = server.stderr.record_of(correlation(&answer));
     let members =
         ["tool", "version", "completes", "outcome", "arguments_bytes"].map(|member| &record[member]);
@@ -142,8 +136,7 @@ fn completion_is_recorded_and_does_not_count_as_a_call() {
     assert!(record.get("arguments").is_none(), "{record}");
     // `assign` is limited to one call per hour.
     assert_eq!(text(&server.call("assign", json!({ "customer": "ann" }))), "ann");
-    let answer =
-        server.modern(METHOD, completion_params("no_such", "x", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer = server.modern(METHOD, completion_params("no_such", "x", ""), json!({}), &[]).json();
     let record = server.stderr.record_of(correlation(&answer));
     assert_eq!((&record["reason"], &record["completes"]), (&json!("unknown_tool"), &json!("x")));
 }
@@ -204,8 +197,7 @@ fn completions_are_declared_only_if_a_tool_has_some() {
     // The only tool of this server is `echo`, whose argument has no completions.
     let plain = HttpServer::start_by(Command::new(SPECIMEN).env("SPECIMEN_ONLY_ECHOES", "1"), &[]);
     assert_eq!(capabilities(&plain).get("completions"), None);
-    let answer =
-        plain.modern(METHOD, completion_params("echo", "text", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer = plain.modern(METHOD, completion_params("echo", "text", ""), json!({}), &[]).json();
     assert_eq!(answer["error"]["code"], -32_601, "{answer}");
 }
 
@@ -213,9 +205,7 @@ fn completions_are_declared_only_if_a_tool_has_some() {
 fn failing_completion_function_fails_only_its_completion() {
     let server = HttpServer::start(&[]);
     let ask = |typed| {
-        let answer = server
-            .modern(METHOD, completion_params("assign", "how", typed), json!({}), &[("Mcp-Name", "")])
-            .json();
+        let answer = server.modern(METHOD, completion_params("assign", "how", typed), json!({}), &[]).json();
         let record = server.stderr.record_of(correlation(&answer));
         (answer["error"].clone(), record)
     };
@@ -271,14 +261,12 @@ fn arguments_of_a_tool_that_needs_approval_are_not_completed() {
     let server = HttpServer::start(&[]);
     // `erase` is destructive and has no gate (a scope that permits calls), so it needs the operator's permission.
     let ask = |server: &HttpServer| {
-        server
-            .modern(METHOD, completion_params("erase", "customer", ""), json!({}), &[("Mcp-Name", "")])
-            .json()
+        server.modern(METHOD, completion_params("erase", "customer", ""), json!({}), &[]).json()
     };
     let answer = ask(&server);
     assert_eq!(answer["error"]["data"]["dev.mcp-tool/error"]["kind"], "approval_required", "{answer}");
     assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "refused");
-    assert_eq!(server.count("finished"), 0);
+    assert_eq!(server.count("finished"), 0, "the completion function must not run");
     let allowing = HttpServer::start(&["--allow-destructive", "erase"]);
     assert_eq!(ask(&allowing)["result"]["completion"], complete(&["ann"]));
 }
@@ -290,7 +278,7 @@ fn audit_query_separates_completions_from_calls() {
     let file = ["--audit-file", file.to_str().unwrap()];
     let mut server = HttpServer::start(&file);
     server.call("echo", json!({ "text": "x" }));
-    server.modern(METHOD, completion_params("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
+    server.modern(METHOD, completion_params("assign", "now", ""), json!({}), &[]);
     assert!(server.terminate().success());
     let audit = |arguments: &[&str]| {
         let output =

@@ -34,7 +34,8 @@ fn ask(server: &HttpServer, tool: &str, arguments: Value, more: Value, meta: Val
     server.modern("tools/call", params, meta, &[])
 }
 
-/// Questions and state of an `input_required` result.
+/// Asserts that a result is `input_required`, so that the server asks, and returns its questions and state. The key of
+/// a question is the name of its form type (here `confirm` or `number`), followed by `_2` for the second of that type.
 fn questions_and_state(answer: &Value) -> (Map<String, Value>, Value) {
     let result = &answer["result"];
     assert_eq!(result["resultType"], "input_required", "{answer}");
