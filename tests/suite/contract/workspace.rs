@@ -77,7 +77,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     project.assert_builds("inside");
 
     // `contract write` does not write the lock of the package outside the workspace.
-    let foreign = project.read("outside/mcp-tools.lock");
+    let outside_lock = project.read("outside/mcp-tools.lock");
     let outside = "tools defined outside this workspace, checked only by the locks there: remote";
     let check = reader(&["check"]);
     check.assert_exit(
@@ -86,7 +86,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     );
     reader(&["write"])
         .assert_exit(0, &["wrote server/mcp-tools.lock", "wrote shared/mcp-tools.lock", outside]);
-    assert_eq!(project.read("outside/mcp-tools.lock"), foreign);
+    assert_eq!(project.read("outside/mcp-tools.lock"), outside_lock);
     assert_eq!(project.names("inside"), ["Cargo.lock", "Cargo.toml", "server", "shared"]);
     assert_eq!(versions(&project.read(shared_lock), "listed"), ["1.1"]);
     assert_eq!(versions(&project.read(sibling_lock), "near"), ["1.1"]);
@@ -105,7 +105,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     assert_eq!(writer(&["check"]).assert_exit(0, &[]).out, CURRENT);
     assert_eq!(project.read(server_lock), both, "`write` of one server must keep the entries of the other");
 
-    // `contract write` writes all locks, or none.
+    // `contract write` writes all locks, or none. Here, one lock needs an entry, but the other was edited by hand.
     let shared_before = project.read(shared_lock);
     project.edit(server_lock, "\"reader\",\n", "");
     project.edit(shared_lock, "\"maxLength\": 40", "\"maxLength\": 80");

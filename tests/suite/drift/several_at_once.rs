@@ -1,5 +1,5 @@
-//! Several changes of one tool: all are listed, and one bump permits them. The tools here are those before the changes;
-//! `ui/drift/several_at_once.rs` has them after them, with the same versions.
+//! Several changes of one tool: all are listed, and one bump permits them. The tools here are those before the changes.
+//! `ui/drift/several_at_once.rs` has the changed tools, with the same versions.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 
