@@ -42,7 +42,7 @@ pub async fn weakening_twice(
 ) {
 }
 
-// Gets an optional parameter and another description of it.
+// `count` becomes optional and gets another description.
 /// Do.
 #[mcp_tool(version = "2.1", public)]
 pub async fn words_too(
