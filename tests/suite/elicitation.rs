@@ -309,7 +309,7 @@ fn client_without_elicitation_is_told_the_missing_capability() {
 }
 
 #[test]
-fn url_elicitation_accepts_only_https() {
+fn url_elicitation_accepts_only_https_without_credentials() {
     let server = HttpServer::start(&[]);
     let open_page = |url: &str, more: Value| {
         ask(
