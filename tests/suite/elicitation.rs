@@ -309,7 +309,7 @@ fn client_without_elicitation_is_told_the_missing_capability() {
 }
 
 #[test]
-fn url_elicitation_accepts_only_https_without_credentials() {
+fn url_elicitation_refuses_unsafe_urls() {
     let server = HttpServer::start(&[]);
     let open_page = |url: &str, more: Value| {
         ask(
@@ -329,6 +329,7 @@ fn url_elicitation_accepts_only_https_without_credentials() {
     );
     let more = json!({ "requestState": state, "inputResponses": { "open": { "action": "accept" } } });
     assert_eq!(text(&open_page("https://example.com/sign-in", more)), "Accepted(())");
+    // `http` is accepted only on this machine, and a user name in the URL never.
     for url in ["http://example.com/", "javascript:alert(1)", "https://a:b@example.com/"] {
         assert_eq!(kind(&open_page(url, json!({}))), "refused", "{url}");
     }

@@ -85,7 +85,7 @@ impl Stderr {
 /// A server that speaks over stdio.
 pub struct StdioServer {
     child: Child,
-    /// `None` once [`StdioServer::close`] has closed it.
+    /// `None` after it was closed.
     pub stdin: Option<ChildStdin>,
     /// Lines of the server's stdout.
     lines: mpsc::Receiver<String>,
