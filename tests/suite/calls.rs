@@ -1,4 +1,5 @@
-//! Calls from end to end: arguments, guards, results and records.
+//! Calls from end to end: arguments, limits, results and audit records. The tools are those of the specimen, the test
+//! server in `tests/src/main.rs`.
 
 use std::{process::Command, time::Instant};
 
@@ -10,13 +11,12 @@ use crate::harness::{HttpServer, MAX_WAIT, SPECIMEN, StdioServer, correlation, k
 fn violations(answer: &Value) -> Vec<(&str, &str, &str)> {
     let listed = answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"].as_array();
     let listed = listed.unwrap_or_else(|| panic!("no violations: {answer}"));
-    let field =
-        |violation: &'_ Value, name: &str| violation[name].as_str().map(str::to_owned).unwrap_or_default();
     listed
         .iter()
         .map(|violation| {
-            let leaked = |name| &*field(violation, name).leak();
-            (leaked("pointer"), leaked("rule"), leaked("message"))
+            let [pointer, rule, message] =
+                ["pointer", "rule", "message"].map(|name| violation[name].as_str().unwrap_or_default());
+            (pointer, rule, message)
         })
         .collect()
 }
@@ -42,7 +42,8 @@ fn successful_call_returns_text_structured_content_and_contract_metadata() {
 
 #[test]
 fn invalid_argument_is_refused_before_the_function_runs() {
-    // `name` must match ^[a-z]+$ and have at most 5 characters, `n` must be 1 to 10, and `mode` is an enum.
+    // `name` must match ^[a-z]+$ and have at most 5 characters, `n` must be 1 to 10, `mode` is an enum, and the
+    // optional `tags` has at most 3 items.
     let mut server = StdioServer::initialized(&[]);
     let good = json!({ "name": "abc", "n": 5, "mode": "fast" });
     let cases = [
@@ -76,6 +77,7 @@ fn invalid_argument_is_refused_before_the_function_runs() {
         assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("invalid_arguments")));
         assert_eq!(record["detail"], format!("{pointer}:{rule}"));
     }
+    // Each of these spellings is the integer 5.
     for whole in ["5.0", "50e-1", "0.5e1"] {
         let call = format!(
             r#"{{"jsonrpc":"2.0","id":"{whole}","method":"tools/call","params":{{"name":"measure","arguments":{{"name":"abc","n":{whole},"mode":"safe"}}}}}}"#
@@ -107,6 +109,7 @@ fn violations_are_all_counted_and_eight_are_listed() {
     ];
     assert_eq!(found, expected);
 
+    // 20 unknown arguments, and the 3 required arguments are missing: 8 violations are listed, 15 only counted.
     let many: Value =
         (0..20).map(|index| (format!("extra_{index}"), json!(1))).collect::<serde_json::Map<_, _>>().into();
     let answer = server.call("measure", many);
@@ -128,6 +131,7 @@ fn duplicate_argument_is_refused() {
 #[test]
 fn secret_argument_is_neither_echoed_nor_logged_nor_digested() {
     let mut server = StdioServer::initialized(&["--log-level", "trace"]);
+    // The secret argument `pin` must be a string of four digits, so these are invalid.
     for pin in [json!("hunter2"), json!("hunt"), json!(8_431_976), json!(["hunter2"])] {
         let answer = server.call("unlock", json!({ "pin": pin, "minutes": 1 }));
         assert_eq!(kind(&answer), "invalid_arguments");
@@ -138,8 +142,9 @@ fn secret_argument_is_neither_echoed_nor_logged_nor_digested() {
     let [first, second] = [first, second].map(|answer| server.stderr.record_of(correlation(&answer)));
     assert_eq!(
         first["arguments"], second["arguments"],
-        "the digest must not depend on secrets: the digest of a short secret is easily reversed"
+        "`arguments`, the digest, must not depend on secrets: the digest of a short secret is easily reversed"
     );
+    // 26 bytes: `{"pin":"1234","minutes":1}`.
     assert_eq!((&first["outcome"], &first["arguments_bytes"]), (&json!("ok"), &json!(26)));
     let log = server.stderr.text();
     assert!(!log.contains("hunt") && !log.contains("8431976"), "{log}");
@@ -152,6 +157,7 @@ fn echoed_value_has_at_most_64_characters() {
     let message = violations(&answer)[0].2;
     // The opening quote is the first of the 64 characters.
     assert_eq!(message.matches('x').count(), 63, "{message}");
+    // The answer repeats the name of an unknown argument in several places, truncated in each.
     let answer = server.call("measure", json!({ "y".repeat(5_000): 1 }));
     assert!(answer.to_string().matches('y').count() < 200, "{answer}");
 }
@@ -159,6 +165,7 @@ fn echoed_value_has_at_most_64_characters() {
 #[test]
 fn result_that_violates_its_schema_is_not_sent() {
     let mut server = StdioServer::initialized(&[]);
+    // `secret` is the part of each result that violates the schema.
     for (tool, reason, secret) in [
         ("overstate", "/v: must be at most 10, got 11", "11"),
         ("overshare", "/password_hash: not in the output schema, but returned", "password_hash"),
@@ -174,6 +181,7 @@ fn result_that_violates_its_schema_is_not_sent() {
         assert!(log.contains(reason), "{log}");
         assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "error");
     }
+    // `foreign` returns its argument `v`. The `schemars` crate computes its output schema, in which `v` is at most 10.
     let answer = server.call("foreign", json!({ "v": 10 }));
     assert_eq!(
         answer["result"]["structuredContent"],
@@ -202,6 +210,7 @@ fn panic_becomes_an_error_and_the_server_continues() {
 #[test]
 fn call_ends_at_its_timeout() {
     let mut server = StdioServer::initialized(&[]);
+    // Both tools sleep for an hour, and have a timeout of 200 ms.
     for (tool, outcome, words) in [
         ("reads_for_ever", "error", "exceeded its timeout"),
         ("writes_for_ever", "unknown", "it is not known whether the call took effect"),
@@ -212,7 +221,8 @@ fn call_ends_at_its_timeout() {
         let record = server.stderr.record_of(correlation(&answer));
         assert_eq!((&record["outcome"], &record["reason"]), (&json!(outcome), &json!("timeout")));
     }
-    assert_eq!(server.call("counts", json!({}))["result"]["structuredContent"]["dropped"], 2);
+    let counts = server.call("counts", json!({}))["result"]["structuredContent"].clone();
+    assert_eq!(counts["dropped"], 2, "the futures of both functions must be dropped");
 }
 
 #[test]
@@ -257,6 +267,7 @@ fn concurrency_is_limited_per_tool_and_per_server() {
 #[test]
 fn failed_write_reports_that_it_may_have_taken_effect() {
     let mut server = StdioServer::initialized(&[]);
+    // None of these tools is read-only.
     for (tool, expected) in [
         ("panics", "internal"),
         ("panics_blocking", "internal"),
@@ -272,19 +283,21 @@ fn failed_write_reports_that_it_may_have_taken_effect() {
     let answer = server.call("overstate", json!({}));
     assert!(
         !text(&answer).contains("check before"),
-        "a read-only tool writes nothing, so the caller need not check: {answer}"
+        "`overstate` is read-only and writes nothing, so the caller need not check: {answer}"
     );
     assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "error");
+    // The function itself reports the invalid argument.
     let answer = server.call("fails", json!({ "failure": "invalid_argument" }));
     assert!(
         !text(&answer).contains("nothing was done"),
-        "`nothing was done` may be false, because the function may have written: {answer}"
+        "the function ran, so the answer must not claim that nothing was done: {answer}"
     );
 }
 
 #[test]
 fn long_messages_are_truncated() {
     let mut server = StdioServer::initialized(&[]);
+    // Reports progress and returns an error, each with a message of 100,000 bytes.
     let params = json!({ "name": "rambles", "_meta": { "progressToken": 1 } });
     let answer = server.request("tools/call", params);
     assert_eq!(kind(&answer), "not_found");
@@ -298,6 +311,7 @@ fn long_messages_are_truncated() {
 fn blocking_function_holds_its_slot_until_it_ends() {
     let mut server = StdioServer::initialized(&[]);
     let begun = Instant::now();
+    // The tool has a timeout of 200 ms and runs one call at a time. Its thread can't be stopped.
     let answer = server.call("blocks", json!({ "milliseconds": 3_000 }));
     assert_eq!(kind(&answer), "timeout");
     let record = server.stderr.record_of(correlation(&answer));
@@ -307,6 +321,7 @@ fn blocking_function_holds_its_slot_until_it_ends() {
     loop {
         let counts = server.call("counts", json!({}))["result"]["structuredContent"].clone();
         if counts["finished"] == 1 {
+            // `told` counts the functions that saw their cancellation.
             assert_eq!(counts["told"], 1, "the function must see that it is cancelled");
             break;
         }
@@ -317,6 +332,7 @@ fn blocking_function_holds_its_slot_until_it_ends() {
     }
 }
 
+/// Kind of the tool error, or "ok" for a success.
 fn kind_or_ok(answer: &Value) -> &str {
     if answer["result"].get("isError").is_some() { kind(answer) } else { "ok" }
 }
@@ -324,6 +340,7 @@ fn kind_or_ok(answer: &Value) -> &str {
 #[test]
 fn oversized_result_is_refused() {
     let mut server = StdioServer::initialized(&[]);
+    // The default limit is 1 MiB.
     let answer = server.call("large", json!({ "bytes": 1_048_576 }));
     assert_eq!(text(&answer).len(), 1_048_576);
     for tool in ["large", "large_structure"] {
@@ -352,6 +369,7 @@ fn errors_have_a_kind_and_their_sources_are_only_logged() {
         assert!(!answer.to_string().contains("hunter2"), "{answer}");
         assert_eq!(server.stderr.record_of(correlation(&answer))["reason"], expected);
     }
+    // The source of the internal error.
     server.stderr.line_with(&["ERROR", "password=hunter2"]);
     for (tool, detail) in
         [("fails_otherwise", "secret detail of the author's"), ("fails_boxed", "secret detail in a box")]
@@ -373,6 +391,7 @@ fn scopes_are_enforced_for_calls_and_lists() {
     server.stderr.line_with(&["WARN", "every caller is the local user and has all scopes"]);
 
     let mut server = StdioServer::initialized(&["--local-scopes", "specimen:read"]);
+    // `whoami` requires `specimen:read` and `specimen:admin`. The error names only the missing scope.
     let refused = server.call("whoami", json!({}));
     assert_eq!(refused["error"]["code"], -31_403);
     let message = refused["error"]["message"].as_str().unwrap();
@@ -392,7 +411,7 @@ fn scopes_are_enforced_for_calls_and_lists() {
 }
 
 #[test]
-fn destructive_tool_needs_approval_or_the_operators_permission() {
+fn destructive_tool_without_a_gate_needs_the_operators_permission() {
     let mut server = StdioServer::initialized(&[]);
     let answer = server.call("destroys", json!({ "what": "all" }));
     assert_eq!(kind(&answer), "approval_required");
@@ -402,7 +421,7 @@ fn destructive_tool_needs_approval_or_the_operators_permission() {
     assert_eq!(
         kind(&server.call("destroys", json!({ "what": 7 }))),
         "invalid_arguments",
-        "arguments must be checked before approval"
+        "arguments must be checked before the permission"
     );
     assert_eq!(server.call("counts", json!({}))["result"]["structuredContent"]["finished"], 0);
 
@@ -445,7 +464,9 @@ fn call_leaves_one_record_without_argument_values() {
     let mut sorted = keys.clone();
     sorted.sort();
     assert_eq!(sorted, expected);
+    // The agent is the `clientInfo` that the test client sends: name and version.
     assert_eq!((&record["user"], &record["agent"]), (&json!("local"), &json!("harness 1")));
+    // Bytes of `{"text":"a value of the caller's"}`, and of the returned text.
     assert_eq!((&record["arguments_bytes"], &record["result_bytes"]), (&json!(34), &json!(23)));
     assert!(!record.to_string().contains("of the caller"), "{record}");
     assert_eq!(server.stderr.records().len(), 1);
@@ -486,6 +507,8 @@ fn moved_audit_file_is_created_again() {
 
 #[test]
 fn calls_are_refused_when_the_record_queue_is_full() {
+    // Every write to `/dev/full` fails, so records wait in the queue, which holds 16,384 of them. No tool is named
+    // `nobody`, but the refused calls leave records, too.
     let mut server = StdioServer::initialized(&["--audit-file", "/dev/full"]);
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nobody","arguments":{}}}"#;
     for _ in 0..40 {
@@ -502,6 +525,7 @@ fn calls_are_refused_when_the_record_queue_is_full() {
 fn write_tools_are_refused_while_the_audit_file_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("later").join("calls.jsonl");
+    // The folder `later` doesn't exist yet. The tool `unlock` writes, `echo` is read-only.
     let server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
     server.stderr.line_with(&["ERROR", "tools that write are refused"]);
     let refused = server.call("unlock", json!({ "pin": "1234", "minutes": 1 }));
@@ -539,7 +563,7 @@ fn write_tools_are_refused_when_the_disk_is_full() {
 fn truncated_record_is_rewritten_when_space_returns() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
-    // Limits the size of the files that the server writes to two blocks each. Below, `prlimit` removes the limit.
+    // Starts the server with a limit of two blocks for each file that it writes. Below, `prlimit` removes the limit.
     let limited = "trap '' XFSZ; ulimit -S -f 2; exec \"$0\" \"$@\"";
     let mut shell = Command::new("sh");
     let server = HttpServer::start_by(
@@ -594,7 +618,8 @@ fn cursor_continues_after_the_previous_page() {
     assert_eq!(refused(json!({ "below": 5, "limit": 101 })), "maximum");
     assert_eq!(
         violations(&server.call("others", json!({ "below": 5, "cursor": first["next_cursor"] })))[0].1,
-        "cursor"
+        "cursor",
+        "a cursor of another tool must be refused, although that tool lists the same numbers"
     );
     let other = HttpServer::start(&[]);
     let answer = other.call("numbers", json!({ "below": 5, "cursor": first["next_cursor"] }));
@@ -603,6 +628,7 @@ fn cursor_continues_after_the_previous_page() {
 
 #[test]
 fn replicas_with_one_seal_key_accept_each_others_cursors() {
+    // 32 bytes in Base64.
     let key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
     let start = || HttpServer::start_by(Command::new(SPECIMEN).env("MCP_TOOL_SEAL_KEYS", key), &[]);
     let (one, two) = (start(), start());

@@ -1,4 +1,5 @@
-//! The command line: help, lists of tools, settings with their sources, and error messages.
+//! The command line: help, lists of tools, settings with their sources, and error messages. The server is the specimen,
+//! the test server in `tests/src/main.rs`.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -27,7 +28,8 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Exit code and stderr of a run that must print nothing to stdout.
+/// Exit code and stderr of a run that must print nothing to stdout. The code is 2 for an invalid command line, and 1
+/// for any other reason not to start.
 pub fn refusal(output: &Output) -> (i32, String) {
     assert!(output.stdout.is_empty(), "{output:?}");
     (output.status.code().unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
@@ -64,12 +66,14 @@ fn invalid_command_line_is_refused() {
 
 #[test]
 fn tools_are_listed_without_opening_application_state() {
+    // With this variable, opening the application state fails.
     let table = stdout(&run(&["tools"], &[("SPECIMEN_CANNOT_OPEN", "1")], None));
     let row = |name: &str| {
         let row = table.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_default();
         row.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert!(table.starts_with("TOOL "), "{table}");
+    // Columns: tool, version, scope, effect, gate, rate and parameters; empty cells are gone.
     assert_eq!(row("measure"), "measure 2.1 specimen:read reads name, n, mode, tags?");
     assert_eq!(row("destroys"), "destroys 1.0 specimen:destroy destroys what");
     assert_eq!(row("panics"), "panics 1.0 public writes");
@@ -121,6 +125,7 @@ fn flag_overrides_environment_which_overrides_file() {
     assert!(
         stdout(&run(&["serve", "--print-config", "--config", path], &[], Some(file))).contains(&expected)
     );
+    // `--config` and `MCP_TOOL_CONFIG` replace the `mcp-tool.toml` of the working directory.
     let by_variable = run(&["serve", "--print-config"], &[("MCP_TOOL_CONFIG", path)], Some(file));
     assert!(stdout(&by_variable).contains(&expected));
 }
@@ -184,6 +189,7 @@ fn invalid_setting_value_names_its_source_and_valid_values() {
     for (flag, value, expected) in cases {
         let value = format!("{flag}={value}");
         let mut arguments = vec!["serve", "--http", "127.0.0.1:0", &value];
+        // The case itself gives the address.
         if flag == "--http" {
             arguments.drain(1..3);
         }
@@ -199,6 +205,7 @@ fn secret_setting_has_no_flag_and_is_not_printed() {
     let printed = stdout(&run(&["serve", "--print-config"], &keys, None));
     assert!(printed.contains("seal.keys = \"2 keys, not shown\"  # MCP_TOOL_SEAL_KEYS"), "{printed}");
     assert!(!printed.contains("hunter"), "{printed}");
+    // The keys are invalid, because a key has 32 bytes.
     let (code, stderr) = refusal(&run(&["serve", "--stdio"], &keys, None));
     assert!(code == 1 && stderr.contains("seal.keys") && !stderr.contains("hunter"), "{stderr}");
 }
@@ -244,7 +251,7 @@ fn signal_stops_a_server_that_is_still_opening_state() {
 }
 
 #[test]
-fn startup_log_warns_of_missing_guards() {
+fn startup_log_warns_of_missing_authorization_and_permitted_destructive_tools() {
     let server = HttpServer::start(&["--allow-destructive", "destroys"]);
     server.stderr.line_with(&["WARN", "calls have no tokens", "has all scopes"]);
     server.stderr.line_with(&["WARN", "destructive", "destroys"]);
@@ -269,5 +276,9 @@ fn settings_from_a_file_apply() {
     let mut server = StdioServer::initialized(&["--config", path.to_str().unwrap()]);
     assert_eq!(kind(&server.call("large", json!({ "bytes": 2_000 }))), "too_large");
     assert_eq!(text(&server.call("large", json!({ "bytes": 3 }))), "xxx");
-    assert_eq!(server.call("whoami", json!({}))["error"]["code"], -31_403);
+    assert_eq!(
+        server.call("whoami", json!({}))["error"]["code"],
+        -31_403,
+        "the scope `specimen:admin`, which `whoami` also requires, must be missing"
+    );
 }

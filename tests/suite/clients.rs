@@ -1,5 +1,6 @@
-//! Real clients: each runs one scenario (list, call, elicitation, logging, tracing, progress, cancellation) over stdio
-//! and HTTP, in each protocol revision that it supports. `./test` installs them in `tests/clients`.
+//! Real clients. Most run the scenario of `tests/clients/scenario.mjs` (list, call, elicitation, logging, tracing,
+//! progress, cancellation) over stdio and HTTP, in each protocol revision that they support. Others receive list
+//! changes, run tasks, or only list and call tools. `./test` installs the clients in `tests/clients`.
 
 use std::{path::Path, process::Command};
 
@@ -10,7 +11,9 @@ use crate::{
     harness::{HttpServer, SPECIMEN, StdioServer, tool_names},
 };
 
+/// The older protocol revision, which clients and these tests call legacy.
 const LEGACY: &str = "2025-11-25";
+/// The newer protocol revision, which clients and these tests call modern.
 const MODERN: &str = "2026-07-28";
 
 const PYTHON: &str = ".venv/bin/python";
@@ -34,7 +37,8 @@ fn run(program: &str, arguments: &[&str]) -> (String, i32) {
     (String::from_utf8(output.stdout).unwrap(), code)
 }
 
-/// Runs the scenario of a client on each transport and compares its report.
+/// Runs the scenario of a client on each transport and compares its report. The mode `legacy` makes the client speak
+/// 2025-11-25, and `auto` lets it negotiate, here 2026-07-28.
 fn check_scenario(program: &str, script: &str, mode: &str, protocol: &str) {
     let served = StdioServer::initialized(&[]).request("tools/list", json!({}));
     let tools = tool_names(&served["result"]);
@@ -45,16 +49,22 @@ fn check_scenario(program: &str, script: &str, mode: &str, protocol: &str) {
         "protocol": protocol,
         "server": "specimen",
         "tools": tools,
+        // A valid call, an invalid one, and a call of an unknown tool.
         "good": { "v": 3, "mode": "fast" },
         "bad": REFUSED,
         "unknown": -32_602,
+        // Arguments that a 2026-07-28 client repeats in headers, which it must encode.
         "routed": "größe -7 true none 0 n",
         "logs": logs[first_level..],
+        // The trace context: `traceparent`, and no `tracestate`.
         "traced": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 None",
+        // Progress reports: progress, total and message.
         "steps": [[1.0, 3.0, "step 1"], [2.0, 3.0, "step 2"], [3.0, 3.0, "step 3"]],
+        // Number of calls that the client cancelled.
         "dropped": 1,
     });
     let (http, sessions) = (HttpServer::start(&[]), HttpServer::start(&["--legacy-sessions", "8"]));
+    // Over HTTP, a 2025-11-25 client can be asked questions only in a session.
     let mut targets = vec![
         (vec![SPECIMEN.to_owned(), "serve".to_owned(), "--stdio".to_owned()], true),
         (vec![http.url()], protocol == MODERN),
@@ -64,6 +74,7 @@ fn check_scenario(program: &str, script: &str, mode: &str, protocol: &str) {
     }
     for (target, can_be_asked) in &targets {
         expected["asked"] = match can_be_asked {
+            // The client answers the question with `sure: true` and `note: "ok"`. The call has no `pin`, hence `false`.
             true => json!("it: true, ok, false"),
             false => json!("this client can't be asked: it lacks `elicitation.form`"),
         };
@@ -116,7 +127,7 @@ fn typescript_sdk_v1_completes_the_scenario() {
     check_scenario(NODE, "typescript_sdk.mjs", "legacy", LEGACY);
 }
 
-/// Checks that a client is notified when a tool is disabled and enabled.
+/// Checks that a client is notified when the tool `echo` is disabled and enabled.
 fn check_list_changed(mode: &str, protocol: &str) {
     let session_flags: &[&str] = if mode == "legacy" { &["--legacy-sessions", "8"] } else { &[] };
     for is_http in [true, false] {
@@ -130,6 +141,7 @@ fn check_list_changed(mode: &str, protocol: &str) {
                 .concat();
         let (printed, _) = run(NODE, &arguments);
         let report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
+        // Says if `echo` was listed at first, and after each change.
         let expected = json!({ "protocol": protocol, "listed": true, "changes": [false, true] });
         assert_eq!(report, expected, "{arguments:?}");
     }
@@ -150,6 +162,8 @@ fn tasks_extension_client_completes_its_tasks() {
     let http = HttpServer::start(&[]);
     let (printed, _) = run(NODE, &["typescript_tasks.mjs", &http.url()]);
     let report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
+    // Two calls become tasks, the second of which asks for a number (7). The third has its result at once, and the
+    // fourth is cancelled.
     let expected = json!({
         "waited": ["task", "computed 0"],
         "asked": ["task", "computed 7"],
@@ -163,6 +177,7 @@ fn tasks_extension_client_completes_its_tasks() {
 #[test]
 fn printed_curl_command_lists_the_tools() {
     let server = HttpServer::start(&[]);
+    // At its start, the server prints this command to stderr.
     let line = server.stderr.line_with(&["curl -s"]);
     let output = Command::new("sh").args(["-c", line.trim()]).output().unwrap();
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
@@ -179,6 +194,7 @@ fn modern_inspector_lists_and_calls_tools() {
     check_inspector("modern");
 }
 
+/// Lists tools and calls one with the official MCP inspector. `era` is its name for the protocol revision.
 fn check_inspector(era: &str) {
     let http = HttpServer::start(&[]);
     let url = http.url();

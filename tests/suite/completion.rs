@@ -1,4 +1,6 @@
-//! Completion of tool arguments, over both transports and in both protocol revisions.
+//! Completion of tool arguments, over both transports and in both protocol revisions: 2025-11-25 (legacy) and
+//! 2026-07-28 (modern). Over a transport, the server is the specimen, whose tool `assign` in `tests/src/completions.rs`
+//! has most of the completions.
 
 use std::{
     process::Command,
@@ -39,15 +41,16 @@ impl BothTransports {
         BothTransports { http: HttpServer::start(arguments), stdio: StdioServer::initialized(arguments) }
     }
 
-    /// Responses: HTTP legacy, HTTP modern, stdio legacy, stdio modern.
+    /// Sends a completion request four times, and returns the responses: HTTP legacy, HTTP modern, stdio legacy, stdio
+    /// modern.
     fn ask(&mut self, params: &Value) -> [Value; 4] {
         let legacy = json!({ "jsonrpc": "2.0", "id": 1, "method": METHOD, "params": params });
-        let legacy = self.http.post(&[("MCP-Protocol-Version", "2025-11-25")], &legacy).json();
-        let modern_http = self.http.modern(METHOD, params.clone(), json!({}), &[("Mcp-Name", "")]).json();
+        let legacy_http = self.http.post(&[("MCP-Protocol-Version", "2025-11-25")], &legacy).json();
+        let modern_http = self.http.modern(METHOD, params.clone(), json!({}), &[]).json();
         let legacy_stdio = self.stdio.request(METHOD, params.clone());
         self.stdio.send(&modern(77, METHOD, params.clone(), json!({})).to_string());
         let modern_stdio = self.stdio.answer(&json!(77));
-        [legacy, modern_http, legacy_stdio, modern_stdio]
+        [legacy_http, modern_http, legacy_stdio, modern_stdio]
     }
 
     /// Returns the completion. Asserts that all four responses agree on it and have the members of their revision.
@@ -80,7 +83,7 @@ impl BothTransports {
     }
 }
 
-/// A completion with exactly these values.
+/// The expected completion with exactly these values.
 fn complete(values: &[&str]) -> Value {
     json!({ "values": values, "total": values.len(), "hasMore": false })
 }
@@ -91,18 +94,14 @@ fn enums_and_booleans_complete_without_a_function() {
     assert_eq!(server.completion(&completion_params("measure", "mode", "")), complete(&["fast", "safe"]));
     assert_eq!(server.completion(&completion_params("measure", "mode", "SA")), complete(&["safe"]));
     assert_eq!(server.completion(&completion_params("assign", "now", "t")), complete(&["true"]));
-    // A new server, because completions are rate limited.
+    // A new server, because a caller may request only 10 completions per second.
     let server = HttpServer::start(&[]);
     let suggest = |argument, typed| {
-        let answer = server.modern(
-            METHOD,
-            completion_params("assign", argument, typed),
-            json!({}),
-            &[("Mcp-Name", "")],
-        );
+        let answer = server.modern(METHOD, completion_params("assign", argument, typed), json!({}), &[]);
         answer.json()["result"]["completion"].clone()
     };
     assert_eq!(suggest("now", "x"), complete(&[]));
+    // `hidden` is an enum, but secret.
     for argument in ["hidden", "no_such_parameter", ""] {
         assert_eq!(suggest(argument, ""), complete(&[]), "{argument}");
     }
@@ -111,31 +110,33 @@ fn enums_and_booleans_complete_without_a_function() {
 #[test]
 fn completion_function_suggests_valid_matching_values() {
     let mut server = BothTransports::start(&[]);
-    // A third matching name exceeds the maximum length of `customer`.
+    // The function also suggests "Annabel the third", which exceeds the maximum length of `customer`: 10 characters.
     assert_eq!(
         server.completion(&completion_params("assign", "customer", "an")),
         complete(&["Ann & Co", "Anna"])
     );
     let local = server.completion(&completion_params("assign", "customer", "loc"));
-    assert_eq!(local, complete(&["local"]), "the completion function must be able to read the call context");
+    assert_eq!(
+        local,
+        complete(&["local"]),
+        "the completion function must be able to read the caller's user name, `local`"
+    );
     assert_eq!(server.completion(&completion_params("assign_v1", "customer", "")), complete(&["old"]));
 }
 
 #[test]
 fn completion_is_recorded_and_does_not_count_as_a_call() {
     let server = HttpServer::start(&[]);
-    let answer = server
-        .modern(METHOD, completion_params("assign", "customer", "an"), json!({}), &[("Mcp-Name", "")])
-        .json();
+    let answer = server.modern(METHOD, completion_params("assign", "customer", "an"), json!({}), &[]).json();
     let record = server.stderr.record_of(correlation(&answer));
     let members =
         ["tool", "version", "completes", "outcome", "arguments_bytes"].map(|member| &record[member]);
+    // `arguments_bytes` is the size of the typed text.
     assert_eq!(members, [&json!("assign"), &json!("2.0"), &json!("customer"), &json!("ok"), &json!(2)]);
     assert!(record.get("arguments").is_none(), "{record}");
     // `assign` is limited to one call per hour.
     assert_eq!(text(&server.call("assign", json!({ "customer": "ann" }))), "ann");
-    let answer =
-        server.modern(METHOD, completion_params("no_such", "x", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer = server.modern(METHOD, completion_params("no_such", "x", ""), json!({}), &[]).json();
     let record = server.stderr.record_of(correlation(&answer));
     assert_eq!((&record["reason"], &record["completes"]), (&json!("unknown_tool"), &json!("x")));
 }
@@ -143,6 +144,7 @@ fn completion_is_recorded_and_does_not_count_as_a_call() {
 #[test]
 fn completion_returns_at_most_a_hundred_values() {
     let mut server = BothTransports::start(&[]);
+    // The function suggests all whole numbers below the typed one.
     let completion = server.completion(&completion_params("assign", "numbers", "100"));
     assert_eq!((&completion["total"], &completion["hasMore"]), (&json!(100), &json!(false)));
     let completion = server.completion(&completion_params("assign", "numbers", "2000"));
@@ -192,10 +194,10 @@ fn completions_are_declared_only_if_a_tool_has_some() {
         discovered["result"]["capabilities"].clone()
     };
     assert_eq!(capabilities(&HttpServer::start(&[]))["completions"], json!({}));
+    // The only tool of this server is `echo`, whose argument has no completions.
     let plain = HttpServer::start_by(Command::new(SPECIMEN).env("SPECIMEN_ONLY_ECHOES", "1"), &[]);
     assert_eq!(capabilities(&plain).get("completions"), None);
-    let answer =
-        plain.modern(METHOD, completion_params("echo", "text", ""), json!({}), &[("Mcp-Name", "")]).json();
+    let answer = plain.modern(METHOD, completion_params("echo", "text", ""), json!({}), &[]).json();
     assert_eq!(answer["error"]["code"], -32_601, "{answer}");
 }
 
@@ -203,12 +205,11 @@ fn completions_are_declared_only_if_a_tool_has_some() {
 fn failing_completion_function_fails_only_its_completion() {
     let server = HttpServer::start(&[]);
     let ask = |typed| {
-        let answer = server
-            .modern(METHOD, completion_params("assign", "how", typed), json!({}), &[("Mcp-Name", "")])
-            .json();
+        let answer = server.modern(METHOD, completion_params("assign", "how", typed), json!({}), &[]).json();
         let record = server.stderr.record_of(correlation(&answer));
         (answer["error"].clone(), record)
     };
+    // The function does as the typed text says. Its panic and its internal error have secret texts.
     for (typed, code, kind) in [
         ("panics", -32_603, "internal"),
         ("internal", -32_603, "internal"),
@@ -222,17 +223,20 @@ fn failing_completion_function_fails_only_its_completion() {
         let text = error.to_string();
         assert!(!text.contains("hunter2") && !text.contains("must appear only in the log"), "{text}");
     }
+    // The function that timed out.
     server.wait_for_count("dropped", 1);
 }
 
 #[test]
 fn cancelled_completion_ends() {
     let mut server = StdioServer::initialized(&[]);
+    // The completion function waits for an hour.
     let params = completion_params("assign", "how", "waits");
     server.send(&json!({ "jsonrpc": "2.0", "id": 9, "method": METHOD, "params": params }).to_string());
     let counted = |server: &mut StdioServer, what: &str| {
         server.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
     };
+    // The completion may also have reached its timeout already, and then counts as dropped.
     until("the completion runs", || counted(&mut server, "running") + counted(&mut server, "dropped") == 1);
     let cancelled =
         json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 9 } });
@@ -249,21 +253,20 @@ fn arguments_of_a_disabled_tool_are_not_completed() {
     assert_eq!((code, &*message), (-32_602, "Unknown tool: assign"));
     let (code, message) = server.refused(&completion_params("no_such", "customer", "an"));
     assert_eq!((code, &*message), (-32_602, "Unknown tool: no_such"));
-    assert_eq!(server.http.count("finished"), 0);
+    assert_eq!(server.http.count("finished"), 0, "the completion function must not run");
 }
 
 #[test]
 fn arguments_of_a_tool_that_needs_approval_are_not_completed() {
     let server = HttpServer::start(&[]);
+    // `erase` is destructive and has no gate (a scope that permits calls), so it needs the operator's permission.
     let ask = |server: &HttpServer| {
-        server
-            .modern(METHOD, completion_params("erase", "customer", ""), json!({}), &[("Mcp-Name", "")])
-            .json()
+        server.modern(METHOD, completion_params("erase", "customer", ""), json!({}), &[]).json()
     };
     let answer = ask(&server);
     assert_eq!(answer["error"]["data"]["dev.mcp-tool/error"]["kind"], "approval_required", "{answer}");
     assert_eq!(server.stderr.record_of(correlation(&answer))["outcome"], "refused");
-    assert_eq!(server.count("finished"), 0);
+    assert_eq!(server.count("finished"), 0, "the completion function must not run");
     let allowing = HttpServer::start(&["--allow-destructive", "erase"]);
     assert_eq!(ask(&allowing)["result"]["completion"], complete(&["ann"]));
 }
@@ -275,7 +278,7 @@ fn audit_query_separates_completions_from_calls() {
     let file = ["--audit-file", file.to_str().unwrap()];
     let mut server = HttpServer::start(&file);
     server.call("echo", json!({ "text": "x" }));
-    server.modern(METHOD, completion_params("assign", "now", ""), json!({}), &[("Mcp-Name", "")]);
+    server.modern(METHOD, completion_params("assign", "now", ""), json!({}), &[]);
     assert!(server.terminate().success());
     let audit = |arguments: &[&str]| {
         let output =
@@ -284,13 +287,14 @@ fn audit_query_separates_completions_from_calls() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(audit(&[]).contains("assign 2.0 completes now"), "{}", audit(&[]));
-    assert_eq!(audit(&["--by", "tool"]).trim(), "1  echo");
+    assert_eq!(audit(&["--by", "tool"]).trim(), "1  echo", "completions must not be counted as calls");
 }
 
 /// Number of runs of the completion function.
 #[derive(Clone, Default)]
 struct Runs(Arc<AtomicU32>);
 
+/// Completion function of `name`: suggests the typed text followed by `…`.
 async fn names(runs: &Runs, typed: &str) -> Vec<String> {
     runs.0.fetch_add(1, Ordering::Relaxed);
     vec![format!("{typed}…")]
@@ -347,6 +351,7 @@ impl Middleware for OnlyCompletions {
     }
 }
 
+/// Starts a server with the tool `look_up`. Its caller is `ann`, who has the scope of the tool.
 async fn start(runs: &Runs, configure: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
     let server = ToolServer::new("people", "1").tools(tools![look_up]).state(runs.clone());
     let server = TestServer::start(configure(server)).await.unwrap();
@@ -380,7 +385,7 @@ async fn completions_are_rate_limited_per_caller() {
         }
     }
     assert_eq!(refused, [Some(ErrorKind::RateLimited)]);
-    assert!(runs.0.load(Ordering::Relaxed) >= 10);
+    assert!(runs.0.load(Ordering::Relaxed) >= 10, "10 completions per second must be allowed");
     let other = server.as_caller(Caller::new("bob").with_scopes(["people:read"]));
     assert!(other.complete("look_up", "name", "a").await.is_ok());
     assert_eq!(server.call("look_up", json!({ "name": "ann" })).await.unwrap().text(), "ann");
@@ -399,7 +404,8 @@ async fn middleware_wraps_completions() {
     assert_eq!(refused.kind(), Some(ErrorKind::Refused), "`is_completion` must be false for a call");
 }
 
-/// A refused call returns the new contract, which then counts as listed. A refused completion doesn't return it.
+/// If a later server no longer serves the contract that the caller listed, it refuses the first call. That refusal
+/// contains the new contract, which then counts as listed. A refused completion doesn't contain it.
 #[tokio::test]
 async fn completion_does_not_update_the_last_listed_contract() {
     let runs = Runs::default();

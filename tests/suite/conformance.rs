@@ -10,18 +10,19 @@ use crate::harness::{HttpServer, root};
 
 const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
-/// Path of the suite in `tests/clients`.
+/// Path of the suite in `tests/clients`, where `./test` installs it.
 const SUITE: &str = "node_modules/@modelcontextprotocol/conformance";
 
-/// Checks by scenario: id, status and error message.
+/// Checks by scenario, each with its id, its status (such as `SUCCESS`) and its error message.
 type ChecksByScenario = BTreeMap<String, Vec<(String, String, String)>>;
 
-/// Runs the required and the unscored scenarios of a revision; returns their checks and the printed text.
+/// Runs the scenarios of a revision, required and unscored (those that the suite doesn't count); returns their checks
+/// and the printed text.
 fn run(server: &HttpServer, revision: &str, folder: &Path) -> (ChecksByScenario, String) {
     run_set(server, "--requirements", revision, folder)
 }
 
-/// Runs the scenarios that `option` and `name` select.
+/// Runs the scenarios that `option` and `name` select. The suite writes its results into `folder`.
 fn run_set(server: &HttpServer, option: &str, name: &str, folder: &Path) -> (ChecksByScenario, String) {
     let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
     let results = folder.join(name);
@@ -55,7 +56,8 @@ fn count(checks: &[(String, String, String)], status: &str) -> usize {
     checks.iter().filter(|(_, found, _)| found == status).count()
 }
 
-/// Returns a table row for a scenario, and adds the failures and warnings of the scenario to `wrong`.
+/// Returns the table row of a scenario, and adds the failures and warnings of the scenario to `wrong`. `set` is the
+/// revision, or `skills`; `required` is the text of the second cell.
 fn row(
     (set, scenario, required): (&str, &str, &str),
     checks: &[(String, String, String)],
@@ -78,7 +80,8 @@ const HEAD: &str =
 const SKILLS: [&str; 3] =
     ["sep-2640-skills-directory", "sep-2640-skills-enumeration", "sep-2640-skills-manifest"];
 
-/// Names of the scenarios that the suite doesn't score, with the reasons that it prints.
+/// Names of the scenarios that the suite doesn't score, with the reasons that it prints: lines such as
+/// `✓ NAME (REASON)` after the line `Not scored …`.
 fn unscored(printed: &str) -> BTreeMap<String, String> {
     let listed = printed.lines().skip_while(|line| !line.starts_with("Not scored")).skip(1);
     let named = listed.filter_map(|line| {
@@ -131,7 +134,8 @@ fn official_suite_reports_no_failures_or_warnings() {
     );
 }
 
-/// Some scenarios need no fixtures, so every server must pass them, whatever its tools are.
+/// Some scenarios need no fixtures (tools that the suite expects), so every server must pass them, whatever its tools
+/// are.
 #[test]
 fn examples_pass_scenarios_that_need_no_fixtures() {
     /// Parts of the ids of checks that need a fixture.

@@ -1,4 +1,5 @@
-//! Content of each kind, log messages, trace context, and constraints between arguments.
+//! Content of each kind, log messages, trace context, and constraints between arguments. The tools are those of the
+//! specimen, the test server, in `tests/src/interaction.rs`.
 
 use serde_json::{Value, json};
 
@@ -31,20 +32,22 @@ fn structured_result_can_carry_further_content() {
         { "type": "image", "data": "Bw==", "mimeType": "image/png" },
     ]);
     assert_eq!(result["content"], expected);
-    // The structured part is still validated against the contract.
+    // The structured part is still validated against the contract, in which `bars` is at most 100.
     assert_eq!(kind(&server.call("charts", json!({ "bars": 101 }))), "internal");
 }
 
 #[test]
 fn invalid_content_is_not_sent() {
     let mut server = StdioServer::initialized(&[]);
+    // `misfits` returns content with the named defect: an image of a wrong type, a link without a URI, more than 100
+    // blocks, and so on.
     for misfit in ["image", "audio", "link", "resource", "many"] {
         assert_eq!(kind(&server.call("misfits", json!({ "misfit": misfit }))), "internal", "{misfit}");
     }
     assert_eq!(kind(&server.call("misfits", json!({ "misfit": "large" }))), "too_large");
 }
 
-/// Levels of the log messages among these notifications.
+/// Levels of the log messages among these notifications, all sent by the tool `logs`. The text of each is its level.
 fn levels(messages: &[Value]) -> Vec<String> {
     let logged = messages.iter().filter(|message| message["method"] == "notifications/message");
     logged
@@ -56,11 +59,13 @@ fn levels(messages: &[Value]) -> Vec<String> {
         .collect()
 }
 
+/// Member of a 2026-07-28 request's `_meta` that requests log messages of this level and above.
 const LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 #[test]
 fn modern_request_chooses_its_log_level() {
     let server = HttpServer::start(&[]);
+    // The tool logs a message of each of the levels debug, info, warning and emergency.
     let params = json!({ "name": "logs" });
     let reply = server.modern("tools/call", params.clone(), json!({}), &[]);
     assert_eq!((reply.header("content-type"), text(&reply.json())), (Some("application/json"), "logged"));
@@ -74,8 +79,9 @@ fn modern_request_chooses_its_log_level() {
     assert_eq!(text(&reply.json()), "logged");
     let reply = server.modern("tools/call", params.clone(), json!({ LEVEL: "loud" }), &[]);
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_602)));
-    let removed = server.modern("logging/setLevel", json!({ "level": "debug" }), json!({}), &[]);
-    assert_eq!((removed.status, &removed.json()["error"]["code"]), (404, &json!(-32_601)));
+    // 2026-07-28 has no `logging/setLevel`.
+    let set_level = server.modern("logging/setLevel", json!({ "level": "debug" }), json!({}), &[]);
+    assert_eq!((set_level.status, &set_level.json()["error"]["code"]), (404, &json!(-32_601)));
 
     let mut server = StdioServer::start(&[]);
     for (id, meta, expected) in [(1, json!({}), &[][..]), (2, json!({ LEVEL: "emergency" }), &["emergency"])]
@@ -96,7 +102,7 @@ fn legacy_client_sets_its_log_level() {
     server.call("logs", json!({}));
     assert_eq!(levels(&server.notifications), ["warning", "emergency"]);
 
-    // Without a session, the level is kept per caller.
+    // Without a session, the server keeps the level per caller. Here, two callers differ by their `User-Agent`.
     let server = HttpServer::start(&[]);
     let post = |agent: &str, method: &str, params: Value| {
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
@@ -112,6 +118,7 @@ fn trace_context_reaches_the_function_and_the_record() {
     let id = "0af7651916cd43dd8448eb211c80319c";
     let parent = format!("00-{id}-b7ad6b7169203331-01");
     let meta = json!({ "traceparent": parent, "tracestate": "vendor=1", "baggage": "user=ann" });
+    // `traced` returns the `traceparent` and the `tracestate`.
     let expected = format!("{parent} Some(\"vendor=1\")");
     let server = HttpServer::start(&[]);
     let reply = server.modern("tools/call", json!({ "name": "traced" }), meta.clone(), &[]).json();

@@ -1,4 +1,5 @@
-//! Revocations and disabled tools, clients and users: written by commands and applied by running servers.
+//! Revocations and disabled tools, clients and users. Commands append them to the control file, a file of JSON lines,
+//! and running servers apply each line within a second.
 
 use std::{
     io::Write as _,
@@ -38,10 +39,12 @@ impl Control {
         self.file.to_str().unwrap()
     }
 
+    /// Arguments that make a server or a command use this control file.
     pub fn flags(&self) -> [&str; 2] {
         ["--control-file", self.path()]
     }
 
+    /// Runs a command of the specimen, the test server, with this control file.
     fn run(&self, arguments: &[&str]) -> Output {
         Command::new(SPECIMEN).args(arguments).args(self.flags()).output().unwrap()
     }
@@ -60,6 +63,7 @@ impl Control {
         String::from_utf8(output.stderr).unwrap()
     }
 
+    /// Appends to the control file directly, without a command.
     fn append(&self, text: &str) {
         let mut content = std::fs::read_to_string(&self.file).unwrap();
         content.push_str(text);
@@ -67,16 +71,18 @@ impl Control {
     }
 }
 
-fn is_disabled(answer: &Value) -> bool {
+/// Returns `true` if a call was refused because its tool is disabled.
+fn is_tool_disabled(answer: &Value) -> bool {
     answer["result"]["isError"] == true && kind(answer) == "disabled"
 }
 
 /// Returns `true` if a call was refused because its user or client is disabled.
-fn is_withdrawn(answer: &Value) -> bool {
+fn is_caller_disabled(answer: &Value) -> bool {
     answer["error"]["code"] == -31_403 && answer["error"]["message"] == "access was withdrawn by the operator"
 }
 
-fn list(server: &HttpServer) -> Vec<String> {
+/// Names of the tools that a server lists.
+fn listed_tools(server: &HttpServer) -> Vec<String> {
     tool_names(&server.modern("tools/list", json!({}), json!({}), &[]).json()["result"])
 }
 
@@ -88,7 +94,7 @@ fn tool_is_disabled_and_enabled_while_the_server_runs() {
     assert_eq!(text(&call()), "x");
 
     let stdout = control.execute(&["disable", "--tool", "echo", "--reason", "leaks"]);
-    until("the tool was disabled over HTTP", || is_disabled(&call()));
+    until("the tool was disabled over HTTP", || is_tool_disabled(&call()));
     assert!(stdout.contains("the tool 'echo' is disabled") && stdout.contains("within a second"), "{stdout}");
     let refused = call();
     assert!(text(&refused).contains("'echo' was disabled by the operator of this server"), "{refused}");
@@ -96,7 +102,7 @@ fn tool_is_disabled_and_enabled_while_the_server_runs() {
     let record = server.stderr.record_of(correlation(&refused));
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("tool_disabled")));
     assert_eq!(record["version"], "1.0");
-    assert!(!list(&server).contains(&"echo".to_owned()), "the disabled tool is still listed");
+    assert!(!listed_tools(&server).contains(&"echo".to_owned()), "the disabled tool is still listed");
     assert_eq!(
         server.call("counts", json!({}))["result"]["isError"],
         json!(null),
@@ -104,22 +110,24 @@ fn tool_is_disabled_and_enabled_while_the_server_runs() {
     );
 
     control.execute(&["enable", "--tool", "echo"]);
-    until("the tool was enabled again", || !is_disabled(&call()));
+    until("the tool was enabled again", || !is_tool_disabled(&call()));
     assert_eq!(text(&call()), "x");
-    assert!(list(&server).contains(&"echo".to_owned()));
+    assert!(listed_tools(&server).contains(&"echo".to_owned()));
 }
 
 #[test]
 fn disabling_a_tool_disables_its_versions_and_adapters() {
     let control = Control::new();
     let server = HttpServer::start(&control.flags());
+    // `relay_v1` is an older version of `relay`, and `announce` another tool. Both are adapters: they pass their calls
+    // to `relay`.
     let calls =
         || ["relay", "relay_v1", "announce"].map(|tool| server.call(tool, json!({ "text": "x" }))).to_vec();
-    let disabled = || calls().iter().filter(|answer| is_disabled(answer)).count();
+    let disabled = || calls().iter().filter(|answer| is_tool_disabled(answer)).count();
     assert_eq!(disabled(), 0);
     control.execute(&["disable", "--tool", "relay"]);
     until("all versions and adapters were disabled", || disabled() == 3);
-    let listed = list(&server);
+    let listed = listed_tools(&server);
     assert!(!listed.iter().any(|name| name.starts_with("relay") || name == "announce"), "{listed:?}");
 }
 
@@ -129,11 +137,13 @@ fn disabled_tools_and_users_are_refused_over_stdio() {
     let mut server = StdioServer::initialized(&control.flags());
     assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x");
     control.execute(&["disable", "--tool", "echo"]);
-    until("the tool was disabled over stdio", || is_disabled(&server.call("echo", json!({ "text": "x" }))));
+    until("the tool was disabled over stdio", || {
+        is_tool_disabled(&server.call("echo", json!({ "text": "x" })))
+    });
     assert!(!tool_names(&server.request("tools/list", json!({}))["result"]).contains(&"echo".to_owned()));
 
     control.execute(&["disable", "--user", "local"]);
-    until("the user was disabled over stdio", || is_withdrawn(&server.call("counts", json!({}))));
+    until("the user was disabled over stdio", || is_caller_disabled(&server.call("counts", json!({}))));
     assert!(tool_names(&server.request("tools/list", json!({}))["result"]).is_empty());
     control.execute(&["enable", "--user", "local"]);
     control.execute(&["enable", "--tool", "echo"]);
@@ -149,15 +159,16 @@ fn disabled_user_is_refused_before_the_tool_is_looked_up() {
     let server = HttpServer::start(&[&control.flags()[..], &["--local-scopes", "specimen:read"]].concat());
     control.execute(&["disable", "--user", "local"]);
     let call = |name: &str| server.post(&[], &tools_call(1, name, json!({})));
-    until("the user was disabled", || is_withdrawn(&call("counts").json()));
+    until("the user was disabled", || is_caller_disabled(&call("counts").json()));
+    // A public tool, a tool that needs a scope which the user lacks, and no tool.
     for name in ["counts", "whoami", "no_such_tool"] {
         let reply = call(name);
         assert_eq!(reply.status, 403, "{name}");
-        assert!(is_withdrawn(&reply.json()), "{name}: {reply:?}");
+        assert!(is_caller_disabled(&reply.json()), "{name}: {reply:?}");
         let record = server.stderr.record_of(correlation(&reply.json()));
         assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("user_disabled")));
     }
-    assert!(list(&server).is_empty());
+    assert!(listed_tools(&server).is_empty());
     control.execute(&["enable", "--user", "local"]);
     until("the user was enabled again", || call("counts").status == 200);
 }
@@ -171,10 +182,10 @@ fn client_is_disabled_by_its_name() {
         server.modern("tools/call", json!({ "name": "counts", "arguments": {} }), client, &[])
     };
     control.execute(&["disable", "--client", "rogue"]);
-    until("the client was disabled", || is_withdrawn(&call("rogue").json()));
+    until("the client was disabled", || is_caller_disabled(&call("rogue").json()));
     let record = server.stderr.record_of(correlation(&call("rogue").json()));
     assert_eq!((&record["reason"], &record["agent"]), (&json!("client_disabled"), &json!("rogue 2")));
-    assert_eq!(call("honest").status, 200);
+    assert_eq!(call("another").status, 200);
 }
 
 #[test]
@@ -210,36 +221,38 @@ fn unreadable_control_file_keeps_the_last_known_revocations() {
     let server = HttpServer::start(&control.flags());
     let echo = || server.call("echo", json!({ "text": "x" }));
     let counts = || server.call("counts", json!({}));
+    let readiness = || server.send("GET", "/readyz", &[], b"").status;
     control.execute(&["disable", "--tool", "echo"]);
-    until("the tool was disabled", || is_disabled(&echo()));
+    until("the tool was disabled", || is_tool_disabled(&echo()));
     let content = std::fs::read_to_string(&control.file).unwrap();
 
     control.append("nonsense\n");
     server.stderr.line_with(&["ERROR", "control file is unreadable or was modified", "line 2"]);
-    assert!(is_disabled(&echo()) && !is_disabled(&counts()));
+    assert!(is_tool_disabled(&echo()) && !is_tool_disabled(&counts()));
+    // Line 1 disables `echo`.
     assert!(
         control.refused(&["disable", "--tool", "counts"]).contains("line 2"),
         "the command must refuse to append to a file that servers can't read"
     );
 
+    // The file may only grow: a file without the lines that the server has read is refused.
     for rewritten in ["", &content.replace("echo", "mono")] {
         std::fs::write(&control.file, rewritten).unwrap();
         server.stderr.line_with(&["ERROR", "doesn't begin with the lines"]);
-        assert!(is_disabled(&echo()));
+        assert!(is_tool_disabled(&echo()));
     }
     std::fs::remove_file(&control.file).unwrap();
     server.stderr.line_with(&["ERROR", "control file is unreadable or was modified", "No such file"]);
-    assert!(is_disabled(&echo()));
-    let ready = || server.send("GET", "/readyz", &[], b"").status;
-    until("the server was not ready", || ready() == 503);
+    assert!(is_tool_disabled(&echo()));
+    until("the server was not ready", || readiness() == 503);
     assert!(control.refused(&["enable", "--tool", "echo"]).contains("there is no such file"));
 
     std::fs::write(&control.file, &content).unwrap();
     server.stderr.line_with(&["WARN", "the control file can be applied again"]);
-    assert!(is_disabled(&echo()));
+    assert!(is_tool_disabled(&echo()));
     control.execute(&["disable", "--tool", "counts"]);
-    until("new lines applied again", || is_disabled(&counts()));
-    until("the server was ready again", || ready() == 200);
+    until("new lines applied again", || is_tool_disabled(&counts()));
+    until("the server was ready again", || readiness() == 200);
 }
 
 #[test]
@@ -250,7 +263,9 @@ fn unfinished_line_applies_once_it_is_complete() {
     let line = r#"{"time":"2026-11-14T09:30:00Z","by":"ann","action":"disable","tool":"echo"}"#;
     control.append(&line[..40]);
     let stdout = control.execute(&["disable", "--tool", "counts"]);
-    until("the line after an unfinished line applied", || is_disabled(&server.call("counts", json!({}))));
+    until("the line after an unfinished line applied", || {
+        is_tool_disabled(&server.call("counts", json!({})))
+    });
     assert!(stdout.contains("is disabled"));
     assert_eq!(
         std::fs::read_to_string(&control.file).unwrap().lines().count(),
@@ -258,9 +273,9 @@ fn unfinished_line_applies_once_it_is_complete() {
         "the command must remove the unfinished line"
     );
     control.append(line);
-    assert!(!is_disabled(&echo()));
+    assert!(!is_tool_disabled(&echo()));
     control.append("\n");
-    until("the line applied once it was complete", || is_disabled(&echo()));
+    until("the line applied once it was complete", || is_tool_disabled(&echo()));
     assert!(!server.stderr.text().contains("unreadable or was modified"), "{}", server.stderr.text());
 }
 
@@ -269,11 +284,11 @@ fn revocations_survive_a_restart() {
     let control = Control::new();
     let mut server = HttpServer::start(&control.flags());
     control.execute(&["disable", "--tool", "echo"]);
-    until("the tool was disabled", || is_disabled(&server.call("echo", json!({ "text": "x" }))));
+    until("the tool was disabled", || is_tool_disabled(&server.call("echo", json!({ "text": "x" }))));
     assert!(server.terminate().success());
     let server = HttpServer::start(&control.flags());
     assert!(
-        is_disabled(&server.call("echo", json!({ "text": "x" }))),
+        is_tool_disabled(&server.call("echo", json!({ "text": "x" }))),
         "the restarted server accepted a call of the disabled tool"
     );
 }
@@ -360,6 +375,7 @@ fn control_file_is_set_by_configuration_file_or_environment() {
 
 #[test]
 fn full_control_file_takes_no_further_lines() {
+    // The file is filled to just below its maximum size of 16 MiB.
     let line = |number: usize| {
         format!(
             "{{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"ann\",\"action\":\"revoke\",\"jti\":\"{number:0>900}\"}}\n"
@@ -374,6 +390,7 @@ fn full_control_file_takes_no_further_lines() {
         refused.contains("larger than 16 MiB") && refused.contains("revocations --format json"),
         "{refused}"
     );
+    // Another program may append nevertheless.
     control.append(&line(lines));
     server.stderr.line_with(&["ERROR", "larger than 16 MiB"]);
 }
@@ -393,21 +410,22 @@ fn concurrent_commands_are_all_kept() {
 #[test]
 fn line_being_written_by_another_command_is_not_cut_off() {
     let control = Control::of("");
+    // This test writes a line in two parts, and holds the file lock meanwhile, as a command does.
     let (first, rest) =
         r#"{"time":"2026-11-14T09:30:00Z","by":"ann","action":"disable","tool":"echo"}"#.split_at(40);
     let mut file = std::fs::OpenOptions::new().append(true).open(&control.file).unwrap();
     file.lock().unwrap();
     file.write_all(first.as_bytes()).unwrap();
-    let mut other =
+    let mut command =
         Command::new(SPECIMEN).args(["disable", "--user", "eve"]).args(control.flags()).spawn().unwrap();
     // Within this time, a command that ignored the file lock would cut off the unfinished line.
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_millis(500) && other.try_wait().unwrap().is_none() {
+    while begun.elapsed() < Duration::from_millis(500) && command.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(10));
     }
     file.write_all(format!("{rest}\n").as_bytes()).unwrap();
     file.unlock().unwrap();
-    assert!(wait(&mut other).success());
+    assert!(wait(&mut command).success());
     let listed = control.execute(&["revocations"]);
     assert!(listed.contains("'echo'") && listed.contains("'eve'"), "{listed}");
 }
@@ -426,6 +444,7 @@ fn disabled_client_receives_no_list_changes() {
     let mut server = StdioServer::start(&control.flags());
     server.send(&listen(1).to_string());
     assert_eq!(server.receive()["method"], "notifications/subscriptions/acknowledged");
+    // `harness` is the name of the test client.
     control.execute(&["disable", "--client", "harness"]);
     control.execute(&["disable", "--tool", "echo"]);
     // The stream ends without a notification.
@@ -445,15 +464,16 @@ fn session_of_a_disabled_client_receives_no_notifications() {
     let is_notified = |server: &StdioServer| {
         server.notifications.iter().any(|message| message["method"] == "notifications/tools/list_changed")
     };
-    // The notification stream of a new client may not be open yet.
+    // The notification stream of a new client may not be open yet, so several changes may be needed.
     until("a change was announced", || {
         toggle("disable");
         toggle("enable");
         server.call("counts", json!({}));
         is_notified(&server)
     });
+    // The name of the test client.
     control.execute(&["disable", "--client", "harness"]);
-    until("the client was disabled", || is_withdrawn(&server.call("counts", json!({}))));
+    until("the client was disabled", || is_caller_disabled(&server.call("counts", json!({}))));
     server.notifications.clear();
     toggle("disable");
     assert!(server.is_silent(Duration::from_millis(1_500)), "the client was notified");
@@ -463,6 +483,7 @@ fn session_of_a_disabled_client_receives_no_notifications() {
 fn disabled_client_reaches_neither_tasks_nor_the_fallback_handler() {
     let control = Control::new();
     let mut command = Command::new(SPECIMEN);
+    // With this variable, a fallback handler serves prompts.
     let server = HttpServer::start_by(command.env("SPECIMEN_FALLBACK", "1"), &control.flags());
     let capabilities = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
     let meta = json!({ "io.modelcontextprotocol/clientCapabilities": capabilities });
@@ -476,10 +497,11 @@ fn disabled_client_reaches_neither_tasks_nor_the_fallback_handler() {
     let prompts = || server.modern("prompts/list", json!({}), meta.clone(), &[]).json();
     assert_eq!(task_request("tasks/get")["result"]["status"], "working");
     assert!(prompts()["result"]["prompts"].is_array());
+    // The name of the test client.
     control.execute(&["disable", "--client", "harness"]);
-    until("the task was refused", || is_withdrawn(&task_request("tasks/get")));
+    until("the task was refused", || is_caller_disabled(&task_request("tasks/get")));
     for answer in [task_request("tasks/update"), task_request("tasks/cancel"), prompts()] {
-        assert!(is_withdrawn(&answer), "{answer}");
+        assert!(is_caller_disabled(&answer), "{answer}");
     }
     control.execute(&["enable", "--client", "harness"]);
     until("the task was available again", || task_request("tasks/get")["result"]["status"] == "working");

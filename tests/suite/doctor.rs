@@ -1,4 +1,5 @@
-//! The `doctor` command, which answers the questions of a security review.
+//! The `doctor` command, which answers the four questions of a security review with `ok`, `warn` or `FAIL`. It exits
+//! with 1 if an answer is FAIL.
 
 use std::process::Command;
 
@@ -12,7 +13,7 @@ use crate::{
     },
 };
 
-/// Runs `doctor` and returns its exit code and stdout.
+/// Runs the command `doctor` of the specimen, the test server in `tests/src`; returns its exit code and stdout.
 fn doctor(arguments: &[&str]) -> (i32, String) {
     let output = Command::new(SPECIMEN).arg("doctor").args(arguments).output().unwrap();
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
@@ -31,7 +32,7 @@ fn doctor_without_settings_lists_the_settings_to_add() {
         "No: audit records are only in the log. Set audit.file.",
         "No: no control file is set. Set control.file.",
     ] {
-        assert!(report.contains(expected), "{expected}:\n{report}");
+        assert!(report.contains(expected), "no {expected:?} in:\n{report}");
     }
 }
 
@@ -52,7 +53,7 @@ fn doctor_prints_json() {
 }
 
 #[test]
-fn doctor_warns_of_lines_that_are_not_records() {
+fn doctor_warns_of_lines_that_are_not_audit_records() {
     let issuer = Issuer::start(&issuer_keys());
     let folder = tempfile::tempdir().unwrap();
     let records = folder.path().join("calls.jsonl");
@@ -65,7 +66,7 @@ fn doctor_warns_of_lines_that_are_not_records() {
 }
 
 #[test]
-fn doctor_reports_destructive_tools_that_need_no_approval() {
+fn doctor_reports_destructive_tools_that_the_operator_permits() {
     let (_, report) = doctor(&["--allow-destructive", "destroys"]);
     assert!(report.contains("destroys 1.0 is destructive, and a token with"), "{report}");
 }
@@ -86,6 +87,7 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
     .concat();
     let mut server = HttpServer::start(&flags);
     let authorization = format!("Bearer {}", issuer.token());
+    // The default token names the user `alice` and the client `agent-7`.
     let message = tools_call(1, "measure", json!({ "name": "abc", "n": 1, "mode": "fast" }));
     assert_eq!(server.post(&[("Authorization", &authorization)], &message).status, 200);
     assert!(server.terminate().success());
@@ -93,6 +95,7 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
     let (_, report) = doctor(&flags);
     for expected in [
         "ok   Which callers are authenticated?",
+        // The issuer is reachable.
         "which answers with",
         "ok   Can you produce user, agent and tool of last week's calls?",
         "Yes: 1 calls, the last one at",
@@ -100,8 +103,9 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
         "audit --since 7d --file",
         "ok   Can a tool, a client, a user or a token be stopped at once?",
     ] {
-        assert!(report.contains(expected), "{expected}:\n{report}");
+        assert!(report.contains(expected), "no {expected:?} in:\n{report}");
     }
+    // Stops the issuer.
     drop(issuer);
     let (code, report) = doctor(&flags);
     assert!(

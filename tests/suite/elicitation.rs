@@ -1,5 +1,12 @@
-//! Elicitation: by an `input_required` result and a repeated call (2026-07-28), and by a request while the call runs
-//! (2025-11-25).
+//! Elicitation: by an `input_required` result and a repeated call (2026-07-28, modern), and by a request while the call
+//! runs (2025-11-25, legacy). The server is the specimen, whose tools that ask are in `tests/src/interaction.rs`:
+//!
+//! | tool | asks for | returns |
+//! |---|---|---|
+//! | `confirms` | `sure`, a boolean, and optionally `note` | `what: sure, note or -, is the argument pin given` |
+//! | `asks_twice` | a number, then another | both numbers |
+//! | `asks_elsewhere` | a number, from a spawned task | the number |
+//! | `sends_to_a_page` | opening a URL | the person's decision |
 
 use std::process::Command;
 
@@ -9,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::harness::{HttpServer, Reply, SPECIMEN, StdioServer, kind, modern, text, tools_call};
 
-/// Capabilities of a client that supports forms.
+/// Capabilities of a client that supports elicitation by forms, but not by URLs.
 const FORMS: &str = r#"{"elicitation":{}}"#;
 
 /// `_meta` that declares client capabilities.
@@ -18,7 +25,7 @@ fn declaring(capabilities: &str) -> Value {
     json!({ "io.modelcontextprotocol/clientCapabilities": capabilities })
 }
 
-/// Calls a tool; `more` holds further members of the parameters.
+/// Calls a tool as a 2026-07-28 client; `more` holds further members of the parameters.
 fn ask(server: &HttpServer, tool: &str, arguments: Value, more: Value, meta: Value) -> Reply {
     let mut params = json!({ "name": tool, "arguments": arguments });
     for (name, value) in more.as_object().cloned().unwrap_or_default() {
@@ -27,7 +34,8 @@ fn ask(server: &HttpServer, tool: &str, arguments: Value, more: Value, meta: Val
     server.modern("tools/call", params, meta, &[])
 }
 
-/// Questions and state of an `input_required` result.
+/// Asserts that a result is `input_required`, so that the server asks, and returns its questions and state. The key of
+/// a question is the name of its form type (here `confirm` or `number`), followed by `_2` for the second of that type.
 fn questions_and_state(answer: &Value) -> (Map<String, Value>, Value) {
     let result = &answer["result"];
     assert_eq!(result["resultType"], "input_required", "{answer}");
@@ -35,6 +43,7 @@ fn questions_and_state(answer: &Value) -> (Map<String, Value>, Value) {
     (result["inputRequests"].as_object().unwrap().clone(), result["requestState"].clone())
 }
 
+/// A person's answer to a form.
 fn accept(content: Value) -> Value {
     json!({ "action": "accept", "content": content })
 }
@@ -53,7 +62,9 @@ fn second_round(server: &HttpServer, what: &str, state: &Value, content: Value) 
     ask(server, "confirms", json!({ "what": what }), more, declaring(FORMS))
 }
 
-/// Asserts that a call was refused because of its request state, and that its record has this detail.
+/// Asserts that a call was refused because of its request state, and that its record has this detail:
+/// `request_state_used` after the first use, or `request_state_foreign` if the server didn't create the state for this
+/// call of this caller.
 fn assert_state_refused(server: &HttpServer, reply: &Reply, detail: &str) {
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_602)), "{reply:?}");
     let correlation = reply.json()["error"]["data"]["dev.mcp-tool/correlationId"].clone();
@@ -85,6 +96,7 @@ fn call_returns_a_question_and_completes_when_repeated_with_the_answer() {
     let first = reply.json()["result"]["_meta"]["dev.mcp-tool/correlationId"].as_str().unwrap().to_owned();
     assert_eq!(server.stderr.record_of(&first)["outcome"], "asked");
 
+    // The form has no field `else`, so that value is ignored.
     let reply = second_round(&server, "it", &state, json!({ "sure": true, "else": 1 }));
     assert_eq!(text(&reply.json()), "it: true, -, false");
     let second = reply.json()["result"]["_meta"]["dev.mcp-tool/correlationId"].as_str().unwrap().to_owned();
@@ -144,6 +156,7 @@ fn request_state_is_valid_once_for_the_same_call_and_caller() {
 
 #[test]
 fn replicas_with_one_seal_key_accept_each_others_request_states() {
+    // 32 zero bytes in Base64.
     let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let start = || HttpServer::start_by(Command::new(SPECIMEN).env("MCP_TOOL_SEAL_KEYS", key), &[]);
     let (one, other) = (start(), start());
@@ -262,6 +275,7 @@ fn answers_over_the_maximum_size_of_the_state_are_refused() {
     let server = HttpServer::start(&[]);
     let (_, state) =
         questions_and_state(&ask(&server, "asks_twice", json!({}), json!({}), declaring(FORMS)).json());
+    // The state for the second question contains the whole first answer, with its unknown member `more`.
     let long = json!({ "number": 3, "more": "x".repeat(33 << 10) });
     let more = json!({ "requestState": state, "inputResponses": { "number": accept(long) } });
     let answer = ask(&server, "asks_twice", json!({}), more, declaring(FORMS)).json();
@@ -287,14 +301,15 @@ fn client_without_elicitation_is_told_the_missing_capability() {
     let answer = server.call("confirms", json!({ "what": "it" }));
     assert_eq!(kind(&answer), "client_capability");
     assert_eq!(text(&answer), "this client can't be asked: it lacks `elicitation.form`");
-    let state = json!({ "name": "confirms", "arguments": { "what": "it" }, "requestState": "x" });
+    // Nor can it send a request state, which only 2026-07-28 has.
+    let params = json!({ "name": "confirms", "arguments": { "what": "it" }, "requestState": "x" });
     let reply =
-        server.post(&[], &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": state }));
+        server.post(&[], &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }));
     assert_eq!((reply.status, &reply.json()["error"]["code"]), (400, &json!(-32_602)));
 }
 
 #[test]
-fn url_elicitation_accepts_only_https() {
+fn url_elicitation_refuses_unsafe_urls() {
     let server = HttpServer::start(&[]);
     let open_page = |url: &str, more: Value| {
         ask(
@@ -314,6 +329,7 @@ fn url_elicitation_accepts_only_https() {
     );
     let more = json!({ "requestState": state, "inputResponses": { "open": { "action": "accept" } } });
     assert_eq!(text(&open_page("https://example.com/sign-in", more)), "Accepted(())");
+    // `http` is accepted only on this machine, and a user name in the URL never.
     for url in ["http://example.com/", "javascript:alert(1)", "https://a:b@example.com/"] {
         assert_eq!(kind(&open_page(url, json!({}))), "refused", "{url}");
     }
@@ -324,6 +340,7 @@ fn with_elicitation(flags: &[&str]) -> StdioServer {
     StdioServer::initialized_with(json!({ "elicitation": { "form": {}, "url": {} } }), flags)
 }
 
+/// Sends a call with the id `asks`, without waiting for the answer.
 fn begin(server: &mut StdioServer, tool: &str, arguments: Value) {
     server.send(&tools_call("asks", tool, arguments).to_string());
 }
@@ -335,6 +352,7 @@ fn receive_question(server: &mut StdioServer) -> Value {
     request
 }
 
+/// Responds to a request of the server.
 fn respond(server: &mut StdioServer, request: &Value, result: Value) {
     server.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }).to_string());
 }
@@ -371,7 +389,7 @@ fn waiting_for_an_answer_does_not_count_toward_the_timeout() {
 }
 
 #[test]
-fn call_fails_immediately_if_the_stdio_client_cannot_ask() {
+fn call_fails_immediately_if_the_stdio_client_cannot_ask_the_person() {
     let mut server = with_elicitation(&[]);
     begin(&mut server, "confirms", json!({ "what": "it" }));
     let question = receive_question(&mut server);
@@ -380,6 +398,7 @@ fn call_fails_immediately_if_the_stdio_client_cannot_ask() {
     let answer = server.answer(&json!("asks"));
     assert_eq!((kind(&answer), text(&answer)), ("refused", "the question was refused: nobody is there"));
 
+    // This client declares no elicitation.
     let mut other = StdioServer::initialized(&[]);
     assert_eq!(kind(&other.call("confirms", json!({ "what": "it" }))), "client_capability");
 }
@@ -399,7 +418,7 @@ fn open_question_is_cancelled_when_its_call_is_cancelled() {
         (&json!("notifications/cancelled"), &question["id"]),
         "{cancelled}"
     );
-    // An answered question is not cancelled, and a late answer is ignored.
+    // A late answer is ignored, and a question that was answered in time isn't cancelled later.
     respond(&mut server, &question, accept(json!({ "sure": true })));
     begin(&mut server, "confirms", json!({ "what": "it" }));
     let question = receive_question(&mut server);
@@ -464,17 +483,18 @@ async fn consents(cx: &CallContext) -> Result<String, ToolError> {
 #[tokio::test]
 async fn test_server_answers_questions_with_a_closure() {
     let server = TestServer::start(ToolServer::new("asks", "1.0.0").tools(tools![consents])).await.unwrap();
-    let nobody = server.call("consents", json!({})).await.unwrap_err();
-    assert_eq!(nobody.kind(), Some(ErrorKind::ClientCapability));
-    let willing = server.answering(|asked| {
+    // By default, the caller of a test server can't be asked.
+    let refused = server.call("consents", json!({})).await.unwrap_err();
+    assert_eq!(refused.kind(), Some(ErrorKind::ClientCapability));
+    let consenting = server.answering(|asked| {
         assert_eq!(
             (&asked["message"], &asked["requestedSchema"]["required"]),
             (&json!("May it?"), &json!(["may"]))
         );
         ElicitationReply::Accepted(json!({ "may": true }))
     });
-    assert_eq!(willing.call("consents", json!({})).await.unwrap().text(), "true");
-    let unwilling = server.answering(|_| ElicitationReply::Declined);
-    let refused = unwilling.call("consents", json!({})).await.unwrap_err();
+    assert_eq!(consenting.call("consents", json!({})).await.unwrap().text(), "true");
+    let declining = server.answering(|_| ElicitationReply::Declined);
+    let refused = declining.call("consents", json!({})).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::Refused));
 }

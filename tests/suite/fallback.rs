@@ -1,4 +1,6 @@
-//! Fallback handlers: prompts and resources that an application serves in addition to its tools.
+//! Fallback handlers: prompts and resources that an application serves in addition to its tools. The handlers of the
+//! specimen, the test server, are in `tests/src/fallback.rs`, with the tool `changes`, which announces that a resource
+//! or the prompts changed.
 
 use std::process::Command;
 
@@ -6,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{HttpServer, SPECIMEN, StdioServer, modern, until};
 
-/// The specimen with a fallback handler for prompts.
+/// The specimen with a fallback handler for prompts. It returns any prompt by name, except that `panics` panics and
+/// `hangs` never returns. The only listed prompt has the caller as its description.
 fn with_prompts() -> Command {
     let mut command = Command::new(SPECIMEN);
     command.env("SPECIMEN_FALLBACK", "1");
@@ -81,7 +84,7 @@ fn updated(server: &StdioServer) -> Vec<Value> {
     updates.map(|message| message["params"]["uri"].clone()).collect()
 }
 
-/// The specimen with a fallback handler for resources.
+/// The specimen with a fallback handler for resources, which accepts subscriptions only of URIs under `file:///own/`.
 fn with_resources() -> Command {
     let mut command = Command::new(SPECIMEN);
     command.env("SPECIMEN_FALLBACK", "resources");
@@ -91,21 +94,23 @@ fn with_resources() -> Command {
 #[test]
 fn legacy_client_is_notified_only_of_resources_it_subscribed_to() {
     let mut server = StdioServer::initialized_by(&mut with_resources(), &[]);
-    let subscribe = |server: &mut StdioServer, method: &str, uri: &str| {
+    let request = |server: &mut StdioServer, method: &str, uri: &str| {
         server.request(&format!("resources/{method}"), json!({ "uri": uri }))
     };
-    assert_eq!(subscribe(&mut server, "subscribe", "file:///own/a")["result"], json!({}));
-    assert_eq!(subscribe(&mut server, "subscribe", "file:///else/a")["error"]["code"], -32_602);
+    assert_eq!(request(&mut server, "subscribe", "file:///own/a")["result"], json!({}));
+    assert_eq!(request(&mut server, "subscribe", "file:///else/a")["error"]["code"], -32_602);
+    // The notification stream of a new client may not be open yet.
     until("a resource update was announced", || {
         for uri in ["file:///else/a", "file:///own/b", "file:///own/a"] {
             server.call("changes", json!({ "resource": uri }));
         }
         !updated(&server).is_empty()
     });
-    subscribe(&mut server, "unsubscribe", "file:///own/a");
+    request(&mut server, "unsubscribe", "file:///own/a");
     assert!(updated(&server).iter().all(|uri| uri == "file:///own/a"), "{:?}", server.notifications);
     server.notifications.clear();
     server.call("changes", json!({ "resource": "file:///own/a" }));
+    // A notification would arrive before this result.
     server.call("echo", json!({ "text": "after" }));
     assert_eq!(updated(&server), Vec::<Value>::new());
 }
@@ -132,6 +137,7 @@ fn modern_stream_is_notified_of_resources_that_the_handler_accepts() {
     server.answer(&json!(2));
     change(&mut server, 3, "file:///own/a");
     server.answer(&json!(3));
+    // The update of `file:///own/a` may still be on its way. Changes of other resources aren't announced.
     until("a resource update was announced", || {
         change(&mut server, 4, "file:///own/b");
         server.answer(&json!(4));
@@ -139,7 +145,7 @@ fn modern_stream_is_notified_of_resources_that_the_handler_accepts() {
     });
     assert_eq!(updated(&server), [json!("file:///own/a")]);
 
-    // If the handler accepts no subscriptions, the server acknowledges none.
+    // If the handler accepts no subscriptions (`silent`), the server acknowledges none.
     let mut server = StdioServer::start_by(with_prompts().env("SPECIMEN_FALLBACK", "silent"), &[]);
     server.send(&listen(1, json!(["file:///own/a"])));
     assert_eq!(accepted(&mut server), Value::Null);

@@ -1,4 +1,7 @@
-//! Gates. A gate is a scope that lets a caller run a destructive tool without approval.
+//! Gates. A gate is an additional scope of a destructive tool: the tool runs only for callers that have the scope. A
+//! destructive tool without a gate runs only if the operator permits it by `--allow-destructive`.
+//!
+//! An adapter is a tool, here version 1 of another, that passes its calls to the other, its target.
 
 use mcp_tool_runtime::{Adapted, Caller, StartError, ToolEntry, prelude::*, testing::TestServer};
 use serde_json::json;
@@ -22,7 +25,8 @@ mod gated_v1 {
 mod ungated_v1 {
     use super::*;
 
-    /// End a thing through an adapter without a gate. The adapter needs approval, and the scope of its target's gate.
+    /// End a thing through an adapter without a gate. The adapter needs the operator's permission, and the scope of its
+    /// target's gate.
     #[mcp_tool(
         version = "1.0",
         scope = ["things:read", "things:end"],
@@ -81,6 +85,7 @@ async fn start(tools: &'static [ToolEntry], permitted: &[&str]) -> Result<TestSe
 
 #[test]
 fn gate_scope_is_required_and_listed_over_http() {
+    // `purges` of the test server has the scope `specimen:read` and a gate with the scope `specimen:purge`.
     let server = HttpServer::start(&["--local-scopes", "specimen:read"]);
     let call = json!({ "name": "purges", "arguments": {} });
     let reply = server.modern("tools/call", call.clone(), json!({}), &[]);
@@ -89,7 +94,7 @@ fn gate_scope_is_required_and_listed_over_http() {
     let message = answer["error"]["message"].as_str().unwrap();
     assert!(message.ends_with(": specimen:purge"), "{message}");
     assert!(!server.modern("tools/list", json!({}), json!({}), &[]).json().to_string().contains("purges"));
-    assert_eq!(server.count("finished"), 0);
+    assert_eq!(server.count("finished"), 0, "the function must not run");
 
     let server = HttpServer::start(&["--local-scopes", "specimen:read", "--local-scopes", "specimen:purge"]);
     let reply = server.modern("tools/call", call, json!({}), &[]);
@@ -112,11 +117,12 @@ fn gate_scope_does_not_replace_the_scope_of_the_tool() {
         (&record["reason"], &record["detail"]),
         (&json!("insufficient_scope"), &json!("specimen:read"))
     );
-    assert_eq!(server.call("counts", json!({}))["result"]["structuredContent"]["finished"], 0);
+    let counts = server.call("counts", json!({}))["result"]["structuredContent"].clone();
+    assert_eq!(counts["finished"], 0, "the function must not run");
 }
 
 #[tokio::test]
-async fn gate_scope_replaces_approval_and_operator_permission() {
+async fn gate_scope_replaces_the_operators_permission() {
     let server = start(tools![end, gated_v1::end], &[]).await.unwrap();
     let caller = |scopes: &[&str]| server.as_caller(Caller::new("ann").with_scopes(scopes.iter().copied()));
     for tool in ["end", "end_v1"] {
@@ -131,7 +137,7 @@ async fn gate_scope_replaces_approval_and_operator_permission() {
         refused.to_string(),
         "--allow-destructive end: leave out this permission, because callers with the scope of the tool's gate may run it"
     );
-    // The operator may permit the tool if an older version of it has no gate.
+    // The operator may permit the tool if an older version of it has no gate. These callers have all scopes.
     let permitted = start(tools![end, ungated_v1::end], &["end"]).await.unwrap();
     assert!(permitted.call("end_v1", json!({})).await.is_ok());
     let not_permitted = start(tools![end, ungated_v1::end], &[]).await.unwrap();

@@ -20,7 +20,8 @@ pub const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// JSON-RPC error code of a call that its caller cancelled.
 pub const CANCELLED: i64 = -31_499;
-/// Path of the specimen, which is the test server of `tests/src`.
+/// Path of the program `specimen`, the test server of `tests/src`. Its tools panic, hang or return invalid results on
+/// purpose.
 pub const SPECIMEN: &str = env!("CARGO_BIN_EXE_specimen");
 
 /// The folder of the workspace.
@@ -46,6 +47,7 @@ impl Stderr {
         stderr
     }
 
+    /// The text captured so far.
     pub fn text(&self) -> String {
         self.0.lock().unwrap().clone()
     }
@@ -83,9 +85,12 @@ impl Stderr {
 /// A server that speaks over stdio.
 pub struct StdioServer {
     child: Child,
+    /// `None` after it was closed.
     pub stdin: Option<ChildStdin>,
+    /// Lines of the server's stdout.
     lines: mpsc::Receiver<String>,
     pub stderr: Stderr,
+    /// Id of the last request sent by [`StdioServer::request`].
     id: i64,
     /// Notifications and requests that arrived before a response, see [`StdioServer::answer`].
     pub notifications: Vec<Value>,
@@ -94,11 +99,12 @@ pub struct StdioServer {
 }
 
 impl StdioServer {
+    /// Starts the specimen, without initializing it.
     pub fn start(arguments: &[&str]) -> Self {
         StdioServer::start_by(&mut Command::new(SPECIMEN), arguments)
     }
 
-    /// Starts a server from `command`.
+    /// Starts a server from `command`, without initializing it.
     pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
         let mut child = command
             .args(["serve", "--stdio"])
@@ -127,7 +133,7 @@ impl StdioServer {
         StdioServer { child, stdin, lines, stderr, id: 0, notifications: Vec::new(), stop_reading }
     }
 
-    /// Starts a server and initializes it as a 2025-11-25 client.
+    /// Starts the specimen and initializes it as a 2025-11-25 client.
     pub fn initialized(arguments: &[&str]) -> Self {
         StdioServer::initialized_by(&mut Command::new(SPECIMEN), arguments)
     }
@@ -139,14 +145,14 @@ impl StdioServer {
         server
     }
 
-    /// Starts a server for a 2025-11-25 client that declares `capabilities`.
+    /// Starts the specimen and initializes it as a 2025-11-25 client that declares `capabilities`.
     pub fn initialized_with(capabilities: Value, arguments: &[&str]) -> Self {
         let mut server = StdioServer::start(arguments);
         server.initialize(capabilities);
         server
     }
 
-    /// Starts an initialized server whose stdout is no longer read.
+    /// Starts and initializes the specimen, then stops reading its stdout.
     pub fn initialized_unread(arguments: &[&str]) -> Self {
         let server = StdioServer::initialized(arguments);
         server.stop_reading.store(true, Ordering::Relaxed);
@@ -165,6 +171,7 @@ impl StdioServer {
         wait(&mut self.child)
     }
 
+    /// Sends a line.
     pub fn send(&mut self, line: &str) {
         self.send_bytes(line.as_bytes());
     }
@@ -203,6 +210,7 @@ impl StdioServer {
         }
     }
 
+    /// Sends a request and returns its response.
     pub fn request(&mut self, method: &str, params: Value) -> Value {
         self.id += 1;
         let id = json!(self.id);
@@ -210,6 +218,7 @@ impl StdioServer {
         self.answer(&id)
     }
 
+    /// Calls a tool as an initialized client, and returns the response.
     pub fn call(&mut self, tool: &str, arguments: Value) -> Value {
         self.request("tools/call", json!({ "name": tool, "arguments": arguments }))
     }
@@ -220,6 +229,7 @@ impl StdioServer {
         wait(&mut self.child)
     }
 
+    /// Process id of the server.
     pub fn process(&self) -> u32 {
         self.child.id()
     }
@@ -278,16 +288,18 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
+    /// Starts the specimen.
     pub fn start(arguments: &[&str]) -> Self {
         HttpServer::start_by(&mut Command::new(SPECIMEN), arguments)
     }
 
-    /// Starts a server from `command`.
+    /// Starts a server from `command` on a free port.
     pub fn start_by(command: &mut Command, arguments: &[&str]) -> Self {
         HttpServer::start_at(command, "127.0.0.1:0", arguments)
     }
 
-    /// Starts an example server with `folder` as its working directory. Builds it first unless `EXAMPLES_BUILT` is set.
+    /// Starts the server of `examples/NAME` with `folder` as its working directory. Builds it first unless
+    /// `EXAMPLES_BUILT` is set.
     pub fn example(name: &str, folder: &Path) -> Self {
         // `./test` has built the examples together with the tests. With `-p`, cargo builds an example with other
         // features and compiles its dependencies a second time.
@@ -315,14 +327,17 @@ impl HttpServer {
         HttpServer { child, address, stderr }
     }
 
+    /// URL of the MCP endpoint.
     pub fn url(&self) -> String {
         format!("http://{}/mcp", self.address)
     }
 
+    /// Process id of the server.
     pub fn process(&self) -> u32 {
         self.child.id()
     }
 
+    /// Opens a connection. A blocked read or write fails after [`MAX_WAIT`].
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(MAX_WAIT)).unwrap();
@@ -366,16 +381,17 @@ impl HttpServer {
         [head.as_bytes(), body].concat()
     }
 
+    /// Sends a JSON-RPC message to the MCP endpoint; `headers` as in [`HttpServer::send`].
     pub fn post(&self, headers: &[(&str, &str)], body: &Value) -> Reply {
         self.send("POST", "/mcp", headers, body.to_string().as_bytes())
     }
 
-    /// Calls a tool as a 2025-11-25 client.
+    /// Calls a tool as a 2025-11-25 client without a session.
     pub fn call(&self, tool: &str, arguments: Value) -> Value {
         self.post(&[], &tools_call(1, tool, arguments)).json()
     }
 
-    /// Opens a legacy session and returns its id.
+    /// Opens a session (only 2025-11-25 has them) and returns its id. The server needs `--legacy-sessions`.
     pub fn open_session(&self, headers: &[(&str, &str)]) -> String {
         let opened = self.post(headers, &rpc("initialize", initialize_params(json!({}))));
         assert_eq!(opened.status, 200, "{opened:?}");
@@ -385,7 +401,8 @@ impl HttpServer {
         id
     }
 
-    /// Reads a counter of the specimen: running, dropped, finished or told (calls that noticed their cancellation).
+    /// Reads a counter of the specimen: calls that are `running`, were `dropped` before they finished, have `finished`,
+    /// or noticed their cancellation (`told`). Only some tools count their calls.
     pub fn count(&self, what: &str) -> u64 {
         self.call("counts", json!({}))["result"]["structuredContent"][what].as_u64().unwrap()
     }
@@ -398,7 +415,8 @@ impl HttpServer {
         }
     }
 
-    /// Sends a request as a 2026-07-28 client.
+    /// Sends a request as a 2026-07-28 (modern) client; `meta` as in [`modern`], `headers` as in [`HttpServer::send`].
+    /// Default headers repeat the revision, the method and the tool's name, as that revision requires.
     pub fn modern(&self, method: &str, params: Value, meta: Value, headers: &[(&str, &str)]) -> Reply {
         let name = params["name"].as_str().unwrap_or_default().to_owned();
         let defaults =
@@ -409,7 +427,7 @@ impl HttpServer {
         self.post(&headers, &modern(1, method, params, meta))
     }
 
-    /// Sends SIGTERM.
+    /// Sends SIGTERM, without waiting.
     pub fn signal(&self) {
         terminate(self.child.id());
     }
@@ -449,7 +467,7 @@ pub fn initialized() -> Value {
     json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })
 }
 
-/// A 2026-07-28 request; `meta` overrides members of its `_meta`, and `null` removes one.
+/// A 2026-07-28 (modern) request; `meta` overrides members of its `_meta`, and `null` removes one.
 pub fn modern(id: i64, method: &str, mut params: Value, meta: Value) -> Value {
     let mut merged = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -470,12 +488,15 @@ pub fn modern(id: i64, method: &str, mut params: Value, meta: Value) -> Value {
 /// An HTTP response.
 #[derive(Debug)]
 pub struct Reply {
+    /// 0 if the response has no status line.
     pub status: u16,
+    /// Status line and headers.
     pub head: String,
     pub body: String,
 }
 
 impl Reply {
+    /// Reads a response until the server closes the connection.
     pub fn read(mut stream: impl std::io::Read) -> Self {
         let mut bytes = Vec::new();
         // If the connection is reset, the bytes received before are the response.
@@ -492,6 +513,7 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// Value of the first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (given, value) = line.split_once(':')?;
@@ -510,6 +532,7 @@ impl Reply {
     }
 }
 
+/// Decodes a body in chunked transfer encoding.
 fn unchunked(mut body: &str) -> String {
     let mut joined = String::new();
     while let Some((size, rest)) = body.split_once("\r\n") {
@@ -546,7 +569,7 @@ pub fn text(answer: &Value) -> &str {
     answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("no text: {answer}"))
 }
 
-/// Kind of a tool error.
+/// Kind of a tool error, such as `timeout`. Panics if the call succeeded.
 pub fn kind(answer: &Value) -> &str {
     assert_eq!(answer["result"]["isError"], true, "{answer}");
     answer["result"]["_meta"]["dev.mcp-tool/error"]["kind"]
@@ -571,6 +594,7 @@ pub fn most_resident(process: u32) -> u64 {
     status(process, "VmHWM:")
 }
 
+/// A size in KiB from `/proc/PID/status`.
 fn status(process: u32, field: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();

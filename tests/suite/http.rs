@@ -1,4 +1,6 @@
-//! The HTTP transport: both protocol revisions on one endpoint, header checks, streams, disconnects and shutdown.
+//! The HTTP transport: both protocol revisions on one endpoint, header checks, streams, disconnects and shutdown. The
+//! server is the specimen, the test server in `tests/src/main.rs`. Its `waits` sleeps, and its `steps` reports progress
+//! and sleeps after each step.
 
 use std::{
     io::{Read as _, Write as _},
@@ -26,6 +28,7 @@ fn both_protocol_revisions_are_served_by_one_endpoint() {
     assert_eq!(server.post(&[("MCP-Protocol-Version", "2025-11-25")], &initialized()).status, 202);
     let list = server.post(&[("MCP-Protocol-Version", "2025-11-25")], &rpc("tools/list", json!({})));
     assert!(list.json()["result"]["tools"].as_array().unwrap().len() > 20);
+    // A 2025-11-25 call needs no version header. Calls of older revisions are served, too.
     for headers in
         [&[][..], &[("MCP-Protocol-Version", "2025-11-25")], &[("MCP-Protocol-Version", "2025-03-26")]]
     {
@@ -55,6 +58,7 @@ fn both_protocol_revisions_are_served_by_one_endpoint() {
 #[test]
 fn header_that_disagrees_with_the_body_is_refused() {
     let server = HttpServer::start(&[]);
+    // Headers replace the default ones, which agree with the body. An empty value removes a default header.
     let status = |headers: &[(&str, &str)]| {
         let reply = server.modern("tools/call", echo("x"), json!({}), headers);
         (reply.status, reply.json()["error"]["code"].as_i64().unwrap_or(0))
@@ -68,6 +72,7 @@ fn header_that_disagrees_with_the_body_is_refused() {
     assert_eq!((&record["outcome"], &record["reason"]), (&json!("refused"), &json!("header_mismatch")));
     assert_eq!(status(&[("Mcp-Name", "")]), mismatch);
     assert_eq!(status(&[("Mcp-Name", "echo"), ("Mcp-Name", "echo")]), mismatch);
+    // `echo` and `measure` in the encoding that 2026-07-28 has for header values, and invalid Base64.
     assert_eq!(status(&[("Mcp-Name", "=?base64?ZWNobw==?=")]), (200, 0));
     assert_eq!(status(&[("Mcp-Name", "=?base64?bWVhc3VyZQ==?=")]), mismatch);
     assert_eq!(status(&[("Mcp-Name", "=?base64?!?=")]), mismatch);
@@ -91,8 +96,10 @@ fn protocol_version_and_metadata_are_validated() {
         let reply = server.modern("tools/call", echo("x"), meta, headers);
         (reply.status, reply.json()["error"]["code"].as_i64().unwrap_or(0))
     };
+    // -32022 means an unsupported protocol version, -32602 invalid parameters.
     let ancient = json!({ "io.modelcontextprotocol/protocolVersion": "1900-01-01" });
     assert_eq!(answer(ancient, &[("MCP-Protocol-Version", "1900-01-01")]), (400, -32_022));
+    // The version is checked before the other metadata.
     let bare = json!({
         "io.modelcontextprotocol/protocolVersion": "1900-01-01",
         "io.modelcontextprotocol/clientCapabilities": null,
@@ -115,6 +122,7 @@ fn refusals_map_to_http_statuses() {
     let call = |params: Value| server.post(&[], &rpc("tools/call", params));
     let unknown = call(json!({ "name": "mesure" }));
     assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (200, &json!(-32_602)));
+    // `whoami` also requires the scope `specimen:admin`.
     let scope = call(json!({ "name": "whoami" }));
     assert_eq!((scope.status, &scope.json()["error"]["code"]), (403, &json!(-31_403)));
     let record = server.stderr.record_of(correlation(&scope.json()));
@@ -131,7 +139,7 @@ fn refusals_map_to_http_statuses() {
 }
 
 #[test]
-fn unsupported_methods_and_paths_are_refused() {
+fn unsupported_methods_paths_and_content_types_are_refused() {
     let server = HttpServer::start(&[]);
     for method in ["GET", "DELETE", "PUT", "OPTIONS", "HEAD"] {
         let reply = server.send(method, "/mcp", &[], b"");
@@ -142,6 +150,7 @@ fn unsupported_methods_and_paths_are_refused() {
     assert_eq!(server.send("GET", "/readyz", &[], b"").body, "ready\n");
     let body = rpc("tools/call", echo("x")).to_string();
     assert_eq!(server.send("POST", "/mcp", &[("Content-Type", "text/plain")], body.as_bytes()).status, 415);
+    // Another spelling of the type, and no `Accept`.
     let typed = [("Content-Type", "application/JSON; charset=utf-8"), ("Accept", "")];
     assert_eq!(server.send("POST", "/mcp", &typed, body.as_bytes()).status, 200);
     let response = json!({ "jsonrpc": "2.0", "id": 1, "result": {} });
@@ -233,14 +242,16 @@ fn server_raises_its_descriptor_limit_for_its_connections() {
         let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
         line.split_whitespace().nth(3).unwrap().parse::<u32>().unwrap()
     };
+    // The server raises the soft limit of 128 descriptors itself.
     let server = start_under("-Sn 128");
     assert!(limit(&server) > 700, "{}", limit(&server));
-    // If the hard limit is too low, connections are refused before the server lacks descriptors for other uses.
+    // If the hard limit is too low, connections are refused before the server lacks descriptors for other uses, for
+    // which 256 of the 384 are reserved.
     let server = start_under("-n 384");
     server.stderr.line_with(&["WARN", "700", "384", "ulimit -n"]);
-    let held: Vec<_> = (0..128).map(|_| server.connect()).collect();
+    let connections: Vec<_> = (0..128).map(|_| server.connect()).collect();
     assert_eq!(server.send("GET", "/healthz", &[], b"").status, 503);
-    drop(held);
+    drop(connections);
 }
 
 #[test]
@@ -265,7 +276,7 @@ fn response_becomes_a_stream_at_its_first_progress_report() {
             &rpc("tools/call", json!({ "name": "steps", "arguments": { "count": 3 }, "_meta": token })),
         ),
     ] {
-        assert_eq!(reply.header("x-accel-buffering"), Some("no"));
+        assert_eq!(reply.header("x-accel-buffering"), Some("no"), "proxies must not buffer the stream");
         let events = reply.events();
         let reports: Vec<f64> =
             events[..3].iter().map(|event| event["params"]["progress"].as_f64().unwrap()).collect();
@@ -313,6 +324,7 @@ fn disconnect_cancels_the_call() {
     let server = HttpServer::start(&[]);
     let waits = json!({ "name": "waits", "arguments": { "milliseconds": 60_000 } });
     let steps = json!({ "name": "steps", "arguments": { "count": 1_000, "milliseconds": 100 } });
+    // The call with a progress token is answered by a stream, the other by one JSON document.
     let cases = [(waits, Value::Null), (steps, json!(1))];
     for (index, (params, token)) in cases.into_iter().enumerate() {
         let body = modern(1, "tools/call", params.clone(), json!({ "progressToken": token })).to_string();
@@ -338,6 +350,7 @@ fn disconnect_cancels_the_call() {
 #[test]
 fn cancellation_applies_only_to_an_unambiguous_call() {
     let server = HttpServer::start(&[]);
+    // Without sessions, a call is identified by its caller (here the `User-Agent`) and its request id, here "c".
     let start_call = |agent: &str, params: Value| {
         let call = json!({ "jsonrpc": "2.0", "id": "c", "method": "tools/call", "params": params });
         let headers = [("User-Agent", agent)];
@@ -409,6 +422,7 @@ fn connection_is_reused_for_the_next_request() {
     for number in 0..3 {
         let body = rpc("tools/call", echo(&number.to_string())).to_string();
         stream
+            // The empty value removes the default header `Connection: close`.
             .write_all(&server.request_bytes("POST", "/mcp", &[("Connection", "")], body.as_bytes()))
             .unwrap();
         let mut head = Vec::new();
@@ -427,7 +441,7 @@ fn connection_is_reused_for_the_next_request() {
 }
 
 #[test]
-fn sessions_are_limited_and_expire_when_idle() {
+fn sessions_serve_calls_are_limited_and_expire_when_idle() {
     let server = HttpServer::start(&["--legacy-sessions", "3", "--log-level", "trace"]);
     let initialize = rpc("initialize", initialize_params(json!({})));
     let open = || server.post(&[], &initialize);
@@ -444,6 +458,7 @@ fn sessions_are_limited_and_expire_when_idle() {
     let bad = server
         .post(&headers(&ids[0]), &rpc("tools/call", json!({ "name": "measure", "arguments": { "n": 99 } })));
     assert_eq!(kind(bad.events().last().unwrap()), "invalid_arguments");
+    // Arguments that aren't an object are an invalid request.
     let array =
         server.post(&headers(&ids[0]), &rpc("tools/call", json!({ "name": "measure", "arguments": [1] })));
     assert_eq!(array.status, 400, "{array:?}");
@@ -468,6 +483,7 @@ fn sessions_are_limited_and_expire_when_idle() {
     let mut stream = server.connect();
     stream.write_all(&long).unwrap();
     server.wait_for_count("running", 1);
+    // `rpc` gives every request the id 1, which is in use while the long call runs.
     let same_id = server.post(&headers(&ids[0]), &rpc("tools/call", echo("x")));
     assert_eq!((same_id.status, &same_id.json()["error"]["code"]), (400, &json!(-32_600)));
     let params = json!({ "requestId": 1 });
@@ -480,6 +496,7 @@ fn sessions_are_limited_and_expire_when_idle() {
         assert!(begun.elapsed() < MAX_WAIT, "the request id is still in use");
     }
     assert_eq!(server.post(&headers("no-such-session"), &rpc("tools/call", echo("x"))).status, 404);
+    // If sessions are on, a 2025-11-25 request other than `initialize` needs one.
     let ping = server.post(&[], &rpc("ping", json!({}))).json();
     assert_eq!((&ping["id"], &ping["error"]["code"]), (&json!(1), &json!(-32_602)), "{ping}");
     assert!(ping["error"]["message"].as_str().unwrap().contains("open a session by `initialize`"), "{ping}");
@@ -489,6 +506,7 @@ fn sessions_are_limited_and_expire_when_idle() {
     assert_eq!(server.post(&headers(&ids[1]), &rpc("tools/list", json!({}))).status, 404);
     assert!(open().header("mcp-session-id").is_some(), "the slot of the closed session must be free");
     let secret = json!({ "name": "unlock", "arguments": { "pin": "hunter2", "minutes": 1 } });
+    // `pin` is a secret argument of four digits.
     let refused = server.post(&headers(&ids[0]), &rpc("tools/call", secret)).events();
     assert_eq!(kind(refused.last().unwrap()), "invalid_arguments");
     let log = server.stderr.text();
@@ -509,6 +527,7 @@ fn sessions_are_limited_and_expire_when_idle() {
 #[test]
 fn blocking_call_is_abandoned_after_the_grace_period() {
     let mut server = HttpServer::start(&["--grace", "1s"]);
+    // `blocks` isn't async, so its thread continues after the timeout of 200 ms.
     assert_eq!(kind(&server.call("blocks", json!({ "milliseconds": 60_000 }))), "timeout");
     assert_eq!(server.terminate().code(), Some(1));
     server.stderr.line_with(&["WARN", "are cancelled"]);

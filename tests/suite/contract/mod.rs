@@ -1,6 +1,17 @@
-//! The lock in real cargo projects: creation, enforcement, updates, and invalid locks.
+//! The lock, which is the file `mcp-tools.lock` of released contracts, in real cargo projects: creation, enforcement,
+//! updates, and invalid locks.
 //!
-//! Each build takes seconds, so each test takes one project through many states.
+//! Each build takes seconds, so each test takes one project through many states. Exit codes of `contract check`:
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | the locks match the tools |
+//! | 1 | the locks can't be compared |
+//! | 2 | the command line is invalid |
+//! | 3 | a lock is stale or missing |
+//! | 4 | a guard is lowered without a reason |
+//! | 5 | a version doesn't cover its change |
+//! | 6 | a version that a lock promises isn't served, or its removal date has passed |
 
 mod project;
 mod revision;
@@ -12,7 +23,9 @@ use project::{Project, WORKSPACE, main_of, manifest};
 use serde_json::{Value, json};
 
 const LOCK: &str = "mcp-tools.lock";
+/// Output of `contract check` and `contract write` if there is nothing to do.
 const CURRENT: &str = "the locks match the tools\n";
+/// Source of the tool `find`, from which tests make other tools by replacement.
 const FIND: &str = r#"
 /// Find.
 #[mcp_tool(version = "1.1", public)]
@@ -24,6 +37,7 @@ pub async fn find(
     drop(name);
 }
 "#;
+/// Source of the tool `recount`, which is deprecated.
 const RECOUNT: &str = r#"
 /// Count again.
 #[mcp_tool(
@@ -34,7 +48,8 @@ const RECOUNT: &str = r#"
 pub async fn recount() {}
 "#;
 
-/// A package with one server. The package and the server are both named `name`.
+/// A package with one server. The package and the server are both named `name`. `tools` are the paths of the served
+/// tools, and `sources` are their definitions.
 fn package(name: &str, tools: &str, sources: &[&str]) -> Project {
     let project = Project::new(name);
     project.write("Cargo.toml", &manifest(name, WORKSPACE));
@@ -48,7 +63,7 @@ fn things_source(sources: &[&str]) -> String {
     format!("use mcp_tool_runtime::prelude::*;\n{}", sources.concat())
 }
 
-/// Versions of a tool in a lock.
+/// Versions of a tool in the text of a lock.
 fn versions(lock: &str, tool: &str) -> Vec<String> {
     let lock: Value = serde_json::from_str(lock).unwrap();
     let entries = lock[tool].as_array().cloned().unwrap_or_default();
@@ -106,8 +121,8 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     assert_eq!(project.read(LOCK), lock);
 
     // A removal date in the past is refused.
-    let sudden = "version = \"1.2\", deprecated(message = \"Old.\", removal = \"2026-01-31\")";
-    project.write("src/things.rs", &things_source(&[&FIND.replace("version = \"1.1\"", sudden), RECOUNT]));
+    let expired = "version = \"1.2\", deprecated(message = \"Old.\", removal = \"2026-01-31\")";
+    project.write("src/things.rs", &things_source(&[&FIND.replace("version = \"1.1\"", expired), RECOUNT]));
     project.assert_builds("");
     let day_passed = "find 1.2 has the removal day 2026-01-31, which has passed: announce a later day";
     contract(&["check", "--today", "2026-02-01"]).assert_exit(6, &[day_passed]);
@@ -127,7 +142,8 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     project.write("src/things.rs", &things_source(&[&renamed.replace("\"1.1\"", "\"2.0\""), RECOUNT]));
     project.assert_builds("");
 
-    // The old version stays in the lock until it is dropped explicitly.
+    // The old version stays in the lock until it is dropped explicitly. The lock promises each of its versions to
+    // callers, so the server should still serve them.
     let promised = "dropped: find 1.1 is promised by mcp-tools.lock, but 'life' doesn't serve it: serve it";
     contract(&["check"])
         .assert_exit(6, &["find 1.1 → 2.0", "stale: find 2.0 isn't locked yet", "find 1.1, removed"]);
@@ -163,15 +179,15 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
         .assert_exit(0, &["recount 1.0 isn't served but stays promised"]);
     contract(&["check", "--today", "2027-01-31"]).assert_exit(6, &[until]);
     assert_eq!(versions(&project.read(LOCK), "recount"), ["1.0"]);
-    let promise = project.read(LOCK);
+    let lock = project.read(LOCK);
     project.edit(LOCK, "\"removalDate\": \"2027-01-31\"", "\"removalDate\": \"2026-01-31\"");
     let edited =
         "the entry of recount 1.0 in mcp-tools.lock was edited by hand: restore it from version control";
     contract(&["check", "--today", "2027-01-31"]).assert_exit(3, &[edited]);
     contract(&["write"]).assert_exit(1, &[edited]);
-    project.write(LOCK, &promise);
-    let gone = "recount 1.0 was removed after 2027-01-31, as announced";
-    contract(&["check", "--today", "2027-02-01"]).assert_exit(0, &[gone]);
+    project.write(LOCK, &lock);
+    let removed = "recount 1.0 was removed after 2027-01-31, as announced";
+    contract(&["check", "--today", "2027-02-01"]).assert_exit(0, &[removed]);
     contract(&["write", "--today", "2027-02-01"])
         .assert_exit(0, &["recount 1.0 is no longer promised by 'life'"]);
     assert!(!project.read(LOCK).contains("recount\": ["));
@@ -181,45 +197,46 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
 }
 
 /// Edits the lock after the build, when the compiler no longer checks it, and asserts that `contract check` and
-/// `contract write` detect the edits.
+/// `contract write` detect the edits. At the start, the lock and the server have only `find` 2.1.
 fn check_edits_after_the_build(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "life", arguments);
     let lock = project.read(LOCK);
-    let edited = |edits: &[(&str, &str)]| {
+    // Each edit begins from the correct lock.
+    let edit_lock = |edits: &[(&str, &str)]| {
         project.write(LOCK, &lock);
         edits.iter().for_each(|(from, to)| project.edit(LOCK, from, to));
     };
 
-    edited(&[("Its name.", "Its former name.")]);
+    edit_lock(&[("Its name.", "Its former name.")]);
     let by_hand =
         "the entry of find 2.1 in mcp-tools.lock was edited by hand: restore it from version control";
     contract(&["check"]).assert_exit(3, &[by_hand]);
     contract(&["write"]).assert_exit(1, &[by_hand]);
 
-    edited(&[("\"title\": {", "\"title\" {")]);
+    edit_lock(&[("\"title\": {", "\"title\" {")]);
     let unreadable = "mcp-tools.lock can't be read: expected `:` at line 9 column 19 — correct it";
     contract(&["check"]).assert_exit(1, &[unreadable]);
     contract(&["write"]).assert_exit(1, &[unreadable]);
 
     let tightened = "max_len changed from 80 to 40";
-    edited(&[("\"maxLength\": 40", "\"maxLength\": 80")]);
+    edit_lock(&[("\"maxLength\": 40", "\"maxLength\": 80")]);
     contract(&["check"])
         .assert_exit(5, &[tightened, "was accepted, and is now refused", "needs-bump: bump to 3.0"]);
-    let kept = project.read(LOCK);
+    let before = project.read(LOCK);
     contract(&["write"]).assert_exit(1, &[by_hand]);
-    assert_eq!(project.read(LOCK), kept, "`write` must not change a lock that was edited by hand");
+    assert_eq!(project.read(LOCK), before, "`write` must not change a lock that was edited by hand");
 
-    edited(&[("\"maxLength\": 40", "\"maxLength\": 20"), ("version\": \"2.1\"", "version\": \"2.0\"")]);
+    edit_lock(&[("\"maxLength\": 40", "\"maxLength\": 20"), ("version\": \"2.1\"", "version\": \"2.0\"")]);
     let reason_missing = "weakens: give the reason: `weakens(\"bound-loosened\", reason = \"…\")`";
     contract(&["check"]).assert_exit(
         4,
         &["max_len changed from 20 to 40", "was refused, and is now accepted", reason_missing],
     );
 
-    edited(&[("version\": \"2.1\"", "version\": \"2.2\"")]);
+    edit_lock(&[("version\": \"2.1\"", "version\": \"2.2\"")]);
     contract(&["check"]).assert_exit(5, &["find 2.1 is below the locked 2.2: a version must not decrease"]);
 
-    edited(&[("\n  \"$lock\": 1\n", "\n  \"$lock\": 2\n")]);
+    edit_lock(&[("\n  \"$lock\": 1\n", "\n  \"$lock\": 2\n")]);
     contract(&["check"]).assert_exit(1, &["`$lock` is 2, but this release can read only 1"]);
     project.write(LOCK, &lock);
     assert_eq!(contract(&["check"]).assert_exit(0, &[]).out, CURRENT);

@@ -9,10 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-/// Held while a [`Project`] exists, because all projects share one target directory.
+/// Locked while a [`Project`] exists, because all projects share one target directory.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-/// A folder with cargo packages in it.
+/// A folder with cargo packages in it. Paths in method arguments are relative to this folder.
 pub struct Project {
     root: PathBuf,
     _building: MutexGuard<'static, ()>,
@@ -55,7 +55,7 @@ impl Project {
     pub fn new(name: &str) -> Self {
         let building = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
         let root = shared().join("the projects").join(name);
-        // The folder does not exist on the first run.
+        // Fails on the first run, when the folder does not exist.
         drop(fs::remove_dir_all(&root));
         fs::create_dir_all(&root).unwrap();
         Project { root, _building: building }
@@ -98,6 +98,7 @@ impl Project {
         names
     }
 
+    /// Builds the packages in `folder`, offline and with the shared target directory.
     fn build(&self, folder: &str) -> CommandOutput {
         let mut cargo = Command::new(cargo());
         cargo.args(["build", "--offline"]).env("CARGO_TARGET_DIR", shared().join("target"));
@@ -117,7 +118,8 @@ impl Project {
         built.err
     }
 
-    /// The command that runs a built server.
+    /// The command that runs the built server `binary` in `folder`, where the server reads and writes locks. The
+    /// variables that turn colours on or off are removed.
     pub fn server(&self, folder: &str, binary: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(shared().join("target/debug").join(binary));
         command.args(arguments).current_dir(self.path(folder));
@@ -150,10 +152,12 @@ fn cargo() -> std::ffi::OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
+/// The folder of all projects and of their target directory.
 fn shared() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("contract")
 }
 
+/// Runs a command to completion.
 pub fn output_of(command: &mut Command) -> CommandOutput {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -161,7 +165,7 @@ pub fn output_of(command: &mut Command) -> CommandOutput {
 }
 
 impl CommandOutput {
-    /// Asserts the exit code and parts of the output.
+    /// Asserts the exit code, and that stdout or stderr contains each of `parts`.
     #[track_caller]
     pub fn assert_exit(&self, code: i32, parts: &[&str]) -> &Self {
         assert_eq!(self.code, code, "{self:?}");

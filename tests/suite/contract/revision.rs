@@ -1,4 +1,5 @@
-//! `contract check --against` and `contract diff`: the changes since a git revision, as text, JSON and annotations.
+//! `contract check --against` and `contract diff`: the changes since a git revision, as text, JSON and annotations of
+//! GitHub workflows.
 
 use std::fs;
 
@@ -8,7 +9,8 @@ use super::{
     things_source,
 };
 
-/// A package whose lock was deleted and created again, which hides a tightened bound.
+/// A package with one commit. After the commit, the lock was deleted and created again, which hides a tightened bound
+/// from `contract check`.
 fn with_a_hidden_change() -> Project {
     let project = package("hidden", "things::find", &[FIND]);
     project.assert_builds("");
@@ -35,7 +37,7 @@ fn change_hidden_by_a_new_lock_is_found_in_git_history() {
     check.assert_exit(5, &["find 1.1  src/things.rs:4", tightened, "needs-bump: bump to 2.0"]);
     check.assert_lacks("description");
 
-    // `check` accepts a changed description, but `diff` shows it.
+    // `check` accepts a changed description, but `diff` shows it. Without a revision, `diff` compares with the lock.
     let diff = contract(&["diff", "HEAD"]);
     diff.assert_exit(5, &[tightened, "patch     the tool has a different description [description-changed]"]);
     assert_eq!(contract(&["diff"]).assert_exit(0, &[]).out, CURRENT);
@@ -51,6 +53,7 @@ fn change_hidden_by_a_new_lock_is_found_in_git_history() {
     check_colours(&project);
 }
 
+/// Checks JSON and annotations.
 fn check_machine_formats(project: &Project) {
     let contract = |arguments: &[&str]| project.contract("", "hidden", arguments);
     let document = contract(&["diff", "HEAD", "--format", "json"]).assert_exit(5, &[]).json();
@@ -64,6 +67,7 @@ fn check_machine_formats(project: &Project) {
     let change = &tool["changes"][0];
     assert_eq!([&change["class"], &change["rule"]], ["breaking", "bound-tightened"]);
     assert_eq!(change["message"], "parameter 'name': max_len changed from 40 to 20");
+    // The witness is an example of arguments that the change affects: here, a name of 21 to 40 characters.
     let witness = change["witness"].as_str().unwrap();
     let arguments = witness.strip_suffix(" was accepted, and is now refused").unwrap();
     let arguments: serde_json::Value = serde_json::from_str(arguments).unwrap();
@@ -79,6 +83,7 @@ fn check_machine_formats(project: &Project) {
     assert_eq!(annotated.out.lines().count(), 1, "an annotation must be one line: {annotated:?}");
 }
 
+/// Checks that output to a pipe has colours (escape sequences) only if they are forced, and that JSON never has any.
 fn check_colours(project: &Project) {
     let arguments = ["contract", "check", "--against", "HEAD"];
     let run = || project.server("", "hidden", &arguments);

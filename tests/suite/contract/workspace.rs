@@ -11,6 +11,7 @@ use super::{
 };
 
 /// Look up.
+// The contract in the lock of the package `outside`. In the package's source, `max_len` is 40 at first.
 #[mcp_tool(version = "1.0", public)]
 async fn remote(
     /** The name. */
@@ -21,7 +22,7 @@ async fn remote(
 }
 
 /// A workspace of three packages, and a fourth package `outside`, which is only a dependency. The package `sibling` is
-/// not in the folder of the workspace. The package `server` has two binaries.
+/// a member of the workspace, but not in its folder. The package `server` has two binaries, `reader` and `writer`.
 fn workspace() -> Project {
     let project = Project::new("many");
     let inside = WORKSPACE.replace(
@@ -62,8 +63,8 @@ fn servers(lock: &str, tool: &str) -> Vec<String> {
 #[test]
 fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     let project = workspace();
-    let (own, shared) = ("inside/server/mcp-tools.lock", "inside/shared/mcp-tools.lock");
-    let sibling = "sibling/mcp-tools.lock";
+    let (server_lock, shared_lock) = ("inside/server/mcp-tools.lock", "inside/shared/mcp-tools.lock");
+    let sibling_lock = "sibling/mcp-tools.lock";
     let reader = |arguments: &[&str]| project.contract("inside", "reader", arguments);
     // In the folder of a package, the commands find the same workspace.
     let writer = |arguments: &[&str]| project.contract("inside/server", "writer", arguments);
@@ -76,7 +77,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     project.assert_builds("inside");
 
     // `contract write` does not write the lock of the package outside the workspace.
-    let foreign = project.read("outside/mcp-tools.lock");
+    let outside_lock = project.read("outside/mcp-tools.lock");
     let outside = "tools defined outside this workspace, checked only by the locks there: remote";
     let check = reader(&["check"]);
     check.assert_exit(
@@ -85,39 +86,39 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
     );
     reader(&["write"])
         .assert_exit(0, &["wrote server/mcp-tools.lock", "wrote shared/mcp-tools.lock", outside]);
-    assert_eq!(project.read("outside/mcp-tools.lock"), foreign);
+    assert_eq!(project.read("outside/mcp-tools.lock"), outside_lock);
     assert_eq!(project.names("inside"), ["Cargo.lock", "Cargo.toml", "server", "shared"]);
-    assert_eq!(versions(&project.read(shared), "listed"), ["1.1"]);
-    assert_eq!(versions(&project.read(sibling), "near"), ["1.1"]);
-    assert_eq!(servers(&project.read(own), "find"), ["reader"]);
+    assert_eq!(versions(&project.read(shared_lock), "listed"), ["1.1"]);
+    assert_eq!(versions(&project.read(sibling_lock), "near"), ["1.1"]);
+    assert_eq!(servers(&project.read(server_lock), "find"), ["reader"]);
 
-    // Each server is checked only against its own entries.
+    // Each server is checked only against its own entries. `find` is locked for the other server, but not for this one.
     writer(&["check"])
         .assert_exit(3, &["find 1.1 differs from the locked 1.1", "put 1.1 isn't locked yet"])
         .assert_lacks("listed");
     writer(&["write"]).assert_exit(0, &["wrote server/mcp-tools.lock"]).assert_lacks("shared");
-    let both = project.read(own);
+    let both = project.read(server_lock);
     assert_eq!(servers(&both, "find"), ["reader", "writer"]);
     assert_eq!(servers(&both, "put"), ["writer"]);
     reader(&["check"]).assert_exit(0, &[outside]).assert_lacks("put");
     assert_eq!(reader(&["write"]).assert_exit(0, &[]).out, format!("{outside}\n"));
     assert_eq!(writer(&["check"]).assert_exit(0, &[]).out, CURRENT);
-    assert_eq!(project.read(own), both, "`write` of one server must keep the entries of the other");
+    assert_eq!(project.read(server_lock), both, "`write` of one server must keep the entries of the other");
 
-    // `contract write` writes all locks, or none.
-    let was = project.read(shared);
-    project.edit(own, "\"reader\",\n", "");
-    project.edit(shared, "\"maxLength\": 40", "\"maxLength\": 80");
-    let edited = project.read(own);
+    // `contract write` writes all locks, or none. Here, one lock needs an entry, but the other was edited by hand.
+    let shared_before = project.read(shared_lock);
+    project.edit(server_lock, "\"reader\",\n", "");
+    project.edit(shared_lock, "\"maxLength\": 40", "\"maxLength\": 80");
+    let edited = project.read(server_lock);
     reader(&["write"]).assert_exit(1, &["mcp-tools.lock was edited by hand"]);
-    assert_eq!(project.read(own), edited);
-    project.write(shared, &was);
+    assert_eq!(project.read(server_lock), edited);
+    project.write(shared_lock, &shared_before);
     // A manual edit blocks every server that reads the lock.
-    project.write(own, &both.replacen("Find.", "Seek.", 2));
+    project.write(server_lock, &both.replacen("Find.", "Seek.", 2));
     reader(&["check"]).assert_exit(3, &["the entry of put 1.1 in server/mcp-tools.lock was edited by hand"]);
     reader(&["write"]).assert_exit(1, &["in server/mcp-tools.lock was edited by hand"]);
     writer(&["write"]).assert_exit(1, &["in server/mcp-tools.lock was edited by hand"]);
-    project.write(own, &both);
+    project.write(server_lock, &both);
 
     // If a server drops a tool, the entry of another server that serves the tool is kept.
     project.write("inside/server/src/bin/writer.rs", &main_of("writer", "server::put"));
@@ -126,7 +127,7 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
         .assert_exit(6, &["find 1.1 is promised by server/mcp-tools.lock, but 'writer' doesn't serve it"]);
     reader(&["check"]).assert_exit(0, &[outside]);
     writer(&["write", "--drop", "find@1"]).assert_exit(0, &["find 1.1 is no longer promised by 'writer'"]);
-    assert_eq!(servers(&project.read(own), "find"), ["reader"]);
+    assert_eq!(servers(&project.read(server_lock), "find"), ["reader"]);
     writer(&["check"]).assert_exit(0, &[CURRENT]);
     reader(&["check"]).assert_exit(0, &[outside]);
     assert!(

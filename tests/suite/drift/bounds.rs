@@ -1,4 +1,5 @@
-//! Tightened and loosened bounds; added, removed and changed patterns.
+//! Tightened and loosened bounds; added, removed and changed patterns. The tools here are those before the change that
+//! each name states. `ui/drift/bounds.rs` has them after it.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 
@@ -49,6 +50,7 @@ pub async fn max_tightened(
 ) {
 }
 
+// Becomes `u16`. The range of an integer type is a bound, too.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_tightened(
@@ -138,6 +140,7 @@ pub async fn max_loosened(
 ) {
 }
 
+// Becomes `u32`.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn type_loosened(
@@ -218,6 +221,7 @@ pub async fn max_removed(
 ) {
 }
 
+// Had no `max` and gets one.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn max_set(
@@ -226,6 +230,7 @@ pub async fn max_set(
 ) {
 }
 
+// The tool's `max_len` applies to all strings without their own.
 /// Do.
 #[mcp_tool(version = "1.0", public, max_len = 80)]
 pub async fn default_of_the_tool_tightened(

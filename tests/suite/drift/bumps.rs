@@ -1,4 +1,5 @@
-//! Sufficient version bumps.
+//! Sufficient version bumps. The tools here are those before the change; `ui/drift/pass/bumps.rs` has them after it,
+//! and must compile.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 
@@ -12,6 +13,7 @@ pub const TOOLS: &[ToolEntry] = tools![
     reason_kept_and_left_out
 ];
 
+// Becomes 1.1, and `count` becomes optional.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn minor_for_an_addition(
@@ -20,6 +22,7 @@ pub async fn minor_for_an_addition(
 ) {
 }
 
+// Becomes 2.0, and `count` becomes required.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn major_for_a_break(
@@ -28,6 +31,7 @@ pub async fn major_for_a_break(
 ) {
 }
 
+// Becomes 3.7, and nothing else changes.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn more_than_needed(
@@ -36,6 +40,7 @@ pub async fn more_than_needed(
 ) {
 }
 
+// Becomes 1.1 with a higher `max_len`. Such a change lowers a guard, and needs its reason in `weakens(…)`.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn weakening_with_its_reason(
@@ -45,6 +50,7 @@ pub async fn weakening_with_its_reason(
 ) {
 }
 
+// Becomes 1.2 with a higher `max_len` and a new text of the reason. The locked reason permits only the earlier change.
 /// Do.
 #[mcp_tool(version = "1.1", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 pub async fn weakening_with_another_reason(
@@ -54,6 +60,7 @@ pub async fn weakening_with_another_reason(
 ) {
 }
 
+// Becomes 2.0: `count` becomes required, and its `max` is raised with a reason.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn break_with_a_weakening(
@@ -65,6 +72,7 @@ pub async fn break_with_a_weakening(
 ) {
 }
 
+// Leaves out the reason, and nothing else changes.
 /// Do.
 #[mcp_tool(version = "1.1", public, weakens("bound-loosened", reason = "Names are longer than we thought."))]
 pub async fn reason_kept_and_left_out(

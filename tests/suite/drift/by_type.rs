@@ -1,4 +1,5 @@
-//! Changed types behind unchanged signatures.
+//! Changed types behind unchanged signatures. The tools and types here are those before the change. In
+//! `ui/drift/by_type.rs`, the tools are the same, but `Number`, `Mood`, `Thing` and `Name` have other definitions.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

@@ -1,4 +1,5 @@
-//! Added, removed and changed constraints across parameters.
+//! Added, removed and changed constraints across parameters. The tools here are those before the change that each name
+//! states. `ui/drift/constraints.rs` has them after it.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

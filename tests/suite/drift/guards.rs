@@ -1,4 +1,6 @@
-//! Added and removed scopes, annotations, secrets, gates and upstreams.
+//! Added and removed scopes, annotations, secrets, gates and upstreams. A gate is a scope that permits calls of a
+//! destructive tool. The tools here are those before the change that each name states; `ui/drift/guards.rs` has them
+//! after it.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 
@@ -37,6 +39,7 @@ pub async fn scope_added_to_a_public_tool() {}
 #[mcp_tool(version = "1.0", scope = ["things:read", "things:write"])]
 pub async fn scope_removed() {}
 
+// Becomes public.
 /// Do.
 #[mcp_tool(version = "1.0", scope = "things:read")]
 pub async fn scope_removed_altogether() {}

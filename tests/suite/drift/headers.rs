@@ -1,4 +1,5 @@
-//! Added, removed and changed headers that mirror arguments.
+//! Added, removed and changed headers that mirror arguments. The tools here are those before the change that each name
+//! states. `ui/drift/headers.rs` has them after it.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,5 @@
-//! Changed timeouts, concurrency limits, rates and deprecations.
+//! Changed timeouts, concurrency limits, rates and deprecations. The tools here are those before the change that each
+//! name states. `ui/drift/limits.rs` has them after it.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 
@@ -67,6 +68,7 @@ pub async fn rate_lowered() {}
 #[mcp_tool(version = "1.0", public, rate = "10/min")]
 pub async fn rate_raised() {}
 
+// Becomes `100/h`.
 /// Do.
 #[mcp_tool(version = "1.0", public, rate = "10/min")]
 pub async fn rate_over_another_window() {}

@@ -1,4 +1,5 @@
-//! Locks can be merged, because a change of one tool changes only the lines of that tool.
+//! Locks, which are files of released contracts, can be merged by git, because a change of one tool changes only the
+//! lines of that tool.
 
 use std::{fs, process::Command};
 
@@ -7,6 +8,7 @@ use mcp_tool_contract::{
     model::{Contract, Version},
 };
 
+/// Text of a lock with these tools: name, minor version and description.
 fn lock(tools: &[(&'static str, u32, &'static str)]) -> String {
     let mut lock = Lock::default();
     for (name, minor, description) in tools {
@@ -38,5 +40,6 @@ fn branches_that_change_different_tools_merge_without_a_conflict() {
     assert!(merged.status.success(), "{}", String::from_utf8_lossy(&merged.stdout));
     let merged = String::from_utf8(merged.stdout).unwrap();
     assert_eq!(merged, both);
+    // An entry is intact if its digest still matches its contract.
     assert!(Lock::parse(&merged).unwrap().tools().iter().all(|tool| tool.is_intact().unwrap()));
 }

@@ -1,5 +1,6 @@
-//! The tools from which `ui/drift/mcp-tools.lock` is generated. `ui/drift` has tools of the same names, most of them
-//! changed, and the compiler compares them with that lock. `UI=write` regenerates the lock.
+//! The tools from which `ui/drift/mcp-tools.lock`, a lock of released contracts, is generated. `ui/drift` has tools of
+//! the same names, most of them changed, and the compiler compares them with that lock. Files directly in `ui/drift`
+//! must not compile, those in `ui/drift/pass` must. `UI=write` regenerates the lock.
 
 #![allow(
     dead_code,
@@ -40,6 +41,7 @@ use mcp_tool_runtime::ToolEntry;
 
 const LOCK: &str = "ui/drift/mcp-tools.lock";
 
+/// All tools of the lock.
 const LOCKED: [&[ToolEntry]; 21] = [
     bounds::TOOLS,
     bump_too_small::TOOLS,
@@ -81,7 +83,7 @@ fn generated() -> String {
     lock.render().unwrap()
 }
 
-/// Checks that the committed lock is the one generated from these tools.
+/// Checks that the committed lock is the one generated from these tools. With `UI=write`, writes it first.
 pub fn check_lock() {
     let generated = generated();
     if std::env::var("UI").is_ok_and(|what| what == "write") {
@@ -99,8 +101,8 @@ fn lock_matches_the_tools_it_was_generated_from() {
     check_lock();
 }
 
-/// Returns `true` if changes of this rule are compile errors. All changes are, except added tools, removed tools and
-/// patch-level changes.
+/// Returns `true` if changes of this rule are compile errors. All are, except added and removed tools, which the
+/// compiler doesn't see, and changes that need no version bump.
 fn is_compile_error(rule: ChangeRule) -> bool {
     !matches!(rule, ChangeRule::ToolAdded | ChangeRule::ToolRemoved) && rule.class() > ChangeClass::Patch
 }

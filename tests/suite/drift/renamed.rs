@@ -1,4 +1,5 @@
-//! The README's example of a renamed parameter.
+//! The README's example of a renamed parameter: `ui/drift/renamed.rs` has this tool after its parameter `reason` was
+//! renamed to `why`.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

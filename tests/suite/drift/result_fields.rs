@@ -1,4 +1,5 @@
-//! Added, removed and changed fields of a result.
+//! Added, removed and changed fields of a result. The tools here are those before the change that each name states.
+//! `ui/drift/result_fields.rs` has them after it. A removed field was always present; a dropped one was optional.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

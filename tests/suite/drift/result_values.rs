@@ -1,4 +1,5 @@
-//! Result fields whose type, bounds, pattern or enum values changed.
+//! Result fields whose type, bounds, pattern or enum values changed. The tools here are those before the change that
+//! each name states. `ui/drift/result_values.rs` has them after it.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 
@@ -183,6 +184,7 @@ pub struct Deepest {
     name: String,
 }
 
+// A field is renamed in `Deepest`, the innermost type.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn result_of_many_levels() -> Outer {

@@ -1,4 +1,5 @@
-//! Added, required and removed support for tasks.
+//! Added, required and removed support for tasks. The tools here are those before the change that each name states.
+//! `ui/drift/tasks.rs` has them after it.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

@@ -1,4 +1,5 @@
-//! Values whose type changed.
+//! Values whose type changed. The tools here are those before the change that each name states. `ui/drift/types.rs` has
+//! them after it. A format restricts strings, such as those of a `Uuid`.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 

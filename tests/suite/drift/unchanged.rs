@@ -1,8 +1,10 @@
-//! Unchanged tools of every kind.
+//! Unchanged tools with every kind of parameter, result and key. `ui/drift/pass/unchanged.rs` has the same tools, and
+//! must compile.
 
 use mcp_tool_runtime::{Page, PageRequest, Schemars, ToolEntry, ToolError, ToolSchema, mcp_tool, tools};
 
 pub const TOOLS: &[ToolEntry] = tools![take_all, paged, nothing, gated, text, foreign, versioned];
+/// Version 1 of `versioned`, which is served together with version 2.
 pub const OLDER: &[ToolEntry] = tools![older::versioned];
 
 #[derive(serde::Serialize, ToolSchema)]

@@ -1,4 +1,5 @@
-//! Changes that need no version bump, such as changed descriptions and changed order.
+//! Changes that need no version bump, such as changed descriptions and changed order. The tools here are those before
+//! the change that each name states. `ui/drift/pass/words.rs` has them after it, and must compile.
 
 use mcp_tool_runtime::{ToolEntry, ToolSchema, mcp_tool, tools};
 
@@ -94,6 +95,7 @@ pub async fn secret_added(
 ) {
 }
 
+// Becomes `default = 1`.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn default_spelled_otherwise(
@@ -103,6 +105,7 @@ pub async fn default_spelled_otherwise(
 ) {
 }
 
+// Becomes `REGION`: names of HTTP headers ignore letter case.
 /// Do.
 #[mcp_tool(version = "1.0", public)]
 pub async fn header_spelled_otherwise(

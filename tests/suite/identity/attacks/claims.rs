@@ -1,4 +1,6 @@
-//! Attacks through token claims.
+//! Attacks through token claims. A `Pair` is a server and the issuer that it trusts; the server requires the audience
+//! `RESOURCE`. The issuer's default claims are valid. Its `token_with` and `claims_with` replace some of them, and
+//! remove those that are `null`, while `with_values` really sets a claim to `null`.
 
 use serde_json::{Value, json};
 
@@ -14,18 +16,18 @@ use crate::harness::{HttpServer, MAX_WAIT};
 /// Seconds after its expiry during which a token is still accepted, because clocks differ.
 const LEEWAY: i64 = 30;
 
-/// A token with this text as its claims.
+/// A validly signed token with this text as its claims.
 fn with_claims(pair: &Pair, claims: impl AsRef<[u8]>) -> String {
     sign(&KEYS.rsa, "RS256", pair.issuer.header("RS256", "rsa").to_string(), claims)
 }
 
-/// A token with text inserted before the end of the default claims.
+/// A validly signed token with text inserted before the end of the default claims.
 fn with_inserted(pair: &Pair, more: &str) -> String {
     let claims = pair.issuer.claims().to_string();
     with_claims(pair, format!("{}{more}}}", claims.strip_suffix('}').unwrap()))
 }
 
-/// Tokens with one claim set to each of these values.
+/// Tokens with one claim set to each of these values. Each has the name of the claim as its label.
 fn with_values(pair: &Pair, name: &'static str, values: &[Value]) -> Vec<(&'static str, String)> {
     let token = |value: &Value| {
         let mut claims = pair.issuer.claims();
@@ -137,6 +139,7 @@ fn audience_must_be_this_server() {
             json!("http://127.0.0.1/mc"),
             json!("127.0.0.1/mcp"),
             json!(pair.issuer.url),
+            // The address at which the test server listens isn't its `RESOURCE`.
             json!(pair.server.url()),
         ],
     );
@@ -187,6 +190,7 @@ fn token_times_are_validated() {
         "exp",
         &[json!(now - 60), json!(now - 3_600), json!(0), json!(-1), json!(-0.0), json!((now - 60) as f64)],
     ));
+    // A token may live for a day at most, counted from `iat`, or from now if it has no `iat`.
     attacks.extend(with_values(
         &pair,
         "exp",
@@ -212,6 +216,7 @@ fn token_times_are_validated() {
     ]);
     pair.assert_refuses(&attacks);
 
+    // The attacks took some time.
     let at = super::super::issuer::now();
     pair.assert_accepts(&[
         ("just expired", pair.issuer.token_with(json!({ "exp": at - 10 }))),
@@ -242,8 +247,9 @@ fn cached_token_is_refused_once_it_expires() {
 }
 
 #[test]
-fn token_must_name_a_valid_subject() {
+fn subject_client_and_scope_claims_must_be_valid() {
     let pair = Pair::start();
+    // Names have at most 256 bytes.
     let long = "x".repeat(257);
     let mut attacks = with_values(
         &pair,
@@ -300,6 +306,7 @@ fn token_must_name_a_valid_subject() {
     pair.assert_refuses(&attacks);
 
     pair.assert_accepts(&[
+        // Without `sub`, the user is the client in `client_id`.
         ("a client", pair.issuer.token_with(json!({ "sub": null }))),
         ("256 bytes", pair.issuer.token_with(json!({ "sub": "x".repeat(256) }))),
         ("of another script", pair.issuer.token_with(json!({ "sub": "ユーザー|7" }))),
@@ -311,6 +318,7 @@ fn token_must_name_a_valid_subject() {
 #[test]
 fn scopes_are_compared_as_whole_words() {
     let pair = Pair::start();
+    // The tool requires the scope `specimen:read`.
     let status = |scope: Value| pair.call(&pair.issuer.token_with(json!({ "scope": scope }))).status;
     for scope in ["specimen:read", "a specimen:read b"] {
         assert_eq!(status(json!(scope)), 200, "{scope}");
@@ -370,6 +378,7 @@ fn claims_must_be_one_strict_json_object() {
     ] {
         attacks.push((more, with_inserted(&pair, more)));
     }
+    // The claims themselves are one more level.
     let nested = |depth: usize| format!(",\"x\":{}{}", "[".repeat(depth), "]".repeat(depth));
     let nested_objects = |depth: usize| format!(",\"x\":{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
     attacks.extend([
