@@ -295,7 +295,7 @@ async fn versions_are_hidden_from_unauthorized_callers() {
 }
 
 #[tokio::test]
-async fn destructive_tool_needs_approval_through_its_adapters() {
+async fn destructive_tool_needs_permission_through_its_adapters() {
     const ENDS: &[ToolEntry] = tools![end, end_v1::end];
     let refused = serve(ENDS).await.call("end_v1", json!({})).await.unwrap_err();
     assert_eq!(refused.kind(), Some(ErrorKind::ApprovalRequired));
