@@ -46,8 +46,8 @@ impl CanonicalForm {
             .or_else(|| self.digest_by_parsing(sent.text()))
     }
 
-    /// Fast path: writes the canonical text. Fails if the text of a value isn't already canonical. Also fails for
-    /// parameters beyond those whose values `sent` remembers.
+    /// Fast path: writes the canonical text. Fails if the text of a value isn't already canonical, or if `sent` doesn't
+    /// remember the value of a parameter, because the tool has too many parameters.
     fn fast_text(&self, sent: &ArgumentText<'_>) -> Result<Vec<u8>, NotJson> {
         let mut text = Vec::with_capacity(sent.text().len() + 64);
         text.push(b'{');

@@ -141,7 +141,7 @@ impl ResultChecker<'_> {
         Ok(())
     }
 
-    /// Checks that the next value is the string that a tag, the fixed member of serde's `tag`, has.
+    /// Checks that the next value is the string `expected`, the fixed value of a member that serde's `tag` adds.
     fn tag(&mut self, expected: &str, path: &ValuePath<'_>) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'"') {
             return self.wrong_type("a string", false, path);

@@ -32,7 +32,7 @@ impl<'t> JsonScanner<'t> {
     }
 
     /// Starts at the beginning of a text, with the maximum nesting `max_depth` instead of [`MAX_NESTING`]. A skipped
-    /// value can nest at most 128 levels, even if `max_depth` is greater: a `u128` has one bit per level.
+    /// value can nest at most 128 levels, even if `max_depth` is greater, because a `u128` has one bit per level.
     #[must_use]
     pub const fn nesting(text: &'t str, max_depth: u32) -> Self {
         JsonScanner { text, at: 0, entered: false, depth: 0, max_depth }

@@ -13,9 +13,9 @@ pub const MAX_ECHO: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rule {
-    /// The JSON type is wrong.
+    /// The JSON type is wrong, an integer has a fraction, or a number exceeds ±1.8e308.
     Type,
-    /// The value isn't in the enum.
+    /// The value isn't in the enum, or isn't the fixed value of a tag (serde's `tag`).
     Enum,
     /// The value is less than the minimum.
     Minimum,
@@ -27,7 +27,7 @@ pub enum Rule {
     MaxLength,
     /// The text doesn't match the pattern.
     Pattern,
-    /// The text doesn't have the format.
+    /// The text doesn't have the format, or the parameter's type can't represent the value.
     Format,
     /// Too few items.
     MinItems,
@@ -39,7 +39,7 @@ pub enum Rule {
     AdditionalProperties,
     /// The parameter or field occurs twice.
     Duplicate,
-    /// The JSON is malformed.
+    /// The JSON is malformed, nested too deeply, or contains half of a surrogate pair.
     Syntax,
     /// The cursor to the next page isn't valid for this request.
     Cursor,

@@ -68,7 +68,7 @@ pub enum ChangeRule { $($name,)+ }
                 match self { $(ChangeRule::$name => ChangeClass::$class,)+ }
             }
 
-            /// Identifier of the variant, for generated code.
+            /// Identifier of the variant, for the code that `#[mcp_tool]` generates.
             #[doc(hidden)]
             #[must_use]
             pub const fn variant(self) -> &'static str {
@@ -90,7 +90,7 @@ rules! {
     TitleChanged "title-changed" Patch "{location} has a different title"
     DescriptionChanged "description-changed" Patch "{location} has a different description"
     OrderChanged "order-changed" Patch "{location} has its {key} in a different order"
-    // Access
+    // Access. A destructive tool without a gate needs approval: the operator must permit it.
     ScopeAdded "scope-added" Breaking "scope '{to}' is now required"
     ScopeRemoved "scope-removed" Weakens "scope '{from}' is no longer required"
     ApprovalAdded "approval-added" Breaking "calls now need approval instead of scope '{from}'"

@@ -1,5 +1,6 @@
-//! Sample values of a schema: typical values, and values at its limits. The search for witnesses of contract changes
-//! tries them. Samples may violate the schema, so callers must validate them before use.
+//! Sample values of a schema: typical values, and values at its limits. They are the candidates for a witness, which is
+//! a value that only one version of a contract accepts. Samples may violate the schema, so callers must validate them
+//! before use.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -24,8 +25,8 @@ pub fn values(schema: &Schema) -> Vec<String> {
     values
 }
 
-/// Returns the sample values of both schemas. If one schema is a string and the other is an enum, also returns a value
-/// of the string schema that isn't in the enum.
+/// Returns the sample values of both schemas. If one schema is a string and the other is an enum, also returns a text
+/// that isn't in the enum; if the string schema is an array, arrays of this text.
 pub(super) fn of_both(left: Option<&Schema>, right: Option<&Schema>) -> Vec<String> {
     let mut values: Vec<String> = [left, right].into_iter().flatten().flat_map(self::values).collect();
     for (string, other) in [(left, right), (right, left)] {

@@ -1,5 +1,5 @@
 //! Tests that wider parameters and narrower results don't break callers, and that narrower parameters and wider results
-//! do. Also tests changes of defaults, scopes and rates.
+//! do. Readers are callers that read a result. Also tests changes of defaults, scopes and rates.
 //!
 //! `takes!` makes a contract with these parameters, and `gives!` a contract whose result has these fields. `rules`
 //! returns the rules of all changes between two contracts.
