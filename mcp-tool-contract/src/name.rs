@@ -1,10 +1,11 @@
-//! Naming rules of tools, parameters, scopes, upstreams and headers, and suggestions for misspelled names.
+//! Naming rules of tools, parameters, scopes, upstreams and headers, and suggestions for misspelled names. An upstream
+//! is a service that tools call over HTTP.
 
-/// Maximum length of a name, in characters.
+/// Maximum length of the name of a tool, parameter, upstream or header, in characters.
 pub const MAX_NAME: usize = 64;
 
 /// Checks that clients accept a tool name: `[A-Za-z_][A-Za-z0-9_-]*`, 1 to 64 characters. A suffix of `_v` and a number
-/// is refused, because lists give older majors such a suffix.
+/// is refused, because tool lists show an older major version under a name with such a suffix: `find_v1`.
 ///
 /// # Errors
 /// The violated rule, with a correction.
@@ -50,7 +51,7 @@ pub fn check_parameter(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that a scope is a scope token (RFC 6749 §3.3).
+/// Checks that a scope is a scope token: printable ASCII without spaces, `"` and `\` (RFC 6749 §3.3).
 ///
 /// # Errors
 /// The violated rule, with a correction.
@@ -89,7 +90,8 @@ pub fn check_upstream(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Prefix of every header that mirrors an argument.
+/// Prefix of every header that mirrors an argument: in MCP 2026-07-28, HTTP clients repeat an argument in the header
+/// that its parameter declares.
 pub const HEADER_PREFIX: &str = "Mcp-Param-";
 
 /// Checks the name of a header that mirrors an argument, without [`HEADER_PREFIX`]: a token of at most 64 characters
@@ -115,17 +117,17 @@ pub fn check_header(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns the known name that is most similar to `given`, regardless of case. `None` if no name is similar enough, or
-/// if `given` is much longer than a name can be.
+/// Returns the known name that is most similar to `given`, regardless of case. `None` if no name has a Jaro–Winkler
+/// similarity of more than 0.75, or if `given` is much longer than a name can be.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if given.len() > 4 * MAX_NAME {
         return None;
     }
-    let plain = given.to_lowercase();
+    let lowercase = given.to_lowercase();
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&plain, &name.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness > 0.75)
+        .map(|name| (strsim::jaro_winkler(&lowercase, &name.to_lowercase()), name))
+        .filter(|(similarity, _)| *similarity > 0.75)
         .max_by(|(left, _), (right, _)| left.total_cmp(right))
         .map(|(_, name)| name)
 }
@@ -142,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn tool_names_that_clients_reject_are_refused() {
+    fn malformed_and_reserved_tool_names_are_refused() {
         for name in ["", "1a", "-a", "a.b", "a b", "é", "list_v2", &"a".repeat(65)] {
             assert!(check_tool(name).is_err(), "{name}");
         }
     }
 
     #[test]
-    fn parameter_names_are_snake_case() {
+    fn parameter_names_are_snake_case_and_limited() {
         for name in ["a", "line_2", &"a".repeat(64)] {
             assert_eq!(check_parameter(name), Ok(()), "{name}");
         }
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn header_names_are_rfc_9110_tokens() {
+    fn header_names_are_rfc_9110_tokens_without_the_prefix() {
         for name in ["a", "Region", "X-Tenant_2", "!#$%&'*+-.^_`|~", "Mcp-Param", &"a".repeat(64)] {
             assert_eq!(check_header(name), Ok(()), "{name}");
         }

@@ -14,7 +14,7 @@ use crate::ascii_classes::AsciiClassSequence;
 pub struct Pattern {
     source: &'static str,
     /// Returns the static that caches the compiled form. The pattern is a constant, which can't contain the compiled
-    /// form itself. `None` for a pattern from a lock.
+    /// form itself. `None` for a pattern from a lock (`mcp-tools.lock`, the file of released contracts).
     matcher: Option<fn() -> &'static Matcher>,
 }
 
@@ -74,7 +74,9 @@ pub struct Matcher {
 
 #[derive(Debug)]
 enum CompiledPattern {
+    /// Faster form of a simple pattern, such as `^inv_[0-9]{8}$`.
     AsciiClasses(AsciiClassSequence),
+    /// Form of all other patterns.
     Regex(regex::Regex),
 }
 
@@ -153,8 +155,11 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, PatternError> {
     Err(PatternError(message.into()))
 }
 
+/// Recursive-descent parser of the portable syntax. The methods [`group`](Self::group), [`class`](Self::class),
+/// [`counted`](Self::counted) and [`escape`](Self::escape) begin after the opening `(`, `[`, `{` or `\`.
 struct PatternParser<'p> {
     rest: std::iter::Peekable<std::str::Chars<'p>>,
+    /// Number of open groups.
     depth: u32,
 }
 
@@ -178,6 +183,7 @@ impl PatternParser<'_> {
         }
     }
 
+    /// Parses one anchor, or one character, class or group with its repetition. `first` is the next character.
     fn term(&mut self, first: char) -> Result<(), PatternError> {
         self.rest.next();
         match first {
@@ -252,6 +258,7 @@ impl PatternParser<'_> {
         }
     }
 
+    /// Parses the counts of a repetition such as `{2,3}`.
     fn counted(&mut self) -> Result<(), PatternError> {
         const SHAPE: &str = "write a repetition as `{n}`, `{n,}` or `{n,m}`";
         let Some(least) = self.number() else {
@@ -292,6 +299,7 @@ impl PatternParser<'_> {
                 _ => {}
             }
             let low = self.class_member(next)?;
+            // An unescaped `-` is an ordinary member here, never the start of a range.
             if low != '-' || next == '\\' {
                 self.range(low)?;
             }
@@ -299,6 +307,7 @@ impl PatternParser<'_> {
         }
     }
 
+    /// If a range follows its first character `low`, parses the `-` and the last character.
     fn range(&mut self, low: char) -> Result<(), PatternError> {
         let mut ahead = self.rest.clone();
         if ahead.next() != Some('-') || ahead.next() == Some(']') {
@@ -318,6 +327,7 @@ impl PatternParser<'_> {
         Ok(())
     }
 
+    /// Returns the class member that begins with `next`, which is already consumed.
     fn class_member(&mut self, next: char) -> Result<char, PatternError> {
         match next {
             '\\' => self.escape(true),
@@ -356,6 +366,7 @@ impl PatternParser<'_> {
         }
     }
 
+    /// Parses the digits of `\x…` or `\u…`.
     fn hexadecimal(&mut self, digits: u32) -> Result<char, PatternError> {
         let mut value = 0;
         for _ in 0..digits {
@@ -394,7 +405,7 @@ mod tests {
 
     #[test]
     fn invalid_and_not_portable_patterns_are_refused() {
-        for (pattern, word) in [
+        for (pattern, part_of_error) in [
             (r"^\d+$", "[0-9]"),
             (r"^\w+$", "[A-Za-z0-9_]"),
             (r"\s", "white space"),
@@ -430,7 +441,7 @@ mod tests {
             ("(a{1000}){1000}", "smaller"),
         ] {
             let error = check(pattern).err().map(|error| error.to_string()).unwrap_or_default();
-            assert!(error.contains(word), "{pattern}: {error:?} doesn't contain {word:?}");
+            assert!(error.contains(part_of_error), "{pattern}: {error:?} doesn't contain {part_of_error:?}");
         }
     }
 
@@ -442,6 +453,7 @@ mod tests {
 
     #[test]
     fn match_is_unanchored_and_linear() {
+        // A backtracking engine would need exponential time for this text.
         static NESTED: Matcher = Matcher::new("^(a+)+$");
         let pattern = Pattern::new("^(a+)+$", || &NESTED);
         let text = format!("{}!", "a".repeat(100_000));

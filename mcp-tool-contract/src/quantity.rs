@@ -5,20 +5,23 @@ use crate::model::{Rate, Window};
 /// Maximum duration, in milliseconds: a day.
 const MAX_MILLISECONDS: u64 = 86_400_000;
 
-/// Parses a duration of 1 ms to a day, such as `250ms`, `5s`, `2m` or `1h`, into milliseconds. `None` for other text.
+/// Parses a duration of 1 ms to a day, such as `250ms`, `5s`, `2m` or `1h`, into milliseconds. White space may precede
+/// the unit. `None` for other text.
 #[must_use]
 pub fn milliseconds(text: &str) -> Option<u64> {
     let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
     scaled(text, &units).filter(|time| (1..=MAX_MILLISECONDS).contains(time))
 }
 
-/// Parses a size such as `65536`, `64KiB` or `4MiB` into bytes. `None` for other text, and for 2^64 bytes or more.
+/// Parses a size such as `65536`, `64KiB` or `4MiB` into bytes. White space may precede the unit. `None` for other
+/// text, and for 2^64 bytes or more.
 #[must_use]
 pub fn bytes(text: &str) -> Option<u64> {
     scaled(text, &[("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)])
 }
 
-/// Parses a rate of 1 to 1,000,000 calls, such as `10/s`, `10/min`, `10/h` or `10/day`. `None` for other text.
+/// Parses a rate of 1 to 1,000,000 calls, such as `10/s`, `10/min`, `10/h` or `10/day`, without white space. `None` for
+/// other text.
 #[must_use]
 pub fn rate(text: &str) -> Option<Rate> {
     let (calls, unit) = text.split_once('/')?;
@@ -28,6 +31,7 @@ pub fn rate(text: &str) -> Option<Rate> {
     Some(Rate { calls, window })
 }
 
+/// Parses a count with one of these units, and multiplies it by the number after the unit.
 fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (count, unit) = text.split_at(digits);

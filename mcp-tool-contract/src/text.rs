@@ -17,6 +17,7 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         CAPACITY - self.len
     }
 
+    /// Appends a piece, if it fits.
     pub(crate) const fn str(mut self, piece: &str) -> Self {
         let piece = piece.as_bytes();
         if self.len + piece.len() <= CAPACITY {
@@ -30,6 +31,7 @@ impl<const CAPACITY: usize> ConstText<CAPACITY> {
         self
     }
 
+    /// Appends an integer in decimal.
     pub(crate) const fn integer(mut self, value: i128) -> Self {
         if value < 0 {
             self = self.str("-");
@@ -155,16 +157,16 @@ mod tests {
     }
 
     #[test]
-    fn difference_of_one_byte_is_found_at_every_position() {
+    fn same_finds_a_difference_at_every_position_and_in_length() {
         let text = "abcdefghijklmnopqrst";
         for length in 0..=text.len() {
-            let own = &text[..length];
-            assert!(same(own, own));
-            assert!(!same(own, &text[..length.saturating_sub(1)]) || length == 0);
+            let prefix = &text[..length];
+            assert!(same(prefix, prefix));
+            assert!(!same(prefix, &text[..length.saturating_sub(1)]) || length == 0);
             for index in 0..length {
-                let mut other = own.to_owned();
+                let mut other = prefix.to_owned();
                 other.replace_range(index..=index, "_");
-                assert!(!same(own, &other), "{other}");
+                assert!(!same(prefix, &other), "{other}");
             }
         }
     }

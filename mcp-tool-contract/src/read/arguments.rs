@@ -1,4 +1,4 @@
-//! Parser of a call's arguments. One pass over the JSON text parses each value into the slot of its parameter.
+//! Parser of a call's arguments. One pass over the JSON text parses each value into the [`Slot`] of its parameter.
 
 use std::{borrow::Cow, cell::RefCell, collections::HashMap};
 
@@ -14,12 +14,14 @@ use crate::{bounds::Schema, model::Param, name};
 
 /// A parameter together with the parser of its argument's type.
 ///
-/// Created once per parameter from the [`Parameter`] trait; later steps don't need the trait.
+/// Contains the functions of the [`Parameter`] trait, so that code that uses this struct needs no bound `T: Parameter`.
 #[derive(Debug)]
 pub struct DeclaredParam<T> {
     /// The parameter's contract.
     pub param: Param,
+    /// Parses the JSON text of the argument against the schema.
     pub(super) read: fn(&str, &Schema, &ValuePath<'_>, &mut ViolationReport) -> Option<T>,
+    /// Returns the value of an absent argument; `None` if the argument is required.
     absent: fn() -> Option<T>,
 }
 
@@ -49,11 +51,11 @@ pub struct Slot<'d, T> {
 /// State of a parameter's argument.
 #[derive(Debug)]
 pub enum SlotState<T> {
-    /// No argument yet.
+    /// Not parsed yet, or required but missing.
     Empty,
     /// An invalid argument.
     Refused,
-    /// A valid argument.
+    /// A valid argument; the default or `None` if the argument is absent.
     Filled(T),
 }
 
@@ -65,8 +67,8 @@ impl<'d, T> Slot<'d, T> {
     }
 }
 
-/// Returns the violation for a slot that is empty although [`read`] succeeded. Generated code must handle this case,
-/// which never happens.
+/// Returns the violation for a slot that is empty although [`read`] succeeded. This never happens, but the code that
+/// `#[mcp_tool]` generates must handle it.
 #[must_use]
 pub fn unfilled_slot() -> Violations {
     let message = "an argument was not read".into();
@@ -78,7 +80,8 @@ pub trait FillSlot {
     /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Returns `true` if the slot has no argument yet.
+    /// Returns `true` until [`fill`](FillSlot::fill) or [`handle_absent`](FillSlot::handle_absent) sets a value or
+    /// refuses the argument.
     fn is_empty(&self) -> bool;
 
     /// Parses the JSON text `raw` of the argument. Adds violations to the report.
@@ -116,11 +119,13 @@ impl<T> FillSlot for Slot<'_, T> {
     }
 }
 
-/// A slot that validates an argument only against the contract, not against the Rust type of the parameter.
+/// The slot that [`check`] uses: it validates an argument only against the contract, not against the Rust type of the
+/// parameter.
 #[derive(Debug)]
 struct UntypedSlot<'p> {
     param: &'p Param,
-    has_argument: bool,
+    /// `true` after an argument, valid or not, or its absence was handled.
+    is_handled: bool,
 }
 
 impl FillSlot for UntypedSlot<'_> {
@@ -129,11 +134,11 @@ impl FillSlot for UntypedSlot<'_> {
     }
 
     fn is_empty(&self) -> bool {
-        !self.has_argument
+        !self.is_handled
     }
 
     fn fill(&mut self, raw: &str, path: &ValuePath<'_>, report: &mut ViolationReport) {
-        self.has_argument = true;
+        self.is_handled = true;
         let kind = &self.param.schema.kind;
         match &self.param.schema.items {
             Some(bounds) => {
@@ -148,7 +153,7 @@ impl FillSlot for UntypedSlot<'_> {
     }
 
     fn handle_absent(&mut self, path: &ValuePath<'_>, report: &mut ViolationReport) {
-        self.has_argument = true;
+        self.is_handled = true;
         if self.param.is_required() {
             missing(path, report);
         }
@@ -159,14 +164,16 @@ fn missing(path: &ValuePath<'_>, report: &mut ViolationReport) {
     report.note(path, Rule::Required, None, "required, but missing".into());
 }
 
-/// JSON text of a call's arguments. Remembers the texts of the values that [`read`] found in it.
+/// JSON text of a call's arguments. Remembers the texts of the values that [`read`] found in it, so that the
+/// [canonical form](super::canonical) needn't parse the arguments again.
 #[derive(Debug)]
 pub struct ArgumentText<'t> {
     text: &'t str,
+    /// Text of each parameter's value, by the index of the parameter; empty if the argument is absent.
     given: RefCell<[&'t str; MAX_REMEMBERED]>,
 }
 
-/// Number of leading parameters whose values an [`ArgumentText`] remembers.
+/// Number of parameters, from the first, whose values an [`ArgumentText`] remembers.
 const MAX_REMEMBERED: usize = 16;
 
 impl<'t> ArgumentText<'t> {
@@ -235,7 +242,7 @@ fn fill_slots(
         let Some(index) = slot_index(&key, slots, next) else {
             // A violation that isn't listed needs no message, and a caller may send many unknown names.
             let given = escaped_excerpt(&key);
-            let message = if report.is_full() { String::new() } else { unknown(&given, slots) };
+            let message = if report.is_full() { String::new() } else { unknown_message(&given, slots) };
             report.note(&ValuePath::ROOT.key(&given), Rule::AdditionalProperties, None, message);
             continue;
         };
@@ -261,7 +268,7 @@ fn slot_index(key: &str, slots: &[&mut dyn FillSlot], next: usize) -> Option<usi
     Some(next).filter(has_name).or_else(|| (0..slots.len()).find(has_name))
 }
 
-/// Resolves the escapes of a name.
+/// Resolves the escapes of a JSON string, which is given without its quotes.
 pub(super) fn unescaped(key: &str) -> Result<Cow<'_, str>, NotJson> {
     if !key.as_bytes().contains(&b'\\') {
         return Ok(Cow::Borrowed(key));
@@ -285,9 +292,10 @@ pub fn check(json: &str, params: &[Param]) -> Result<(), Violations> {
     check_sent(&ArgumentText::new(json), params)
 }
 
+/// Like [`check`]. `sent` remembers the values for the canonical form.
 pub(super) fn check_sent(sent: &ArgumentText<'_>, params: &[Param]) -> Result<(), Violations> {
     let mut untyped: Vec<UntypedSlot<'_>> =
-        params.iter().map(|param| UntypedSlot { param, has_argument: false }).collect();
+        params.iter().map(|param| UntypedSlot { param, is_handled: false }).collect();
     let mut slots: Vec<&mut dyn FillSlot> =
         untyped.iter_mut().map(|slot| slot as &mut dyn FillSlot).collect();
     read(sent, &mut slots)
@@ -321,7 +329,8 @@ pub fn check_defaults(params: &[&(dyn CheckDefault + Sync)]) -> Result<(), Viola
     report.finish()
 }
 
-fn unknown(given: &str, slots: &[&mut dyn FillSlot]) -> String {
+/// Returns the message for an argument with an unknown name.
+fn unknown_message(given: &str, slots: &[&mut dyn FillSlot]) -> String {
     let names: Vec<&str> = slots.iter().map(|slot| slot.param().name).collect();
     match name::nearest(given, names.iter().copied()) {
         Some(meant) => format!("unknown argument; did you mean '{meant}'?"),

@@ -1,5 +1,6 @@
-//! Canonical form of a call's arguments. Arguments with equal values have the same canonical text, even if their JSON
-//! text differs.
+//! Canonical form of a call's arguments (RFC 8785, JSON Canonicalization Scheme). Arguments with equal values have the
+//! same canonical text, even if their JSON text differs. Audit records contain the digest of this text, and page
+//! cursors are bound to the digest.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use crate::{bounds::Kind, digest::Digest, model::Param};
 
 /// RFC 8785 writes integers with a magnitude below this bound exactly. The canonical form contains all other integers
 /// as strings (appendix D).
-const EXACT: i128 = 1 << 53;
+const EXACT_BELOW: i128 = 1 << 53;
 
 /// Parameters whose arguments the canonical form includes, sorted by name. Created once per tool.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct CanonicalForm {
 }
 
 impl CanonicalForm {
-    /// Includes all parameters except those that `skip` selects.
+    /// Includes all parameters except those for which `skip` returns `true`, such as secrets.
     pub fn new(params: &[Param], skip: impl Fn(&Param) -> bool) -> Self {
         let params = params.iter().copied().enumerate().filter(|(_, param)| !skip(param));
         let mut params: Vec<(usize, Param)> = params.collect();
@@ -45,8 +46,8 @@ impl CanonicalForm {
             .or_else(|| self.digest_by_parsing(sent.text()))
     }
 
-    /// Fast path: writes the canonical text. Fails if the text of a value isn't already canonical, or wasn't remembered
-    /// by `sent`.
+    /// Fast path: writes the canonical text. Fails if the text of a value isn't already canonical, or if `sent` doesn't
+    /// remember the value of a parameter, because the tool has too many parameters.
     fn fast_text(&self, sent: &ArgumentText<'_>) -> Result<Vec<u8>, NotJson> {
         let mut text = Vec::with_capacity(sent.text().len() + 64);
         text.push(b'{');
@@ -74,7 +75,7 @@ impl CanonicalForm {
             let raw = given.get(param.name).map(|raw| raw.get());
             let raw = raw.filter(|raw| *raw != "null" || param.is_required());
             if let Some(raw) = raw.or(param.default.map(|default| default.json)) {
-                canonical.insert(param.name, value(raw, &param.schema.kind)?);
+                canonical.insert(param.name, canonical_value(raw, &param.schema.kind)?);
             }
         }
         Digest::of_canonical(&canonical).ok()
@@ -82,7 +83,7 @@ impl CanonicalForm {
 }
 
 /// Writes a value whose text is in RFC 8785 form, except for white space between array items. Fails for other values,
-/// which need the full parser.
+/// which need the slow path.
 fn write_canonical(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
     match raw.as_bytes() {
         [b'[', ..] => {
@@ -102,6 +103,7 @@ fn write_canonical(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), Not
         // Without a backslash nothing is escaped, and RFC 8785 escapes only characters that every JSON text must
         // escape.
         [b'"', ..] if !raw.as_bytes().contains(&b'\\') => {}
+        // At most 15 digits, so the magnitude is below `EXACT_BELOW`.
         [b'-', b'1'..=b'9', digits @ ..] | [b'1'..=b'9', digits @ ..]
             if matches!(kind, Kind::Integer { .. })
                 && digits.len() < 15
@@ -113,17 +115,19 @@ fn write_canonical(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), Not
     Ok(())
 }
 
-fn value(raw: &str, kind: &Kind) -> Option<Value> {
+/// Converts the JSON text of a validated value to the form that the slow path serializes.
+fn canonical_value(raw: &str, kind: &Kind) -> Option<Value> {
     if raw.starts_with('[') {
         let items: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
-        return items.into_iter().map(|item| value(item.get(), kind)).collect();
+        return items.into_iter().map(|item| canonical_value(item.get(), kind)).collect();
     }
     match (kind, raw.as_bytes().first()) {
         (Kind::Integer { .. }, Some(b'-' | b'0'..=b'9')) => match exact_integer(raw) {
-            ExactInteger::Exact(exact) if exact.abs() < EXACT => {
+            ExactInteger::Exact(exact) if exact.abs() < EXACT_BELOW => {
                 Some(Value::from(i64::try_from(exact).ok()?))
             }
             ExactInteger::Exact(exact) => Some(Value::from(exact.to_string())),
+            // Validation accepts neither.
             ExactInteger::Huge | ExactInteger::Fraction => Some(Value::from(raw)),
         },
         _ => serde_json::from_str(raw).ok(),
@@ -150,6 +154,7 @@ mod tests {
         sent
     }
 
+    // An `ArgumentText` remembers the values of 16 parameters.
     #[test]
     fn digest_works_with_more_parameters_than_are_remembered() {
         const NAMES: [&str; 20] = [
@@ -164,6 +169,7 @@ mod tests {
         assert_ne!(digest(r#"{"t":true}"#), digest(r#"{"t":false}"#));
     }
 
+    /// Returns the digest without the secret `pin`. If the fast path succeeds, asserts that the slow path agrees.
     fn digest_of(json: &str) -> Option<Digest> {
         let (form, sent) = (CanonicalForm::new(PARAMS, |param| param.secret), validated(json, PARAMS));
         if let Ok(written) = form.fast_text(&sent) {
@@ -187,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn fast_path_agrees_with_the_full_parser() {
+    fn fast_path_agrees_with_the_slow_path_and_refuses_other_spellings() {
         let form = CanonicalForm::new(PARAMS, |param| param.secret);
         let canonical = [
             r#"{"n":0}"#,
@@ -195,6 +201,7 @@ mod tests {
             r#"{"n":7,"tags":[],"word":"","pin":"x"}"#,
             r#" { "tags" : [ "a" , "b" ] , "n" : 7 } "#,
         ];
+        // RFC 8785 doesn't escape U+007F, so it is inserted unescaped.
         for json in canonical.map(|json| json.replace("\\u007f", "\u{7f}")) {
             assert!(form.fast_text(&validated(&json, PARAMS)).is_ok(), "{json}");
             assert!(digest_of(&json).is_some());
@@ -204,7 +211,7 @@ mod tests {
             assert!(form.fast_text(&validated(json, PARAMS)).is_err(), "{json}");
             assert!(digest_of(json).is_some(), "{json}");
         }
-        // A parameter's name may contain escapes.
+        // The fast path also accepts a name with escapes.
         assert!(form.fast_text(&validated(r#"{"\u006e":1}"#, PARAMS)).is_ok());
         let signed = [Param::new("n", "", Kind::Integer { minimum: -9, maximum: 9 }.schema())];
         let (form, sent) = (CanonicalForm::new(&signed, |_| false), validated(r#"{"n":-5}"#, &signed));

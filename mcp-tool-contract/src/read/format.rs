@@ -1,4 +1,4 @@
-//! Validation of string [`Format`]s.
+//! Validation of string [`Format`]s. All digits must be ASCII.
 
 use crate::bounds::Format;
 
@@ -76,6 +76,7 @@ fn is_date_time(bytes: &[u8]) -> bool {
     second < 60 || utc == 23 * 60 + 59
 }
 
+/// Parses an offset from UTC, such as `Z` or `+01:00`, into minutes.
 fn offset_minutes(bytes: &[u8]) -> Option<i32> {
     match bytes {
         [b'Z' | b'z'] => Some(0),
@@ -113,6 +114,7 @@ mod tests {
             "2026-1-01",
             "2026-00-10",
             "2026-01-00",
+            // The first digit is U+FF12, a full-width 2.
             "２026-01-01",
         ] {
             assert!(!has_format(Format::Date, bad), "{bad}");

@@ -1,5 +1,5 @@
-//! Finds the arguments that headers mirror, and compares the arguments with the headers (revision 2026-07-28,
-//! Streamable HTTP §custom headers).
+//! Finds the arguments that HTTP headers mirror, and compares the arguments with the headers. In MCP 2026-07-28
+//! (Streamable HTTP §custom headers), a parameter can declare a header in which the client repeats its argument.
 
 use super::{
     arguments::unescaped,
@@ -33,7 +33,7 @@ pub fn mirrored<'t>(text: &'t str, params: &'static [Param]) -> Result<Vec<Mirro
     while let Some(key) = scan.next_key()? {
         let key = unescaped(key)?;
         let raw = scan.value()?;
-        // A duplicate is refused later, when the arguments are parsed.
+        // If a name occurs twice, the last value counts. The call is refused later, when the arguments are parsed.
         if let Some(mirrored) = mirrored.iter_mut().find(|mirrored| mirrored.param.name == key) {
             mirrored.argument = Some(raw).filter(|raw| *raw != "null");
         }
@@ -74,23 +74,24 @@ mod tests {
     use crate::bounds::Kind;
 
     const REGION: Param = Param::new("region", "", Kind::TEXT.schema().optional()).header("Region");
+    /// A parameter without a header.
     const PLAIN: Param = Param::new("plain", "", Kind::TEXT.schema());
     const PARAMS: &[Param] = &[PLAIN, REGION];
 
     #[test]
     fn argument_is_found_in_every_spelling_of_its_name() {
-        let given = |text| {
+        let arguments = |text| {
             mirrored(text, PARAMS).map(|found| found.iter().map(|mirrored| mirrored.argument).collect())
         };
         let none: Vec<Option<&str>> = vec![None];
         for text in ["{}", r#"{"region":null}"#, r#"{"plain":"region","Region":"eu"}"#] {
-            assert_eq!(given(text), Ok(none.clone()), "{text}");
+            assert_eq!(arguments(text), Ok(none.clone()), "{text}");
         }
         for text in [r#"{"plain":"a","region": "eu" }"#, r#"{"\u0072egion":"eu"}"#] {
-            assert_eq!(given(text), Ok(vec![Some("\"eu\"")]), "{text}");
+            assert_eq!(arguments(text), Ok(vec![Some("\"eu\"")]), "{text}");
         }
         for text in ["", "[]", "{", r#"{"region":"eu"} x"#] {
-            assert_eq!(given(text), Err(NotJson), "{text}");
+            assert_eq!(arguments(text), Err(NotJson), "{text}");
         }
     }
 
@@ -133,6 +134,7 @@ mod tests {
             ("true", r#""false""#),
             ("[]", "[]"),
             ("{}", "{}"),
+            // A string with half of a surrogate pair is invalid.
             ("\"a\"", r#""\ud800""#),
         ] {
             assert!(!header_matches(value, argument), "header {value:?} matches argument {argument}");

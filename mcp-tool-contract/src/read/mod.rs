@@ -2,7 +2,8 @@
 //!
 //! | module | task |
 //! |---|---|
-//! | [`scan`] | tokenizes JSON |
+//! | [`scan`] | finds the boundaries of JSON values |
+//! | `number` | parses JSON numbers without rounding |
 //! | [`arguments`] | parses the argument object in one pass into one slot per parameter |
 //! | [`value`] | validates a single value |
 //! | [`types`] | converts validated values into the function's types |

@@ -1,11 +1,11 @@
-//! Numbers parsed from their JSON text, so that no digit is lost.
+//! Parses JSON numbers from their text and compares them, without rounding.
 
-/// A JSON number, parsed as an exact integer.
+/// Result of parsing a JSON number as an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ExactInteger {
     /// An integer of at most 38 digits.
     Exact(i128),
-    /// An integer outside of the range of every supported type.
+    /// An integer of more than 38 digits. No parameter type has such values.
     Huge,
     /// Not an integer.
     Fraction,
@@ -42,6 +42,7 @@ pub(super) fn exact_integer(text: &str) -> ExactInteger {
     if scale < 0 {
         return ExactInteger::Fraction;
     }
+    // The magnitude has `significant.len()` + `scale` digits.
     if significant.len() as i64 > 38 - scale.min(38) {
         return ExactInteger::Huge;
     }
@@ -68,6 +69,7 @@ fn exponent_of(text: &str) -> i64 {
 /// Compares an integer of at most 38 digits with a bound that may have a fraction. Neither is rounded.
 pub(super) fn compare(value: i128, bound: f64) -> std::cmp::Ordering {
     let floor = bound.floor();
+    // A value of at most 38 digits is between -1e38 and 1e38.
     if floor >= 1e38 {
         return std::cmp::Ordering::Less;
     }

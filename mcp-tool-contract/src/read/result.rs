@@ -27,6 +27,7 @@ pub fn check_value(json: &str, schema: &Schema) -> Result<(), Violations> {
     checked(json, |checker, path| checker.value(schema, path))
 }
 
+/// Runs `check` on the whole text, and adds a violation if the text isn't valid JSON.
 fn checked(
     json: &str,
     check: impl FnOnce(&mut ResultChecker<'_>, &ValuePath<'_>) -> Result<(), NotJson>,
@@ -41,6 +42,7 @@ fn checked(
     checker.report.finish()
 }
 
+/// Scanner of a result's JSON, with the violations so far. Each method consumes the next value.
 struct ResultChecker<'t> {
     scan: JsonScanner<'t>,
     report: ViolationReport,
@@ -128,6 +130,7 @@ impl ResultChecker<'_> {
             }
         }
         let report = &mut self.report;
+        // The closure selects no member, so it is called for all of them.
         first_member(object, 0, &mut |index, member| {
             if member.is_required() && !seen.contains(index) {
                 let path = path.key(member.name());
@@ -138,6 +141,7 @@ impl ResultChecker<'_> {
         Ok(())
     }
 
+    /// Checks that the next value is the string `expected`, the fixed value of a member that serde's `tag` adds.
     fn tag(&mut self, expected: &str, path: &ValuePath<'_>) -> Result<(), NotJson> {
         if self.scan.peek() != Some(b'"') {
             return self.wrong_type("a string", false, path);
@@ -156,6 +160,7 @@ impl ResultChecker<'_> {
 #[derive(Clone, Copy)]
 enum DeclaredMember<'o> {
     Field(&'o Field),
+    /// Name of the tag, and the string that it must have.
     Tag(&'o str, &'o str),
 }
 
@@ -179,14 +184,15 @@ impl DeclaredMember<'_> {
 fn find_member<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, DeclaredMember<'o>)> {
     match object.members.get(next) {
         // A member's index is its position in `members` only if no flattened struct precedes the member.
-        Some(Member::Field(field)) if field.name == name && is_flat(&object.members[..next]) => {
+        Some(Member::Field(field)) if field.name == name && has_no_flattened(&object.members[..next]) => {
             Some((next, DeclaredMember::Field(field)))
         }
         _ => first_member(object, 0, &mut |_, member| member.name() == name),
     }
 }
 
-fn is_flat(members: &[Member]) -> bool {
+/// Returns `true` if none of the members is a flattened struct.
+fn has_no_flattened(members: &[Member]) -> bool {
     !members.iter().any(|member| matches!(member, Member::Flatten(_)))
 }
 
@@ -207,7 +213,7 @@ fn first_member<'o>(
                 if found.is_some() {
                     return found;
                 }
-                index += count(inner);
+                index += member_count(inner);
                 continue;
             }
         };
@@ -219,9 +225,10 @@ fn first_member<'o>(
     None
 }
 
-fn count(object: &Object) -> usize {
+/// Number of fields and tags, including those of flattened structs.
+fn member_count(object: &Object) -> usize {
     let members = object.members.iter();
-    members.map(|member| if let Member::Flatten(inner) = member { count(inner) } else { 1 }).sum()
+    members.map(|member| if let Member::Flatten(inner) = member { member_count(inner) } else { 1 }).sum()
 }
 
 /// Indices of the members seen so far.

@@ -32,7 +32,7 @@ impl<'t> JsonScanner<'t> {
     }
 
     /// Starts at the beginning of a text, with the maximum nesting `max_depth` instead of [`MAX_NESTING`]. A skipped
-    /// value can nest at most 128 levels, even if `max_depth` is greater.
+    /// value can nest at most 128 levels, even if `max_depth` is greater, because a `u128` has one bit per level.
     #[must_use]
     pub const fn nesting(text: &'t str, max_depth: u32) -> Self {
         JsonScanner { text, at: 0, entered: false, depth: 0, max_depth }
@@ -78,10 +78,11 @@ impl<'t> JsonScanner<'t> {
         self.key().map(Some)
     }
 
-    /// Returns `true` if an item follows, `false` at the end of the array.
+    /// Returns `true` if an item must follow, `false` at the end of the array. After the comma of `[1,]`, an item must
+    /// follow, so [`value`](JsonScanner::value) fails.
     ///
     /// # Errors
-    /// Neither an item nor the end of the array follows.
+    /// Neither a comma nor the end of the array follows an item, or the text ends.
     #[inline]
     pub fn next_item(&mut self) -> Result<bool, NotJson> {
         self.next(b']')
@@ -143,6 +144,8 @@ impl<'t> JsonScanner<'t> {
         if self.depth > self.max_depth { Err(NotJson) } else { Ok(()) }
     }
 
+    /// Skips the comma, if any, before the next member or item, and returns `true`; or skips the byte `closing`, and
+    /// returns `false`.
     #[inline]
     fn next(&mut self, closing: u8) -> Result<bool, NotJson> {
         let is_first = std::mem::take(&mut self.entered);
@@ -162,6 +165,7 @@ impl<'t> JsonScanner<'t> {
         }
     }
 
+    /// Skips a member's name and the colon, and returns the name without its quotes.
     #[inline]
     fn key(&mut self) -> Result<&'t str, NotJson> {
         self.skip_space();
@@ -174,7 +178,7 @@ impl<'t> JsonScanner<'t> {
 
     /// Skips an object or an array.
     fn skip_nested(&mut self) -> Result<(), NotJson> {
-        // `objects` has one bit per level, which is set for an object.
+        // `objects` has one bit per level, which is set for an object. The lowest bit is the innermost level.
         let (mut depth, mut objects) = (0u32, 0u128);
         let most = self.max_depth.saturating_sub(self.depth).min(u128::BITS);
         loop {
@@ -333,8 +337,8 @@ pub const fn is_plain(eight: &[u8; 8]) -> bool {
     special_bits(eight) == 0
 }
 
-/// Sets the top bit of each byte that is a quote, a backslash or a control character. Only the lowest set bit is
-/// reliable, because the subtractions below may borrow from the bytes above it.
+/// Sets the top bit of each byte that is a quote, a backslash or a control character. If there is such a byte, only the
+/// lowest set bit is reliable, because the subtractions below may borrow from the bytes above it.
 #[inline]
 const fn special_bits(eight: &[u8; 8]) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
@@ -446,14 +450,15 @@ mod tests {
         for seed in seeds {
             let chars: Vec<char> = seed.chars().collect();
             for index in 0..chars.len() {
-                let with = |middle: &[char], skip: usize| -> String {
+                // Replaces `skip` characters at `index`.
+                let replaced = |middle: &[char], skip: usize| -> String {
                     chars[..index].iter().chain(middle).chain(&chars[index + skip..]).collect()
                 };
-                assert_agreement(&with(&[], 1));
+                assert_agreement(&replaced(&[], 1));
                 assert_agreement(&chars[..index].iter().collect::<String>());
                 for byte in bytes {
-                    assert_agreement(&with(&[char::from(*byte)], 1));
-                    assert_agreement(&with(&[char::from(*byte)], 0));
+                    assert_agreement(&replaced(&[char::from(*byte)], 1));
+                    assert_agreement(&replaced(&[char::from(*byte)], 0));
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! Validation of completion suggestions. A suggestion is one value, or one item of an array.
+//! Validation of the values that a server suggests for an argument (MCP `completion/complete`). A suggestion is a
+//! string: the value of the argument or, for an array, one item.
 
 use super::{
     arguments::DeclaredParam,
@@ -14,7 +15,8 @@ pub trait AcceptSuggestion {
     /// Contract of the parameter.
     fn param(&self) -> &Param;
 
-    /// Returns `true` if the parameter or, for an array, an item accepts the string `suggestion`.
+    /// Returns `true` if the string `suggestion` is a valid argument or, for an array, a valid item. Always `false` for
+    /// parameters of numbers and booleans.
     fn accepts(&self, suggestion: &str) -> bool;
 }
 
@@ -25,7 +27,7 @@ impl<T> AcceptSuggestion for DeclaredParam<T> {
 
     fn accepts(&self, suggestion: &str) -> bool {
         let value = serde_json::Value::from(suggestion);
-        // For an array the suggestion is one item, so the least number of items doesn't apply.
+        // For an array the suggestion is one item, so the minimum number of items doesn't apply.
         let (raw, items) = match self.param.schema.items {
             None => (value.to_string(), None),
             Some(items) => (format!("[{value}]"), Some(Items { min: 0, ..items })),
@@ -56,6 +58,7 @@ mod tests {
         let bounded = name.param.max_len(3);
         let name = name.with(bounded);
         assert!(name.accepts("ann"));
+        // These are three characters, although JSON needs eight bytes for them.
         assert!(name.accepts("\"\\\""));
         assert!(!name.accepts("anna"));
     }

@@ -115,7 +115,7 @@ impl<T: Scalar> Parameter for Option<Vec<T>> {
     }
 }
 
-/// Parses one item of an array. Returns `false` if the item is invalid.
+/// Closure that parses one item of an array, and returns `false` if the item is invalid.
 pub(super) type ReadItem<'f> = &'f mut dyn FnMut(&str, &ValuePath<'_>, &mut ViolationReport) -> bool;
 
 /// Parses an array's text, with one call of `read` per item. Items beyond the maximum number are counted, not parsed.
@@ -152,7 +152,7 @@ pub(super) fn each_item(
     all_valid
 }
 
-/// Returns the number of items, and `true` if all parsed items are valid.
+/// Parses the first `most` items. Returns the number of all items, and `true` if all parsed items are valid.
 fn walk_items(
     raw: &str,
     most: u64,
@@ -174,7 +174,7 @@ fn walk_items(
     scan.end().map(|()| (count, all_valid))
 }
 
-/// Type of a single value in a result: a [`Scalar`] or a struct.
+/// Type of a single value in a result: a [`Scalar`], a struct, `str`, or a `Box` of or reference to one of these.
 ///
 /// `#[derive(ToolSchema)]` implements this trait for structs, unit enums and newtypes.
 #[diagnostic::on_unimplemented(

@@ -85,6 +85,7 @@ fn echo(raw: &str, path: &ValuePath<'_>) -> String {
     if path.is_secret() { "a secret value".into() } else { escaped_excerpt(raw) }
 }
 
+/// Returns `true` if a JSON value is a number, which its first byte shows.
 fn is_number(raw: &str) -> bool {
     matches!(raw.as_bytes().first(), Some(b'-' | b'0'..=b'9'))
 }
@@ -159,7 +160,8 @@ fn number<'v>(
     outside(raw, order, minimum.into(), maximum.into(), path, report)
 }
 
-/// Reports a number that is less than the minimum or greater than the maximum. Always returns `None`.
+/// Reports a number that is less than the minimum (if `order` is `Less`) or greater than the maximum. Always returns
+/// `None`.
 fn outside<T>(
     raw: &str,
     order: Ordering,
@@ -266,11 +268,13 @@ fn variant<'v>(
     None
 }
 
+/// Lists the values of an enum for a message.
 fn listing(values: &[&str]) -> String {
     /// Maximum number of values in a message.
-    const SHOWN: usize = 16;
-    let mut listed: Vec<String> = values.iter().take(SHOWN).map(|value| format!("\"{value}\"")).collect();
-    if let Some(more) = values.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+    const MAX_LISTED: usize = 16;
+    let mut listed: Vec<String> =
+        values.iter().take(MAX_LISTED).map(|value| format!("\"{value}\"")).collect();
+    if let Some(more) = values.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
         listed.push(format!("{more} more"));
     }
     listed.join(", ")

@@ -13,9 +13,9 @@ pub const MAX_ECHO: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rule {
-    /// The JSON type is wrong.
+    /// The JSON type is wrong, an integer has a fraction, or a number exceeds ±1.8e308.
     Type,
-    /// The value isn't in the enum.
+    /// The value isn't in the enum, or isn't the fixed value of a tag (serde's `tag`).
     Enum,
     /// The value is less than the minimum.
     Minimum,
@@ -27,7 +27,7 @@ pub enum Rule {
     MaxLength,
     /// The text doesn't match the pattern.
     Pattern,
-    /// The text doesn't have the format.
+    /// The text doesn't have the format, or the parameter's type can't represent the value.
     Format,
     /// Too few items.
     MinItems,
@@ -39,9 +39,9 @@ pub enum Rule {
     AdditionalProperties,
     /// The parameter or field occurs twice.
     Duplicate,
-    /// The JSON is malformed.
+    /// The JSON is malformed, nested too deeply, or contains half of a surrogate pair.
     Syntax,
-    /// The cursor isn't valid for this request.
+    /// The cursor to the next page isn't valid for this request.
     Cursor,
     /// A condition across several parameters isn't met.
     Constraints,
@@ -83,7 +83,8 @@ pub struct Violation {
     pub pointer: String,
     /// Violated rule.
     pub rule: Rule,
-    /// Limit of the rule, such as the maximum, the pattern or the values of the enum; `None` if the rule has none.
+    /// Limit of the rule, such as the maximum, the pattern or the values of the enum; `None` if the rule has no
+    /// limit.
     pub limit: Option<serde_json::Value>,
     /// Description of the expected and the actual value, without the pointer.
     pub message: String,
@@ -246,7 +247,7 @@ impl<'p> ValuePath<'p> {
         ValuePath { secret: self.secret || secret, ..self }
     }
 
-    /// Returns `true` if the value must not be shown.
+    /// Returns `true` if messages must not show the value.
     #[must_use]
     pub const fn is_secret(&self) -> bool {
         self.secret
@@ -269,7 +270,8 @@ impl<'p> ValuePath<'p> {
     }
 }
 
-/// Returns a text with its invisible characters escaped. Quotes and backslashes stay as they are.
+/// Returns a text with its control characters, invisible characters and combining marks escaped. Quotes and backslashes
+/// stay as they are.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -16,7 +16,7 @@ pub enum ChangeClass {
     Patch,
     /// All arguments that were accepted still are, and results satisfy the old contract. Needs a minor version.
     Additive,
-    /// Callers aren't broken, but a guard was lowered. Needs a minor version and a reason.
+    /// Callers aren't broken, but a guard was lowered. Needs a minor version, and a reason in the tool's attribute.
     Weakens,
     /// A call that was accepted may be refused or mean something else, or a result may violate the old contract. Needs
     /// a major version.
@@ -42,8 +42,8 @@ impl fmt::Display for ChangeClass {
     }
 }
 
-/// One row per rule: its name, id, class and message. In the message `{location}` is the location, `{key}` the keyword,
-/// `{from}` the locked value and `{to}` the new one.
+/// One row per rule: its name, id, class and message. In the message, `{location}` is the changed tool, parameter or
+/// result, `{key}` the name of a changed bound or list, `{from}` the value in the lock, and `{to}` the new value.
 macro_rules! rules {
     ($($name:ident $id:literal $class:ident $words:literal)+) => {
         /// Rule that classifies one kind of change. `mcp-tool-contract/RULES.md` has a page on each rule.
@@ -68,13 +68,14 @@ pub enum ChangeRule { $($name,)+ }
                 match self { $(ChangeRule::$name => ChangeClass::$class,)+ }
             }
 
-            /// Identifier of the variant, for generated code.
+            /// Identifier of the variant, for the code that `#[mcp_tool]` generates.
             #[doc(hidden)]
             #[must_use]
             pub const fn variant(self) -> &'static str {
                 match self { $(ChangeRule::$name => stringify!($name),)+ }
             }
 
+            /// Message with its placeholders, such as `{location}`.
             pub(crate) const fn message_template(self) -> &'static str {
                 match self { $(ChangeRule::$name => $words,)+ }
             }
@@ -89,7 +90,7 @@ rules! {
     TitleChanged "title-changed" Patch "{location} has a different title"
     DescriptionChanged "description-changed" Patch "{location} has a different description"
     OrderChanged "order-changed" Patch "{location} has its {key} in a different order"
-    // Access
+    // Access. A destructive tool without a gate needs approval: the operator must permit it.
     ScopeAdded "scope-added" Breaking "scope '{to}' is now required"
     ScopeRemoved "scope-removed" Weakens "scope '{from}' is no longer required"
     ApprovalAdded "approval-added" Breaking "calls now need approval instead of scope '{from}'"
@@ -176,6 +177,7 @@ impl ChangeRule {
         ChangeRule::ALL.iter().copied().find(|rule| rule.id() == id)
     }
 
+    /// Returns `true` for the same rule. `==` can't be used in const evaluation.
     pub(crate) const fn same(self, other: ChangeRule) -> bool {
         self as u8 == other as u8
     }

@@ -1,4 +1,4 @@
-//! The pages of `RULES.md`.
+//! The pages of `mcp-tool-contract/RULES.md`, one for each rule of contract changes.
 
 use super::ChangeRule;
 use crate::name;
@@ -8,7 +8,7 @@ const PAGES: &str = include_str!("../../RULES.md");
 /// Returns the rule with this id, and its page.
 ///
 /// # Errors
-/// No rule has this id; the error suggests a similar one.
+/// No rule has this id; the error suggests a similar one. Or the rule has no page, which a test excludes.
 pub fn explain(id: &str) -> Result<(ChangeRule, &'static str), String> {
     let Some(rule) = ChangeRule::of_id(id) else {
         return Err(match name::nearest(id, ChangeRule::ALL.iter().map(|rule| rule.id())) {

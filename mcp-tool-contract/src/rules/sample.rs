@@ -1,5 +1,6 @@
-//! Sample values of a schema: typical values, and values at its limits. Samples may violate the schema, so callers must
-//! validate them before use.
+//! Sample values of a schema: typical values, and values at its limits. They are the candidates for a witness, which is
+//! a value that only one version of a contract accepts. Samples may violate the schema, so callers must validate them
+//! before use.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -25,15 +26,15 @@ pub fn values(schema: &Schema) -> Vec<String> {
 }
 
 /// Returns the sample values of both schemas. If one schema is a string and the other is an enum, also returns a text
-/// that isn't in the enum.
+/// that isn't in the enum; if the string schema is an array, arrays of this text.
 pub(super) fn of_both(left: Option<&Schema>, right: Option<&Schema>) -> Vec<String> {
     let mut values: Vec<String> = [left, right].into_iter().flatten().flat_map(self::values).collect();
-    for (free, bound) in [(left, right), (right, left)] {
-        if let (Some(free), Some(Schema { kind: Kind::Enum(taken), .. })) = (free, bound)
-            && let Kind::Text(text) = &free.kind
+    for (string, other) in [(left, right), (right, left)] {
+        if let (Some(string), Some(Schema { kind: Kind::Enum(taken), .. })) = (string, other)
+            && let Kind::Text(text) = &string.kind
         {
             let outside = [quoted(&text_outside(text, taken))];
-            values.extend(match free.items {
+            values.extend(match string.items {
                 None => outside.to_vec(),
                 Some(Items { min, max }) => arrays(&outside, min, max),
             });
@@ -49,25 +50,28 @@ fn text_outside(text: &Text, taken: &[&str]) -> String {
     texts.find(|text| !taken.contains(&text.as_str())).unwrap_or_default()
 }
 
+/// Returns arrays that repeat one of these items: one array for each item, and the shortest and the longest array.
 fn arrays(items: &[String], min: u64, max: Option<u64>) -> Vec<String> {
     let Some(first) = items.first() else { return vec!["[]".into()] };
-    let of = |item: &String, count: u64| {
+    let repeated = |item: &String, count: u64| {
         let count = usize::try_from(count.min(MAX_LENGTH)).unwrap_or(0);
         format!("[{}]", vec![item.as_str(); count].join(","))
     };
-    // An empty array doesn't show the kind of its items, so each array has an item if its bounds allow one.
-    let likely = max.map_or(min.max(1), |max| min.max(1).min(max));
-    let mut arrays: Vec<String> = items.iter().map(|item| of(item, likely)).collect();
-    arrays.push(of(first, min));
-    arrays.push(of(first, max.unwrap_or(MAX_LENGTH)));
+    // An empty array doesn't show the kind of its items, so these arrays have an item if the bounds allow one.
+    let typical_count = max.map_or(min.max(1), |max| min.max(1).min(max));
+    let mut arrays: Vec<String> = items.iter().map(|item| repeated(item, typical_count)).collect();
+    arrays.push(repeated(first, min));
+    arrays.push(repeated(first, max.unwrap_or(MAX_LENGTH)));
     arrays
 }
 
+/// Returns the sample values of a kind, each as a single value.
 fn single(kind: &Kind) -> Vec<String> {
     match kind {
         Kind::Boolean => vec!["true".into(), "false".into()],
         Kind::Integer { minimum, maximum } => {
             let mut values = vec![*minimum, *maximum, minimum + 1, maximum - 1];
+            // A witness contains the first value that fits, so a short one is first.
             values.splice(0..0, (*minimum..=*maximum).contains(&1).then_some(1));
             values.iter().map(ToString::to_string).collect()
         }
@@ -103,12 +107,12 @@ fn numbers(minimum: Option<f64>, maximum: Option<f64>) -> Vec<String> {
 }
 
 fn texts(text: &Text) -> Vec<String> {
-    let likely = ["a", "text", "1", ""].into_iter().map(str::to_owned);
+    let typical = ["a", "text", "1", ""].into_iter().map(str::to_owned);
     let samples: Vec<String> = match (text.format, &text.pattern) {
         (Some(Format::Uuid), _) => vec!["01930000-0000-7000-8000-000000000000".into()],
         (Some(Format::Date), _) => vec!["2026-11-21".into(), "2024-02-29".into()],
         (Some(Format::DateTime), _) => {
-            // The fraction makes the second text as long as the format allows.
+            // The fraction makes the second text 64 characters long, the maximum of this format.
             let fraction = "0".repeat(64 - "2026-11-21T08:30:00.Z".len());
             vec!["2026-11-21T08:30:00Z".into(), format!("2026-11-21T08:30:00.{fraction}Z")]
         }
@@ -116,7 +120,7 @@ fn texts(text: &Text) -> Vec<String> {
         (None, None) => {
             let long = |length: u64| "a".repeat(usize::try_from(length.min(MAX_LENGTH)).unwrap_or(0));
             let edges = [text.min_len, text.max_len.unwrap_or(MAX_LENGTH)].map(long);
-            likely.chain(edges).chain([long(text.min_len + 1)]).collect()
+            typical.chain(edges).chain([long(text.min_len + 1)]).collect()
         }
     };
     let fits = |sample: &String| {
@@ -157,12 +161,12 @@ fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
         HirKind::Class(Class::Unicode(class)) => {
-            let readable = |c: &char| c.is_ascii_graphic();
+            let is_readable = |c: &char| c.is_ascii_graphic();
             let ends: Vec<char> = class.iter().flat_map(|range| [range.start(), range.end()]).collect();
-            let plain =
+            let letter =
                 ('a'..='z').find(|c| class.iter().any(|range| (range.start()..=range.end()).contains(c)));
             let readable: Vec<char> =
-                plain.into_iter().chain(ends.iter().copied().filter(readable)).collect();
+                letter.into_iter().chain(ends.iter().copied().filter(is_readable)).collect();
             let among = if readable.is_empty() { &ends } else { &readable };
             text.extend(among.get(choice % among.len().max(1)));
         }
@@ -187,6 +191,7 @@ fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
     }
 }
 
+/// Returns a text as a JSON string.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Evidence of a change, for messages.
+/// Evidence of a change, for messages. Arguments and results are JSON text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Witness {
@@ -55,8 +55,8 @@ impl fmt::Display for Witness {
     }
 }
 
-/// Returns the evidence of a change from `old` to `new`. `None` for a change of class patch, or if no sample shows the
-/// difference, for example between two patterns.
+/// Returns the evidence of a change from `old` to `new`. `None` for a change of class patch, or if no sample value
+/// shows the difference, for example between two patterns.
 #[must_use]
 pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> {
     if finding.rule.class() == ChangeClass::Patch {
@@ -89,7 +89,7 @@ pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> 
             ChangeRule::ResultChanged => {
                 Some(Witness::Sentence("readers of the old result can't read the new one"))
             }
-            // Output schemas are open: a result may always have unknown fields.
+            // The output schemas of tool lists allow undeclared fields, although the server never sends them.
             ChangeRule::ResultFieldAdded => {
                 Some(Witness::Sentence("readers that don't know the field ignore it"))
             }
@@ -104,6 +104,8 @@ pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> 
     }
 }
 
+/// Returns the sentence for a change of the tool itself. `None` for rules of class patch, and for rules about
+/// parameters and results.
 const fn sentence(rule: ChangeRule) -> Option<&'static str> {
     Some(match rule {
         ChangeRule::ScopeAdded => "a caller without it was admitted, and is now refused",
@@ -162,6 +164,7 @@ const fn sentence(rule: ChangeRule) -> Option<&'static str> {
 fn arguments(name: &str, accepting: &Contract, refusing: &Contract) -> Option<String> {
     let find = |contract: &Contract| contract.input.iter().find(|param| param.name == name);
     let schemas = [find(accepting), find(refusing)].map(|param| param.map(|param| param.schema));
+    // `None`: without this argument.
     let mut candidates = vec![None];
     candidates.extend(sample::of_both(schemas[0].as_ref(), schemas[1].as_ref()).into_iter().map(Some));
     candidates.push(Some("null".to_owned()));
@@ -173,7 +176,8 @@ fn arguments(name: &str, accepting: &Contract, refusing: &Contract) -> Option<St
     })
 }
 
-/// Finds arguments without the parameter `name` that `old` accepts. `new` accepts them too, if possible.
+/// Finds arguments without the parameter `name`, whose default changed. `old` accepts the arguments; `new` does too, if
+/// possible.
 fn absent(name: &str, old: &Contract, new: &Contract) -> Option<String> {
     let json = object(&others(name, old, new), name, None);
     arguments::check(&json, old.input).is_ok().then_some(json)
@@ -198,9 +202,10 @@ fn others(name: &str, accepting: &Contract, refusing: &Contract) -> Vec<(&'stati
     others
 }
 
+/// Builds an argument object: the values of `others`, and the argument `name` if it has a value.
 fn object(others: &[(&str, String)], name: &str, value: Option<&str>) -> String {
-    let own = value.map(|value| (name, value));
-    let members = others.iter().map(|(name, value)| (*name, value.as_str())).chain(own);
+    let named = value.map(|value| (name, value));
+    let members = others.iter().map(|(name, value)| (*name, value.as_str())).chain(named);
     let members: Vec<String> = members.map(|(name, value)| format!("{}:{value}", quoted(name))).collect();
     format!("{{{}}}", members.join(","))
 }
@@ -216,6 +221,7 @@ fn concerns(found: &Violations, pointer: &str) -> bool {
 /// Finds a result that `allowing` allows and `refusing` doesn't. Tries different values of the field at `path`.
 fn result_of(path: &[&str], allowing: &ToolOutput, refusing: &ToolOutput) -> Option<String> {
     let (allowing, refusing) = (declared_object(allowing)?, declared_object(refusing)?);
+    // `None`: without this field.
     let mut candidates = vec![None, Some("null".to_owned())];
     let schemas = [allowing, refusing].map(|object| schema_at(object, path));
     candidates.extend(sample::of_both(schemas[0].as_ref(), schemas[1].as_ref()).into_iter().map(Some));
@@ -225,6 +231,7 @@ fn result_of(path: &[&str], allowing: &ToolOutput, refusing: &ToolOutput) -> Opt
         .find(|json| permits(allowing, json) && !permits(refusing, json))
 }
 
+/// Returns the object that the contract declares; `None` for other results, and for schemas known only at run time.
 const fn declared_object(output: &ToolOutput) -> Option<&'static Object> {
     match output {
         ToolOutput::Object(object) | ToolOutput::Paged(object) => Some(object),
@@ -236,6 +243,7 @@ const fn declared_object(output: &ToolOutput) -> Option<&'static Object> {
     }
 }
 
+/// Returns the schema of the field at `path`. Looks also into the objects in arrays.
 fn schema_at(object: &'static Object, path: &[&str]) -> Option<Schema> {
     let (name, rest) = path.split_first()?;
     let field =
@@ -258,7 +266,7 @@ fn result_with(
     let mut members = Vec::new();
     for field in (0..object.count()).filter_map(|index| object.field(index)) {
         let counterpart = other.and_then(|other| schema_at(other, &[field.name]));
-        let own = match (path.split_first(), field.schema.kind) {
+        let chosen = match (path.split_first(), field.schema.kind) {
             (Some((name, [])), _) if *name == field.name => value.map(str::to_owned),
             (Some((name, rest)), Kind::Object(inner)) if *name == field.name => {
                 let other = match counterpart.map(|schema| schema.kind) {
@@ -285,7 +293,7 @@ fn result_with(
             }
             _ => None,
         };
-        members.extend(own.map(|value| format!("{}:{value}", quoted(field.name))));
+        members.extend(chosen.map(|value| format!("{}:{value}", quoted(field.name))));
     }
     format!("{{{}}}", members.join(","))
 }
@@ -296,6 +304,7 @@ pub fn permits(object: &Object, json: &str) -> bool {
     match result::check(json, object) {
         Ok(()) => true,
         Err(found) => {
+            // Violations that are only counted may be of other rules.
             found.more() == 0
                 && found.listed().iter().all(|found| found.rule == violation::Rule::AdditionalProperties)
         }

@@ -1,5 +1,8 @@
 //! Tests that wider parameters and narrower results don't break callers, and that narrower parameters and wider results
-//! do.
+//! do. Readers are callers that read a result. Also tests changes of defaults, scopes and rates.
+//!
+//! `takes!` makes a contract with these parameters, and `gives!` a contract whose result has these fields. `rules`
+//! returns the rules of all changes between two contracts.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Kind, Literal, LiteralValue, Member, Object, Schema},
@@ -14,7 +17,7 @@ use mcp_tool_contract::{
 use crate::specimens::{BASE, COUNT, TEXT, field, like, param, rated, rules, whole};
 
 const ENUM: Schema = Kind::Enum(&["open", "paid"]).schema();
-const MORE: Schema = Kind::Enum(&["open", "paid", "late"]).schema();
+const LARGER_ENUM: Schema = Kind::Enum(&["open", "paid", "late"]).schema();
 const NUMBER: Schema = Kind::Number { minimum: None, maximum: None }.schema();
 const INTEGER: Schema = Kind::Integer { minimum: -128, maximum: 127 }.schema();
 const DATE: Schema = Kind::Text(Format::Date.text()).schema();
@@ -71,16 +74,17 @@ fn integers_and_numbers_are_compared_in_both_directions() {
 
 #[test]
 fn enum_values_are_compared_in_both_directions() {
-    let (input, output) = judge_both!(ENUM => MORE);
+    let (input, output) = judge_both!(ENUM => LARGER_ENUM);
     assert_eq!(input, (Additive, "enum-value-added"));
     assert_eq!(output, (Breaking, "result-enum-value-added"));
-    let (input, output) = judge_both!(MORE => ENUM);
+    let (input, output) = judge_both!(LARGER_ENUM => ENUM);
     assert_eq!(input, (Breaking, "enum-value-removed"));
     assert_eq!(output, (Additive, "result-enum-value-removed"));
 }
 
 #[test]
 fn bounds_are_compared_in_both_directions() {
+    // Each pair adds one bound to the schema at the same position of `free`.
     let tighter: [(Contract, Contract); 4] = [
         (takes!(param("value", COUNT).min(whole(1, "1"))), gives!(field("value", COUNT).min(whole(1, "1")))),
         (takes!(param("value", COUNT).max(whole(9, "9"))), gives!(field("value", COUNT).max(whole(9, "9")))),
@@ -130,7 +134,7 @@ fn changed_pattern_is_breaking_and_may_have_no_witness() {
     assert_eq!(witness::of(finding, &old, &new), None);
     let old = gives!(field("value", TEXT).pattern(like("^[a-c]+$")));
     let new = gives!(field("value", TEXT).pattern(like("^[abc]+$")));
-    assert_eq!(rules(&old, &new), [mcp_tool_contract::rules::ChangeRule::ResultPatternChanged]);
+    assert_eq!(rules(&old, &new), [ChangeRule::ResultPatternChanged]);
 }
 
 #[test]
@@ -166,11 +170,13 @@ fn scopes_are_compared_in_both_directions() {
 #[test]
 fn scopes_of_the_tool_and_of_the_gate_are_compared_as_one_set() {
     let destructive = BASE.hints().with_destructive(true);
-    let approved = BASE.with_hints(destructive);
-    let gated = |scope| approved.with_gate(Some(Gate::Scope(scope)));
-    assert_eq!(rules(&approved, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::ApprovalRemoved]);
-    assert_eq!(rules(&gated("purge"), &approved), [ChangeRule::ScopeRemoved, ChangeRule::ApprovalAdded]);
+    // Without a gate, the operator must permit a destructive tool. The rules call this approval.
+    let ungated = BASE.with_hints(destructive);
+    let gated = |scope| ungated.with_gate(Some(Gate::Scope(scope)));
+    assert_eq!(rules(&ungated, &gated("purge")), [ChangeRule::ScopeAdded, ChangeRule::ApprovalRemoved]);
+    assert_eq!(rules(&gated("purge"), &ungated), [ChangeRule::ScopeRemoved, ChangeRule::ApprovalAdded]);
     assert_eq!(rules(&gated("purge"), &gated("drop")), [ChangeRule::ScopeRemoved, ChangeRule::ScopeAdded]);
+    // `BASE` has the scope `mail:send`. Here the scopes of the tool and the gate are exchanged.
     let moved = gated("mail:send").with_scopes(&["purge"]);
     assert_eq!(rules(&gated("purge"), &moved), []);
     // If only one version is destructive, the finding about `destructive` also covers approval.
@@ -196,6 +202,7 @@ fn rate_is_raised_if_more_calls_fit_into_the_old_window() {
         let (old, new) = (rated(old.0, old.1), rated(new.0, new.1));
         assert_eq!(judged(&old, &new).1, rule, "{old:?} {new:?}");
     }
+    // `BASE` has no rate limit.
     assert_eq!(judged(&rated(1, Day), &BASE), (Weakens, "rate-raised"));
     assert_eq!(judged(&BASE, &rated(1_000_000, Second)), (Additive, "rate-lowered"));
 }
@@ -224,7 +231,7 @@ fn single_value_outside_the_integer_range_is_breaking() {
 #[test]
 fn nested_change_is_reported_at_its_path() {
     const OLD: Object = Object::new(&[Member::Field(field("state", ENUM))]);
-    const NEW: Object = Object::new(&[Member::Field(field("state", MORE))]);
+    const NEW: Object = Object::new(&[Member::Field(field("state", LARGER_ENUM))]);
     const fn list(inner: &'static Object) -> Field {
         Field::new("items", "", Kind::Object(inner).schema().array()).max_items(9)
     }
