@@ -153,7 +153,7 @@ const fn sentence(rule: ChangeRule) -> Option<&'static str> {
         }
         ChangeRule::TaskRemoved => "a call that ran as a task may now return its result directly",
         ChangeRule::DeprecationAdded => "callers are told that the tool will be removed",
-        ChangeRule::RemovalEarlier => "a caller that relied on the old date finds no tool",
+        ChangeRule::RemovalEarlier => "a caller that relies on the old date may find that the tool is gone",
         ChangeRule::ToolAdded => "callers find it in `tools/list`",
         ChangeRule::ToolRemoved => "a call of it now fails, because the tool is unknown",
         _ => return None,

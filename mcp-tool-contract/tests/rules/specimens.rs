@@ -249,7 +249,7 @@ specimens! {
     RemovalEarlier Breaking:
         removal("Use send.", "2027-06-30"), removal("Use send.", "2027-01-31");
         "breaking: removal changed from 2027-06-30 to 2027-01-31 [removal-earlier]",
-        Some("a caller that relied on the old date finds no tool"); [DeprecationChanged]
+        Some("a caller that relies on the old date may find that the tool is gone"); [DeprecationChanged]
 
     ParameterAdded Additive:
         takes!(NUMBER), takes!(NUMBER, param("reason", TEXT.optional()));
