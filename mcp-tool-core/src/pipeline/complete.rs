@@ -57,8 +57,9 @@ impl Admitted {
     }
 }
 
-/// Checks the length of the typed text and the gate, and returns the suggestions as JSON of a [`Completion`]. There are
-/// no suggestions for a secret parameter, or if the tool has no parameter with this name.
+/// Checks the gate and the length of the typed text, and returns the suggestions as JSON of a [`Completion`]. The
+/// application's function for the parameter makes the suggestions; without one, they are the values that the
+/// parameter's type lists. There are none for a secret parameter, or if the tool has no parameter with this name.
 async fn suggest(
     tool: &RegisteredTool,
     cx: &CallContext,
@@ -68,6 +69,7 @@ async fn suggest(
 ) -> Result<ToolAnswer, ToolError> {
     if completion::is_too_long(typed) {
         let message = format!("must have at most {MAX_CHARACTERS} characters, got {}", typed.chars().count());
+        // The path of the typed text in the params of `completion/complete`.
         return Err(ToolError::invalid_argument("argument/value", message));
     }
     gate::check(tool, cx.caller(), scopes)?;

@@ -41,8 +41,8 @@ fn check_one(tool: &RegisteredTool, caller: &Caller, scopes: &ScopeAuthorizer) -
     }
 }
 
-/// Checks that the caller holds the gate's scope. The built-in policy has checked this scope already, but an
-/// application's own policy may not check scopes.
+/// Checks that the caller holds the gate's scope, or a scope that includes the gate's scope (`oauth.scope_hierarchy`).
+/// The built-in policy has checked this scope already, but an application's own policy may not check scopes.
 fn check_scope(scope: &str, caller: &Caller, name: &str, scopes: &ScopeAuthorizer) -> Result<(), ToolError> {
     if scopes.holds(caller, scope) {
         return Ok(());

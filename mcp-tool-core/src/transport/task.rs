@@ -1,4 +1,5 @@
-//! Calls that may continue as tasks (SEP-2663).
+//! Calls that may continue as MCP tasks (SEP-2663): the call runs in the background, and the client requests its result
+//! by `tasks/get`. Only clients of 2026-07-28 (`Era::Modern`) can use tasks.
 
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
@@ -25,12 +26,12 @@ use crate::{
 pub(super) enum TaskCall {
     /// The call has ended with a result, an error or a question, so no task was created.
     Finished(CallOutcome),
-    /// The call continues as a task.
+    /// The call continues as a task. `stamp` identifies the tool's contract in the response.
     Started { id: String, view: TaskView, stamp: Arc<ContractStamp>, correlation: Uuid },
 }
 
 impl TaskCall {
-    /// Runs a call until the call has to wait for the first time, and then continues the call as a task. If the maximum
+    /// Runs a call until the call has to wait for the first time, and then continues the call as a task. If a maximum
     /// number of tasks is reached, waits for the call's result instead.
     pub(super) async fn start(
         endpoint: &Arc<Endpoint>,
@@ -40,10 +41,11 @@ impl TaskCall {
         let (cx, stamp) = (admitted.context().clone(), admitted.stamp());
         let declares_no_timeout = admitted.declares_no_timeout();
         let mut call: BoxFuture<'static, CallOutcome> = Box::pin(admitted.execute(arguments));
-        if let Poll::Ready(outcome) = poll_fn(|waker| Poll::Ready(call.as_mut().poll(waker))).await {
+        if let Poll::Ready(outcome) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
             return TaskCall::Finished(outcome);
         }
-        // If the tool declares no timeout, the default timeout of tasks replaces the server's `limits.timeout`.
+        // If the tool declares no timeout, the default timeout of tasks, 1 h, replaces the server's
+        // `limits.timeout`.
         let timeout = if declares_no_timeout { DEFAULT_TIMEOUT } else { cx.remaining() };
         let Some(task) = endpoint.tasks.reserve(cx.caller(), timeout) else {
             return TaskCall::Finished(call.await);
@@ -51,8 +53,8 @@ impl TaskCall {
         if declares_no_timeout {
             cx.extend_deadline(DEFAULT_TIMEOUT);
         }
-        // The call asks through the task from now on. This is set before the call continues, because its next poll may
-        // ask.
+        // From now on, the call asks its questions through the task. This is set before the call continues, because its
+        // next poll may ask.
         cx.asking().continue_as_task(Arc::clone(&task.inbox));
         let (id, view) = (task.id.clone(), task.view());
         let started = TaskCall::Started { id, view, stamp, correlation: cx.correlation_id() };
@@ -61,6 +63,7 @@ impl TaskCall {
         started
     }
 
+    /// Returns the response to the `tools/call` request `id`.
     pub fn response(&self, id: &Id, server_info: &str) -> FramedResponse {
         match self {
             TaskCall::Finished(outcome) => FramedResponse::outcome(outcome, id, Era::Modern, server_info),

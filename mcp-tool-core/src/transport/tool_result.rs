@@ -78,7 +78,8 @@ impl<'r> ToolResultParts<'r> {
         }
     }
 
-    /// Appends the result as a JSON object. `server_info` is a JSON member for `_meta`, and only modern results get it.
+    /// Appends the result as a JSON object. `server_info` is a JSON member for `_meta`, and only modern results
+    /// (2026-07-28) get it.
     pub fn write(&self, text: &mut JsonWriter, era: Era, server_info: &str) {
         if let Ok(ToolAnswer::Asks(members)) = self.answer {
             return self.write_input_required(text, members, server_info);
@@ -94,6 +95,7 @@ impl<'r> ToolResultParts<'r> {
         } else {
             text.raw(r#""content":[{"type":"text","text":"#);
             match self.answer {
+                // `Content` and `Asks` were handled above.
                 Ok(ToolAnswer::Nothing | ToolAnswer::Content(_) | ToolAnswer::Asks(_)) => {
                     text.raw("\"Done.\"");
                 }

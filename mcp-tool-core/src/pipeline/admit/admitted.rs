@@ -17,6 +17,7 @@ use crate::{
 pub struct Admitted {
     tool: Arc<RegisteredTool>,
     cx: CallContext,
+    /// Checks the scope of the tool's gate, which only destructive tools have.
     scopes: Arc<ScopeAuthorizer>,
     /// Boxed, so that moving an `Admitted` through the pipeline is cheap.
     record: Box<PendingRecord>,
@@ -59,8 +60,8 @@ impl Admitted {
         self.tool.has_headers
     }
 
-    /// Returns `true` if the tool and, for an adapter, all its targets declare no timeout. Then the timeout is
-    /// `limits.timeout`, or one hour if the call continues as a task.
+    /// Returns `true` if the tool declares no timeout and, for an adapter (an older version that calls a newer one),
+    /// none of its targets does. Then the timeout is `limits.timeout`, or one hour if the call continues as a task.
     pub(crate) fn declares_no_timeout(&self) -> bool {
         self.tool.chain().all(|tool| tool.timeout.is_none())
     }
@@ -70,7 +71,8 @@ impl Admitted {
         self.tool.contract.task().is_some() && self.cx.asking().capabilities().has(Capability::Tasks)
     }
 
-    /// Records that the transport refused the call after its admission; returns the correlation id.
+    /// Records that the transport refused the call after its admission, because a header that must mirror an argument
+    /// doesn't. Returns the correlation id.
     pub(crate) fn refuse(self, reason: &str) -> Uuid {
         let correlation = self.cx.correlation_id();
         self.record.write_failure(RecordOutcome::Refused, reason, None);

@@ -60,6 +60,8 @@ impl Pipeline {
         let call = Admission::new(self, origin.into(), request);
 
         call.check_caller_enabled().map_err(|refusal| refusal.recorded(call.record(None)))?;
+        // `Changed`: the version that the caller last listed is no longer served. This is refused only after the policy
+        // was checked, because the refusal contains the newest contract.
         let (tool, is_current) = match call.resolve() {
             ResolvedVersion::Found(tool) => (tool, true),
             ResolvedVersion::Changed(tool) => (tool, false),
@@ -90,6 +92,9 @@ impl Pipeline {
 
     /// Returns `false` if the policy doesn't permit the requested tool to the caller. Returns `true` if the policy
     /// permits the tool, and also if no tool or version satisfies the request.
+    ///
+    /// The HTTP transport asks this for a call in a session. It leaves permitted calls to rmcp, but not refusals by the
+    /// policy, because their HTTP status is 403, which rmcp can't send.
     pub async fn is_permitted(&self, caller: &Caller, request: CallRequest<'_>) -> bool {
         match self.versions.resolve(&self.registry, caller, request.name, request.requires) {
             ResolvedVersion::Found(tool) | ResolvedVersion::Changed(tool) => {

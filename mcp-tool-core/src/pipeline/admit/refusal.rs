@@ -46,7 +46,8 @@ pub enum RefusalKind {
         /// The requested name, escaped.
         name: String,
     },
-    /// No version of the tool satisfies the request and the client's pins.
+    /// No version of the tool satisfies the request and the pins, which are the operator's version requirements for the
+    /// client.
     Unsatisfied {
         /// The requested name, escaped.
         name: String,
@@ -66,17 +67,17 @@ pub enum RefusalKind {
     },
     /// The caller's token lacks scopes.
     Scope {
-        /// The tool.
+        /// The called version of the tool.
         stamp: Arc<ContractStamp>,
         /// The scopes that the token lacks.
         missing: Vec<String>,
-        /// Scopes that a token needs for the call: the tool's scopes and the missing scopes. The caller's scopes are
-        /// included, so that a new token keeps them.
+        /// Scopes that a token needs for the call: the tool's scopes, and the missing scopes, which an application's
+        /// own policy may add. The caller's scopes are included, so that a new token keeps them.
         required: Vec<String>,
     },
     /// The policy denies the tool, and a token with other scopes wouldn't help.
     Denied {
-        /// The tool.
+        /// The called version of the tool.
         stamp: Arc<ContractStamp>,
     },
     /// The operator disabled the caller's user or client.
@@ -84,7 +85,7 @@ pub enum RefusalKind {
     /// The tool is disabled, the tool or the server is busy, the caller used up its rate for the tool, or the audit
     /// record can't be written.
     Unavailable {
-        /// The tool.
+        /// The called version of the tool.
         stamp: Arc<ContractStamp>,
         /// The error for the model.
         error: ToolError,

@@ -53,8 +53,9 @@ impl<'a> Admission<'a> {
         self.request.completes.is_some()
     }
 
-    /// Begins the call's audit record; `tool` is `None` if the call is refused before its tool is known. For an adapter,
-    /// the record also names the last target, which answers the call.
+    /// Begins the call's audit record; `tool` is `None` if the call is refused before its tool is known. For a call of
+    /// an adapter (an older version that calls a newer one), the record also names the last target, which answers the
+    /// call.
     pub(super) fn record(&self, tool: Option<&RegisteredTool>) -> Box<PendingRecord> {
         let Pipeline { audit, .. } = self.pipeline;
         let mut record = Box::new(PendingRecord::new(
@@ -107,22 +108,22 @@ impl<'a> Admission<'a> {
     }
 
     /// Records and returns the refusal of a call whose requirements no version satisfies. If the policy permits none of
-    /// the versions to the caller, returns the policy's refusal instead, so that the caller doesn't learn which
-    /// versions exist.
+    /// the versions to the caller, returns the policy's refusal of the newest version instead, so that the caller
+    /// doesn't learn which versions exist.
     pub(super) async fn unsatisfied(
         &self,
         requirements: String,
         versions: Vec<&Arc<RegisteredTool>>,
     ) -> Box<Refusal> {
         let record = self.record(None);
-        let (mut permitted, mut refused) = (Vec::new(), None);
+        let (mut permitted, mut first_refusal) = (Vec::new(), None);
         for tool in versions {
             match self.check_policy(tool).await {
                 Ok(()) => permitted.push(Arc::clone(&tool.stamp)),
-                Err(refusal) => drop(refused.get_or_insert(refusal)),
+                Err(refusal) => drop(first_refusal.get_or_insert(refusal)),
             }
         }
-        let refusal = match refused.filter(|_| permitted.is_empty()) {
+        let refusal = match first_refusal.filter(|_| permitted.is_empty()) {
             Some(refusal) => refusal,
             None => {
                 let (name, detail) = (escaped_excerpt(self.request.name), escaped_excerpt(&requirements));
@@ -162,8 +163,8 @@ impl<'a> Admission<'a> {
         })
     }
 
-    /// Returns the scopes that a token needs for the call: the tool's scopes and the missing scopes. The caller's
-    /// scopes are included, so that a new token keeps them.
+    /// Returns the scopes that a token needs for the call: the tool's scopes, and the missing scopes, which an
+    /// application's own policy may add. The caller's scopes are included, so that a new token keeps them.
     fn required_scopes(&self, tool: &RegisteredTool, missing: &[String]) -> Vec<String> {
         let mut required: Vec<String> = policy::needed_scopes(tool).into_iter().map(str::to_owned).collect();
         let held = match self.caller().scopes() {
@@ -245,8 +246,9 @@ impl<'a> Admission<'a> {
         }
     }
 
-    /// Makes the context of the admitted call. For an adapter, the shortest timeout of the adapter and its targets
-    /// applies. A completion has at most [`completion::TIMEOUT`].
+    /// Makes the context of the admitted call. The shortest timeout that the tool or, for an adapter, one of its
+    /// targets declares applies; if none is declared, `limits.timeout`. A completion has at most
+    /// [`completion::TIMEOUT`].
     pub(super) fn into_context(
         self,
         tool: &RegisteredTool,

@@ -1,4 +1,4 @@
-//! Constraints among the arguments of one call (`constraints = "…"`).
+//! Constraints among the arguments of one call, which a tool declares as a JSON Schema (`constraints = "…"`).
 
 use mcp_tool_contract::{
     model::Contract,

@@ -29,7 +29,9 @@ impl OutputCheck {
     /// # Errors
     /// - If the schema is generated at run time, and it isn't a JSON Schema of an object or the feature `schemars` is
     ///   off.
-    /// - If the contract was read from the lock, so that it has no function.
+    /// - If the contract was read from the lock, the file of released contracts, so that it has no function.
+    ///
+    /// In the text of an error, "it" is the output schema.
     pub(crate) fn new(output: &ToolOutput) -> Result<Self, String> {
         Ok(match output.exhaustive() {
             exhaustive::ToolOutput::Nothing => OutputCheck::Nothing,
@@ -51,7 +53,7 @@ impl OutputCheck {
         })
     }
 
-    /// Checks a result. Questions pass unchecked.
+    /// Checks a result. Questions to the person behind the call pass unchecked.
     ///
     /// # Errors
     /// If the result violates the output contract: an internal error. The violation is only written to the log, because
@@ -83,6 +85,7 @@ impl OutputCheck {
     }
 }
 
+/// Returns an internal error, marked as unsettled: the function may have had effects, although its result isn't sent.
 fn broken(violation: &dyn fmt::Display) -> ToolError {
     ToolError::internal(format!("the result breaks the output contract: {violation}")).unsettled()
 }

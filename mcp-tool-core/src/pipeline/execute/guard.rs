@@ -41,9 +41,11 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> Result<T, ToolError>) -> Result<T,
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
-/// Runs the tool's function until it returns, panics, exceeds the deadline, or ends the call with questions.
+/// Runs the tool's function until it returns, panics, exceeds the deadline, or ends the call with questions. The error
+/// of a panic or a timeout is marked as unsettled: it isn't known what the function did.
 pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolReturn, ToolError> {
     let mut guarded = AssertUnwindSafe(running).catch_unwind();
+    // A question can end the call only while this guard exists, so middleware can't end the call with a question.
     let _running = cx.asking().start_function();
     // A function that asks a client of 2026-07-28 stays pending. The call then ends with the function's questions, and
     // the client repeats the call with the answers.
@@ -59,7 +61,8 @@ pub(crate) async fn run(running: Running<'_>, cx: &CallContext) -> Result<ToolRe
     }
 }
 
-/// Runs a future within the call until it completes, panics, or exceeds the deadline.
+/// Runs a future within the call, such as its middleware or a completion, until the future completes, panics, or
+/// exceeds the deadline. The error of a panic or a timeout is marked as in [`run`].
 pub(crate) async fn run_future<F: Future + Unpin>(work: F, cx: &CallContext) -> Result<F::Output, ToolError> {
     let mut guarded = AssertUnwindSafe(work).catch_unwind();
     let mut step = |task: &mut Context<'_>| Pin::new(&mut guarded).poll(task);

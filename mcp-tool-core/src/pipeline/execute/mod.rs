@@ -27,7 +27,8 @@ use crate::{
     },
 };
 
-/// The outcome of a call or completion, with the contract stamp and the correlation id for its response.
+/// The outcome of a call or completion, with the contract stamp (version and digest of the contract as text) and the
+/// correlation id for its response.
 #[derive(Debug)]
 pub struct CallOutcome {
     pub(crate) stamp: Arc<ContractStamp>,
@@ -47,7 +48,7 @@ impl CallOutcome {
 }
 
 impl Admitted {
-    /// Runs the call inside the tool's middleware and records it.
+    /// Runs the call inside the tool's middleware and writes its audit record.
     ///
     /// Dropping the future cancels the call. To save memory, `arguments` is dropped before the function runs.
     pub async fn execute(self, arguments: impl AsRef<str> + Send) -> CallOutcome {
@@ -103,6 +104,7 @@ fn read_call<'c>(
         None => digest,
         Some(form) => form.digest(&sent),
     };
+    // If the canonical form can't be made, the questions are bound to the text that was sent.
     cx.asking().bind_arguments(full_digest.unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())));
     record.set_arguments(digest);
     Ok(running)
@@ -141,7 +143,8 @@ async fn run_function(
     Ok(answer)
 }
 
-/// Runs the target of an adapter, and converts the target's result. Questions of the target are returned unchanged.
+/// Runs the target of an adapter (the newer version that the adapter calls), and converts the target's result.
+/// Questions of the target are returned unchanged.
 fn delegate<'c>(
     adapter: &'c RegisteredTool,
     cx: &'c CallContext,

@@ -23,7 +23,8 @@ pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &Pending
     }
 }
 
-/// Returns `true` if the tool isn't read-only, its function began, and it isn't known what the function did.
+/// Returns `true` if the tool isn't read-only, its function began, and it isn't known what the function did
+/// (`is_unsettled`).
 fn may_have_taken_effect(error: &ToolError, tool: &RegisteredTool, record: &PendingRecord) -> bool {
     error.is_unsettled() && record.is_running() && !tool.contract.hints().read_only()
 }

@@ -121,7 +121,9 @@ impl Rates {
         rate: Rate,
         at: Nanoseconds,
     ) -> Result<(SharedWindow, Nanoseconds), RateRefusal> {
+        // No change of `Rates` makes the cache invalid, so the number of changes is always 0.
         let windows = caller.rate_windows().get((self.source_id, 0), CallerWindows::default);
+        // `None` if the caller caches no window, or the store has removed the cached window.
         let found = match windows.find(contract) {
             Some(window) => {
                 let taken = lock(&window).take_unless_removed(at);

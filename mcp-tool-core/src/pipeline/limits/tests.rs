@@ -43,6 +43,8 @@ fn no_time_span_of_the_window_length_contains_more_calls_than_the_rate_allows() 
             let mut rate_window = RateWindow::new(Rate::new(calls, Window::Second));
             let (mut now, mut counted): (Nanoseconds, Vec<Nanoseconds>) = (0, Vec::new());
             for _ in 0..4_000 {
+                // The next call follows at once, or after up to half or three times the average time that the rate
+                // allows between calls.
                 let step = 1_000_000_000 / u64::from(calls);
                 now += random(&mut state) % [1, step / 2, step * 3][(random(&mut state) % 3) as usize].max(1);
                 // Of two concurrent calls, the one that reads the clock first may be counted last.
@@ -77,6 +79,7 @@ fn caller_that_waits_for_retry_after_is_admitted() {
     {
         let (rates, tool) = (Rates::default(), rated(calls, window));
         let (mut now, mut refused) = (Duration::ZERO, 0);
+        // Five times as many calls as one window allows, so the caller must wait at least four times.
         for _ in 0..5 * calls {
             if let Err(error) = call(&rates, now, &ann, &tool) {
                 refused += 1;
@@ -115,6 +118,7 @@ fn refusal_names_the_limit_and_the_time_to_wait() {
     for second in 0..10 {
         assert!(call(&rates, Duration::from_secs(second), &ann, &tool).is_ok());
     }
+    // The first call counts for another 11.9995 s, which the error rounds up to whole milliseconds.
     let refused = call(&rates, Duration::from_micros(48_000_500), &ann, &tool).unwrap_err();
     assert_eq!((refused.kind(), refused.rate()), (ErrorKind::RateLimited, tool.rates().first().copied()));
     assert_eq!(refused.retry_after(), Some(Duration::from_secs(12)));
@@ -130,7 +134,7 @@ fn refusal_names_the_limit_and_the_time_to_wait() {
 }
 
 #[test]
-fn dropped_reservation_does_not_count() {
+fn dropped_or_refused_reservation_does_not_count() {
     for calls in [1, 100] {
         let (rates, tool) = (Rates::default(), rated(calls, Window::Hour));
         let ann = Caller::new("ann");
@@ -161,7 +165,7 @@ fn dropped_reservation_does_not_count() {
 fn each_caller_and_major_version_has_a_separate_window() {
     let (rates, tool) = (Rates::default(), rated(1, Window::Hour));
     let ann = Caller::new("ann");
-    let others = [
+    let callers = [
         ann.clone(),
         Caller::new("bob"),
         ann.clone().with_agent("a"),
@@ -169,7 +173,7 @@ fn each_caller_and_major_version_has_a_separate_window() {
         ann.clone().with_tenant("a"),
         ann.clone().with_tenant(""),
     ];
-    for caller in &others {
+    for caller in &callers {
         assert!(call(&rates, Duration::ZERO, caller, &tool).is_ok(), "first call refused: {caller:?}");
         assert!(call(&rates, Duration::ZERO, caller, &tool).is_err(), "second call admitted: {caller:?}");
     }
@@ -219,6 +223,7 @@ fn cached_window_is_not_used_after_the_store_removed_it() {
     // The same caller on two connections, each with its own cache of windows.
     let (first, second) = (Caller::new("ann"), Caller::new("ann"));
     assert!(call(&rates, Duration::ZERO, &first, &tool).is_ok());
+    // The windows of two other callers replace the idle window of `ann`, which `first` still caches.
     for other in ["bob", "eve"] {
         assert!(call(&rates, Duration::from_secs(1_000), &Caller::new(other), &tool).is_ok());
     }

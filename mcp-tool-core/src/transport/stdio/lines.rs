@@ -15,7 +15,7 @@ const MAX_WAITING_BYTES: usize = 256 * 1024;
 /// Maximum size of one read, in bytes.
 const CHUNK: usize = 256 * 1024;
 
-/// Lines of the input, or a line that was too long.
+/// A part of the input: whole lines, or a line that was too long.
 pub(super) enum Received {
     /// Whole lines, each with its newline.
     Lines(Vec<u8>),
@@ -24,6 +24,7 @@ pub(super) enum Received {
 }
 
 impl Received {
+    /// Size that counts towards [`MAX_WAITING_BYTES`].
     fn size(&self) -> usize {
         match self {
             // Includes the size of `Received` itself, because otherwise very many parts with short lines could wait.
@@ -37,6 +38,7 @@ impl Received {
 #[derive(Default)]
 pub(super) struct Inbox {
     waiting: Mutex<ReceivedLines>,
+    /// Wakes the reading thread, which waits in [`put`](Inbox::put) while too many lines wait.
     has_room: Condvar,
 }
 
@@ -110,9 +112,9 @@ impl LineReader {
     /// Reads until at least one line is complete. `None` at the end of the input. A last line without a newline is
     /// dropped.
     ///
-    /// The second item has all complete lines. Only the first of these lines can be too long, because [`CHUNK`] is
-    /// smaller than [`MAX_LINE`]. If the first line is too long, the first item is `TooLong`, and the second item has
-    /// only the lines after it. An item without content is `None`.
+    /// The second item has all complete lines. Only the first of these lines can be too long, because the others are
+    /// parts of one read, and [`CHUNK`] is smaller than [`MAX_LINE`]. If the first line is too long, the first item is
+    /// `TooLong`, and the second item has only the lines after it. An item without content is `None`.
     pub(super) fn read(&mut self) -> std::io::Result<Option<[Option<Received>; 2]>> {
         loop {
             let read = match self.input.read(&mut self.chunk) {
@@ -166,6 +168,7 @@ mod tests {
         }
     }
 
+    /// Reads all lines of `input`, at most `at_a_time` bytes per read. A line that is too long becomes `None`.
     fn lines(input: &[u8], at_a_time: usize) -> Vec<Option<String>> {
         let (mut lines, mut input) = (Vec::new(), LineReader::new(Trickle(input.to_vec().into(), at_a_time)));
         while let Ok(Some(read)) = input.read() {

@@ -1,5 +1,6 @@
-//! Standard input and output, with one message per line. The reading thread reads messages and runs short calls. The
-//! writing thread writes all waiting lines with one write. Only MCP messages are written to stdout.
+//! Standard input and output, with one message per line. The reading thread reads messages, and normally also processes
+//! them and runs short calls. The writing thread writes all waiting lines with one write. Only MCP messages are written
+//! to stdout.
 //!
 //! | module | |
 //! |---|---|
@@ -48,8 +49,8 @@ const RECORDING: Duration = Duration::from_secs(1);
 /// Serves until the input ends, the client closes the output, or `stop` is cancelled. After the end of the input,
 /// processes the messages that were read, for up to 10 s. In all cases, then waits up to 10 s for calls in flight.
 ///
-/// Returns `true` if all calls finished and their answers were written. An answer that was dropped because the client
-/// had closed the output counts as written.
+/// Returns `true` if all calls that had begun have finished and their answers were written. An answer that was dropped
+/// because the client had closed the output counts as written.
 ///
 /// # Errors
 /// The reading or writing thread can't be started.
@@ -69,6 +70,7 @@ async fn serve_lines(
     output: Box<dyn Write + Send>,
     stop: CancellationToken,
 ) -> std::io::Result<bool> {
+    // `all_processed` is cancelled when the connection is dropped, after the last message of the input.
     let (input_ended, all_processed) = (CancellationToken::new(), CancellationToken::new());
     let (writer, mut written) = write_lines(output)?;
     let (forwarded, (to_rmcp, from_client)) = (Forwarded::default(), mpsc::channel(MAX_WAITING));
@@ -97,6 +99,7 @@ async fn serve_lines(
         () = all_processed.cancelled() => {}
         // At the end of the input, messages may still wait to be processed.
         () = async { input_ended.cancelled().await; tokio::time::sleep(GRACE).await } => {}
+        // The writing thread has ended, usually because the client closed the output.
         _ = &mut written => {}
         // A signal must stop the server even while messages wait because the client doesn't read its answers.
         () = stop.cancelled() => {}
@@ -122,6 +125,7 @@ async fn finish(endpoint: &Endpoint, calls: &Calls, rmcp_task: JoinHandle<()>, d
     let rmcp_abort = rmcp_task.abort_handle();
     let finished = async {
         calls.tasks.wait().await;
+        // Ends once the connection is dropped, because only the connection sends messages to rmcp.
         drop(rmcp_task.await);
         // A function on the blocking pool may still run after its call was cancelled.
         endpoint.pipeline.concurrency.idle().await;

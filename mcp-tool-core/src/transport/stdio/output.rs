@@ -120,6 +120,7 @@ impl Writer {
         self.0.has_room.notify_waiters();
     }
 
+    /// Updates `full`, releases the lock, and wakes the thread if it sleeps.
     fn wake(&self, mut waiting: std::sync::MutexGuard<'_, UnwrittenLines>) {
         self.0.full.store(waiting.is_full(), Ordering::Release);
         let sleeps = std::mem::take(&mut waiting.sleeps);
@@ -144,6 +145,7 @@ impl StdoutState {
         !lines.is_empty()
     }
 
+    /// Records the end of a write, and wakes senders that wait for room. `gone` is `true` if the write failed.
     fn finish_write(&self, gone: bool) {
         let mut waiting = lock(&self.waiting);
         waiting.writing = 0;

@@ -2,9 +2,10 @@
 //!
 //! There is one [`Connection`], the state that is needed to process messages. The thread or task that holds the
 //! connection is the processor. The processor itself polls a call for the first time, so a short call needs neither a
-//! task nor a thread switch. Normally, the reading thread is the processor. If processing has to wait, it continues in
-//! a task, and the reading thread reads on. A watchdog ([`watch`](Turn::watch)) ticks every 10 ms. If a call's first
-//! poll blocks the processor for one to two ticks, a new task becomes the processor.
+//! task nor a thread switch. Only after a slow first poll, some further calls run as tasks from the start. Normally,
+//! the reading thread is the processor. If processing has to wait, it continues in a task, and the reading thread reads
+//! on. A watchdog ([`watch`](Turn::watch)) ticks every 10 ms. If a call's first poll blocks the processor for one to
+//! two ticks, a new task becomes the processor.
 //!
 //! # States
 //!
@@ -31,13 +32,14 @@
 //! | Polling | in [`TurnState::polling`] | as in the state before | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
 //!
 //! If the processor is still in the same poll as at the previous tick, `tick` takes the connection from
-//! `TurnState::polling`. Then `tick` registers the call as [detached](Calls::detach), and starts a task that continues
-//! to process messages. If `TurnState::input` has the input, `tick` moves the input to a new reading thread. When the
-//! poll of the blocked processor returns, `reclaim` returns `None`. The blocked processor then leaves its call to a
-//! task, and ends.
+//! `TurnState::polling`. Then `tick` registers the call as [detached](Calls::detach), so that a later message can
+//! cancel the call, and starts a task that continues to process messages. If `TurnState::input` has the input, `tick`
+//! moves the input to a new reading thread. When the poll of the blocked processor returns, `reclaim` returns `None`.
+//! The blocked processor then leaves its call to a task, and ends.
 //!
 //! After the last message of the input, the processor drops the connection. [`end`](Turn::end) drops a connection in
-//! Idle or Polling, and aborts the task. A call in its first poll still finishes.
+//! Idle or Polling, and aborts the task. In Thread, the thread drops the connection at its next `park`, `offer` or
+//! `continue_in_task`. A call in its first poll still finishes.
 //!
 //! # Invariants
 //!
@@ -115,7 +117,7 @@ struct Reader {
 }
 
 /// Processes one batch of messages. Resolves to the connection if more messages may wait. Resolves to `None` if the
-/// connection was [parked](Turn::park), if the watchdog took the connection, or if the input has ended.
+/// connection was [parked](Turn::park), if the watchdog or [`end`](Turn::end) took it, or if the input has ended.
 type Batch = Pin<Box<dyn Future<Output = Option<Box<Connection>>> + Send>>;
 
 impl Turn {
@@ -199,6 +201,7 @@ impl Turn {
     }
 
     /// Processes messages on this thread until no messages are left. If processing has to wait, continues in a task.
+    /// Shutdown waits until `_running` is dropped.
     fn process_here(self: &Arc<Self>, mut connection: Box<Connection>, _running: TaskTrackerToken) {
         connection.resume();
         let mut next = Some(connection);
@@ -301,7 +304,8 @@ impl Turn {
         }
         drop(state);
         // `is_watched` is read after `polls` was increased. A watchdog that stops clears `is_watched` and then reads
-        // `polls`. So either this processor or the watchdog sees the other's write, and the poll is watched.
+        // `polls`. The lock of `state` orders these steps, so either this processor or the watchdog sees the other's
+        // write, and the poll is watched.
         if !self.is_watched.load(Ordering::Relaxed) && !self.is_watched.swap(true, Ordering::Relaxed) {
             self.polling_began.notify_one();
         }
