@@ -18,8 +18,8 @@ use crate::{call::context::CallContext, error::ToolError};
 ///
 /// `await` gives a `Result<`[`Reply<T>`](Reply)`, `[`AskError`]`>`. Each question of a call has a
 /// key, under which a client of 2026-07-28 sends the answer. (Earlier clients get each question as a
-/// separate request, without the key.) The default key of [`ask`](CallContext::ask) is the
-/// name of the form's struct in snake_case. The default keys of the other methods are `answer`
+/// separate request, without the key.) The default key of [`ask`](CallContext::ask) is the name of
+/// the form's struct in snake_case. The default keys of the other methods are `answer`
 /// ([`ask_for`](CallContext::ask_for)), `open` ([`ask_to_open`](CallContext::ask_to_open)),
 /// `sample` and `roots`. If the call has already used a key, `_2`, `_3` and so on is appended to
 /// the key.
@@ -127,7 +127,7 @@ impl CallContext {
     /// ```
     ///
     /// - **The function starts again with the answer** if the client is of protocol revision
-    ///   2026-07-28 and the call doesn't continue as a task: the call ends with the question, the
+    ///   2026-07-28 and the call doesn't continue as an MCP task: the call ends with the question, the
     ///   client repeats the call with the answer, and this method then returns the answer
     ///   immediately. So ask before you change anything.
     /// - In this case, the client must repeat the call within ten minutes, with the same caller,
