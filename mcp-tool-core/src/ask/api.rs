@@ -17,11 +17,12 @@ use crate::{call::context::CallContext, error::ToolError};
 /// `ask_to_open`, `sample` and `roots` return it.
 ///
 /// `await` gives a `Result<`[`Reply<T>`](Reply)`, `[`AskError`]`>`. Each question of a call has a
-/// key, under which the client sends the answer. The default key of [`ask`](CallContext::ask) is
-/// the name of the form's struct in snake_case. The default keys of the other methods are `answer`
+/// key, under which a client of 2026-07-28 sends the answer. (Earlier clients get each question as a
+/// separate request, without the key.) The default key of [`ask`](CallContext::ask) is the name of
+/// the form's struct in snake_case. The default keys of the other methods are `answer`
 /// ([`ask_for`](CallContext::ask_for)), `open` ([`ask_to_open`](CallContext::ask_to_open)),
 /// `sample` and `roots`. If the call has already used a key, `_2`, `_3` and so on is appended to
-/// it.
+/// the key.
 ///
 /// A call asks at most 32 questions. A question that is asked again after a malformed answer counts
 /// again.
@@ -67,11 +68,13 @@ impl<'c, T> Ask<'c, T> {
         self
     }
 
-    /// Also accepts an answer that a client of 2026-07-28 sends without the encrypted
-    /// `requestState` that it got with the question.
+    /// Makes the question stateless: a client of 2026-07-28 may answer without the encrypted
+    /// `requestState`, by which the server recognizes answers to its own questions. Needed for
+    /// clients that don't send the `requestState` back.
     ///
     /// The client can invent or repeat such an answer, so trust the answer as little as an argument
-    /// of the tool. If a call asks only stateless questions, its result has no `requestState`.
+    /// of the tool. If a call asks only stateless questions, its result has no `requestState`. For
+    /// clients of earlier revisions, which get no `requestState`, this method has no effect.
     pub fn stateless(mut self) -> Self {
         if let Ok(question) = &mut self.question {
             question.stateless = true;
@@ -124,23 +127,29 @@ impl CallContext {
     /// ```
     ///
     /// - **The function starts again with the answer** if the client is of protocol revision
-    ///   2026-07-28 and the call doesn't continue as a task: the call ends with the question, the
+    ///   2026-07-28 and the call doesn't continue as an MCP task: the call ends with the question, the
     ///   client repeats the call with the answer, and this method then returns the answer
     ///   immediately. So ask before you change anything.
     /// - In this case, the client must repeat the call within ten minutes, with the same caller,
     ///   tool, version, contract and arguments. Each process that has the encryption key (setting
-    ///   `seal.keys`) accepts the answer once.
+    ///   `seal.keys`) accepts the answer once. Without this setting, only the process that asked
+    ///   has the key.
     /// - Questions that are awaited together (`tokio::join!`) are asked together.
-    /// - In a task, and for clients of earlier revisions, the call waits for the answer. The time
-    ///   that the person takes is added to the call's deadline. The waiting call keeps its
-    ///   concurrency permits: with `concurrency = 1`, other calls of the tool are refused until the
-    ///   answer arrives or ten minutes have passed.
-    /// - A tokio task that the function spawned may ask through a clone of the context. Once the
-    ///   call has ended, such questions fail with [`AskError::Gone`]. In an HTTP session, the
-    ///   server sends them on the client's GET stream, if the client has opened one.
-    /// - Middleware can ask a client of 2026-07-28 only once the call continues as a task. Before
-    ///   that, a question must end the call, and only the tool's function can end the call with a
-    ///   question.
+    /// - In an MCP task, and for clients of earlier revisions over stdio or in an HTTP session, the
+    ///   call waits for the answer. The time that the person takes is added to the call's deadline.
+    ///   The waiting call keeps its concurrency permits: with `concurrency = 1`, other calls of the
+    ///   tool are refused until the answer arrives or ten minutes have passed.
+    /// - Clients of earlier revisions over HTTP without a session can't be asked
+    ///   ([`AskError::Unsupported`]).
+    /// - A tokio task that the function spawned may ask through a clone of the context. In an HTTP
+    ///   session, the server sends these questions on the client's GET stream, if the client has
+    ///   opened one. If the call ends before the answer arrives, the question fails with
+    ///   [`AskError::Gone`]. A question that is asked after the end of the call also fails: with
+    ///   [`AskError::Refused`] if the client is of 2026-07-28 and the call wasn't an MCP task,
+    ///   otherwise with [`AskError::Gone`].
+    /// - Middleware can ask clients of earlier revisions, but a client of 2026-07-28 only once the
+    ///   call continues as an MCP task. Before that, a question must end the call, and only the
+    ///   tool's function can end the call with a question.
     /// - An answer doesn't prove that a person agreed, because an agent can answer without asking a
     ///   person. Use a gate to protect operations that can't be undone. A gate is an additional
     ///   scope that calls of a destructive tool need (`gate(scope = …)`).
@@ -207,18 +216,23 @@ impl CallContext {
     }
 
     /// Returns `true` if the client declared that it can show forms (`elicitation.form`).
+    ///
+    /// Returns `false` for clients of revisions before 2026-07-28 over HTTP without a session: the
+    /// server can't send questions to these clients.
     #[must_use]
     pub fn can_ask(&self) -> bool {
         self.asking().capabilities().has(Capability::Form)
     }
 
-    /// Returns `true` if the client declared that its model can be asked (`sampling`).
+    /// Returns `true` if the client declared that its model can be asked (`sampling`). Without a
+    /// session, the exception of [`can_ask`](Self::can_ask) applies.
     #[must_use]
     pub fn can_sample(&self) -> bool {
         self.asking().capabilities().has(Capability::Sampling)
     }
 
-    /// Returns `true` if the client declared that it can list its folders (`roots`).
+    /// Returns `true` if the client declared that it can list its folders (`roots`). Without a
+    /// session, the exception of [`can_ask`](Self::can_ask) applies.
     #[must_use]
     pub fn has_roots(&self) -> bool {
         self.asking().capabilities().has(Capability::Roots)

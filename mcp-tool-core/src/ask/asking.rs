@@ -43,11 +43,13 @@ pub struct Asking {
     is_function_running: AtomicBool,
     /// Wakes the tokio task that runs the function, once `has_questions` is set.
     waker: AtomicWaker,
+    /// The questions that the call has asked so far, and the answers that the client sent.
     log: Mutex<QuestionLog>,
     /// Digest of the call's arguments. The encrypted `requestState` is bound to it.
     arguments: OnceLock<Digest>,
     /// Inbox of the MCP task, once the call continues as a task.
     inbox: OnceLock<Arc<TaskInbox>>,
+    /// Time for which the call has waited for answers. The call's deadline is extended by this time.
     wait_time: WaitTime,
 }
 
@@ -66,6 +68,7 @@ enum AskChannel {
 #[derive(Debug, Default)]
 pub struct Rounds {
     pub(crate) capabilities: Capabilities,
+    /// The answers and the `requestState` of the call's parameters; `None` if the client sent neither.
     pub(crate) presented: Option<Box<PresentedAnswers>>,
 }
 
@@ -111,9 +114,9 @@ impl Asking {
         sync::lock(&self.log)
     }
 
-    /// Decrypts the `requestState` that the client sent. Stores the answers of earlier rounds that
-    /// the state contains, and the client's new answers. Does nothing if the client sent no state.
-    /// [`bind_arguments`](Self::bind_arguments) must be called before.
+    /// Decrypts the `requestState` that the client sent, and adds it to the `used` states. Stores the
+    /// answers of earlier rounds that the state contains, and the client's new answers. Does nothing
+    /// if the client sent no state. [`bind_arguments`](Self::bind_arguments) must be called before.
     ///
     /// # Errors
     /// The reason why the state can't be used.
@@ -201,8 +204,10 @@ impl Asking {
     async fn fetch_answer(&self, question: &Question) -> Result<Value, AskError> {
         if let Some(inbox) = self.inbox.get() {
             let answer = inbox.ask(question.clone());
+            // Never fails: the inbox keeps the sender of the answer while the answer is awaited.
             return answer.await.map_err(|_| AskError::TimedOut);
         }
+        // `ask` has already returned if the channel is another one.
         let AskChannel::Client(client) = &self.channel else {
             return Err(AskError::Unsupported { capability: question.needs.name() });
         };
@@ -234,7 +239,8 @@ impl Asking {
     /// Returns `true` if the call must end with its open questions. Otherwise, registers the tokio
     /// task of `cx` to be woken once there are open questions.
     pub(crate) fn poll_questions(&self, cx: &Context<'_>) -> bool {
-        // A client without capabilities is never asked, so calls of that client need no waker.
+        // Only a call in rounds ends with questions. A client without capabilities is never asked, so
+        // its calls need no waker.
         let can_ask = matches!(
             self.channel,
             AskChannel::Rounds(Rounds { capabilities, .. }) if capabilities != Capabilities::default()
@@ -303,6 +309,7 @@ impl std::fmt::Debug for Asking {
     }
 }
 
+/// Marks the tool's function as not running when dropped.
 struct FunctionGuard<'a>(&'a AtomicBool);
 
 impl Drop for FunctionGuard<'_> {
@@ -321,6 +328,7 @@ mod tests {
     #[test]
     fn state_is_accepted_until_it_expires() {
         let cx = CallContext::for_test();
+        // Seals a state for the call of `cx`, and sends it back with a repeated call.
         let resume = |expires: u64| {
             let state = RoundState {
                 id: Uuid::now_v7(),
@@ -342,8 +350,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_a_running_function_ends_its_call_with_a_question() {
+    async fn question_is_refused_unless_the_function_runs() {
         let cx = CallContext::for_test();
+        // An empty `elicitation` declares that the client can show forms.
         let capabilities = Capabilities::parse(r#"{"elicitation":{}}"#);
         let asking = Asking::rounds(Rounds { capabilities, presented: None });
         let ask = async || {
@@ -353,6 +362,7 @@ mod tests {
         };
         assert!(matches!(ask().await, Err(AskError::Refused(reason)) if reason.contains("own function")));
         let running = asking.start_function();
+        // A question of a running function waits until the call ends.
         cx.cancel();
         assert_eq!(ask().await, Err(AskError::Gone), "a question of a cancelled call must fail");
         drop(running);

@@ -40,7 +40,8 @@ impl Capability {
         Capability::ALL.into_iter().find(|capability| capability.name() == name)
     }
 
-    /// Returns `ClientCapabilities` that declare only this capability.
+    /// Returns `ClientCapabilities` that declare only this capability, for the error that tells a
+    /// client which capability it lacks.
     pub(crate) fn declared(self) -> Value {
         match self {
             Capability::Form => json!({ "elicitation": { "form": {} } }),
@@ -61,8 +62,8 @@ impl Capability {
 pub struct Capabilities(u8);
 
 impl Capabilities {
-    /// Returns the set without capabilities that extensions of MCP define. The only one is
-    /// [`Capability::Tasks`].
+    /// Returns the set without [`Capability::Tasks`], the only capability that an extension of MCP
+    /// defines. Requests of revisions before 2026-07-28 can't use extensions.
     pub(crate) const fn without_extensions(self) -> Self {
         Capabilities(self.0 & !Capability::Tasks.bit())
     }
@@ -123,6 +124,7 @@ mod tests {
             (r#"{"elicitation":true,"sampling":null,"roots":[]}"#, &[]),
             (r#"{"sampling":{},"roots":{"listChanged":true}}"#, &[Capability::Sampling, Capability::Roots]),
             (r#"{"extensions":{"io.modelcontextprotocol/tasks":{}}}"#, &[Capability::Tasks]),
+            // The capability `tasks` of 2025-11-25 isn't the extension.
             (r#"{"tasks":{}}"#, &[]),
             ("[]", &[]),
         ];

@@ -28,7 +28,7 @@ const MAX_EXACT: i128 = 1 << 53;
 /// - Fields are strings, numbers, booleans, enums and `Vec`s of an enum. The person may leave an `Option` empty.
 /// - The bounds of `#[schema(…)]` are in the form's schema, and the server validates answers against them. Forms have
 ///   no keyword for patterns, so a pattern is added to the field's description.
-/// - A struct with a `secret` field, a nested struct or a `Vec` of anything but an enum doesn't
+/// - A struct with a `#[schema(secret)]` field, a nested struct or a `Vec` of anything but an enum doesn't
 ///   compile as a form.
 ///
 /// The struct must also derive [`serde::Deserialize`].
@@ -69,6 +69,7 @@ fn property(field: &Field) -> Value {
     let mut description = field.description().to_owned();
     let mut members = Map::new();
     match (schema.items(), schema.kind().exhaustive()) {
+        // An array: `items` are the bounds of its length, and `kind` is the kind of its items.
         (Some(items), kind) => {
             members.insert("type".into(), "array".into());
             if let exhaustive::Kind::Enum(values) = kind {
@@ -105,12 +106,12 @@ fn property(field: &Field) -> Value {
                 Some(exhaustive::Format::Date | exhaustive::Format::DateTime) => {
                     members.extend(text.format().map(|format| ("format".into(), format.name().into())));
                 }
-                // Forms have no format for UUIDs, so the description names it.
+                // Forms have no format for UUIDs, so the description names the format.
                 Some(exhaustive::Format::Uuid) => description.push_str(" A UUID."),
                 None => {}
             }
             // Forms have no keyword for patterns. The server validates answers against the pattern,
-            // so the description shows it to the person.
+            // so the description shows the pattern to the person.
             if let Some(pattern) = text.pattern() {
                 description.push_str(&format!(" It matches {}.", pattern.source()));
             }
@@ -211,6 +212,8 @@ mod tests {
     #[test]
     fn form_schema_has_the_fields_and_bounds_of_the_struct() {
         assert_eq!(ShirtOrder::KEY, "shirt_order");
+        // A field without a doc comment is described by its name. A string without `max_len` has at
+        // most 1,024 characters.
         let expected = json!({
             "type": "object",
             "properties": {
@@ -226,7 +229,8 @@ mod tests {
         assert_eq!(schema(ShirtOrder::OBJECT), expected);
     }
 
-    fn filled(content: Value) -> Result<Reply<ShirtOrder>, String> {
+    /// Reads an answer in which the person accepted and sent `content`.
+    fn read_content(content: Value) -> Result<Reply<ShirtOrder>, String> {
         let question = Question::form("x", "", json!({}));
         read(&question, &json!({ "action": "accept", "content": content }))
     }
@@ -242,12 +246,12 @@ mod tests {
             is_gift: true,
             note: None,
         };
-        assert_eq!(filled(good), Ok(Reply::Accepted(order)));
+        assert_eq!(read_content(good), Ok(Reply::Accepted(order)));
         let bad = json!({ "name": "ann", "count": 9, "colour": "green", "others": ["red", 1], "gift": "yes", "note": null });
         let expected = "/name: must match ^[A-Z][a-z]*$, got \"ann\"\n/count: must be at most 5, got 9\n\
                         /colour: must be one of \"red\", \"dark_blue\", got \"green\"\n/others/1: must be a string\n/gift: must be a boolean";
-        assert_eq!(filled(bad).unwrap_err(), expected);
-        assert!(filled(json!({})).unwrap_err().starts_with("/name: required\n/count: required"));
+        assert_eq!(read_content(bad).unwrap_err(), expected);
+        assert!(read_content(json!({})).unwrap_err().starts_with("/name: required\n/count: required"));
     }
 
     #[test]

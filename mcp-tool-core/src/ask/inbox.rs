@@ -1,4 +1,5 @@
-//! Open questions and last progress message of a task, for `tasks/get`.
+//! Open questions and last progress message of an MCP task: a call that continues in the background
+//! while its client polls for the result (SEP-2663).
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -9,8 +10,8 @@ use tokio::sync::oneshot;
 use super::question::Question;
 use crate::sync;
 
-/// Open questions and last progress message of one task. The client reads them by `tasks/get` and answers the questions
-/// by `tasks/update`.
+/// Open questions and last progress message of one MCP task. The client reads them by `tasks/get` and answers the
+/// questions by `tasks/update`.
 #[derive(Debug, Default)]
 pub(crate) struct TaskInbox {
     /// Unanswered questions by key, each with the sender of its answer.

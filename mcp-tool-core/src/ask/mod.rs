@@ -2,7 +2,7 @@
 //! client (a completion by its model, its folders).
 //!
 //! A tool's function awaits one future for each question. The delivery depends on the client's protocol revision, and
-//! on whether the call continues as a task:
+//! on whether the call continues as an MCP task:
 //!
 //! | call | delivery of the question | answer |
 //! |---|---|---|
@@ -12,7 +12,8 @@
 //! | over HTTP without a session, 2025-11-25 and before | none: asking fails with [`AskError::Unsupported`] | none |
 //!
 //! The module `api` has the methods of `CallContext` for tool functions. The module `asking`
-//! delivers the questions. It depends on `CallFacts`, not on `CallContext`.
+//! delivers the questions. It gets the data of the call as `CallFacts`, not as `CallContext`, because
+//! `CallContext` contains the type `Asking` of this module.
 
 mod api;
 mod asking;

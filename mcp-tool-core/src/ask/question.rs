@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Capability, Reply};
 
-/// Parser of the answer to a question. Its error is shown to the person when the question is asked again.
+/// Parser of the answer to a question. Its error says what is wrong with the answer. If the question is a form or a
+/// page, the person sees this error when the question is asked again.
 pub(super) type ReadAnswer<T> = fn(&Question, &Value) -> Result<Reply<T>, String>;
 
 /// A question: a request to the client, with the key under which the client sends the answer.
@@ -40,6 +41,7 @@ impl Question {
     /// Returns the method of the request.
     pub(crate) const fn method(&self) -> &'static str {
         match self.needs {
+            // No question needs `Tasks`, but `match` requires an arm for it.
             Capability::Form | Capability::Url | Capability::Tasks => "elicitation/create",
             Capability::Sampling => "sampling/createMessage",
             Capability::Roots => "roots/list",
@@ -55,9 +57,9 @@ impl Question {
         json!({ "method": self.method(), "params": params })
     }
 
-    /// Returns the digest of method and parameters. Questions with different wording have different
-    /// digests. `last_error` isn't part of the digest, so a question that is asked again keeps its
-    /// digest.
+    /// Returns the digest of method and parameters, by which a repeated call recognizes the question
+    /// that an answer is for. Questions with different wording have different digests. `last_error`
+    /// isn't part of the digest, so a question that is asked again keeps its digest.
     pub(crate) fn digest(&self) -> String {
         Digest::of_bytes(format!("{} {}", self.method(), self.params).as_bytes()).to_string()
     }
@@ -108,6 +110,8 @@ pub(super) fn check_url(url: &str) -> Result<(), String> {
     let refused = |reason: &str| Err(format!("{} can't be opened: {reason}", escaped_excerpt(url)));
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // An IPv6 address in brackets contains colons. If the text after the last colon ends with `]`,
+    // there is no port.
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
@@ -118,12 +122,12 @@ pub(super) fn check_url(url: &str) -> Result<(), String> {
     if !url.bytes().all(|byte| byte.is_ascii_graphic()) || url.len() > 2_048 {
         return refused("it must be ASCII without spaces, 2,048 bytes at most");
     }
-    let is_literal = |host: &str| {
+    let is_ipv6 = |host: &str| {
         let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         literal.is_some_and(|literal| literal.parse::<std::net::Ipv6Addr>().is_ok())
     };
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    let is_host = is_literal(host) || (!host.is_empty() && host.bytes().all(is_name));
+    let is_host = is_ipv6(host) || (!host.is_empty() && host.bytes().all(is_name));
     if !is_host || port.is_some_and(|port| port.parse::<u16>().is_err()) {
         return refused("it must have a valid host and port, and no user");
     }

@@ -1,4 +1,8 @@
 //! The questions of one call, and the answers that the client sent with the call.
+//!
+//! In a round, a call of a client of 2026-07-28 ends with questions and an encrypted state
+//! (`requestState`). The client repeats the call with the answers and the state, and the function asks
+//! the same questions again.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -19,6 +23,7 @@ const MAX_QUESTIONS: u32 = 32;
 pub(super) struct QuestionLog {
     /// Keys of all questions that the call has asked.
     keys: HashSet<String>,
+    /// Number of questions that the call has asked. A question that is asked again counts again.
     count: u32,
     /// Unanswered questions that the call will end with.
     open: Vec<Question>,
@@ -60,8 +65,10 @@ impl QuestionLog {
         unused.ok_or_else(too_many)
     }
 
-    /// Returns the answer with the key and the digest of this question. If there is none and the question is stateless,
-    /// returns the answer that the client sent under the key.
+    /// Returns the answer with the key and the digest of this question. The digests differ if the
+    /// question is now worded differently from the question that was answered. If there is no such
+    /// answer and the question is stateless, returns the answer that the client sent under the key
+    /// with this call.
     pub(super) fn answer(&self, question: &Question, presented: Option<&PresentedAnswers>) -> Option<Value> {
         match self.answers.get(&question.key) {
             Some(accepted) if accepted.question == question.digest() => Some(accepted.answer.clone()),
@@ -70,7 +77,8 @@ impl QuestionLog {
         }
     }
 
-    /// Adds a question that the call will end with. An earlier answer with the same key is removed.
+    /// Adds a question that the call will end with. Removes an earlier answer with the same key: it
+    /// was malformed, or for a question with different wording.
     pub(super) fn open(&mut self, question: Question) {
         self.answers.remove(&question.key);
         self.open.push(question);

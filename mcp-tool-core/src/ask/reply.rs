@@ -4,7 +4,8 @@ use std::{fmt, future::Future, time::Duration};
 
 use crate::error::{ErrorKind, ToolError};
 
-/// Maximum time to wait for an answer.
+/// Maximum time to wait for an answer, and lifetime of the encrypted `requestState` that a client of
+/// 2026-07-28 must send with its answers.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Awaits an answer for at most [`ANSWER_TIMEOUT`].
@@ -77,10 +78,13 @@ pub enum AskError {
     /// Too many questions wait for an answer: 16 of this caller, or half as many as the server's
     /// maximum of concurrent calls (`limits.concurrency`).
     Busy,
-    /// The question is malformed, three answers to it were malformed, or the call asked over 32 questions.
+    /// The question is malformed, the call asked over 32 questions, or three answers to this question
+    /// were malformed. (A client of 2026-07-28 whose call isn't an MCP task is asked again in each
+    /// repeated call, without this limit of three.)
     Invalid(String),
-    /// The client answered the request with an error, or middleware asked a client of 2026-07-28 in
-    /// a call that isn't a task.
+    /// The client answered the request with an error. Or a client of 2026-07-28 was asked in a call
+    /// that isn't an MCP task while the tool's function didn't run: by middleware, or by a spawned
+    /// tokio task after the call had ended.
     Refused(String),
 }
 

@@ -42,6 +42,7 @@ impl PresentedAnswers {
 /// names must not change.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct RoundState {
+    /// Unique id, by which a process recognizes a state that was used before.
     pub(super) id: Uuid,
     /// Correlation id of the call of the first round.
     pub(super) first_call: Uuid,
@@ -87,7 +88,8 @@ impl StaleState {
 }
 
 impl RoundState {
-    /// Seals the state, for the client to send back.
+    /// Seals the state, for the client to send back. `binding` identifies the call: the state opens
+    /// only with the same `binding`.
     ///
     /// # Errors
     /// If the state has more than [`MAX_STATE`] bytes because of its answers, or can't be sealed.

@@ -79,6 +79,7 @@ pub(super) fn read(question: &Question, answer: &Value) -> Result<Reply<Value>, 
     read_elicitation(answer, |answer| {
         let content = answer.get("content").and_then(Value::as_object);
         let (mut values, mut violations) = (Map::new(), Vec::new());
+        // A deserialized schema always has `property_order`, the names of all properties.
         for name in schema.property_order.iter().flatten() {
             let Some(property) = schema.properties.get(name) else { continue };
             match content.and_then(|content| content.get(name)).filter(|value| !value.is_null()) {
@@ -142,6 +143,7 @@ fn check_text(schema: &StringSchema, value: &Value) -> Result<(), String> {
 fn check_choices(schema: &EnumSchema, value: &Value) -> Result<(), String> {
     let choices = match schema {
         EnumSchema::Single(SingleSelectEnumSchema::Untitled(schema)) => &schema.enum_,
+        // `enum` with `enumNames`, the titles of the choices before 2025-11-25.
         EnumSchema::Legacy(schema) => &schema.enum_,
         EnumSchema::Single(SingleSelectEnumSchema::Titled(schema)) => {
             return check_choice(schema.one_of.iter().map(|choice| &choice.const_), value);

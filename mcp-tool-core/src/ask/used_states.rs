@@ -1,4 +1,5 @@
-//! Sealed states of questions (`requestState`) that clients have sent back. Each process accepts a state once.
+//! Sealed (encrypted) states of questions (`requestState`) that clients have sent back. Each process accepts a state
+//! once, so that an answer can't be used for a second call.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -16,7 +17,7 @@ const MAX_STATES: usize = 100_000;
 /// Maximum number of unexpired states of one caller, so that a single caller can't use up [`MAX_STATES`].
 const MAX_STATES_PER_CALLER: usize = 10_000;
 
-/// The used states of each caller: id and expiry (Unix time in seconds).
+/// The used states by the identity of their caller: id and expiry (Unix time in seconds) of each state.
 #[derive(Debug, Default)]
 pub(crate) struct UsedStates(Mutex<HashMap<Principal, HashMap<Uuid, u64>>>);
 
@@ -28,19 +29,20 @@ impl UsedStates {
     pub(super) fn insert(&self, caller: &Caller, id: Uuid, expires: u64) -> Result<(), StaleState> {
         let mut used = sync::lock(&self.0);
         let count = |used: &HashMap<_, HashMap<_, _>>| used.values().map(HashMap::len).sum::<usize>();
-        let own = used.entry(Principal::clone(caller.principal())).or_default();
-        let is_caller_full = own.len() >= MAX_STATES_PER_CALLER;
+        let states = used.entry(Principal::clone(caller.principal())).or_default();
+        let is_caller_full = states.len() >= MAX_STATES_PER_CALLER;
+        // Expired states are removed only at a limit, because this visits the states of all callers.
         if is_caller_full || count(&used) >= MAX_STATES {
             let now = unix_now();
-            used.values_mut().for_each(|own| own.retain(|_, expires| *expires > now));
-            used.retain(|_, own| !own.is_empty());
+            used.values_mut().for_each(|states| states.retain(|_, expires| *expires > now));
+            used.retain(|_, states| !states.is_empty());
         }
         let is_full = count(&used) >= MAX_STATES;
-        let own = used.entry(Principal::clone(caller.principal())).or_default();
-        if is_full || own.len() >= MAX_STATES_PER_CALLER {
+        let states = used.entry(Principal::clone(caller.principal())).or_default();
+        if is_full || states.len() >= MAX_STATES_PER_CALLER {
             return Err(StaleState::Used);
         }
-        match own.insert(id, expires) {
+        match states.insert(id, expires) {
             None => Ok(()),
             Some(_) => Err(StaleState::Used),
         }

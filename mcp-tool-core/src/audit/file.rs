@@ -39,7 +39,7 @@ impl FileSink {
     fn is_in_place(&self) -> bool {
         let Some(file) = &self.file else { return true };
         let identity_of = |metadata: io::Result<Metadata>| identity(&metadata.ok()?);
-        // Other systems have no `identity` to compare.
+        // `identity` is device and inode, which only Unix has.
         cfg!(not(unix)) || identity_of(file.metadata()) == identity_of(std::fs::metadata(&self.path))
     }
 
@@ -76,7 +76,8 @@ impl FileSink {
     /// size, because no record may be lost.
     fn rotate(&mut self) {
         let Some(file) = &self.file else { return };
-        // Another server that writes the same file may be rotating it. It holds the lock until the file is renamed.
+        // Another server that writes the same file may be rotating it. That server holds the file's lock
+        // until it has renamed the file.
         let since = Instant::now();
         while matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) && self.is_in_place() {
             if since.elapsed() > ROTATION_TIMEOUT {
@@ -151,6 +152,7 @@ impl Sink for FileSink {
         Ok(())
     }
 
+    /// Returns `true`: the server refuses calls rather than run them without a record in the file.
     fn is_required(&self) -> bool {
         true
     }
@@ -181,9 +183,11 @@ mod tests {
     fn writer_waits_for_a_rotation_by_another_server() {
         let Ok(folder) = tempfile::tempdir() else { panic!("no directory") };
         let (path, moved) = (folder.path().join("calls.jsonl"), folder.path().join("moved.jsonl"));
+        // The file has room for one line of 91 bytes: a second line requires a rotation.
         let mut sink = FileSink::new(path.clone(), 100, 0);
         let line = [&[b'x'; 90][..], b"\n"].concat();
         assert!(sink.write(&mut &*line).is_ok());
+        // The other server locks the file, and renames it 50 ms later.
         let Ok(other) = File::open(&path) else { panic!("no file") };
         assert!(other.lock().is_ok());
         let rotating = std::thread::spawn({
@@ -202,18 +206,19 @@ mod tests {
     fn file_that_another_process_keeps_locked_is_not_rotated() {
         let Ok(folder) = tempfile::tempdir() else { panic!("no directory") };
         let path = folder.path().join("calls.jsonl");
+        // The file has room for one line of 91 bytes: a second line requires a rotation.
         let mut sink = FileSink::new(path.clone(), 100, 0);
         let line = [&[b'x'; 90][..], b"\n"].concat();
         assert!(sink.write(&mut &*line).is_ok());
         let Ok(other) = File::open(&path) else { panic!("no file") };
         assert!(other.lock().is_ok());
         assert!(sink.write(&mut &*line).is_ok());
-        // Only the first write waits for the lock.
-        let stuck = sink.rotation_failed_at;
+        // The last write waited for the lock in vain. Until `ROTATION_RETRY`, further writes don't try to rotate.
+        let first_failure = sink.rotation_failed_at;
         for _ in 0..99 {
             assert!(sink.write(&mut &*line).is_ok());
         }
-        assert!(stuck.is_some() && sink.rotation_failed_at == stuck);
+        assert!(first_failure.is_some() && sink.rotation_failed_at == first_failure);
         assert_eq!(sizes(&[&path]), [91 * 101]);
     }
 }

@@ -28,7 +28,8 @@ pub struct RecordQuery {
     pub until: Option<DateTime<Utc>>,
     /// Matches calls of this user.
     pub user: Option<String>,
-    /// Matches calls of this agent. The agent of the local user has a name and a version; the name is enough to match.
+    /// Matches calls of this agent. For the local user (over stdio, or over HTTP without authorization), the
+    /// agent is the name and version that the client gives itself; the text before the first space is enough to match.
     pub agent: Option<String>,
     /// Matches calls in this tenant.
     pub tenant: Option<String>,
@@ -64,7 +65,7 @@ pub struct AuditRecord {
     pub reason: Option<String>,
 }
 
-/// Lines and files that a search could not read.
+/// Lines that aren't records, and files that a search could not read.
 #[derive(Debug, Default)]
 pub struct QuerySummary {
     /// Number of lines that aren't records, by file.
@@ -74,14 +75,14 @@ pub struct QuerySummary {
 }
 
 impl RecordQuery {
-    /// Returns `true` if the record matches; `None` if the record's time is invalid.
+    /// Returns `Some(true)` if the record matches; `None` if the record's time is invalid.
     fn matches(&self, record: &AuditRecord) -> Option<bool> {
         let time = DateTime::parse_from_rfc3339(&record.time).ok()?;
         let accepts = |filter: &Option<String>, value: Option<&str>| {
             filter.as_deref().is_none_or(|filter| value == Some(filter))
         };
         let agent = record.agent.as_deref();
-        // The agent of the local user is a name and a version, separated by a space.
+        // The agent of the local user is usually a name and a version, separated by a space.
         let local_name =
             agent.filter(|_| record.user == Caller::LOCAL).and_then(|agent| agent.split(' ').next());
         let is_match = self.since.is_none_or(|since| time >= since)
@@ -94,8 +95,8 @@ impl RecordQuery {
         Some(is_match)
     }
 
-    /// Passes each matching record and its line to `visit`, in the order in which the records were written. Unreadable
-    /// files and lines are listed in the summary.
+    /// Passes each matching record and its line to `visit`, in the order in which the records were written. The
+    /// summary lists unreadable files and counts lines that aren't records.
     ///
     /// # Errors
     /// The first error of `visit`, which ends the search.
@@ -132,7 +133,9 @@ impl RecordQuery {
     /// Returns the rotated files that may contain matching records, oldest first. `current` is the identity of the file
     /// that was opened at `path`. This file is left out, even if it has been rotated since.
     fn rotated(&self, path: &Path, current: Option<(u64, u64)>) -> io::Result<Vec<PathBuf>> {
+        // Files rotated by this program, each with the time of its rotation.
         let mut ours = Vec::new();
+        // Files rotated by other programs, such as logrotate, each with the time of its last change.
         let mut others = Vec::new();
         for (end, path) in rotated::siblings(path)? {
             if let Some(time) = rotated::time_of(&end) {
@@ -143,7 +146,8 @@ impl RecordQuery {
             }
         }
         ours.sort();
-        // If only this program rotates, the records in a file begin at the rotation time of the file before it.
+        // If only this program rotates, the records in a file were written after the rotation of the file before it.
+        // Otherwise, it isn't known when the records in a file begin (`None`).
         let begins =
             if others.is_empty() { ours.iter().map(|(time, _)| Some(*time)).collect() } else { vec![] };
         let begins = [None].into_iter().chain(begins).chain(std::iter::repeat(None));
@@ -162,6 +166,7 @@ impl RecordQuery {
         Ok(relevant.into_iter().map(|(_, path)| path).collect())
     }
 
+    /// Passes the matching records of one file to `visit`. Adds what can't be read to `summary`.
     fn read<E>(
         &self,
         file: File,
@@ -233,6 +238,7 @@ fn is_rotated_by_others(end: &str) -> bool {
         || plain.strip_prefix('-').is_some_and(|digits| digits.len() >= 8 && number(digits))
 }
 
+/// Endings of the names of compressed files.
 const COMPRESSED: [&str; 4] = [".gz", ".xz", ".zst", ".bz2"];
 
 fn is_compressed(path: &Path) -> bool {

@@ -65,13 +65,16 @@ impl RecordOutcome {
 #[derive(Debug)]
 pub(crate) struct PendingRecord {
     audit: Arc<Audit>,
+    /// Start of the call.
     moment: Moment,
     correlation: Uuid,
     caller: Caller,
+    /// The client's network address; `None` over stdio.
     remote: Option<IpAddr>,
-    /// The requested name, escaped; `None` if it is the tool's own name.
+    /// The requested name, escaped. `None` if it is the name in the contract. Names of older versions, such as
+    /// `greet_v1`, differ from it.
     requested_name: Option<String>,
-    /// The called version of the tool; `None` if the call was refused before the version was found.
+    /// Contract of the called version of the tool; `None` if the call was refused before the version was found.
     tool: Option<Arc<ContractStamp>>,
     /// Name, version and contract digest of the version that an adapter calls; `None` if the tool isn't an adapter.
     answered_by: Option<String>,
@@ -93,6 +96,7 @@ pub(crate) struct PendingRecord {
 /// Facts of a call that are known when the call arrives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallStart<'c> {
+    /// Start of the call.
     pub(crate) moment: Moment,
     pub(crate) correlation: Uuid,
     /// The client's network address; `None` over stdio.
@@ -114,14 +118,14 @@ impl PendingRecord {
         tool: Option<&Arc<ContractStamp>>,
     ) -> Self {
         let CallStart { moment, correlation, remote, name, arguments_bytes, completes } = start;
-        let is_own_name = tool.is_some_and(|tool| tool.contract.name() == name);
+        let is_contract_name = tool.is_some_and(|tool| tool.contract.name() == name);
         PendingRecord {
             audit: Arc::clone(audit),
             moment,
             correlation,
             caller,
             remote,
-            requested_name: (!is_own_name).then(|| escaped_excerpt(name)),
+            requested_name: (!is_contract_name).then(|| escaped_excerpt(name)),
             tool: tool.map(Arc::clone),
             answered_by: None,
             call: None,
@@ -198,6 +202,7 @@ impl PendingRecord {
         line.0.raw(r#"","correlation_id":""#);
         line.0.raw(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
         line.0.raw("\",");
+        // The caller keeps this text, so `caller_members` runs only for the caller's first record.
         line.0.raw(self.caller.record_members(caller_members));
         if let Some(remote) = self.remote {
             line.name("remote");
@@ -234,6 +239,7 @@ impl PendingRecord {
         match (&self.requested_name, &self.tool) {
             (None, Some(tool)) => {
                 line.0.raw(",");
+                // The members `tool`, `version` and `contract`, encoded when the server started.
                 line.0.raw(&tool.recorded);
             }
             (name, tool) => {

@@ -64,7 +64,8 @@ pub(crate) fn time_of(end: &str) -> Option<DateTime<Utc>> {
     (time.format(STAMP).to_string() == stamp).then_some(time)
 }
 
-/// Deletes the files that this program rotated, except for the `count` newest.
+/// Deletes the files that this program rotated from `path`, except for the `count` newest. Files with other endings,
+/// such as those of logrotate, are never deleted.
 ///
 /// # Errors
 /// The folder can't be read, or a file can't be deleted.

@@ -125,7 +125,8 @@ impl Audit {
     }
 
     /// Returns an error if a call must not run, because its record could be lost. With a required sink, no call may run
-    /// while too many records wait, and no call that `writes` may run while the sink fails.
+    /// while too many records wait, and no call that `writes` (whose tool isn't `read_only`) may run while the sink
+    /// fails.
     pub(crate) fn permits(&self, writes: bool) -> Result<(), ToolError> {
         let WriterState { required, failing, .. } = &*self.state;
         let refused = *required && ((writes && failing.load(Ordering::Relaxed)) || self.state.is_full());
@@ -202,10 +203,12 @@ impl WriterState {
         sync::lock(&self.pending)
     }
 
+    /// Returns `true` if too many records wait to be written.
     fn is_full(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) >= MAX_WAITING
     }
 
+    /// Marks the sink as failing. Logs the error if the sink wasn't failing before.
     fn failed(&self, error: &io::Error) {
         if !self.failing.swap(true, Ordering::Relaxed) {
             let effect = if self.required { "tools that write are refused" } else { "they are dropped" };
@@ -213,6 +216,7 @@ impl WriterState {
         }
     }
 
+    /// Marks the sink as working. Logs the number of dropped records if the sink was failing before.
     fn recovered(&self) {
         if self.failing.swap(false, Ordering::Relaxed) {
             let dropped = self.dropped.swap(0, Ordering::Relaxed);
@@ -220,6 +224,7 @@ impl WriterState {
         }
     }
 
+    /// Counts records that the caller of this method drops. Logs an error for the first of them.
     fn drop_records(&self, records: usize) {
         let before = self.dropped.fetch_add(records as u64, Ordering::Relaxed);
         if before == 0 {
@@ -228,6 +233,8 @@ impl WriterState {
     }
 }
 
+/// Writes all records until the [`Audit`] is dropped. Records that the sink fails to write are tried again if the sink
+/// is required, else dropped.
 fn write_all(mut sink: Box<dyn Sink>, state: &WriterState) {
     let mut batch = Vec::new();
     while let Some(count) = next(&mut batch, &mut *sink, state) {
@@ -256,6 +263,7 @@ fn next(batch: &mut Vec<u8>, sink: &mut dyn Sink, state: &WriterState) -> Option
         pending.asleep = true;
         if state.failing.load(Ordering::Relaxed) {
             let (woken, waited) = sync::unpoisoned(state.wake.wait_timeout(pending, RETRY));
+            // The lock is released, so that calls don't wait while the sink is opened.
             drop(woken);
             if waited.timed_out() && sink.open().is_ok() {
                 state.recovered();
