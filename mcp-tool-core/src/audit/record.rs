@@ -168,7 +168,7 @@ impl PendingRecord {
     }
 
     /// Returns `true` if the function has started.
-    pub(crate) fn is_running(&self) -> bool {
+    pub(crate) fn has_started(&self) -> bool {
         self.is_running
     }
 

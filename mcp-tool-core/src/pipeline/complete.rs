@@ -35,7 +35,7 @@ impl Admitted {
 
         let stages = async {
             let answer = suggest(&tool, &cx, &scopes, (parameter, typed), &mut record).await;
-            Executed { answer, has_begun: record.is_running() }
+            Executed { answer, has_begun: record.has_started() }
         };
         let answer = match tool.middleware() {
             [] => stages.await.answer,
@@ -45,7 +45,7 @@ impl Admitted {
         match &answer {
             Ok(answer) => record.write_result(&answer.bytes()),
             Err(error) => {
-                let outcome = if record.is_running() { RecordOutcome::Error } else { RecordOutcome::Refused };
+                let outcome = if record.has_started() { RecordOutcome::Error } else { RecordOutcome::Refused };
                 if let Some(source) = error.source() {
                     let (tool, correlation_id) = (tool.contract.name(), cx.correlation_id());
                     tracing::error!(tool, parameter, %correlation_id, error = chain(source), "a completion failed");

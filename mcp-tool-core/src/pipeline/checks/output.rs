@@ -43,12 +43,12 @@ impl OutputCheck {
             exhaustive::ToolOutput::Dynamic(schema) => {
                 let schema = schema();
                 if schema.get("type").and_then(Value::as_str) != Some("object") {
-                    return Err("its root must be an object".into());
+                    return Err("the root of the output schema must be an object".into());
                 }
                 OutputCheck::Generated(Validator::new(&schema)?)
             }
             exhaustive::ToolOutput::FromLock(_) => {
-                return Err("it is known from the lock only, not from a function".into());
+                return Err("the output schema is known from the lock only, not from a function".into());
             }
         })
     }

@@ -60,7 +60,7 @@ impl Admitted {
             layers => {
                 let stages = async {
                     let answer = run_stages(&tool, &cx, &scopes, arguments, &mut record).await;
-                    Executed { answer, has_begun: record.is_running() }
+                    Executed { answer, has_begun: record.has_started() }
                 };
                 middleware::run(layers, &cx, stages).await
             }

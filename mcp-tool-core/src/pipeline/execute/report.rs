@@ -26,7 +26,7 @@ pub(super) fn in_doubt(error: ToolError, tool: &RegisteredTool, record: &Pending
 /// Returns `true` if the tool isn't read-only, its function began, and it isn't known what the function did
 /// (`is_unsettled`).
 fn may_have_taken_effect(error: &ToolError, tool: &RegisteredTool, record: &PendingRecord) -> bool {
-    error.is_unsettled() && record.is_running() && !tool.contract.hints().read_only()
+    error.is_unsettled() && record.has_started() && !tool.contract.hints().read_only()
 }
 
 /// Writes the audit record of the call. Writes the source of an error to the log.
@@ -41,7 +41,7 @@ pub(super) fn record(
         Ok(answer) => return record.write_result(&answer.bytes()),
         Err(error) => error,
     };
-    let outcome = match record.is_running() {
+    let outcome = match record.has_started() {
         false => RecordOutcome::Refused,
         true if may_have_taken_effect(error, tool, &record) => RecordOutcome::Unknown,
         true => RecordOutcome::Error,
