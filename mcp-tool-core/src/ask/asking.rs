@@ -166,7 +166,7 @@ impl Asking {
             }
             if self.inbox.get().is_none() {
                 if !self.is_function_running.load(Ordering::Acquire) {
-                    let reason = "middleware can't ask this client: only the tool's own function can end the call with a question";
+                    let reason = "this client can't be asked here: only the tool's own function can end the call with a question";
                     return Err(AskError::Refused(reason.to_owned()));
                 }
                 self.end_call_with(question);
