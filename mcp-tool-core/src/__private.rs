@@ -152,6 +152,7 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     let mut i = 0;
     while i < index {
         let (earlier, tool) = (&list[i], &list[index]);
+        // `key` is a hash of the name: comparing names in const evaluation would slow down compilation.
         if earlier.key == tool.key
             && earlier.contract().version().major() == tool.contract().version().major()
         {
