@@ -10,12 +10,12 @@ const MAX_BUFFERED: usize = 64;
 ///
 /// Clones send to the same clients. A tool function takes a parameter `&Announcements`, which needs no registration, or
 /// calls [`CallContext::announcements`](crate::call::context::CallContext::announcements). Background tasks of the
-/// application get a clone from `ToolServer::announcements`. When the control file disables or enables tools, clients
-/// or users, the server itself announces that the list of tools changed.
+/// application get a clone from `ToolServer::announcements`. When the operator disables or enables tools, clients or
+/// users by the control file, the server itself announces that the list of tools changed.
 ///
 /// | protocol | how a client listens | notifications that it gets |
 /// |---|---|---|
-/// | 2025-11-25 | stdio or a session | all `list_changed`, and updates of the resources that it subscribed to |
+/// | 2025-11-25 | stdio, or an HTTP session | all `list_changed`, and updates of the resources that it subscribed to |
 /// | 2026-07-28 | `subscriptions/listen` | changes of the lists and resources that it named in the request |
 ///
 /// If more than 64 changes wait for a slow client, the client is told that all lists and all resources that it listens
@@ -34,7 +34,7 @@ const MAX_BUFFERED: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Announcements(broadcast::Sender<ChangeNotice>);
 
-/// A change of a list or a resource that clients are notified of.
+/// The changed list or resource of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ChangeNotice {
     /// The list of tools.
@@ -110,13 +110,15 @@ mod tests {
     async fn client_that_missed_changes_is_told_that_all_lists_and_its_resources_changed() {
         let announcements = Announcements::new();
         let mut receiver = announcements.listen();
+        // One change more than the buffer holds.
         for _ in 0..=MAX_BUFFERED {
             announcements.resource_updated("file:///a");
         }
-        let own = || vec!["file:///b".to_owned()];
+        let listened_to = || vec!["file:///b".to_owned()];
         let of_b = ChangeNotice::Resource("file:///b".into());
         let all = vec![ChangeNotice::Tools, ChangeNotice::Prompts, ChangeNotice::Resources, of_b];
-        assert_eq!(receiver.next(own).await, Some(all));
-        assert_eq!(receiver.next(own).await, Some(vec![ChangeNotice::Resource("file:///a".into())]));
+        assert_eq!(receiver.next(listened_to).await, Some(all));
+        // The changes that the buffer still contains follow.
+        assert_eq!(receiver.next(listened_to).await, Some(vec![ChangeNotice::Resource("file:///a".into())]));
     }
 }

@@ -40,7 +40,7 @@ pub struct Application {
     /// Notifies clients of changed lists and resources.
     pub announcements: Announcements,
     /// Default of the setting `http.legacy_sessions`: the maximum number of HTTP sessions of clients of 2025-11-25 and
-    /// before. 0 for no sessions.
+    /// before. With 0, these clients are served without sessions.
     pub legacy_sessions: u32,
     /// Middleware; the first is the outermost.
     pub middleware: Vec<RegisteredMiddleware>,

@@ -20,11 +20,12 @@ pub struct OperatorSettings {
     pub max_result: usize,
     /// Names of destructive tools that may run although they have no gate (a scope that their callers need).
     pub allow_destructive: HashSet<String>,
-    /// Scopes of the local user; `None` for all scopes.
+    /// Scopes of the local user, the caller over stdio, and over HTTP while no authorization is configured. `None` for
+    /// all scopes.
     pub local_scopes: Option<Vec<String>>,
     /// Lines of `oauth.scope_hierarchy`, each with a scope and the scopes that this scope implies.
     pub scope_hierarchy: Vec<String>,
-    /// Lists also show tools that the caller could use with more scopes.
+    /// `true` if lists also show tools that the caller could use with more scopes (setting `oauth.discovery`).
     pub shows_grantable: bool,
     /// Maximum number of tools on one page of `tools/list`.
     pub list_page: NonZeroU32,
@@ -35,8 +36,9 @@ pub struct OperatorSettings {
     pub last_listed_file: Option<PathBuf>,
     /// File with revocations and disabled tools, clients and users. If `None`, nothing can be disabled or revoked.
     pub control_file: Option<PathBuf>,
-    /// Keys that encrypt cursors and the state of questions, in base64url. The first key encrypts; every key can
-    /// decrypt. If empty, the process makes a key of its own.
+    /// Keys that encrypt cursors and the `requestState` of questions to users, in base64url. The first key encrypts;
+    /// every key can decrypt. If empty, the process makes a key of its own, and what it encrypted becomes invalid when
+    /// it ends.
     pub seal_keys: Vec<String>,
     /// Connections to upstreams; `None` if no upstream is configured.
     pub outbound: Option<Arc<dyn Outbound>>,

@@ -59,6 +59,7 @@ impl Application {
         Box::pin(self.endpoint(settings, sink))
     }
 
+    /// Does the work of [`start`](Self::start), which boxes this future.
     async fn endpoint(
         self,
         settings: &OperatorSettings,
@@ -127,7 +128,7 @@ async fn open_state(open: Vec<OpenState>, announcements: &Announcements) -> Resu
 }
 
 /// Refuses tools that reach an upstream if no upstream is configured. If at least one is configured, `Upstreams::open`
-/// in `mcp-tool-auth` has already checked that every upstream of a tool is.
+/// in `mcp-tool-auth` has already checked that every upstream of a tool is configured.
 fn check_upstreams(tools: &[ToolEntry], settings: &OperatorSettings) -> Result<(), StartError> {
     let reached = |entry: &ToolEntry| Some((entry.contract().name(), *entry.contract().upstreams().first()?));
     match tools.iter().find_map(reached).filter(|_| settings.outbound.is_none()) {

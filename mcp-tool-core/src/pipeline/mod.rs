@@ -1,6 +1,7 @@
 //! The pipeline of a call. [`Pipeline::admit`] decides whether a call may begin. [`Admitted::execute`] then runs the
-//! tool, or [`Admitted::complete`] suggests values for an argument. Both transports and `TestServer` use this pipeline.
-//! No other code runs a served tool: `execute` and `complete` need an [`Admitted`], which only `admit` returns.
+//! tool, or [`Admitted::complete`] suggests values for an argument. The transports (stdio and HTTP) and `TestServer`
+//! use this pipeline. No other code runs a served tool: `execute` and `complete` need an [`Admitted`], which only
+//! `admit` returns.
 
 mod admit;
 mod checks;
@@ -41,21 +42,26 @@ pub struct Pipeline {
     pub controls: Controls,
     /// The served tools.
     pub registry: Registry,
-    /// Version policy: client pins and last-listed contracts.
+    /// Client pins and last-listed contracts, which decide the version of a tool that a call runs.
     pub versions: Versions,
+    /// Decides which callers may use which tools: the built-in policy, or the application's own.
     pub(crate) policy: Policy,
-    /// The built-in policy. It checks the scopes of gates, even if the application has its own policy.
+    /// The built-in policy. It checks the scopes of gates (the extra scopes of destructive tools), even if `policy` is
+    /// the application's own.
     pub(crate) scopes: Arc<ScopeAuthorizer>,
     /// Number of calls of each deprecated tool by each caller.
     pub usage: DeprecatedUsage,
     /// Limit of the server's concurrent calls. Tools that declare `concurrency` have limits of their own.
     pub(crate) concurrency: Concurrency,
+    /// Counts of each caller's recent calls to each tool that declares a `rate`.
     pub(crate) rates: Rates,
     /// Writer of audit records.
     pub audit: Arc<Audit>,
+    /// Limit of the audit records of requests that authentication refused.
     pub(crate) unauthenticated: UnauthenticatedRecords,
     /// Timeout of a call whose tool declares no `timeout` (setting `limits.timeout`).
     pub(crate) timeout: Duration,
+    /// Values that all calls share, such as the keys of cursors and the connections to upstreams.
     pub(crate) services: Arc<Services>,
 }
 

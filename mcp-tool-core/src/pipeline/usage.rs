@@ -45,7 +45,7 @@ impl DeprecatedUsage {
         }
     }
 
-    /// Returns the counts, sorted: tool, version, caller and number of calls.
+    /// Returns tool, version, caller and number of calls for each count, sorted in this order.
     pub fn counts(&self) -> Vec<(&'static str, Version, String, u64)> {
         let counts = lock(&self.0);
         let mut counts: Vec<_> = counts.iter().map(|(key, calls)| (key.clone(), *calls)).collect();
@@ -53,7 +53,7 @@ impl DeprecatedUsage {
         counts.into_iter().map(|(key, calls)| (key.tool, key.version, key.caller, calls)).collect()
     }
 
-    /// Writes all counts to the log.
+    /// Writes all counts to the log. The command `serve` calls this when the server ends.
     pub fn report(&self) {
         for (tool, version, caller, calls) in self.counts() {
             tracing::info!(tool, %version, caller, calls, "calls of a deprecated tool");

@@ -1,4 +1,5 @@
-//! The windows of all callers, limited in number.
+//! The rate-limit windows of all callers, limited in number. A window counts the recent calls of one caller to one
+//! tool, and is idle when no call counts any more.
 
 use std::{
     cmp::Reverse,
@@ -15,27 +16,30 @@ use mcp_tool_contract::{
 use super::window::{Nanoseconds, RateWindow};
 use crate::{call::caller::Caller, sync::lock};
 
-/// Maximum number of windows that are checked when a window is added; those that are idle are removed. Because this is
-/// more than one, the number of windows shrinks again after a peak.
+/// Maximum number of windows that are checked when a window is added; idle ones are removed. Each addition can thus
+/// remove more windows than it adds, so the number of windows shrinks again after a peak.
 const CHECKED_PER_INSERT: usize = 2;
 
 /// Digest of caller, tool name and major version. It is a digest, so that its size doesn't depend on the names.
 pub(super) type WindowKey = [u8; 32];
 
-/// A window, shared by the store and the cache of its caller.
+/// A window, shared by the store and by the cache in its `Caller`, where the caller's next call finds it without a
+/// search.
 pub(super) type SharedWindow = Arc<Mutex<RateWindow>>;
 
 /// The windows of all callers.
 #[derive(Debug, Default)]
 pub(super) struct WindowStore {
     pub(super) windows: HashMap<WindowKey, SharedWindow>,
-    /// One entry for each window, with a time before which the window isn't idle. The earliest time comes first.
+    /// One entry for each window, with a time before which the window isn't idle. The earliest time comes first. Calls
+    /// after the entry was made don't change this time, so the window may become idle later.
     pub(super) idle: BinaryHeap<Reverse<(Nanoseconds, WindowKey)>>,
 }
 
 impl WindowStore {
     /// Finds or creates the window of `key`, and counts a call in the window. Returns the window, and the result of
-    /// [`RateWindow::take`]. Removes idle windows before it creates a window.
+    /// [`RateWindow::take`]: the time of the counted call, or if the rate is used up, the time until the next call is
+    /// allowed. Removes idle windows before it creates a window.
     ///
     /// # Errors
     /// If `key` has no window, and there are `max` windows of which none is idle: the time until one may be idle.
@@ -78,8 +82,8 @@ impl WindowStore {
             match window.idle_at() {
                 // The window was used after this entry was made.
                 later if later > now => self.idle.push(Reverse((later, key))),
-                // A caller that still caches the window must not count calls in it, since the store may create another
-                // window for the same key.
+                // The window is idle. A caller that still caches it must not count calls in it, since the store may
+                // create another window for the same key.
                 _ => {
                     window.is_removed = true;
                     drop(window);
@@ -90,8 +94,8 @@ impl WindowStore {
     }
 }
 
-/// Returns the key of the window of a caller and a tool. The agent of the local user isn't part of the key, because a
-/// client that gives itself another name must not get another window.
+/// Returns the key of the window of a caller and a tool. The agent of the local user isn't part of the key: it is the
+/// name that the client gives itself, and a client that changes its name must not get another window.
 pub(super) fn window_key(caller: &Caller, contract: &Contract) -> WindowKey {
     let agent = caller.agent().filter(|_| !caller.is_local());
     let major = contract.version().major().to_string();
@@ -99,7 +103,8 @@ pub(super) fn window_key(caller: &Caller, contract: &Contract) -> WindowKey {
     let parts = principal.into_iter().chain([Some(contract.name()), Some(&*major)]);
     let mut bytes = Vec::with_capacity(128);
     for part in parts {
-        // Each part follows its length, so that two different keys never have the same bytes.
+        // Each part follows its length, so that different parts never have the same bytes. A length of `u64::MAX` marks
+        // an absent part.
         let length = part.map_or(u64::MAX, |part| part.len() as u64);
         bytes.extend(length.to_le_bytes());
         bytes.extend(part.unwrap_or_default().as_bytes());

@@ -1,4 +1,5 @@
-//! The request headers that middleware reads, and the check that none of them holds a credential.
+//! The names of the request headers that middleware reads. A header whose name says that it holds a credential is
+//! refused when the server starts.
 
 use super::RegisteredMiddleware;
 use crate::start_error::StartError;
@@ -7,7 +8,7 @@ use crate::start_error::StartError;
 /// duplicates.
 ///
 /// # Errors
-/// If a name isn't a valid header name, or names a header that holds a credential.
+/// If a name isn't a valid header name, or says that the header holds a credential.
 pub(crate) fn header_names(middleware: &[RegisteredMiddleware]) -> Result<Vec<&'static str>, StartError> {
     let mut names: Vec<&'static str> = Vec::new();
     for registered in middleware {
@@ -50,10 +51,11 @@ const CREDENTIAL_WORDS: [&str; 20] = [
 ];
 
 /// Checks that `header` is a valid header name, and that the header doesn't hold a credential: its name contains none
-/// of [`CREDENTIAL_WORDS`] and doesn't end in `-key`. `Idempotency-Key` is allowed.
+/// of [`CREDENTIAL_WORDS`], and doesn't end in `-key` as the names of API keys do. `Idempotency-Key` is allowed,
+/// because it is no credential.
 ///
 /// # Errors
-/// The reason, as a continuation of "the header, which".
+/// The reason, as a continuation of "the header, which" in [`StartError::MiddlewareHeader`].
 fn check(header: &str) -> Result<(), &'static str> {
     // A header name is a token (RFC 9110 §5.6.2).
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -74,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credential_headers_are_recognized_by_name() {
+    fn header_with_a_credential_or_an_invalid_name_is_refused() {
         for credential in [
             "Authorization",
             "authorization",
@@ -101,7 +103,7 @@ mod tests {
             );
         }
         for plain in ["X-Tenant", "traceparent", "Idempotency-Key", "X-Author", "X-Forwarded-For"] {
-            assert_eq!(check(plain), Ok(()), "{plain}");
+            assert_eq!(check(plain), Ok(()), "{plain} must be allowed");
         }
     }
 }

@@ -23,10 +23,10 @@ pub(super) use run::run;
 ///
 /// # Position
 /// Middleware gets calls after their admission: the caller is known, the policy permits the tool, the rate isn't used
-/// up, and the call holds its concurrency permits. Inside the innermost middleware, the arguments are read, the gate is
-/// checked, the function runs and the result is validated. After that, each middleware gets the [`CallResult`], the
-/// innermost first. Middleware can read the [`CallContext`] and the headers that it names. It can't read the arguments,
-/// the token or the content of the result.
+/// up, and the call holds its concurrency permits. Inside the innermost middleware, the arguments are read, the gate
+/// (the extra scope of a destructive tool) is checked, the function runs and the result is validated. After that, each
+/// middleware gets the [`CallResult`], the innermost first. Middleware can read the [`CallContext`] and the headers
+/// that it names. It can't read the arguments, the token or the content of the result.
 ///
 /// # Guarantees
 /// Middleware runs the call once, by [`Next::run`], or refuses the call, by [`Next::refuse`]. Both consume `next`, and
@@ -36,7 +36,7 @@ pub(super) use run::run;
 /// The call's timeout includes the time in middleware. A call may be cancelled at each `await`, so after `run` returns,
 /// only the code up to the next `await` is sure to run. If middleware panics, exceeds the timeout or drops `next`, the
 /// call fails as if its function had failed: the caller reads an error. If the function of a tool that isn't
-/// `read_only` had begun, the call is recorded as `unknown`.
+/// `read_only` had begun, it may have taken effect. The audit record then has the outcome `unknown`.
 ///
 /// # Example: check a header
 /// The token names the tenant. A request is refused if its header `X-Tenant` is absent or names another tenant.
@@ -116,7 +116,9 @@ pub(super) use run::run;
 /// let server = ToolServer::new("reports", "1.0.0").tools(tools![report]).layer(Arc::clone(&meter));
 /// let server = TestServer::start(server).await?.as_caller(Caller::new("ann"));
 /// server.call("report", serde_json::json!({ "lines": 500 })).await?;
+/// // More lines than the maximum: refused, and so free.
 /// server.call("report", serde_json::json!({ "lines": 5_000 })).await.unwrap_err();
+/// // One call, and 9 whole KiB of its result.
 /// assert_eq!(meter.0.lock().unwrap()["ann"], 1 + 9);
 /// # Ok(())
 /// # }
@@ -125,15 +127,16 @@ pub trait Middleware: Send + Sync + 'static {
     /// Returns the names of the headers that this middleware reads by [`CallContext::header`]. Calls over stdio have no
     /// headers. The server calls this once, when it starts.
     ///
-    /// The server doesn't start if one of the headers holds a credential, such as `Authorization` or `Cookie`. A
-    /// request that has one of the named headers twice is refused with HTTP 400.
+    /// The server doesn't start if the name of a header says that it holds a credential, such as `Authorization` or
+    /// `Cookie`. A request in which one of the named headers is repeated or isn't visible ASCII is refused with HTTP
+    /// 400.
     fn headers(&self) -> &'static [&'static str] {
         &[]
     }
 
     /// Handles a call: runs it by [`Next::run`], or refuses it by [`Next::refuse`].
     ///
-    /// A clone of `call` that outlives the call keeps the call's concurrency permits.
+    /// A clone of `call` that outlives the call keeps the call's concurrency permits until the clone is dropped.
     fn handle<'c>(&'c self, call: &'c CallContext, next: Next<'c>) -> MiddlewareFuture<'c>;
 }
 

@@ -17,12 +17,14 @@ use crate::{
     tool::answer::ToolAnswer,
 };
 
-/// The rest of a call: the inner middleware and the tool. Run the rest, or refuse the call.
+/// The rest of a call: the inner middleware, which was added after this one, and the tool. Run the rest, or refuse the
+/// call.
 #[must_use = "a call whose `Next` is dropped fails"]
 pub struct Next<'c> {
     inner: &'c [Arc<dyn Middleware>],
     call: &'c CallContext,
-    /// The stages inside the innermost middleware.
+    /// The stages inside the innermost middleware: they read the arguments, check the gate, run the function and check
+    /// the result.
     stages: BoxFuture<'c, Executed>,
     dropped: SetOnDrop<'c>,
 }
@@ -75,14 +77,15 @@ pub struct CallResult<'c> {
 }
 
 impl CallResult<'_> {
-    /// Returns `true` if the call succeeded with a valid result. Questions are no result.
+    /// Returns `true` if the call succeeded with a valid result. Questions to the user are no result; see
+    /// [`asks`](Self::asks).
     #[must_use]
     pub const fn is_success(&self) -> bool {
         self.executed.answer.is_ok() && !self.asks()
     }
 
-    /// Returns `true` if the call ended with questions instead of a result (2026-07-28). The client repeats the call
-    /// with the answers, and the repeated call passes the middleware again.
+    /// Returns `true` if the call ended with questions to the user instead of a result (only for clients of
+    /// 2026-07-28). The client repeats the call with the answers, and the repeated call passes the middleware again.
     #[must_use]
     pub const fn asks(&self) -> bool {
         matches!(self.executed.answer, Ok(ToolAnswer::Asks(_)))
@@ -125,9 +128,10 @@ impl fmt::Debug for CallResult<'_> {
     }
 }
 
-/// The result of the stages inside the middleware.
+/// The result of the stages inside the innermost middleware.
 #[derive(Debug)]
 pub(in crate::pipeline) struct Executed {
+    /// The encoded result or the questions of the tool, or the error that the caller reads.
     pub(in crate::pipeline) answer: Result<ToolAnswer, ToolError>,
     /// See [`CallResult::has_begun`].
     pub(in crate::pipeline) has_begun: bool,

@@ -9,7 +9,7 @@ use crate::tool::ToolEntry;
 pub struct RegisteredMiddleware {
     /// Name of the middleware's Rust type, for errors when the server starts.
     pub(super) type_name: &'static str,
-    /// The tools that the middleware is for; all tools if `None`.
+    /// The tools that the middleware is for, without the adapters that call them; all tools if `None`.
     tools: Option<&'static [ToolEntry]>,
     pub(super) middleware: Arc<dyn Middleware>,
 }
@@ -25,7 +25,8 @@ impl RegisteredMiddleware {
         self.tools
     }
 
-    /// Returns `true` if the middleware is for the tool with this name, in any version.
+    /// Returns `true` if the middleware is for the tool with this name, in any version. For an adapter, the registry
+    /// also asks about each target, since calls of the adapter run them.
     pub(crate) fn is_for(&self, tool: &str) -> bool {
         self.tools.is_none_or(|tools| tools.iter().any(|entry| entry.contract().name() == tool))
     }

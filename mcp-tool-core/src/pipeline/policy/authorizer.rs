@@ -9,8 +9,10 @@ use crate::call::caller::Caller;
 /// A policy: decides whether a caller may use a tool. `ToolServer::authorize_with` sets the application's policy.
 ///
 /// The server asks the policy for each call and for each tool of a list, so the policy should read its data from
-/// memory. For an adapter, the server also asks for each target. A decision about a call may take 5 seconds, and so may
-/// all decisions about a list together. A decision that takes longer counts as [`Decision::Deny`], and so does a panic.
+/// memory. For an adapter (an older version that calls a newer one, its target), the server also asks about each
+/// target. A decision about a call may take 5 seconds, and so may all decisions about a list together. A decision that
+/// takes longer counts as [`Decision::Deny`], in a list also for the remaining tools. If the policy panics, only that
+/// decision counts as `Deny`.
 ///
 /// ```
 /// use mcp_tool_runtime::{Authorizer, Caller, CallerKind, Contract, Decision, DecisionFuture, ScopeAuthorizer};
@@ -47,18 +49,20 @@ pub type DecisionFuture<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
-    /// The caller may use the tool.
+    /// The caller may use the tool. If the tool is destructive, the server then also checks its gate (the extra scope
+    /// of a destructive tool, or the operator's permission).
     Permit,
-    /// The caller may use the tool with a token that has more scopes. Over HTTP, the caller gets status 403 with
-    /// `WWW-Authenticate: Bearer error="insufficient_scope"` (RFC 6750 §3.1) and can request such a token. Lists don't
-    /// show the tool, unless `oauth.discovery` is `grantable`.
+    /// The caller may use the tool with a token that has more scopes. The call is refused with an error that names
+    /// these scopes. Over HTTP, its status is 403, and if authorization is configured, the response has the header
+    /// `WWW-Authenticate: Bearer error="insufficient_scope"` (RFC 6750 §3.1), so that the client can request such a
+    /// token. Lists don't show the tool, unless the setting `oauth.discovery` is `grantable`.
     NeedsScopes {
         /// The missing scopes: at least one, and each a scope token (RFC 6749 §3.3). If there is none or one of them
         /// isn't a scope token, the decision counts as [`Decision::Deny`].
         missing: Vec<String>,
     },
-    /// The caller may not use the tool, and a token with other scopes wouldn't help. Over HTTP, the caller gets status
-    /// 403. Lists don't show the tool.
+    /// The caller may not use the tool, and a token with other scopes wouldn't help. The call is refused, over HTTP
+    /// with status 403. Lists don't show the tool.
     Deny {
         /// The reason in one word, such as `machines_only_read`, for the audit record. The caller doesn't get the
         /// reason.

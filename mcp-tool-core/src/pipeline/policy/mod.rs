@@ -18,20 +18,21 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The policy of a server.
 pub enum Policy {
-    /// The built-in policy. It is called without a boxed future.
+    /// The built-in policy. It has its own variant, so that it is called without a boxed future.
     Scopes(ScopeAuthorizer),
     /// The application's own policy.
     Own(Box<dyn Authorizer>),
 }
 
 impl Policy {
-    /// Returns `true` for the application's own policy. Its decisions may depend on more than the caller's scopes.
+    /// Returns `true` for the application's own policy. Its decisions may depend on more than the caller's scopes, so
+    /// callers with equal scopes may see different lists.
     pub(crate) fn is_own(&self) -> bool {
         matches!(self, Policy::Own(_))
     }
 
-    /// Decides on a tool. An adapter is permitted only if its targets are permitted too; their missing scopes are
-    /// included.
+    /// Decides on a tool. An adapter (an older version that calls a newer one, its target) is permitted only if its
+    /// targets are permitted too. The missing scopes of a decision include those for the targets.
     pub(crate) async fn decide(&self, caller: &Caller, tool: &RegisteredTool) -> Decision {
         let mut lacking: Vec<String> = Vec::new();
         for tool in tool.chain() {
@@ -89,7 +90,8 @@ pub(crate) fn is_scope(scope: &str) -> bool {
     !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'))
 }
 
-/// Returns the scopes that a tool needs, without duplicates. For an adapter, this includes the scopes of its targets.
+/// Returns the scopes that a tool declares, without duplicates. For an adapter, this includes the scopes of its
+/// targets.
 pub(crate) fn needed_scopes(tool: &RegisteredTool) -> Vec<&'static str> {
     let mut needed = Vec::new();
     for scope in tool.chain().flat_map(|tool| tool.contract.required_scopes()) {

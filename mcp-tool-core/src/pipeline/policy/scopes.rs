@@ -8,11 +8,12 @@ use super::authorizer::{Authorizer, Decision, DecisionFuture};
 use crate::call::caller::Caller;
 
 /// The built-in policy: permits a tool if the caller holds all scopes that the tool declares, including the scope of
-/// its gate.
+/// its gate (the extra scope of a destructive tool).
 ///
 /// A caller that holds a scope also holds the scopes that the setting `oauth.scope_hierarchy` includes in it. The local
-/// user holds every scope, unless the setting `local.scopes` names some. An application's own policy can use the
-/// built-in policy, which `ToolServer::authorize_with` passes to it. See [`Authorizer`] for an example.
+/// user (the caller over stdio, and over HTTP while no authorization is configured) holds every scope, unless the
+/// setting `local.scopes` names some. An application's own policy can use the built-in policy, which
+/// `ToolServer::authorize_with` passes to it. See [`Authorizer`] for an example.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeAuthorizer {
     /// For each scope, the scopes that include it, directly or through others.
@@ -77,6 +78,7 @@ impl Authorizer for ScopeAuthorizer {
 mod tests {
     use super::*;
 
+    /// Returns `true` if a caller whose token has `scopes` holds `scope`, with `lines` as `oauth.scope_hierarchy`.
     fn holds(lines: &[&str], scopes: &[&str], scope: &str) -> bool {
         let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
         let authorizer = ScopeAuthorizer::new(&lines).unwrap_or_default();
@@ -84,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn scope_inclusion_is_transitive() {
+    fn scope_inclusion_is_transitive_and_has_one_direction() {
         let lines = ["root admin", "admin write read", "write read"];
         assert!(holds(&lines, &["root"], "read") && holds(&lines, &["admin"], "write"));
         assert!(!holds(&lines, &["read"], "write") && !holds(&lines, &["write"], "admin"));

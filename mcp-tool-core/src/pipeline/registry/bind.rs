@@ -26,8 +26,8 @@ use crate::{
 };
 
 impl Registry {
-    /// Binds the tools to application state, links adapters to their targets, allows the destructive tools that
-    /// `allow_destructive` names, and adds middleware.
+    /// Binds the tools to application state, links each adapter to its target (the newer version that it calls), allows
+    /// the destructive tools that `allow_destructive` names, and adds middleware.
     ///
     /// # Errors
     /// The first problem that keeps the server from starting.
@@ -55,6 +55,7 @@ impl Registry {
         Ok(registry)
     }
 
+    /// Adds a tool to its family: the versions of the tool with the same name, newest first.
     fn insert(&mut self, tool: RegisteredTool) -> Result<(), StartError> {
         let (contract, tool) = (tool.contract, Arc::new(tool));
         let family = self.families.entry(contract.name()).or_default();
@@ -124,7 +125,8 @@ impl RegisteredTool {
         let digest = contract
             .digest()
             .map_err(|error| StartError::OutputSchema { tool, reason: error.to_string() })?;
-        // Const evaluation can't check a default against a pattern, a format or the code of a newtype.
+        // Other rules of defaults are checked at compile time, but const evaluation can't check a default against a
+        // pattern, a format or the code of a newtype.
         bound
             .check_defaults()
             .map_err(|violations| StartError::Default { tool, violation: violations.to_string() })?;
@@ -148,7 +150,8 @@ impl RegisteredTool {
     }
 }
 
-/// Compares an output schema that is generated at run time with the schema in the lock.
+/// Compares an output schema that is generated at run time with the schema in the lock (`mcp-tools.lock`, the file of
+/// released contracts). The compiler compares everything else.
 ///
 /// # Errors
 /// If the difference requires a higher version than the tool has.
@@ -177,26 +180,29 @@ mod tests {
     #[mcp_tool(version = "1.0", public)]
     fn inert() {}
 
+    /// The same schema as that of `GENERATED`: the order of members and titles make no difference.
     const LOCKED: &str = r#"{"type":"object","properties":{"n":{"type":"integer","title":"Words."}}}"#;
-    const CONTRACT: Contract =
+    /// Contract whose output schema is generated at run time.
+    const GENERATED: Contract =
         Contract::EMPTY.with_name("late").with_version(Version::new(1, 0)).with_output(ToolOutput::Dynamic(
             || serde_json::json!({ "properties": { "n": { "type": "integer" } }, "type": "object" }),
         ));
-    const NEXT: Contract = CONTRACT.with_version(Version::new(2, 0));
-    const DECLARED: Contract = CONTRACT.with_output(ToolOutput::Object(&Object::EMPTY));
+    const NEXT_MAJOR: Contract = GENERATED.with_version(Version::new(2, 0));
+    /// Contract whose output schema is now declared in Rust, though the locked one was generated.
+    const DECLARED: Contract = GENERATED.with_output(ToolOutput::Object(&Object::EMPTY));
 
     /// Returns the error for `contract` if the lock contains version 1.0 with the output schema `schema`.
     fn drift(contract: &'static Contract, schema: &'static str) -> Option<String> {
         let mut entry = ToolEntry::of::<inert>().with_contract(contract, None);
-        entry.locked_schema = Some((schema, CONTRACT.version()));
+        entry.locked_schema = Some((schema, GENERATED.version()));
         check_generated_output(&entry).err().map(|error| error.to_string())
     }
 
     #[test]
     fn changed_output_schema_requires_a_new_major_version() {
-        assert_eq!(drift(&CONTRACT, LOCKED), None);
-        assert_eq!(drift(&NEXT, r#"{"type":"object"}"#), None);
-        for contract in [&CONTRACT, &DECLARED] {
+        assert_eq!(drift(&GENERATED, LOCKED), None);
+        assert_eq!(drift(&NEXT_MAJOR, r#"{"type":"object"}"#), None);
+        for contract in [&GENERATED, &DECLARED] {
             let drift = drift(contract, r#"{"type":"object"}"#).unwrap_or_default();
             assert!(drift.contains("[result-changed] — bump to 2.0"), "{drift}");
         }

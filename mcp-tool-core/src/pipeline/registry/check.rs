@@ -8,24 +8,25 @@ use super::{Registry, older_name};
 use crate::start_error::StartError;
 
 /// Checks that an adapter's hints promise no more than the hints of its target, and that the adapter names all scopes
-/// and upstreams of its target.
+/// and upstreams of its target. An adapter is an older version of a tool that calls a newer one, its target: so a call
+/// of the adapter does what the target does.
 ///
 /// # Errors
-/// The reason, as a continuation of "is an adapter, and".
+/// The reason, as a continuation of "is an adapter, and" in [`StartError::Adapter`].
 pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), String> {
-    let (own, called_hints) = (adapter.hints(), target.hints());
+    let (adapter_hints, target_hints) = (adapter.hints(), target.hints());
     let called = format!("'{}' {}", target.name(), target.version());
-    if own.read_only() && !called_hints.read_only() {
+    if adapter_hints.read_only() && !target_hints.read_only() {
         return Err(format!("is `read_only`, but {called} isn't"));
     }
-    if called_hints.destructive() && !own.destructive() {
+    if target_hints.destructive() && !adapter_hints.destructive() {
         return Err(format!("isn't `destructive`, but {called} is"));
     }
-    if called_hints.open_world() && !own.open_world() {
+    if target_hints.open_world() && !adapter_hints.open_world() {
         return Err(format!("isn't `open_world`, but {called} is"));
     }
     if let Some(scope) =
-        target.required_scopes().find(|scope| !adapter.required_scopes().any(|own| own == *scope))
+        target.required_scopes().find(|scope| !adapter.required_scopes().any(|named| named == *scope))
     {
         return Err(format!("doesn't name the scope '{scope}', which {called} needs"));
     }
@@ -36,11 +37,11 @@ pub(super) fn adapter_fits(adapter: &Contract, target: &Contract) -> Result<(), 
     Ok(())
 }
 
-/// Checks that no adapter calls itself, directly or through other adapters.
+/// Checks that no adapter calls itself, directly or through other adapters: its calls would never end.
 pub(super) fn adapters_have_no_cycle(registry: &Registry) -> Result<(), StartError> {
     // Without a cycle, a chain contains each tool at most once.
-    let in_cycle = registry.tools.iter().find(|tool| tool.chain().nth(registry.tools.len()).is_some());
-    match in_cycle {
+    let endless = registry.tools.iter().find(|tool| tool.chain().nth(registry.tools.len()).is_some());
+    match endless {
         None => Ok(()),
         Some(tool) => {
             let (name, version) = (tool.contract.name(), tool.contract.version());
@@ -52,8 +53,8 @@ pub(super) fn adapters_have_no_cycle(registry: &Registry) -> Result<(), StartErr
     }
 }
 
-/// Checks that the names under which lists show older versions, such as `find_v1`, have at most [`MAX_NAME`]
-/// characters, the maximum that clients accept.
+/// Checks that the names under which lists show older versions (`find_v1` for version 1 of `find`) have at most
+/// [`MAX_NAME`] characters, the maximum that clients accept.
 pub(super) fn older_names_fit(registry: &Registry) -> Result<(), StartError> {
     for family in registry.families.values() {
         let mut older = family.iter().skip(1).map(|tool| older_name(tool.contract));
@@ -67,7 +68,7 @@ pub(super) fn older_names_fit(registry: &Registry) -> Result<(), StartError> {
 }
 
 /// Checks that each tool named in `--allow-destructive` is served and needs this permission: at least one of the tool's
-/// versions is destructive and has no gate.
+/// versions is destructive and has no gate (a scope that its callers need).
 pub(super) fn allowed_are_destructive(
     registry: &Registry,
     allowed: &HashSet<String>,

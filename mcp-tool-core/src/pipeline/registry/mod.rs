@@ -35,16 +35,22 @@ pub struct Registry {
 /// A served version of a tool: its contract, and its function bound to application state.
 pub struct RegisteredTool {
     pub(crate) contract: &'static Contract,
+    /// Digest of the contract.
     pub(crate) digest: Digest,
+    /// Version and contract digest as text, for answers and audit records.
     pub(crate) stamp: Arc<ContractStamp>,
-    /// Makes the canonical form of the arguments without secrets. Audit records contain the digest of this form.
+    /// Makes the canonical form of the arguments without secrets: equal arguments have the same form. Audit records
+    /// contain the digest of this form.
     pub(crate) recorded_form: CanonicalForm,
-    /// Makes the canonical form of all arguments. Questions are bound to the digest of this form. `None` if no
-    /// parameter is secret, because `recorded_form` then includes all arguments.
+    /// Makes the canonical form of all arguments. Questions to the user are bound to the digest of this form, so that
+    /// an answer counts only for the same arguments. `None` if no parameter is secret, because `recorded_form` then
+    /// includes all arguments.
     pub(crate) full_form: Option<CanonicalForm>,
     /// The tool's function, bound to application state.
     pub bound: Box<dyn Bound>,
+    /// Checks the conditions among arguments that the tool declares.
     pub(crate) constraints: Constraints,
+    /// Checks results against the output contract.
     pub(crate) output: OutputCheck,
     /// Limit of the tool's concurrent calls, if the tool declares one.
     pub(crate) concurrency: Option<Concurrency>,
@@ -52,7 +58,7 @@ pub struct RegisteredTool {
     pub(crate) timeout: Option<Duration>,
     /// `true` if the tool declares headers that mirror its arguments (`Mcp-Param-…`).
     pub(crate) has_headers: bool,
-    /// The target of an adapter; unset for other tools.
+    /// The target of an adapter: the newer version that the adapter calls. Unset for other tools.
     adapts: OnceLock<Arc<RegisteredTool>>,
     /// Middleware around calls of the tool, the outermost first; unset if there is none.
     middleware: OnceLock<Box<[Arc<dyn Middleware>]>>,
@@ -73,7 +79,7 @@ impl Registry {
 }
 
 impl RegisteredTool {
-    /// Returns the target of an adapter; `None` for other tools.
+    /// Returns the target of an adapter (the newer version that it calls); `None` for other tools.
     pub(crate) fn adapts(&self) -> Option<&Arc<RegisteredTool>> {
         self.adapts.get()
     }

@@ -1,4 +1,4 @@
-//! The contracts that each caller last listed, so that calls run the version that the caller knows.
+//! The contracts that each caller last listed by `tools/list`, so that calls run the version that the caller knows.
 
 use std::{
     collections::HashMap,
@@ -19,14 +19,16 @@ use crate::{
     sync::lock,
 };
 
-/// Maximum callers in one generation. Two generations are kept, so at most 10,000 callers are remembered.
+/// Maximum callers in one generation of [`CallerLists`]. It has two generations, so at most 10,000 callers are
+/// remembered.
 const GENERATION: usize = 5_000;
 /// Maximum distinct lists that are kept to be shared by further callers. Callers with equal scopes usually get equal
 /// lists.
 const MAX_SHARED_LISTS: usize = 64;
 
-/// Last-listed contracts of the callers that have an [agent](Caller::agent). They are kept in memory. If the setting
-/// `contract.last_listed_file` names a file, they also survive restarts of the server.
+/// Last-listed contracts of the callers that have an [agent](Caller::agent), the program that acts for the user. They
+/// are kept in memory. If the setting `contract.last_listed_file` names a file, they also survive restarts of the
+/// server.
 #[derive(Debug)]
 pub struct LastListed {
     callers: Mutex<CallerLists>,
@@ -52,6 +54,7 @@ impl Default for LastListed {
 /// Contents of the file: the distinct lists, and the key of each caller with the index of the caller's list.
 #[derive(Default, Deserialize, Serialize)]
 struct LastListedFile {
+    /// Version and contract digest of each tool as text, by the tool's name.
     lists: Vec<HashMap<String, (String, String)>>,
     callers: Vec<(String, usize)>,
 }
@@ -75,7 +78,8 @@ struct CallerLists {
 /// programs with different lists may call as such a caller.
 fn caller_key(caller: &Caller) -> Option<String> {
     let agent = caller.agent()?;
-    // The parts are joined by the control character U+001F, which no part contains.
+    // The parts are joined by the control character U+001F. No part contains it: tokens with control characters in
+    // names are refused, and the names that local clients give themselves are escaped.
     let mut key = caller.issuer().map(|issuer| format!("{issuer}\u{1f}")).unwrap_or_default();
     key.push_str(&format!("{}\u{1f}{}\u{1f}{agent}", caller.tenant().unwrap_or_default(), caller.user()));
     Some(key)
@@ -105,7 +109,8 @@ impl LastListed {
         Ok(LastListed { callers: Mutex::new(callers), file: Some(file.to_owned()), ..LastListed::default() })
     }
 
-    /// Writes the file, if one is configured. The old file is replaced atomically.
+    /// Writes the file, if one is configured; the command `serve` calls this when the server ends. The old file is
+    /// replaced atomically.
     ///
     /// # Errors
     /// If the file can't be written.
@@ -145,8 +150,8 @@ impl LastListed {
         }
     }
 
-    /// Sets version and digest of one tool in the caller's last list, because an error contained the tool's current
-    /// contract.
+    /// Sets version and digest of one tool in the caller's last list, because an error has shown the tool's newest
+    /// contract to the caller.
     pub(crate) fn remember_tool(&self, caller: &Caller, tool: &str, version: Version, digest: Digest) {
         let Some(key) = caller_key(caller) else { return };
         let mut list =
@@ -159,9 +164,9 @@ impl LastListed {
     /// tool, or has no agent.
     pub(crate) fn of(&self, caller: &Caller, tool: &str) -> Option<(Version, Digest)> {
         caller.agent()?;
-        let version = (self.source_id, self.changes.load(Ordering::Acquire));
+        let current = (self.source_id, self.changes.load(Ordering::Acquire));
         let list =
-            caller.last_listed().get(version, || self.update(|callers| callers.find(&caller_key(caller)?)));
+            caller.last_listed().get(current, || self.update(|callers| callers.find(&caller_key(caller)?)));
         list.as_ref().as_ref()?.get(tool).copied()
     }
 
@@ -231,35 +236,40 @@ impl CallerLists {
 mod tests {
     use super::*;
 
-    fn list(major: u32) -> Arc<ListedVersions> {
-        HashMap::from([("list".to_owned(), (Version::new(major, 0), Digest::of_bytes(b"")))]).into()
+    /// Returns a list with one tool, `find`, in version `major.0`.
+    fn list_of_find(major: u32) -> Arc<ListedVersions> {
+        HashMap::from([("find".to_owned(), (Version::new(major, 0), Digest::of_bytes(b"")))]).into()
     }
 
     #[test]
     fn callers_of_two_generations_are_remembered() {
-        let known = LastListed::default();
+        let last_listed = LastListed::default();
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
-            known.remember_list(&caller(number), &list(1));
+            last_listed.remember_list(&caller(number), &list_of_find(1));
             // A caller that calls again is moved to the younger generation, and so isn't forgotten.
-            assert!(known.of(&caller(0), "list").is_some(), "caller 0 was forgotten after caller {number}");
+            assert!(
+                last_listed.of(&caller(0), "find").is_some(),
+                "caller 0 was forgotten after caller {number}"
+            );
         }
-        let callers = lock(&known.callers);
+        let callers = lock(&last_listed.callers);
         assert!(callers.young.len() + callers.old.len() <= 2 * GENERATION);
-        assert_eq!(callers.shared.len(), 1);
+        assert_eq!(callers.shared.len(), 1, "equal lists must be shared");
         drop(callers);
-        assert!(known.of(&caller(1), "list").is_none());
+        assert!(last_listed.of(&caller(1), "find").is_none(), "caller 1 called once and must be forgotten");
     }
 
     #[test]
     fn callers_are_distinguished_by_user_tenant_and_agent() {
-        let known = LastListed::default();
-        known.remember_list(&Caller::new("ann").with_agent("bot"), &list(1));
-        known.remember_list(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list(2));
-        let of = |caller: Caller| known.of(&caller, "list").map(|(version, _)| version.major());
-        assert_eq!(of(Caller::new("ann").with_agent("bot")), Some(1));
-        assert_eq!(of(Caller::new("ann").with_agent("bot").with_tenant("acme")), Some(2));
-        assert_eq!(of(Caller::new("bob").with_agent("bot")), None);
-        assert_eq!(of(Caller::new("ann")), None);
+        let last_listed = LastListed::default();
+        last_listed.remember_list(&Caller::new("ann").with_agent("bot"), &list_of_find(1));
+        last_listed
+            .remember_list(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list_of_find(2));
+        let major_of = |caller: Caller| last_listed.of(&caller, "find").map(|(version, _)| version.major());
+        assert_eq!(major_of(Caller::new("ann").with_agent("bot")), Some(1));
+        assert_eq!(major_of(Caller::new("ann").with_agent("bot").with_tenant("acme")), Some(2));
+        assert_eq!(major_of(Caller::new("bob").with_agent("bot")), None);
+        assert_eq!(major_of(Caller::new("ann")), None);
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! 1. The request, its tool name (`find_v1`) and the operator's pins for the client ([`ClientPin`]) may require
 //!    versions. Then the call runs the newest version that satisfies all these requirements.
-//! 2. Otherwise, the call runs the version that the caller last listed, or a later minor version of it.
-//! 3. If the caller has never listed the tool, or has no [agent](Caller::agent), the call runs the newest version.
+//! 2. Otherwise, the call runs the contract that the caller last listed by `tools/list`, or a later minor version of
+//!    it.
+//! 3. If the caller has never listed the tool, or has no [agent](Caller::agent) (the program that acts for the user),
+//!    the call runs the newest version.
 //!
 //! If case 1 or 2 finds no version, the call is refused.
 
@@ -28,13 +30,14 @@ pub(crate) enum ResolvedVersion<'r> {
     Unknown,
     /// No version satisfies all requirements of the request, its tool name and the client's pins.
     Unsatisfied {
-        /// The requirements of the request and the pins, joined by ` and `.
+        /// The requirements of the request and the pins, joined by ` and `, without the version that the tool name
+        /// requires.
         requirements: String,
         /// All served versions of the tool, newest first.
         versions: Vec<&'r Arc<RegisteredTool>>,
     },
     /// The contract that the caller last listed is no longer served, and no later version has the same major number.
-    /// Contains the newest version of the tool.
+    /// Contains the newest version of the tool, which the refusal of the call shows to the caller.
     Changed(&'r Arc<RegisteredTool>),
 }
 
@@ -56,7 +59,7 @@ impl Versions {
         name: &str,
         requires: Option<&Requirement>,
     ) -> ResolvedVersion<'r> {
-        let older = |(plain, major)| {
+        let with_major = |(plain, major)| {
             let family = registry.family(plain)?;
             family
                 .iter()
@@ -64,7 +67,7 @@ impl Versions {
                 .then_some((family, Some(major)))
         };
         let found = registry.family(name).map(|family| (family, None));
-        let Some((family, major)) = found.or_else(|| major_of(name).and_then(older)) else {
+        let Some((family, major)) = found.or_else(|| split_major(name).and_then(with_major)) else {
             return ResolvedVersion::Unknown;
         };
         let tool = family.first().map_or(name, |tool| tool.contract.name());
@@ -87,8 +90,8 @@ impl Versions {
         };
         // A later minor version accepts every call that the listed version accepts.
         let succeeds = |tool: &&Arc<RegisteredTool>| {
-            let own = tool.contract.version();
-            tool.digest == digest || (own.major() == version.major() && own.minor() > version.minor())
+            let served = tool.contract.version();
+            tool.digest == digest || (served.major() == version.major() && served.minor() > version.minor())
         };
         family.iter().find(succeeds).map_or(ResolvedVersion::Changed(newest), ResolvedVersion::Found)
     }
@@ -113,10 +116,10 @@ impl Versions {
             }
             // A call by the tool's own name is a call of the newest version that the pins allow, even if the caller may
             // not use that version. So older versions are never listed under the tool's own name.
-            let newer = |other: &Arc<RegisteredTool>| {
+            let is_newer = |other: &Arc<RegisteredTool>| {
                 other.contract.version() > tool.contract.version() && fits(other)
             };
-            let is_newest = !registry.family(name).unwrap_or_default().iter().any(newer);
+            let is_newest = !registry.family(name).unwrap_or_default().iter().any(is_newer);
             listed.push(ListedTool { index, is_newest });
         }
         listed
@@ -137,9 +140,9 @@ pub(crate) struct ListedTool {
 }
 
 /// Splits a name such as `find_v1` into name and major version. `None` for other names.
-fn major_of(name: &str) -> Option<(&str, u32)> {
+fn split_major(name: &str) -> Option<(&str, u32)> {
     let (plain, major) = name.rsplit_once("_v")?;
-    let is_plain = major == "0" || !major.starts_with('0');
-    (is_plain && major.bytes().all(|byte| byte.is_ascii_digit())).then_some(())?;
+    let has_no_leading_zero = major == "0" || !major.starts_with('0');
+    (has_no_leading_zero && major.bytes().all(|byte| byte.is_ascii_digit())).then_some(())?;
     Some((plain, major.parse().ok()?))
 }

@@ -9,7 +9,7 @@ use crate::call::caller::Caller;
 /// A version requirement in Cargo's syntax (`^1.2`, `>=1, <3`), or the digest of one contract (`sha256:…`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
-    /// A range of versions.
+    /// A range of versions. Versions of tools have no patch number, which counts as 0.
     Range(semver::VersionReq),
     /// The one contract with this digest.
     Contract(Digest),
@@ -59,7 +59,8 @@ impl fmt::Display for Requirement {
 /// A pin: a requirement that the operator sets for the calls of a client (setting `contract.pins`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientPin {
-    /// Id of the OAuth client, name of the agent, or name that a local client gives itself.
+    /// Id of the OAuth client, name of the agent (the program that acts for the user), or name that a local client
+    /// gives itself.
     client: String,
     /// Name of the tool that the pin is for; all tools if `None`.
     pub(crate) tool: Option<String>,
@@ -87,7 +88,8 @@ impl ClientPin {
     }
 
     /// Returns `true` if the pin is for calls of `tool` by this caller. The pin's client must be the caller's client id
-    /// or agent. The agent of the local user is a name and a version; for a pin, the name is enough.
+    /// or agent. The agent of the local user (a caller without a token) is a name and a version, such as `acme 3.1`;
+    /// for a pin, the name is enough.
     pub(crate) fn is_for(&self, caller: &Caller, tool: &str) -> bool {
         let is_client = caller.client() == Some(&self.client)
             || caller.agent().is_some_and(|agent| {
@@ -108,6 +110,7 @@ mod tests {
     use super::*;
     use crate::call::caller::Scopes;
 
+    /// Returns `true` if `requirement` is valid, and version `major.minor` satisfies it.
     fn fits(requirement: &str, major: u32, minor: u32) -> bool {
         Requirement::parse(requirement)
             .is_ok_and(|requirement| requirement.fits(&Version::new(major, minor), &Digest::of_bytes(b"")))
@@ -137,7 +140,8 @@ mod tests {
         for text in ["", "newest", "1.x.y.z", "sha256:12", "sha256:", &"1".repeat(300), ">"] {
             assert!(Requirement::parse(text).is_err(), "an invalid requirement was accepted: {text:?}");
         }
-        assert!(Requirement::parse(&Digest::of_bytes(b"").to_string()).is_ok());
+        let digest = Digest::of_bytes(b"").to_string();
+        assert!(Requirement::parse(&digest).is_ok(), "a complete digest must be accepted");
     }
 
     #[test]
@@ -145,11 +149,13 @@ mod tests {
         let Ok(pin) = ClientPin::parse("acme list >=1, <2") else { panic!("no pin") };
         let local = Caller::local(Scopes::All);
         assert!(pin.is_for(&local.clone().with_agent("acme 3.1"), "list"));
+        // The agent of a verified token must be equal to the pin's client.
         assert!(pin.is_for(&Caller::new("ann").with_agent("acme"), "list"));
         assert!(!pin.is_for(&Caller::new("ann").with_agent("acme 3.1"), "list"));
         assert!(!pin.is_for(&local.clone().with_agent("acmes 3.1"), "list"));
         assert!(!pin.is_for(&local.clone().with_agent("acme 3.1"), "delete"));
         assert!(!pin.is_for(&local, "list"));
+        // A pin has three parts, and the tool `*` means all tools.
         assert!(
             ClientPin::parse("acme ^1").is_err()
                 && ClientPin::parse("acme * ^1").is_ok_and(|pin| pin.tool.is_none())
