@@ -106,7 +106,10 @@ fn findings_agree_with_validation_of_random_calls() {
         is_at_least(counts.breaking, all, 20) && is_at_least(counts.compatible, all, 20),
         "too few pairs are breaking, or too few are compatible"
     );
-    assert!(is_at_least(counts.unchanged, counts.same, 20), "`is_unchanged` recognizes too few unchanged pairs");
+    assert!(
+        is_at_least(counts.unchanged, counts.same, 20),
+        "`is_unchanged` recognizes too few unchanged pairs"
+    );
     assert!(
         !is_at_least(counts.undecided, counts.findings, 5),
         "too many breaking findings have no witness: {}",

@@ -8,8 +8,8 @@ use mcp_tool_contract::{
     rules::witness,
 };
 
-// `takes!` makes a contract with these parameters, and `gives!` one whose result has these fields. `COUNT` is an integer
-// from 0 to 90, and `TEXT` a string.
+// `takes!` makes a contract with these parameters, and `gives!` one whose result has these fields. `COUNT` is an
+// integer from 0 to 90, and `TEXT` a string.
 use crate::specimens::{BASE, COUNT, TEXT, field, param, whole};
 
 /// Returns the witness of the only change, as text.
