@@ -142,6 +142,7 @@ fn check_pair(seed: u64) -> Counts {
     for finding in found.listed() {
         *counts.rules.entry(finding.rule.id()).or_default() += 1;
     }
+    // `Prose::Dropped` leaves out titles, descriptions and order. Findings are only counted, not listed.
     let is_same = judge::compare::<0>(&old, &new, Prose::Dropped).is_empty();
     // In most builds, the compiler runs only `is_unchanged`. It may report a contract as unchanged only if titles,
     // descriptions and order are all that changed.
@@ -198,7 +199,7 @@ fn check_witnesses(
             }
             Some(witness) => {
                 assert!(is_valid_witness(&witness, old, new), "{finding}: {witness}\n{}", context());
-                let has_sentence = matches!(
+                let should_be_worded = matches!(
                     finding.rule,
                     ChangeRule::ScopeAdded
                         | ChangeRule::ApprovalAdded
@@ -215,7 +216,7 @@ fn check_witnesses(
                 );
                 let is_worded = matches!(witness, Witness::Sentence(_) | Witness::NewMeaning(_));
                 assert_eq!(
-                    is_worded, has_sentence,
+                    is_worded, should_be_worded,
                     "{finding}: this rule has another kind of witness than {witness}"
                 );
                 counts.worded += usize::from(is_worded);

@@ -34,6 +34,7 @@ impl ToolCall<'_> {
             name: &self.name,
             requires: self.meta.requires.as_ref(),
             arguments_bytes: self.arguments.len(),
+            // Set only for `completion/complete`.
             completes: None,
         }
     }

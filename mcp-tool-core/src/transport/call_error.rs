@@ -2,7 +2,7 @@
 //!
 //! Most refusals by admission are sent as JSON-RPC errors, and so are the tool errors that only the client can handle.
 //! All other errors of a call are tool results, which the client passes to its model. The `data` of an error has the
-//! tool's stamp (version, contract digest, deprecation) and the call's correlation id.
+//! call's correlation id and, if a tool was chosen, its stamp: version, contract digest and deprecation.
 
 use mcp_tool_contract::json::META_VERSIONS;
 use uuid::Uuid;
@@ -46,9 +46,9 @@ impl CallError {
     /// Returns the JSON-RPC error that answers an executed call; `None` if a tool result answers the call.
     pub fn of_outcome(outcome: &CallOutcome, era: Era) -> Option<Self> {
         let error = outcome.answer.as_ref().err()?;
-        // Only the client can handle these two errors: it lacks a capability that the tool needs, or its answers to the
-        // tool's questions can't be used. It would pass a tool result to its model. Legacy revisions (up to 2025-11-25)
-        // have no code for the first error.
+        // Only the client can handle these two errors, and it would pass a tool result to its model. Either the client
+        // lacks a capability that the tool needs, or the answers that it sent to the tool's questions can't be used.
+        // Legacy revisions (up to 2025-11-25) have no code for the first error.
         let (code, members) = match (error.kind(), error.lacks().and_then(Capability::of_name)) {
             (ErrorKind::ClientCapability, Some(lacks)) if era == Era::Modern => {
                 (code::MISSING_CAPABILITY, format!(r#""requiredCapabilities":{},"#, lacks.declared()))

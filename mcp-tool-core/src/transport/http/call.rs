@@ -91,7 +91,8 @@ impl Service {
     ) -> Result<PreparedCall, FramedResponse> {
         let mut origin = self.authentication.origin(&sender.identity, caller, sender.remote);
         let era = call.meta.era();
-        // See 2026-07-28, Streamable HTTP §cancellation.
+        // Made before admission, so that the client can cancel during admission too (2026-07-28, Streamable HTTP
+        // §cancellation).
         let cancellable = (era == Era::Legacy).then(|| self.in_flight.cancellable());
         // An error that the parser found comes before those of the headers.
         let checked = call.error.take().map_or(Ok(()), |error| Err(*error));

@@ -51,6 +51,7 @@ mod tests {
 
     #[test]
     fn client_is_the_last_forwarded_address_that_is_not_a_proxy() {
+        // The client is 192.0.2.1. It may have written 6.6.6.6 itself.
         let proxies = ["10.0.0.0/8"];
         assert_eq!(remote("10.0.0.1", &[b"192.0.2.1"], &proxies), "192.0.2.1");
         assert_eq!(

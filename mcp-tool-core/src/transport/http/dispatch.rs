@@ -1,5 +1,7 @@
 //! Parses each message, and passes it to the pipeline, to the tool lists that are encoded in advance, or to rmcp.
-//! *Legacy* messages are of revisions up to 2025-11-25, *modern* ones of 2026-07-28 and later.
+//!
+//! Modern messages (of 2026-07-28 and later) name their protocol version in `_meta`. Legacy messages (of revisions up
+//! to 2025-11-25) don't.
 
 use futures_util::future::BoxFuture;
 use hyper::{StatusCode, http::request::Parts};
@@ -116,6 +118,7 @@ impl Service {
                 // HTTP status of a refusal.
                 let arguments = RetainedText::from(body.part(call.arguments));
                 match self.prepare_call(&parts.headers, &mut call, sender, caller).await {
+                    // The policy's decision has changed meanwhile.
                     Ok(call) => self.run_call(call, arguments, sender, &parts.headers).await,
                     Err(refused) => self.authentication.challenged(refused),
                 }

@@ -203,6 +203,7 @@ mod tests {
             FramedResponse::ok("done".into())
         };
         let call = in_flight.cancellable();
+        // Another caller's request has the same id.
         in_flight.cancel(&Caller::new("bob"), id.clone());
         in_flight.cancel(&caller, id.clone());
         let never = pin!(std::future::pending::<()>());

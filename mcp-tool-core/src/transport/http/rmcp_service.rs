@@ -66,6 +66,7 @@ impl RmcpService {
             .disable_allowed_hosts()
             .disable_allowed_origins();
         let in_session = sessions.is_some();
+        // rmcp calls this for each session, and for each request outside sessions.
         let protocol =
             move || if in_session { protocol.in_session(Arc::default()) } else { protocol.clone() };
         RmcpService { service: StreamableHttpService::new(move || Ok(protocol()), manager, config), sessions }
@@ -81,8 +82,8 @@ impl RmcpService {
     }
 
     /// Returns `true` if sessions are enabled, and a `tools/list` request names a session, is a legacy request, or
-    /// lacks the client's capabilities. Such a request is rejected, or answered by rmcp, and not from the lists that are
-    /// encoded in advance.
+    /// lacks the client's capabilities. Such a request is rejected, or answered by rmcp, and not from the lists that
+    /// are encoded in advance.
     pub fn is_list_for_rmcp(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
         let names_or_needs_session =
             parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities;
