@@ -1,4 +1,5 @@
-//! Generator of random contracts in which edge cases are likely: small numbers, equal bounds, neighbouring values.
+//! Generator of random contracts, and of random edits of them, for the tests in `pairs`. Edge cases are likely: small
+//! numbers, equal bounds, neighbouring values.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
@@ -21,6 +22,7 @@ impl Random {
         Random((mixed ^ (mixed >> 31)).max(1))
     }
 
+    /// Returns a number from 0 to `end - 1`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -32,6 +34,7 @@ impl Random {
         self.below(chances) == 0
     }
 
+    /// Returns one of the values. A repeated value is likelier.
     pub(crate) fn of<T: Copy>(&mut self, among: &[T]) -> T {
         among[self.below(among.len())]
     }
@@ -43,9 +46,13 @@ fn leaked<T>(value: T) -> &'static T {
 
 /// Names of parameters and fields.
 const NAMES: &[&str] = &["a", "b", "c", "d", "e"];
-const WORDS: &[&str] = &["", "Which.", "When. Default: 1."];
+/// Descriptions of tools, parameters and fields.
+const DESCRIPTIONS: &[&str] = &["", "Which.", "When. Default: 1."];
+/// Values of enums and tags.
 const VALUES: &[&str] = &["a", "b", "1", "ab", "abc", "2026-11-21"];
+/// Headers of parameters. Two differ only in case, which must count as no change.
 const HEADERS: &[Option<&str>] = &[None, Some("A"), Some("a"), Some("B-1")];
+// Two lists of upstreams, and two of scopes, differ only in order, which must count as a change of order.
 const UPSTREAMS: &[&[&str]] = &[&[], &["x"], &["x", "y"], &["y", "x"]];
 const SCOPES: &[&[&str]] = &[&[], &["x"], &["x", "y"], &["y", "x"], &["y"]];
 
@@ -59,16 +66,18 @@ macro_rules! patterns {
 }
 const PATTERNS: &[Pattern] = patterns!["^[a-z]+$" "^a" "[0-9]" "^[ab]{1,3}$"];
 
+/// Returns a random contract, always with the same name and version.
 pub(crate) fn contract(random: &mut Random) -> Contract {
     let count = random.below(4);
     let mut names = NAMES.to_vec();
-    let input: Vec<Param> = (0..count).map(|_| param(taken(&mut names, random), random)).collect();
+    let input: Vec<Param> = (0..count).map(|_| param(take_random(&mut names, random), random)).collect();
     Contract::EMPTY
         .with_name("tool")
         .with_version(Version::new(1, 0))
         .with_title(random.of(&[None, Some("Tool")]))
-        .with_description(random.of(WORDS))
+        .with_description(random.of(DESCRIPTIONS))
         .with_input(input.leak())
+        // Constraints are compared as text. The validation in `pairs` doesn't check them, because core does so.
         .with_constraints(random.of(&[
             None,
             None,
@@ -99,9 +108,9 @@ pub(crate) fn contract(random: &mut Random) -> Contract {
         ]))
 }
 
-/// Removes a random name and returns it.
-fn taken(names: &mut Vec<&'static str>, random: &mut Random) -> &'static str {
-    names.swap_remove(random.below(names.len()))
+/// Removes a random text from the list, and returns the text.
+fn take_random(texts: &mut Vec<&'static str>, random: &mut Random) -> &'static str {
+    texts.swap_remove(random.below(texts.len()))
 }
 
 fn rate(random: &mut Random) -> Rate {
@@ -118,16 +127,16 @@ fn deprecation(random: &mut Random) -> Deprecation {
 
 fn param(name: &'static str, random: &mut Random) -> Param {
     let kind = kind(0, random);
-    let mut param = Param::new(name, random.of(WORDS), around(kind, random));
+    let mut param = Param::new(name, random.of(DESCRIPTIONS), random_schema(kind, random));
     param = param.with_secret(random.is_one_in(6));
     if random.is_one_in(4) {
         param = param.with_header(random.of(HEADERS));
     }
-    if random.is_one_in(4) { defaulted(param, random) } else { sound(param) }
+    if random.is_one_in(4) { with_random_default(param, random) } else { without_invalid_parts(param) }
 }
 
 /// Returns the schema of a value of this kind, or of an array of such values; sometimes optional.
-fn around(kind: Kind, random: &mut Random) -> Schema {
+fn random_schema(kind: Kind, random: &mut Random) -> Schema {
     let mut schema = kind.schema();
     if random.is_one_in(4) {
         schema = schema.with_items(Some(items(random)));
@@ -140,6 +149,8 @@ fn items(random: &mut Random) -> Items {
     Items::new(min, Some(min + random.below(3) as u64))
 }
 
+/// Returns a random kind of a single value. Objects nest at most `depth` levels deep. A parameter has depth 0, because
+/// parameters can't be objects.
 fn kind(depth: usize, random: &mut Random) -> Kind {
     match random.below(if depth > 0 { 9 } else { 7 }) {
         0 => Kind::Boolean,
@@ -150,11 +161,12 @@ fn kind(depth: usize, random: &mut Random) -> Kind {
             Kind::Text(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text())
         }
         5 | 6 => values_of_enum(random),
-        _ => Kind::Object(shape(depth - 1, random)),
+        _ => Kind::Object(random_object(depth - 1, random)),
     }
 }
 
 fn integer(random: &mut Random) -> Kind {
+    // Ranges of `u8`, `i64` and `u64`, the bounds of a parameter that declares none.
     let natural = [(0, 255), (i128::from(i64::MIN), i128::from(i64::MAX)), (0, i128::from(u64::MAX))];
     let (minimum, maximum) = if random.is_one_in(4) {
         random.of(&natural)
@@ -176,11 +188,11 @@ fn text(random: &mut Random) -> Text {
     let min_len = random.below(4) as u64;
     let max_len = if random.is_one_in(100) { None } else { Some(min_len + random.of(&[0, 1, 2, 40])) };
     let plain = Text::ANY.with_min_len(min_len).with_max_len(max_len);
-    if random.is_one_in(8) { patterned(plain, random) } else { plain }
+    if random.is_one_in(8) { with_random_pattern(plain, random) } else { plain }
 }
 
 /// Adds a random pattern, if a sample text within the bounds matches the pattern.
-fn patterned(plain: Text, random: &mut Random) -> Text {
+fn with_random_pattern(plain: Text, random: &mut Random) -> Text {
     let text = plain.with_pattern(Some(random.of(PATTERNS)));
     if sample::values(&Kind::Text(text).schema()).is_empty() { plain } else { text }
 }
@@ -188,37 +200,38 @@ fn patterned(plain: Text, random: &mut Random) -> Text {
 fn values_of_enum(random: &mut Random) -> Kind {
     let mut among = VALUES.to_vec();
     let count = 1 + random.below(3);
-    Kind::Enum((0..count).map(|_| taken(&mut among, random)).collect::<Vec<_>>().leak())
+    Kind::Enum((0..count).map(|_| take_random(&mut among, random)).collect::<Vec<_>>().leak())
 }
 
 fn output(random: &mut Random) -> ToolOutput {
     match random.below(8) {
         0 => random.of(&[ToolOutput::Nothing, ToolOutput::Text, ToolOutput::Content]),
-        1 => ToolOutput::Paged(shape(2, random)),
-        _ => ToolOutput::Object(shape(2, random)),
+        1 => ToolOutput::Paged(random_object(2, random)),
+        _ => ToolOutput::Object(random_object(2, random)),
     }
 }
 
-fn shape(depth: usize, random: &mut Random) -> &'static Object {
+fn random_object(depth: usize, random: &mut Random) -> &'static Object {
     let mut names = NAMES.to_vec();
     let mut members = Vec::new();
     for _ in 0..1 + random.below(3) {
-        members.push(member(taken(&mut names, random), depth, random));
+        members.push(member(take_random(&mut names, random), depth, random));
     }
-    assembled(members, random)
+    build_object(members, random)
 }
 
+/// Returns a field or, in one case of ten, a tag: a member with a constant text, such as serde's `tag` adds.
 fn member(name: &'static str, depth: usize, random: &mut Random) -> Member {
     if random.is_one_in(10) {
         return Member::Tag(name, random.of(VALUES));
     }
     let kind = kind(depth, random);
-    let schema = around(kind, random);
-    Member::Field(Field::new(name, random.of(WORDS), schema).with_required(!random.is_one_in(3)))
+    let schema = random_schema(kind, random);
+    Member::Field(Field::new(name, random.of(DESCRIPTIONS), schema).with_required(!random.is_one_in(3)))
 }
 
 /// Builds an object. Sometimes the last members are in a flattened struct, which is an equivalent object.
-fn assembled(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
+fn build_object(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
     if random.is_one_in(6) {
         let inner = members.split_off(random.below(members.len() + 1));
         members.push(Member::Flatten(leaked(Object::new(inner.leak()))));
@@ -227,15 +240,15 @@ fn assembled(mut members: Vec<Member>, random: &mut Random) -> &'static Object {
 }
 
 /// Members of an object, with the members of flattened structs in place of these structs.
-fn flat(object: &'static Object) -> Vec<Member> {
+fn flat_members(object: &'static Object) -> Vec<Member> {
     let each = |member: &Member| match member {
-        Member::Flatten(inner) => flat(inner),
-        own => vec![*own],
+        Member::Flatten(inner) => flat_members(inner),
+        other => vec![*other],
     };
     object.members().iter().flat_map(each).collect()
 }
 
-fn named(member: &Member) -> &'static str {
+fn member_name(member: &Member) -> &'static str {
     match member {
         Member::Field(field) => field.name(),
         Member::Tag(name, _) => name,
@@ -245,7 +258,7 @@ fn named(member: &Member) -> &'static str {
 
 /// Fields of an object. A tag counts as a field whose kind is an enum of one value.
 pub(crate) fn fields(object: &'static Object) -> Vec<Field> {
-    flat(object)
+    flat_members(object)
         .into_iter()
         .map(|member| match member {
             Member::Field(field) => field,
@@ -256,12 +269,13 @@ pub(crate) fn fields(object: &'static Object) -> Vec<Field> {
 }
 
 /// Schema of the field at this path.
-pub(crate) fn at(object: &'static Object, trail: &[&str]) -> Option<Schema> {
-    let (name, rest) = trail.split_first()?;
+pub(crate) fn at(object: &'static Object, path: &[&str]) -> Option<Schema> {
+    let (name, rest) = path.split_first()?;
     let field = fields(object).into_iter().find(|field| field.name() == *name)?;
     if rest.is_empty() { Some(field.schema()) } else { at(self::object(&field.schema())?, rest) }
 }
 
+/// Returns the object of a schema, also of an array of objects; `None` if the schema has another kind.
 pub(crate) fn object(schema: &Schema) -> Option<&'static Object> {
     match schema.kind() {
         Kind::Object(object) => Some(object),
@@ -276,7 +290,7 @@ pub(crate) fn pattern(schema: &Schema) -> Option<Pattern> {
     }
 }
 
-/// Returns the sample values of both schemas, and four other values. They may violate either schema.
+/// Returns the sample values of `schema` and `other`, and up to four random values. A value may violate both schemas.
 pub(crate) fn values(
     schema: &Schema,
     other: Option<&Schema>,
@@ -306,7 +320,7 @@ pub(crate) fn values(
 }
 
 /// Makes the parameter a required single value, and adds a random default if the parameter allows the default.
-fn defaulted(param: Param, random: &mut Random) -> Param {
+fn with_random_default(param: Param, random: &mut Random) -> Param {
     let schema = param.schema().item();
     let values = sample::values(&schema);
     let json: &'static str = values[random.below(values.len())].clone().leak();
@@ -317,17 +331,17 @@ fn defaulted(param: Param, random: &mut Random) -> Param {
     };
     // A second spelling of the same number.
     let json = if json == "0.5" && random.is_one_in(2) { "5e-1" } else { json };
-    sound(param.with_schema(schema).with_default(Some(Literal::new(value, json))))
+    without_invalid_parts(param.with_schema(schema).with_default(Some(Literal::new(value, json))))
 }
 
 /// Removes the default or the header if the parameter can't have it.
-fn sound(param: Param) -> Param {
-    let takes = |default: Literal| {
+fn without_invalid_parts(param: Param) -> Param {
+    let is_valid_default = |default: Literal| {
         param.schema().admits(default).is_ok()
             && arguments::check(&format!("{{\"{}\":{}}}", param.name(), default.json()), &[param]).is_ok()
     };
     let header = param.mirroring_header().filter(|_| param.schema().mirrors().is_ok());
-    param.with_default(param.default_value().filter(|default| takes(*default))).with_header(header)
+    param.with_default(param.default_value().filter(|default| is_valid_default(*default))).with_header(header)
 }
 
 /// Returns a copy of a contract with one to three random edits, rarely with none.
@@ -337,14 +351,14 @@ pub(crate) fn edited(contract: &Contract, random: &mut Random) -> Contract {
     for _ in 0..edits {
         match random.below(20) {
             0 => replace_part(&mut new, random),
-            1..11 => new = new.with_input(input(new.input(), random)),
+            1..11 => new = new.with_input(edit_params(new.input(), random)),
             _ => {
                 let output = match new.output() {
                     ToolOutput::Object(old) if !random.is_one_in(12) => {
-                        ToolOutput::Object(reshaped(old, 2, random))
+                        ToolOutput::Object(edit_object(old, 2, random))
                     }
                     ToolOutput::Paged(old) if !random.is_one_in(12) => {
-                        ToolOutput::Paged(reshaped(old, 2, random))
+                        ToolOutput::Paged(edit_object(old, 2, random))
                     }
                     ToolOutput::Object(old) if random.is_one_in(2) => ToolOutput::Paged(old),
                     _ => output(random),
@@ -376,56 +390,58 @@ fn replace_part(contract: &mut Contract, random: &mut Random) {
     };
 }
 
-fn unused(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+fn unused_names(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     let used: Vec<&str> = names.collect();
     NAMES.iter().copied().filter(|name| !used.contains(name)).collect()
 }
 
 /// Edits one random parameter, or adds, removes or moves one.
-fn input(old: &'static [Param], random: &mut Random) -> &'static [Param] {
+fn edit_params(old: &'static [Param], random: &mut Random) -> &'static [Param] {
     let mut params = old.to_vec();
-    let mut free = unused(params.iter().map(|param| param.name()));
+    let mut free = unused_names(params.iter().map(|param| param.name()));
     let chosen = random.below(params.len().max(1));
     match random.below(17) {
-        _ if params.is_empty() => params.push(param(taken(&mut free, random), random)),
-        0 if !free.is_empty() => params.insert(chosen, param(taken(&mut free, random), random)),
+        _ if params.is_empty() => params.push(param(take_random(&mut free, random), random)),
+        0 if !free.is_empty() => params.insert(chosen, param(take_random(&mut free, random), random)),
         1 => drop(params.remove(chosen)),
-        2 if !free.is_empty() => params[chosen] = params[chosen].with_name(taken(&mut free, random)),
+        2 if !free.is_empty() => params[chosen] = params[chosen].with_name(take_random(&mut free, random)),
         3 => params.swap(0, chosen),
         4 => params[chosen] = params[chosen].with_secret(!params[chosen].is_secret()),
-        5 => params[chosen] = params[chosen].with_description(random.of(WORDS)),
+        5 => params[chosen] = params[chosen].with_description(random.of(DESCRIPTIONS)),
         6 | 7 => {
             let schema = params[chosen].schema();
             let schema = schema.with_optional(!schema.is_optional());
-            params[chosen] = sound(params[chosen].with_schema(schema));
+            params[chosen] = without_invalid_parts(params[chosen].with_schema(schema));
         }
-        8 => params[chosen] = defaulted(params[chosen], random),
+        8 => params[chosen] = with_random_default(params[chosen], random),
         9 => params[chosen] = params[chosen].with_default(None),
         10 => {
-            params[chosen] = sound(params[chosen].with_header(random.of(HEADERS)));
+            params[chosen] = without_invalid_parts(params[chosen].with_header(random.of(HEADERS)));
         }
         _ => {
-            let schema = revalued(params[chosen].schema(), 0, random);
-            params[chosen] = sound(params[chosen].with_schema(schema));
+            let schema = edit_schema(params[chosen].schema(), 0, random);
+            params[chosen] = without_invalid_parts(params[chosen].with_schema(schema));
         }
     }
     params.leak()
 }
 
 /// Edits one random member of an object, or adds, removes or moves one.
-fn reshaped(old: &'static Object, depth: usize, random: &mut Random) -> &'static Object {
-    let mut members = flat(old);
-    let mut free = unused(members.iter().map(named));
+fn edit_object(old: &'static Object, depth: usize, random: &mut Random) -> &'static Object {
+    let mut members = flat_members(old);
+    let mut free = unused_names(members.iter().map(member_name));
     let chosen = random.below(members.len().max(1));
     match random.below(12) {
-        _ if members.is_empty() => members.push(member(taken(&mut free, random), depth, random)),
-        0 if !free.is_empty() => members.insert(chosen, member(taken(&mut free, random), depth, random)),
+        _ if members.is_empty() => members.push(member(take_random(&mut free, random), depth, random)),
+        0 if !free.is_empty() => {
+            members.insert(chosen, member(take_random(&mut free, random), depth, random));
+        }
         1 => drop(members.remove(chosen)),
         2 => members.swap(0, chosen),
         3 if !free.is_empty() => {
             members[chosen] = match members[chosen] {
-                Member::Field(field) => Member::Field(field.with_name(taken(&mut free, random))),
-                _ => Member::Tag(taken(&mut free, random), "a"),
+                Member::Field(field) => Member::Field(field.with_name(take_random(&mut free, random))),
+                _ => Member::Tag(take_random(&mut free, random), "a"),
             }
         }
         choice => {
@@ -433,41 +449,44 @@ fn reshaped(old: &'static Object, depth: usize, random: &mut Random) -> &'static
                 Member::Field(field) => Member::Field(match choice {
                     4 => field.with_required(!field.is_required()),
                     5 => field.with_schema(field.schema().with_optional(!field.schema().is_optional())),
-                    6 => field.with_description(random.of(WORDS)),
-                    _ => field.with_schema(revalued(field.schema(), depth, random)),
+                    6 => field.with_description(random.of(DESCRIPTIONS)),
+                    _ => field.with_schema(edit_schema(field.schema(), depth, random)),
                 }),
-                tag if choice < 8 => member(named(&tag), depth, random),
-                tag => Member::Tag(named(&tag), random.of(VALUES)),
+                tag if choice < 8 => member(member_name(&tag), depth, random),
+                tag => Member::Tag(member_name(&tag), random.of(VALUES)),
             }
         }
     }
-    assembled(members, random)
+    build_object(members, random)
 }
 
 /// Changes a schema: the bounds of an array, whether it is an array, or the kind.
-fn revalued(schema: Schema, depth: usize, random: &mut Random) -> Schema {
+fn edit_schema(schema: Schema, depth: usize, random: &mut Random) -> Schema {
     let items = match schema.items() {
         Some(items) if random.is_one_in(3) => {
-            let min = moved(items.min(), random);
-            let max = items.max().map(|max| moved(max, random).max(min));
+            let min = move_bound(items.min(), random);
+            let max = items.max().map(|max| move_bound(max, random).max(min));
             return schema.with_items(Some(Items::new(min, max)));
         }
         Some(_) if random.is_one_in(8) => None,
         None if random.is_one_in(12) => Some(items(random)),
         same => same,
     };
-    let kind =
-        if random.is_one_in(4) { self::kind(depth, random) } else { nudged(schema.kind(), depth, random) };
+    let kind = if random.is_one_in(4) {
+        self::kind(depth, random)
+    } else {
+        nudge_kind(schema.kind(), depth, random)
+    };
     schema.with_kind(kind).with_items(items)
 }
 
 /// Changes a bound by at most one.
-fn moved(bound: u64, random: &mut Random) -> u64 {
+fn move_bound(bound: u64, random: &mut Random) -> u64 {
     (bound + random.below(3) as u64).saturating_sub(1)
 }
 
 /// Changes bounds, or replaces the kind by a similar one.
-fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
+fn nudge_kind(kind: Kind, depth: usize, random: &mut Random) -> Kind {
     match kind {
         Kind::Boolean => self::kind(depth, random),
         Kind::Integer { minimum, maximum } if random.is_one_in(4) => {
@@ -491,16 +510,16 @@ fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
             Kind::Integer { minimum: low, maximum: high.max(low) }
         }
         Kind::Number { .. } => number(random),
-        Kind::Text(own) if own.format().is_some() => Kind::Text(text(random)),
-        Kind::Text(own) => match random.below(8) {
+        Kind::Text(old) if old.format().is_some() => Kind::Text(text(random)),
+        Kind::Text(old) => match random.below(8) {
             0 => values_of_enum(random),
             1 => Kind::Text(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text()),
-            2 => Kind::Text(patterned(own, random)),
-            3 => Kind::Text(own.with_pattern(None)),
+            2 => Kind::Text(with_random_pattern(old, random)),
+            3 => Kind::Text(old.with_pattern(None)),
             _ => {
-                let min_len = moved(own.min_len(), random);
-                let max_len = own.max_len().map(|most| moved(most, random).max(min_len));
-                let plain = own.with_min_len(min_len).with_max_len(max_len);
+                let min_len = move_bound(old.min_len(), random);
+                let max_len = old.max_len().map(|max| move_bound(max, random).max(min_len));
+                let plain = old.with_min_len(min_len).with_max_len(max_len);
                 if sample::values(&Kind::Text(plain).schema()).is_empty() { kind } else { Kind::Text(plain) }
             }
         },
@@ -512,12 +531,12 @@ fn nudged(kind: Kind, depth: usize, random: &mut Random) -> Kind {
             match random.below(4) {
                 0 => return Kind::Text(text(random)),
                 1 if values.len() > 1 => drop(values.remove(chosen)),
-                2 if !free.is_empty() => values.push(taken(&mut free, random)),
+                2 if !free.is_empty() => values.push(take_random(&mut free, random)),
                 _ => values.swap(0, chosen),
             }
             Kind::Enum(values.leak())
         }
-        Kind::Object(object) => Kind::Object(reshaped(object, depth.saturating_sub(1), random)),
+        Kind::Object(object) => Kind::Object(edit_object(object, depth.saturating_sub(1), random)),
         _ => unreachable!("no other kind is generated"),
     }
 }

@@ -1,11 +1,14 @@
-//! Tests that `RULES.md` has one page per rule, with the message that the code writes.
+//! Tests that `RULES.md` has one page (a section `###`) per rule of contract changes, with the message that the code
+//! writes.
 
 use mcp_tool_contract::rules::{ChangeClass, ChangeRule, page};
 
 use crate::specimens;
 
 #[test]
-fn every_rule_has_a_page_with_its_message() {
+fn every_rule_has_a_page_with_its_class_message_and_witness() {
+    // A specimen is a change that only its rule classifies, with the expected message (`says`) and witness (`shown`): a
+    // value or sentence that shows the effect of the change.
     for specimen in specimens::ALL {
         let rule = specimen.rule;
         let text = page::page(rule).unwrap_or_else(|| panic!("{rule} has no page"));
@@ -29,7 +32,7 @@ fn page_ends_at_the_next_heading() {
 }
 
 #[test]
-fn every_page_belongs_to_a_rule() {
+fn pages_have_the_order_of_the_rules_and_the_introduction_names_every_class() {
     let text = include_str!("../../RULES.md");
     let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("### ")).collect();
     let ids: Vec<&str> = ChangeRule::ALL.iter().map(|rule| rule.id()).collect();

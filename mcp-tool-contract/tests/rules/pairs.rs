@@ -1,5 +1,5 @@
-//! Compares pairs of contracts: a random contract, and an edited copy of it. The findings must agree with the
-//! validation of generated arguments and results.
+//! Compares pairs of contracts: a random contract, and an edited copy of it. The findings (the changes that the
+//! comparison found) must agree with the validation of generated arguments and results.
 //!
 //! The environment variable `PAIRS` sets the number of pairs, `PAIRS_SEED` the first seed.
 
@@ -23,9 +23,10 @@ use crate::{
     specimens::is_valid_witness,
 };
 
-/// Number of argument objects, and of results, that are validated for a pair without a breaking change.
+/// Number of argument objects that are validated for a pair whose parameters have no breaking change, and number of
+/// results for a pair whose result has none.
 const SAMPLES: usize = 20;
-/// Every 16th pair, the new contract is written into a lock and parsed again.
+/// For one pair in 16, the new contract is written into a lock (the text of `mcp-tools.lock`) and parsed again.
 const LOCKED_EVERY: u64 = 16;
 
 /// Statistics of a run.
@@ -47,7 +48,7 @@ struct Counts {
     locked: usize,
     /// Breaking findings.
     findings: usize,
-    /// Breaking findings without a [`Witness`]; see [`is_undecided`].
+    /// Breaking findings without a [`Witness`], a value or sentence that shows the change; see [`is_undecided`].
     undecided: usize,
     /// Breaking findings whose witness is a sentence, or arguments with a different meaning.
     worded: usize,
@@ -73,6 +74,7 @@ impl AddAssign for Counts {
     }
 }
 
+/// Returns the value of an environment variable.
 fn setting<T: FromStr<Err: Debug>>(name: &str, default: T) -> T {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
@@ -83,6 +85,7 @@ fn findings_agree_with_validation_of_random_calls() {
     let workers = thread::available_parallelism().map_or(1, |count| count.get().min(4)) as u64;
     let mut counts = Counts::default();
     thread::scope(|scope| {
+        // Returns the work of one thread: every pair whose number has the same remainder.
         let work = |worker| {
             move || (worker..pairs).step_by(workers as usize).map(|i| check_pair(seed + i)).collect()
         };
@@ -93,23 +96,27 @@ fn findings_agree_with_validation_of_random_calls() {
         }
     });
     println!("{pairs} pairs from {seed}: {counts:#?}");
+    // A few pairs say nothing about the shares below.
     if pairs < 100_000 {
         return;
     }
-    let enough = |share: usize, of: usize, percent: usize| share * 100 >= of * percent;
+    let is_at_least = |part: usize, all: usize, min_percent: usize| part * 100 >= all * min_percent;
     let all = usize::try_from(pairs).unwrap();
     assert!(
-        enough(counts.breaking, all, 20) && enough(counts.compatible, all, 20),
+        is_at_least(counts.breaking, all, 20) && is_at_least(counts.compatible, all, 20),
         "too few pairs are breaking, or too few are compatible"
     );
-    assert!(enough(counts.unchanged, counts.same, 20), "`is_unchanged` recognizes too few unchanged pairs");
     assert!(
-        !enough(counts.undecided, counts.findings, 5),
+        is_at_least(counts.unchanged, counts.same, 20),
+        "`is_unchanged` recognizes too few unchanged pairs"
+    );
+    assert!(
+        !is_at_least(counts.undecided, counts.findings, 5),
         "too many breaking findings have no witness: {}",
         counts.undecided
     );
     assert!(
-        !enough(counts.worded, counts.findings, 20),
+        !is_at_least(counts.worded, counts.findings, 20),
         "too many breaking findings have a sentence as witness: {}",
         counts.worded
     );
@@ -131,12 +138,14 @@ fn check_pair(seed: u64) -> Counts {
     let mut counts = Counts::default();
 
     let found = judge::compare_at_run_time(&old, &new);
-    assert_eq!(found.more(), 0);
+    assert_eq!(found.more(), 0, "not all findings are listed");
     for finding in found.listed() {
         *counts.rules.entry(finding.rule.id()).or_default() += 1;
     }
+    // `Prose::Dropped` leaves out titles, descriptions and order. Findings are only counted, not listed.
     let is_same = judge::compare::<0>(&old, &new, Prose::Dropped).is_empty();
-    // `is_unchanged` is the only check that the compiler runs in most builds.
+    // In most builds, the compiler runs only `is_unchanged`. It may report a contract as unchanged only if titles,
+    // descriptions and order are all that changed.
     let same_names =
         old.input().iter().map(|param| param.name()).eq(new.input().iter().map(|param| param.name()));
     if compact::is_unchanged(&new, compact::encode(&old).leak(), same_names) {
@@ -190,7 +199,7 @@ fn check_witnesses(
             }
             Some(witness) => {
                 assert!(is_valid_witness(&witness, old, new), "{finding}: {witness}\n{}", context());
-                let has_sentence = matches!(
+                let should_be_worded = matches!(
                     finding.rule,
                     ChangeRule::ScopeAdded
                         | ChangeRule::ApprovalAdded
@@ -207,7 +216,7 @@ fn check_witnesses(
                 );
                 let is_worded = matches!(witness, Witness::Sentence(_) | Witness::NewMeaning(_));
                 assert_eq!(
-                    is_worded, has_sentence,
+                    is_worded, should_be_worded,
                     "{finding}: this rule has another kind of witness than {witness}"
                 );
                 counts.worded += usize::from(is_worded);
@@ -216,8 +225,8 @@ fn check_witnesses(
     }
 }
 
-/// Returns `true` if a change may have no witness: the old or the new value has a pattern, or one value is an enum and
-/// the other has a format.
+/// Returns `true` if a change may have no witness, because no sample value is sure to show it: the old or the new value
+/// has a pattern, or one value is an enum and the other has a format.
 fn is_undecided(location: ChangeLocation, old: &Contract, new: &Contract) -> bool {
     let value = |contract: &Contract| match location {
         ChangeLocation::Tool => None,
@@ -237,7 +246,7 @@ fn is_undecided(location: ChangeLocation, old: &Contract, new: &Contract) -> boo
         || is_enum_and_format(new_schema, old_schema)
 }
 
-/// Checks that the new contract accepts arguments that the old one accepts.
+/// Checks that the new contract accepts arguments that the old contract accepts.
 fn check_arguments(
     old: &Contract,
     new: &Contract,
@@ -245,6 +254,7 @@ fn check_arguments(
     counts: &mut Counts,
     context: &dyn Fn() -> String,
 ) {
+    // The valid values of each parameter. `None` omits the argument.
     let choices: Vec<(&Param, Vec<Option<String>>)> = old
         .input()
         .iter()
@@ -271,6 +281,7 @@ fn check_arguments(
     }
 }
 
+/// Returns a JSON object with the members that have a value.
 fn object(members: &[(&str, &Option<String>)]) -> String {
     let members = members.iter().filter_map(|(name, value)| Some(format!("\"{name}\":{}", value.as_ref()?)));
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
@@ -304,7 +315,7 @@ fn check_results(
     }
 }
 
-/// Returns valid values of each field, including values at the limits of `other`.
+/// Returns valid values of each field of `object`, including values at the limits that the fields have in `other`.
 fn choices(
     object: &'static Object,
     other: Option<&'static Object>,

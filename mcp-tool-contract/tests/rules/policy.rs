@@ -1,4 +1,5 @@
-//! Tests of the version policy: a change needs a new version, and a lowered guard also needs a reason.
+//! Tests of the version policy: a change, except a patch, needs a new version. A lowered guard (a change of class
+//! `weakens`, such as a removed scope) also needs a reason.
 
 use mcp_tool_contract::{
     bounds::Kind,
@@ -9,6 +10,7 @@ use mcp_tool_contract::{
 
 use crate::specimens::{COUNT, TEXT, param, whole};
 
+/// Version 2.3 of a tool that needs the scope `mail:send`, and whose parameter is an integer from 0 to 90.
 const OLD: Contract = takes!(param("days", COUNT)).with_version(Version::new(2, 3));
 /// Differs from [`OLD`] only in its description.
 const REWORDED: Contract = OLD.with_description("Sends one reminder.");
@@ -17,6 +19,7 @@ const ADDITIVE: Contract =
 const BREAKING: Contract = takes!(param("days", COUNT).max(whole(60, "60"))).with_version(OLD.version());
 /// A copy of [`OLD`] with a lowered guard: a call needs no scope.
 const WEAKER: Contract = OLD.with_scopes(&[]);
+/// The author's reason for a lowered guard: `weakens("scope-removed", reason = "nobody used it")` in the attribute.
 const REASON: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "nobody used it");
 const OTHER_REASON: Weakening = Weakening::new(ChangeRule::ScopeRemoved, "it is public now");
 
@@ -29,7 +32,8 @@ const fn at(contract: Contract, major: u32, minor: u32) -> Contract {
 }
 
 #[test]
-fn each_class_needs_exactly_its_bump() {
+fn needed_version_depends_on_the_class_of_the_change() {
+    // The new contract, the version that it needs, and versions that are enough.
     let cases = [
         (OLD, None, [(2, 3), (2, 4), (3, 0)].as_slice()),
         (REWORDED, None, &[(2, 3), (2, 4), (3, 0)]),
@@ -49,7 +53,7 @@ fn each_class_needs_exactly_its_bump() {
 }
 
 #[test]
-fn version_never_decreases() {
+fn lower_version_is_refused() {
     for (major, minor) in [(2, 2), (1, 9)] {
         assert_eq!(ruled(&OLD, &at(OLD, major, minor)).bump, Some(OLD.version()));
     }
@@ -77,6 +81,7 @@ fn lowered_guard_needs_a_minor_version_and_a_reason() {
 
 #[test]
 fn reason_in_the_lock_does_not_cover_another_change() {
+    // `REASON` was given for an earlier change, and the scope is removed only now.
     let locked = OLD.with_weakens(&[REASON]);
     let again = at(WEAKER, 2, 4).with_weakens(&[REASON]);
     let ruling = ruled(&locked, &again);
@@ -160,12 +165,14 @@ fn message_that_omits_changes_still_says_what_to_do() {
     );
     let (_, omitted) = changes.rsplit_once("\n  and ").unwrap();
     let omitted: usize = omitted.strip_suffix(" more").unwrap().parse().unwrap();
+    // 200 removed enum values and an added one. Two lines, the first and the last, are no changes.
     assert_eq!(changes.lines().count() - 2 + omitted, 201);
     assert!(!changes.contains("\"\""), "a line of the message lacks its value: {changes}");
 }
 
 #[test]
 fn absent_timeout_is_compared_as_the_default() {
+    // The default is 30,000 ms.
     for (old, new, rule) in [
         (None, Some(60_000), ChangeRule::TimeoutRaised),
         (None, Some(5_000), ChangeRule::TimeoutLowered),

@@ -1,4 +1,5 @@
-//! One specimen for each rule: two contracts that differ only by one change, which the rule classifies.
+//! One specimen for each rule of contract changes: two contracts that differ only by one change, which the rule
+//! classifies.
 
 use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema},
@@ -20,12 +21,13 @@ pub(crate) struct Specimen {
     new: Contract,
     /// Text of the finding: class, message and rule id.
     pub(crate) says: &'static str,
-    /// Text of the [`Witness`]; `None` for rules of class patch.
+    /// Text of the [`Witness`], a value or sentence that shows the effect; `None` for rules of class patch.
     pub(crate) shown: Option<&'static str>,
     /// Rules of the changes from `new` to `old`.
     back: &'static [ChangeRule],
 }
 
+/// The contract from which the others are made. It has no parameters and no result.
 pub(crate) const BASE: Contract = Contract::EMPTY
     .with_name("remind")
     .with_version(Version::new(1, 0))
@@ -51,16 +53,19 @@ const fn hinted(hints: Hints) -> Contract {
     BASE.with_hints(hints)
 }
 
-const fn removal(message: &'static str, removal: &'static str) -> Contract {
+/// A deprecated tool with this message and this date of removal.
+const fn deprecated(message: &'static str, removal: &'static str) -> Contract {
     let removal = Some(removal);
     BASE.with_deprecation(Some(Deprecation::new(message, None, removal)))
 }
 
+/// An integer, with its JSON text.
 pub(crate) const fn whole(value: i128, json: &'static str) -> Literal {
     Literal::new(LiteralValue::Integer(value), json)
 }
 
-const fn shape(schema: &'static str) -> Contract {
+/// A contract with a result schema that is known only at run time.
+const fn run_time_result(schema: &'static str) -> Contract {
     BASE.with_output(ToolOutput::FromLock(schema))
 }
 
@@ -85,12 +90,12 @@ pub(crate) const fn like(source: &'static str) -> Pattern {
     Pattern::from_lock(source)
 }
 
-/// A parameter as the attribute macro creates it.
+/// A parameter as the attribute macro creates it: strings and arrays get default maximum lengths.
 pub(crate) const fn param(name: &'static str, schema: Schema) -> Param {
     Param::new(name, "", schema).bounded(None, None)
 }
 
-/// A field as the derive macro creates it.
+/// A field as the derive macro creates it: strings get a default maximum length.
 pub(crate) const fn field(name: &'static str, schema: Schema) -> Field {
     Field::new(name, "", schema).bounded()
 }
@@ -218,6 +223,7 @@ specimens! {
         BASE, rated(10, Window::Minute);
         "additive: rate changed from none to 10/min [rate-lowered]",
         Some("a call beyond the new limit is now asked to retry later"); [RateRaised]
+    // Raised in both directions: 100/h permits 100 calls within a minute, and 10/min permits 600 calls within an hour.
     RateRaised Weakens:
         rated(10, Window::Minute), rated(100, Window::Hour);
         "weakens: rate changed from 10/min to 100/h [rate-raised]",
@@ -235,19 +241,19 @@ specimens! {
         Some("a call that ran as a task may now return its result directly"); [TaskRequired]
 
     DeprecationAdded Additive:
-        BASE, removal("Use send.", "2027-06-30");
+        BASE, deprecated("Use send.", "2027-06-30");
         "additive: the tool became deprecated [deprecation-added]",
         Some("callers are told that the tool will be removed"); [DeprecationRemoved]
     DeprecationChanged Patch:
-        removal("Use send.", "2027-06-30"), removal("Use send.", "2027-12-31");
+        deprecated("Use send.", "2027-06-30"), deprecated("Use send.", "2027-12-31");
         "patch: the tool has a different deprecation notice [deprecation-changed]",
         None; [RemovalEarlier]
     DeprecationRemoved Patch:
-        removal("Use send.", "2027-06-30"), BASE;
+        deprecated("Use send.", "2027-06-30"), BASE;
         "patch: the tool is no longer deprecated [deprecation-removed]",
         None; [DeprecationAdded]
     RemovalEarlier Breaking:
-        removal("Use send.", "2027-06-30"), removal("Use send.", "2027-01-31");
+        deprecated("Use send.", "2027-06-30"), deprecated("Use send.", "2027-01-31");
         "breaking: removal changed from 2027-06-30 to 2027-01-31 [removal-earlier]",
         Some("a caller that relies on the old date may find that the tool is gone"); [DeprecationChanged]
 
@@ -519,9 +525,9 @@ fn reversed_change_is_classified_by_the_expected_rules() {
     for specimen in ALL.iter().filter(|specimen| !specimen.back.is_empty()) {
         assert_eq!(rules(&specimen.new, &specimen.old), specimen.back, "{}", specimen.rule);
     }
-    let alone: Vec<ChangeRule> =
+    let not_reversed: Vec<ChangeRule> =
         ALL.iter().filter(|specimen| specimen.back.is_empty()).map(|specimen| specimen.rule).collect();
-    assert_eq!(alone, [ChangeRule::ToolAdded, ChangeRule::ToolRemoved]);
+    assert_eq!(not_reversed, [ChangeRule::ToolAdded, ChangeRule::ToolRemoved]);
 }
 
 #[test]
@@ -531,10 +537,12 @@ fn header_names_are_case_insensitive() {
 
 #[test]
 fn run_time_schemas_are_compared_for_equality_without_descriptions() {
-    let old = shape(r#"{"type":"object","properties":{"a":{"type":"string","description":"One."}}}"#);
-    let said = shape(r#"{"type":"object","properties":{"a":{"type":"string","description":"Two."}}}"#);
-    let new = shape(r#"{"type":"object","properties":{"a":{"type":"integer"}}}"#);
-    assert_eq!(rules(&old, &said), []);
+    let old =
+        run_time_result(r#"{"type":"object","properties":{"a":{"type":"string","description":"One."}}}"#);
+    let reworded =
+        run_time_result(r#"{"type":"object","properties":{"a":{"type":"string","description":"Two."}}}"#);
+    let new = run_time_result(r#"{"type":"object","properties":{"a":{"type":"integer"}}}"#);
+    assert_eq!(rules(&old, &reworded), []);
     assert_eq!(rules(&old, &new), [ChangeRule::ResultChanged]);
     assert_eq!(rules(&old, &gives!(TOTAL)), [ChangeRule::ResultChanged]);
     let in_const = judge::compare::<8>(&old, &new, mcp_tool_contract::json::schema::Prose::Kept);

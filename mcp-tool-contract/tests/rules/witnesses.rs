@@ -8,6 +8,8 @@ use mcp_tool_contract::{
     rules::witness,
 };
 
+// `takes!` makes a contract with these parameters, and `gives!` one whose result has these fields. `COUNT` is an
+// integer from 0 to 90, and `TEXT` a string.
 use crate::specimens::{BASE, COUNT, TEXT, field, param, whole};
 
 /// Returns the witness of the only change, as text.
@@ -31,13 +33,14 @@ fn witness_of_one_letter_text_is_outside_the_enum() {
 }
 
 #[test]
-fn witness_of_an_unbounded_value_is_outside_of_the_bounded_version() {
+fn witness_of_an_unbounded_value_is_outside_the_bounds_of_the_other_version() {
     const ANY: Schema = Kind::Number { minimum: None, maximum: None }.schema();
     const AT_MOST_1E300: Schema = Kind::Number { minimum: None, maximum: Some(1e300) }.schema();
     let text = witness_text(&takes!(param("rate", ANY)), &takes!(param("rate", AT_MOST_1E300)));
     assert_eq!(text, r#"{"rate":1.7976931348623157e+308} was accepted, and is now refused"#);
-    let new = BASE.with_output(ToolOutput::Object(const { &Object::new(&[Member::Field(UNBOUNDED)]) }));
+    // The helper `field` sets a default maximum length, which this field lacks.
     const UNBOUNDED: Field = Field::new("note", "", TEXT);
+    let new = BASE.with_output(ToolOutput::Object(const { &Object::new(&[Member::Field(UNBOUNDED)]) }));
     let text = witness_text(&gives!(field("note", TEXT)), &new);
     assert!(text.ends_with("(5011 bytes) can now be returned, and couldn't before"), "{text}");
 }

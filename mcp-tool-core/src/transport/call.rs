@@ -34,12 +34,15 @@ impl ToolCall<'_> {
             name: &self.name,
             requires: self.meta.requires.as_ref(),
             arguments_bytes: self.arguments.len(),
+            // Set only for `completion/complete`.
             completes: None,
         }
     }
 
-    /// Returns the channel through which a call without a session asks the user of the client. A modern call asks in
-    /// its result. A legacy call can't ask, because its questions would be requests that only a session can carry.
+    /// Returns the channel through which a call without a session asks the user of the client. A modern call (of
+    /// 2026-07-28 and later) asks in its result. A legacy call (of revisions up to 2025-11-25) can't ask, because its
+    /// questions would be requests to the client, which only a session can carry. Moves the client's answers out of the
+    /// call.
     pub(super) fn asking(&mut self) -> Asking {
         match self.meta.era() {
             Era::Legacy => Asking::default(),

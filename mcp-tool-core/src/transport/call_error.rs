@@ -1,7 +1,8 @@
 //! JSON-RPC errors that answer a call.
 //!
-//! Most refusals are sent as JSON-RPC errors, and so are the tool errors that only the client can handle. All other
-//! errors of a call are tool results, which the client passes to its model.
+//! Most refusals by admission are sent as JSON-RPC errors, and so are the tool errors that only the client can handle.
+//! All other errors of a call are tool results, which the client passes to its model. The `data` of an error has the
+//! call's correlation id and, if a tool was chosen, its stamp: version, contract digest and deprecation.
 
 use mcp_tool_contract::json::META_VERSIONS;
 use uuid::Uuid;
@@ -45,7 +46,9 @@ impl CallError {
     /// Returns the JSON-RPC error that answers an executed call; `None` if a tool result answers the call.
     pub fn of_outcome(outcome: &CallOutcome, era: Era) -> Option<Self> {
         let error = outcome.answer.as_ref().err()?;
-        // Only the client can handle these two errors. It would pass a tool result to its model.
+        // Only the client can handle these two errors, and it would pass a tool result to its model. Either the client
+        // lacks a capability that the tool needs, or the answers that it sent to the tool's questions can't be used.
+        // Legacy revisions (up to 2025-11-25) have no code for the first error.
         let (code, members) = match (error.kind(), error.lacks().and_then(Capability::of_name)) {
             (ErrorKind::ClientCapability, Some(lacks)) if era == Era::Modern => {
                 (code::MISSING_CAPABILITY, format!(r#""requiredCapabilities":{},"#, lacks.declared()))
@@ -57,8 +60,7 @@ impl CallError {
         Some(CallError { status: 400, code, message: error.to_string(), data, required_scopes: None })
     }
 
-    /// Returns an error whose `data` has the correlation id, but no version and contract, because the pipeline chose no
-    /// tool.
+    /// Returns an error whose `data` has the correlation id but no stamp, because the pipeline chose no tool.
     fn unstamped(status: u16, code: i32, message: impl Into<String>, correlation: Uuid) -> Self {
         let data = format!(r#"{{"{META_CORRELATION}":"{correlation}"}}"#).into_bytes();
         CallError { status, code, message: message.into(), data, required_scopes: None }
@@ -71,6 +73,7 @@ impl CallError {
 }
 
 impl<'r> RefusalAnswer<'r> {
+    /// Returns the answer to a call that admission refused.
     pub(super) fn of(refusal: &'r Refusal) -> Self {
         let correlation = refusal.correlation;
         let stamped = |stamp| ResultStamp { stamp, correlation };
@@ -130,8 +133,8 @@ impl<'r> RefusalAnswer<'r> {
     }
 }
 
-/// Returns an error's `data`: an object with `members` and then the stamp's members. In `members`, a comma follows each
-/// member, also the last one.
+/// Returns an error's `data`: an object with `members`, and then the members of the stamp and the correlation id. In
+/// `members`, a comma follows each member, also the last one.
 fn data(members: &str, stamp: &ResultStamp<'_>) -> Vec<u8> {
     let mut data = JsonWriter::default();
     data.raw("{");

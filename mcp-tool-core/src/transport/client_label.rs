@@ -1,4 +1,5 @@
-//! Labels the local user's calls with the name that the client gives itself. A label doesn't prove an identity.
+//! Labels the calls of the local user, who is the caller over stdio, and over HTTP without authorization. The label is
+//! the name that the client gives itself, and doesn't prove an identity.
 
 use std::sync::Mutex;
 
@@ -10,8 +11,8 @@ use crate::call::caller::Caller;
 /// Maximum size of the text from which a cached label was made, in bytes.
 const MAX_CACHED_BYTES: usize = 1_024;
 
-/// Labels the local caller of one connection. Caches the last labelled caller, because most clients send the same label
-/// in every request.
+/// Labels the local user, the caller of a connection's requests. Caches the last labelled caller, because most clients
+/// send the same label in every request.
 #[derive(Debug, Default)]
 pub struct ClientLabel(Mutex<Option<CachedLabel>>);
 
@@ -40,6 +41,7 @@ impl ClientLabel {
         by_info.or_else(by_name).unwrap_or_else(|| local.clone())
     }
 
+    /// Returns `local` with the label from `text`; `None` if `text` has none.
     fn labelled(&self, local: &Caller, source: LabelSource, text: &str) -> Option<Caller> {
         let mut last = crate::sync::lock(&self.0);
         if let Some(last) = &*last
@@ -82,7 +84,7 @@ mod tests {
     use crate::call::caller::Scopes;
 
     #[test]
-    fn each_request_is_labelled_with_the_name_of_its_own_client() {
+    fn label_is_client_info_or_else_the_name_and_a_long_label_is_not_cached() {
         let (client_label, local) = (ClientLabel::default(), Caller::local(Scopes::All));
         let agent = |info: Option<&str>, name: Option<&str>| {
             client_label.caller(&local, info, name).agent().map(str::to_owned)

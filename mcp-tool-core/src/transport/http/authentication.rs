@@ -84,7 +84,7 @@ impl AsyncWrite for AcceptedStream {
 pub(super) struct Identity(Option<Authenticated>);
 
 impl Identity {
-    /// Adds the identity to a request's extensions, for rmcp.
+    /// Adds the identity to a request's extensions, for the code that rmcp calls.
     pub(super) fn insert_into(&self, extensions: &mut Extensions) {
         if let Some(authenticated) = &self.0 {
             extensions.insert(authenticated.clone());
@@ -145,6 +145,7 @@ impl AuthenticationLayer {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.authenticator.as_ref().and_then(|authenticator| authenticator.challenge(denied)) {
             Some(challenge) => insert(&mut response, WWW_AUTHENTICATE, &challenge),
+            // The issuer doesn't answer, so no other token would help.
             None => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"))),
         }
         response
@@ -153,7 +154,7 @@ impl AuthenticationLayer {
     /// Returns the authenticated caller of a request; `None` without an authenticator.
     pub(super) fn caller(&self, identity: &Identity) -> Option<Caller> {
         self.authenticator.as_ref()?;
-        // An authenticated request always has an identity. If it lacked one, its caller would have no scopes.
+        // An authenticated request always has a caller. The fallback has no scopes, so that it is safe.
         Some(
             identity
                 .0
@@ -182,7 +183,8 @@ impl AuthenticationLayer {
         response
     }
 
-    /// Returns the response with the protected resource metadata (RFC 9728); `None` if `path` isn't one of its paths.
+    /// Returns the response with the protected resource metadata (RFC 9728). `None` without an authenticator, or if
+    /// `path` isn't a path of the metadata.
     pub(super) fn metadata(&self, path: &str) -> Option<HttpResponse> {
         let document = self.authenticator.as_ref()?.metadata(path)?;
         let json = HeaderValue::from_static("application/json");
@@ -213,6 +215,7 @@ fn insert(response: &mut HttpResponse, name: HeaderName, value: &str) {
 }
 
 /// Checks that a server with these settings may listen on `address`. Any server may listen on a loopback address.
+/// `has_proxies` is `true` if trusted proxies are configured, which end TLS.
 ///
 /// # Errors
 /// `address` isn't a loopback address, and the server has no authorization, or neither TLS nor a proxy that ends TLS.

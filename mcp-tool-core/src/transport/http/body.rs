@@ -19,8 +19,8 @@ const MEMORY_TIMEOUT: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(5);
 /// Maximum size of a body that needs no memory permit, in bytes.
 const SMALL_BODY: usize = 64 * 1024;
-/// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. If the maximum size of one body
-/// is larger, that size is the limit instead.
+/// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. A body without `Content-Length`
+/// counts with the maximum size of one body. If this maximum is larger than `MEMORY`, it is the limit instead.
 const MEMORY: usize = 8 * 1024 * 1024;
 
 /// The rejection of a request because of its body: HTTP status, and message for the client.
@@ -39,7 +39,7 @@ fn rejected<T>(status: u16, message: impl Into<String>) -> Result<T, Rejected> {
 pub(super) struct BodyReader {
     /// Maximum size of one body.
     max_bytes: usize,
-    /// One permit per byte of a body above [`SMALL_BODY`].
+    /// One permit for each byte of the bodies that are larger than [`SMALL_BODY`].
     memory: Arc<Semaphore>,
 }
 
@@ -58,7 +58,8 @@ pub(super) struct RetainedText {
 }
 
 impl RequestBody {
-    /// Returns `part` as a slice of the body. A text that isn't part of the body, such as a default, is copied.
+    /// Returns `part` as a slice of the body. A text that isn't part of the body, such as `{}` for absent arguments, is
+    /// copied.
     pub(super) fn part(&self, part: &str) -> Bytes {
         let (all, part) = (self.bytes.as_ptr_range(), part.as_bytes());
         let is_within = all.start <= part.as_ptr() && part.as_ptr_range().end <= all.end;
@@ -71,7 +72,7 @@ impl RequestBody {
     }
 }
 
-/// Makes a text without a memory permit, for a caller that keeps the body and its permit.
+/// Makes a text without a memory permit, for code that keeps the body and its permit.
 impl From<Bytes> for RetainedText {
     fn from(text: Bytes) -> Self {
         RetainedText { text, _memory: None }
@@ -138,7 +139,8 @@ impl BodyReader {
         };
         let second = if body.is_end_stream() { None } else { data(body).await? };
         let Some(second) = second else {
-            // Needs no permit, because hyper's read buffer limits a single frame to less than `SMALL_BODY`.
+            // Needs no permit, because hyper's read buffer (`MAX_BUFFER` in `connection`) limits a single frame to less
+            // than `SMALL_BODY`.
             return Ok((first.len() <= self.max_bytes).then_some(RequestBody { bytes: first, memory }));
         };
         let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(SMALL_BODY));

@@ -1,4 +1,5 @@
-//! `tools/call` over HTTP, outside legacy sessions.
+//! `tools/call` over HTTP, outside legacy sessions (MCP sessions of revisions up to 2025-11-25), and refusals of calls
+//! in legacy sessions.
 
 use std::{pin::pin, sync::Arc};
 
@@ -43,7 +44,8 @@ struct AdmittedCall {
     admitted: Admitted,
     id: Id,
     era: Era,
-    /// Makes a legacy call cancellable by `notifications/cancelled`. `None` for a modern call.
+    /// Makes a legacy call (up to 2025-11-25) cancellable by `notifications/cancelled`. `None` for a modern call, which
+    /// the client cancels by closing the response.
     cancellable: Option<CancellableCall>,
 }
 
@@ -89,8 +91,10 @@ impl Service {
     ) -> Result<PreparedCall, FramedResponse> {
         let mut origin = self.authentication.origin(&sender.identity, caller, sender.remote);
         let era = call.meta.era();
-        // A modern client cancels by closing the response (2026-07-28, Streamable HTTP §cancellation).
+        // Made before admission, so that the client can cancel during admission too (2026-07-28, Streamable HTTP
+        // §cancellation).
         let cancellable = (era == Era::Legacy).then(|| self.in_flight.cancellable());
+        // An error that the parser found comes before those of the headers.
         let checked = call.error.take().map_or(Ok(()), |error| Err(*error));
         if let Err(error) = checked.and_then(|()| protocol_headers::check_call(headers, call)) {
             return Err(self.endpoint.reject_call(origin, call, error));
@@ -127,6 +131,7 @@ impl Service {
         call: &ToolCall<'_>,
         caller: &Caller,
     ) -> Option<(Reports, RequestedReports)> {
+        // A modern client requests log messages in each call, a legacy client by `logging/setLevel`.
         let level = match call.meta.era() {
             Era::Modern => call.meta.level,
             Era::Legacy => self.endpoint.log_levels.get(caller),
@@ -149,8 +154,9 @@ impl Service {
         headers: &HeaderMap,
     ) -> HttpResponse {
         let PreparedCall { call, reports } = call;
-        // `notifications/cancelled` has no `clientInfo`. So that a notification finds its call, the callers of both are
-        // labelled by headers only.
+        // Without authorization, callers differ only in their label, from `clientInfo` or a header. A
+        // `notifications/cancelled` has no `clientInfo`. So that it finds its call, the callers of both are labelled by
+        // the header only.
         let caller_by_headers = || self.caller(sender, headers, None);
         let Some((token, receiver)) = reports else {
             let response = pin!(call.respond(&self.endpoint, arguments, caller_by_headers));

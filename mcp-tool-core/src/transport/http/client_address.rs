@@ -12,7 +12,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Returns the address of a request's client: the peer or, if the peer is a trusted proxy, the last address in
 /// `X-Forwarded-For` that isn't a trusted proxy's. Earlier addresses are ignored, because the client itself may have
 /// written them. If the search from the end of the header finds no such address, or reaches text that isn't an address,
-/// returns the last trusted proxy that it found.
+/// returns the trusted proxy at which the search ended.
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.contains(address));
     let mut remote = peer.to_canonical();
@@ -34,6 +34,7 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Netwo
 mod tests {
     use super::*;
 
+    /// Returns the client's address, for a peer, lines of `X-Forwarded-For`, and networks of trusted proxies.
     fn remote(peer: &str, forwarded: &[&'static [u8]], proxies: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in forwarded {
@@ -50,6 +51,7 @@ mod tests {
 
     #[test]
     fn client_is_the_last_forwarded_address_that_is_not_a_proxy() {
+        // The client is 192.0.2.1. It may have written 6.6.6.6 itself.
         let proxies = ["10.0.0.0/8"];
         assert_eq!(remote("10.0.0.1", &[b"192.0.2.1"], &proxies), "192.0.2.1");
         assert_eq!(

@@ -27,7 +27,7 @@ use super::{
     service::Service,
 };
 
-/// Maximum time from the first to the last byte of a request's head.
+/// Maximum time from the first to the last byte of a request's head: request line and headers.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum time for which no byte of an answer can be written, because the client doesn't read. After this time, the
 /// connection ends.
@@ -52,6 +52,7 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     let (service, peer, phase) = (&*service, &Peer::new(peer), &phase);
     let handler = service_fn(|request: Request<Incoming>| {
         // The phase is set before the future is made, because hyper may read more input before it polls the future.
+        // That input is no longer part of the head, so it must not start the timer of the head.
         phase.set(Phase::ANSWERING);
         let answering = Answering(Arc::clone(phase));
         async move {
@@ -114,7 +115,8 @@ impl Drop for Answering {
 }
 
 /// A socket that fails if a head arrives too slowly, if the client doesn't read, or if the connection is idle for too
-/// long. Sets no timer for a request whose head arrives at once and whose answer is written at once.
+/// long. Sets no timer for a request whose head arrives at once and whose answer is written at once. The timer of the
+/// idle check is set once for each connection.
 struct Watched<S> {
     stream: S,
     phase: Arc<Phase>,
@@ -215,6 +217,7 @@ mod tests {
 
     use super::*;
 
+    /// Returns a watched connection, its client, and its phase.
     fn watched() -> (Watched<DuplexStream>, DuplexStream, Arc<Phase>) {
         let (server, client) = tokio::io::duplex(64);
         let phase = Arc::new(Phase::default());
@@ -225,7 +228,7 @@ mod tests {
     async fn ended(mut watched: Watched<DuplexStream>, since: Instant) -> (io::ErrorKind, u64) {
         loop {
             match watched.read_u8().await {
-                // A request of one byte, which is answered immediately.
+                // `.` counts as a whole request, which is answered immediately.
                 Ok(b'.') => watched.phase.set(Phase::IDLE),
                 Ok(_) => {}
                 Err(error) => return (error.kind(), since.elapsed().as_secs()),

@@ -1,4 +1,7 @@
-//! Parses each message, and passes it to the pipeline, to the prebuilt lists or to rmcp.
+//! Parses each message, and passes it to the pipeline, to the tool lists that are encoded in advance, or to rmcp.
+//!
+//! Modern messages (of 2026-07-28 and later) name their protocol version in `_meta`. Legacy messages (of revisions up
+//! to 2025-11-25) don't.
 
 use futures_util::future::BoxFuture;
 use hyper::{StatusCode, http::request::Parts};
@@ -27,6 +30,7 @@ use crate::{
 };
 
 impl Service {
+    /// Parses a message and answers it.
     pub(super) async fn dispatch(
         &self,
         parts: &mut Parts,
@@ -37,15 +41,15 @@ impl Service {
             Ok(message) => message,
             Err(error) => return protocol_error(&error),
         };
-        let client = match &message {
+        let client_info = match &message {
             ClientMessage::Call(call) => call.meta.client,
             ClientMessage::Request { meta, .. } => meta.client,
             ClientMessage::Cancelled { .. } | ClientMessage::Notification | ClientMessage::Response => None,
         };
-        let caller = self.caller(sender, &parts.headers, client);
+        let caller = self.caller(sender, &parts.headers, client_info);
         match &mut message {
-            // Calls with an error are rejected without rmcp. A modern call belongs to no session, even if it has a
-            // session header.
+            // Calls in which the parser found an error are rejected without rmcp. A modern call belongs to no session,
+            // even if it has a session header.
             ClientMessage::Call(call)
                 if !self.rmcp.is_in_session(parts)
                     || call.error.is_some()
@@ -110,9 +114,11 @@ impl Service {
             ClientMessage::Call(mut call)
                 if !self.endpoint.pipeline.is_permitted(&caller, call.request()).await =>
             {
-                // Refused calls are answered here, because rmcp can't send the HTTP status of a refusal.
+                // A legacy call in a session that the policy refuses. It is answered here, because rmcp can't send the
+                // HTTP status of a refusal.
                 let arguments = RetainedText::from(body.part(call.arguments));
                 match self.prepare_call(&parts.headers, &mut call, sender, caller).await {
+                    // The policy's decision has changed meanwhile.
                     Ok(call) => self.run_call(call, arguments, sender, &parts.headers).await,
                     Err(refused) => self.authentication.challenged(refused),
                 }
@@ -124,7 +130,8 @@ impl Service {
         }
     }
 
-    /// Answers a request that rmcp serves.
+    /// Passes a request to rmcp, if it is valid. An invalid request is answered here with a JSON-RPC error, because
+    /// rmcp would answer with plain text.
     async fn respond_by_rmcp(
         &self,
         (id, method, meta): (Id, &str, &Meta<'_>),
@@ -166,6 +173,7 @@ impl Service {
                 return framed(self.endpoint.reject_call(origin, call, error));
             }
         }
+        // rmcp parses the arguments. The pipeline needs their original text.
         parts.extensions.insert(RawArguments(call.arguments.into()));
         let in_flight = (&call.id, &self.in_flight);
         self.rmcp.request(parts, body.bytes.clone(), sender, caller, in_flight).await

@@ -72,8 +72,8 @@ struct MissedCancellation {
     number: u64,
 }
 
-/// Maximum number of kept cancellations that matched no listed request. Such a cancellation may be for a call that has
-/// just started and isn't listed yet.
+/// Maximum number of cancellations that are kept although they matched no listed request. Such a cancellation may be
+/// for a call that has just started and isn't listed yet. The oldest is dropped first.
 const MAX_MISSED: usize = 256;
 
 impl InFlight {
@@ -101,9 +101,9 @@ impl InFlight {
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
         let is_first = {
             let mut lists = self.lock();
-            let alike = lists.requests.entry(guard.key.clone()).or_default();
-            alike.push(Arc::clone(&guard.cancelled));
-            alike.len() == 1
+            let same_key = lists.requests.entry(guard.key.clone()).or_default();
+            same_key.push(Arc::clone(&guard.cancelled));
+            same_key.len() == 1
         };
         is_first.then_some(guard)
     }
@@ -176,9 +176,9 @@ pub(super) struct InFlightGuard {
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
         let mut lists = self.in_flight.lock();
-        if let Some(alike) = lists.requests.get_mut(&self.key) {
-            alike.retain(|other| !Arc::ptr_eq(other, &self.cancelled));
-            if alike.is_empty() {
+        if let Some(same_key) = lists.requests.get_mut(&self.key) {
+            same_key.retain(|other| !Arc::ptr_eq(other, &self.cancelled));
+            if same_key.is_empty() {
                 lists.requests.remove(&self.key);
             }
         }
@@ -203,12 +203,13 @@ mod tests {
             FramedResponse::ok("done".into())
         };
         let call = in_flight.cancellable();
+        // Another caller's request has the same id.
         in_flight.cancel(&Caller::new("bob"), id.clone());
         in_flight.cancel(&caller, id.clone());
         let never = pin!(std::future::pending::<()>());
         let timeout = std::time::Duration::from_secs(30);
-        let sender = |caller: &Caller| (caller.clone(), id.clone());
-        let ended = tokio::time::timeout(timeout, call.run(never, || sender(&caller))).await;
+        let with_id = |caller: &Caller| (caller.clone(), id.clone());
+        let ended = tokio::time::timeout(timeout, call.run(never, || with_id(&caller))).await;
         assert!(ended.is_ok_and(|ended| {
             ended.is_err_and(|cancelled| {
                 String::from_utf8_lossy(&cancelled.body).contains("cancelled by notifications/cancelled")
@@ -216,7 +217,7 @@ mod tests {
         }));
         // Neither a later call with the same id nor another client's call is cancelled.
         for caller in [caller.clone(), Caller::new("eve")] {
-            let later = in_flight.cancellable().run(pin!(done()), || sender(&caller)).await;
+            let later = in_flight.cancellable().run(pin!(done()), || with_id(&caller)).await;
             assert!(later.is_ok_and(|response| response.body == b"done"));
         }
         assert!(in_flight.lock().requests.is_empty());

@@ -1,4 +1,5 @@
-//! `tools/list` over HTTP. Each response has its own head, and shares the prebuilt entries with other responses.
+//! `tools/list` over HTTP. Each response has its own head (the JSON before the entries), and shares the entries, which
+//! are encoded in advance, with other responses.
 
 use std::{
     convert::Infallible,
@@ -64,7 +65,7 @@ fn in_parts(list: ListResponse) -> HttpResponse {
     response
 }
 
-/// A body in three parts. A part that was sent is empty.
+/// A body in three parts: head, entries and [`TAIL`]. A part that was sent is empty.
 struct ListBody([Bytes; 3]);
 
 impl Body for ListBody {

@@ -24,8 +24,8 @@ const FLUSH: Duration = Duration::from_millis(100);
 /// Pause after a connection could not be accepted.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is cancelled, then waits up to `settings.grace` for calls in flight. Cancels the calls that are
-/// still running after that.
+/// Serves until `stop` is cancelled, then waits up to `settings.grace` for calls in flight. Cancels the calls and tasks
+/// that are still running after that.
 ///
 /// Returns `true` if all calls in flight finished in time.
 // Boxed, so that the server is compiled in this crate and not in each crate that awaits it.
@@ -46,7 +46,7 @@ async fn serve_connections(
     authentication: AuthenticationLayer,
     stop: CancellationToken,
 ) -> bool {
-    let free = Arc::new(Semaphore::new(settings.max_connections as usize));
+    let free_connections = Arc::new(Semaphore::new(settings.max_connections as usize));
     let mut overload = Overload::new(settings.max_connections);
     let grace = settings.grace;
     let end = CancellationToken::new();
@@ -65,7 +65,7 @@ async fn serve_connections(
                 tracing::warn!(%peer, "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)");
             }
             Ok((stream, peer)) => {
-                let Ok(permit) = Arc::clone(&free).try_acquire_owned() else {
+                let Ok(permit) = Arc::clone(&free_connections).try_acquire_owned() else {
                     overload.refuse(stream, !service.authentication().ends_tls(), &mut connections);
                     continue;
                 };
@@ -113,7 +113,8 @@ async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
 ///
 /// # Errors
 /// - The address can't be bound.
-/// - It isn't a loopback address, and the server has no authorization, or neither TLS nor a proxy that ends TLS.
+/// - The address isn't a loopback address, and the server has no authorization, or neither TLS nor a proxy that ends
+///   TLS.
 pub async fn bind(
     address: SocketAddr,
     authentication: &AuthenticationLayer,

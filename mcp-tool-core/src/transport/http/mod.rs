@@ -3,7 +3,7 @@
 //! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, method, body) →
 //! `dispatch`. Outside legacy sessions (MCP sessions of revisions up to 2025-11-25), `dispatch` passes calls to `call`
 //! and `tools/list` to `list`, and answers notifications itself. All other messages, and the messages of legacy
-//! sessions, go to `rmcp_service`, where rmcp parses them again.
+//! sessions except refused calls, go to `rmcp_service`, where rmcp parses them again.
 
 mod authentication;
 mod body;

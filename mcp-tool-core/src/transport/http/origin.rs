@@ -1,5 +1,5 @@
-//! Checks the headers `Host` and `Origin`, to refuse requests of web pages that reach a local server by DNS rebinding
-//! (2026-07-28, Streamable HTTP §security).
+//! Checks the headers `Host` and `Origin`, to refuse requests of web pages that reach a local server by DNS rebinding:
+//! the page's host name resolves to a local address (2026-07-28, Streamable HTTP §security).
 
 use hyper::{
     HeaderMap, Uri,
@@ -34,6 +34,7 @@ pub(super) struct Disallowed {
     pub(super) message: &'static str,
 }
 
+/// Hosts that are always allowed, on every port.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl Origins {
@@ -108,10 +109,10 @@ impl Origins {
     fn allows_origin(&self, origin: &HeaderValue, host: &Host) -> bool {
         let Ok(origin) = origin.to_str() else { return false };
         let origin = origin.to_ascii_lowercase();
-        let own = split_origin(&origin).is_some_and(|(scheme, named)| {
+        let is_own = split_origin(&origin).is_some_and(|(scheme, named)| {
             scheme == "http" && named.host == host.host && named.port.unwrap_or(80) == host.port.unwrap_or(80)
         });
-        own || self.origins.contains(&origin)
+        is_own || self.origins.contains(&origin)
     }
 }
 
@@ -124,7 +125,7 @@ impl Host {
             (None, None) => rest.is_empty(),
             (None, Some(_)) => false,
             (Some(port), allowed) => {
-                // `parse` would accept a sign.
+                // `parse` would accept a sign, as in `+80`.
                 let is_plain =
                     (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
                 let port = port.parse::<u16>().ok().filter(|_| is_plain);
@@ -176,6 +177,7 @@ fn split_origin(origin: &str) -> Option<(&str, Host)> {
 mod tests {
     use super::*;
 
+    /// Returns the status of the rejection of a request with these headers; 200 if the request is allowed.
     fn status(origins: &Origins, host: &[&str], origin: &[&str]) -> u16 {
         let mut headers = HeaderMap::new();
         for value in host {

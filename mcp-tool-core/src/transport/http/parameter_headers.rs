@@ -21,13 +21,14 @@ pub(super) fn check(headers: &HeaderMap, contract: &Contract, arguments: &str) -
     mirrored.into_iter().try_for_each(|mirrored| check_one(headers, mirrored))
 }
 
+/// Checks one declared header. `argument` is `None` if the argument is absent or `null`.
 fn check_one(headers: &HeaderMap, mirrored: MirroredArgument<'_>) -> Result<(), ProtocolError> {
     let MirroredArgument { param, header, argument } = mirrored;
     let (header, param) = (format!("{HEADER_PREFIX}{header}"), param.name());
     let value = only_text(headers, &header)?.map(|value| decoded(&header, value)).transpose()?;
     match (value, argument) {
         (None, None) => Ok(()),
-        // An array or object can't be a header's value. The pipeline refuses this argument.
+        // The pipeline refuses this argument, because only a parameter with scalar values can declare a header.
         (None, Some(argument)) if argument.starts_with(['[', '{']) => Ok(()),
         (None, Some(_)) => mismatch(format!(
             "the header {header} is missing: it must equal the argument '{param}'; list the tools again"

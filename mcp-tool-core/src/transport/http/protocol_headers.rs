@@ -28,7 +28,8 @@ pub(super) fn check_version(headers: &HeaderMap) -> Result<(), ProtocolError> {
     check_supported(header(headers, &VERSION)?)
 }
 
-/// Checks the headers of a call against its body.
+/// Checks the headers of a call against its body. The headers of a legacy call, which names no version in `_meta`,
+/// repeat nothing, so only its version header is checked.
 pub fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), ProtocolError> {
     let version = header(headers, &VERSION)?;
     match call.meta.era() {
@@ -53,6 +54,7 @@ pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolEr
     if meta.era() == Era::Legacy {
         check_supported(version)?;
     }
+    // Versions are dates, so their order as text is their order in time.
     if version.is_some_and(|version| version >= MODERN) {
         check_equal(&METHOD, header(headers, &METHOD)?, "tools/list")?;
     }
@@ -62,7 +64,8 @@ pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolEr
     }
 }
 
-/// Checks the version header of a request whose `_meta` names no version.
+/// Checks the version header of a request whose `_meta` names no version. The header may be absent, but must not name
+/// 2026-07-28 or later, because such requests name their version in `_meta` too.
 fn check_legacy(version: Option<&str>) -> Result<(), ProtocolError> {
     match version {
         Some(version) if version >= MODERN => {
@@ -105,6 +108,7 @@ fn check_equal(name: &HeaderName, header: Option<&str>, body: &str) -> Result<()
     }
 }
 
+/// Returns the error for a header that is missing or differs from the body.
 pub(super) fn mismatch<T>(message: String) -> Result<T, ProtocolError> {
     Err(ProtocolError::new(code::HEADER_MISMATCH, message))
 }
@@ -113,8 +117,8 @@ fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h st
     only_text(headers, name.as_str())
 }
 
-/// Decodes a value of the form `=?base64?…?=` (§value encoding). Returns any other value unchanged. Rejects invalid
-/// Base64, and bytes that aren't UTF-8.
+/// Decodes a header's value of the form `=?base64?…?=` (Streamable HTTP §value encoding). Returns any other value
+/// unchanged. Rejects invalid Base64, and bytes that aren't UTF-8.
 pub(super) fn decoded<'v>(name: &str, value: &'v str) -> Result<Cow<'v, str>, ProtocolError> {
     let Some(encoded) = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) else {
         return Ok(Cow::Borrowed(value));

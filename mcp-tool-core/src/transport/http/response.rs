@@ -33,6 +33,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
+/// Returns a response with a complete body.
 pub(super) fn whole(status: StatusCode, content_type: HeaderValue, body: Bytes) -> HttpResponse {
     let mut response = Response::new(Either::Left(Full::new(body)));
     *response.status_mut() = status;
@@ -51,6 +52,7 @@ pub(super) fn plain(status: StatusCode, text: &'static str) -> HttpResponse {
     whole(status, HeaderValue::from_static("text/plain; charset=utf-8"), Bytes::from_static(text.as_bytes()))
 }
 
+/// Returns the HTTP response with a JSON-RPC response.
 pub fn framed(response: FramedResponse) -> HttpResponse {
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     whole(status, JSON, response.body.into())
@@ -61,7 +63,8 @@ pub(super) fn protocol_error(error: &ProtocolError) -> HttpResponse {
 }
 
 /// Adds `securitySchemes`, which rmcp's type `Tool` lacks, to the entries of a `tools/list` response of rmcp. Returns
-/// errors and event streams unchanged. In sessions, rmcp answers with event streams.
+/// errors and event streams unchanged. In sessions, rmcp answers with event streams, so lists in sessions lack the
+/// member.
 pub(super) async fn with_security_schemes(response: HttpResponse) -> HttpResponse {
     if response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;
@@ -95,6 +98,7 @@ pub(super) fn invalid(status: u16, message: &str) -> HttpResponse {
     framed(FramedResponse { status, ..FramedResponse::protocol_error(&error) })
 }
 
+/// Returns the response with a call's reports (progress and log messages) and result, as server-sent events.
 pub(super) fn event_stream(events: EventStream) -> HttpResponse {
     let mut response = Response::new(Either::Right(events.boxed_unsync()));
     set_stream_headers(response.headers_mut());

@@ -19,7 +19,7 @@ pub(super) struct InParts<B> {
     body: B,
     /// Data that was polled from `body`, but not returned yet.
     rest: Bytes,
-    /// `true` if the last poll returned a part, and `rest` isn't empty.
+    /// `true` if the last poll returned a part, and `rest` isn't empty. The next poll then returns `Pending`.
     sending: bool,
 }
 

@@ -45,7 +45,8 @@ pub(super) struct RmcpService {
 }
 
 impl RmcpService {
-    /// Returns the service. Cancelling `end` ends rmcp's streams.
+    /// Returns the service. Cancelling `end` ends rmcp's streams. `is_guarded` is `true` if every request needs a
+    /// token.
     pub(super) fn new(
         endpoint: &Arc<Endpoint>,
         settings: &HttpSettings,
@@ -65,6 +66,7 @@ impl RmcpService {
             .disable_allowed_hosts()
             .disable_allowed_origins();
         let in_session = sessions.is_some();
+        // rmcp calls this for each session, and for each request outside sessions.
         let protocol =
             move || if in_session { protocol.in_session(Arc::default()) } else { protocol.clone() };
         RmcpService { service: StreamableHttpService::new(move || Ok(protocol()), manager, config), sessions }
@@ -80,7 +82,8 @@ impl RmcpService {
     }
 
     /// Returns `true` if sessions are enabled, and a `tools/list` request names a session, is a legacy request, or
-    /// lacks the client's capabilities. Such a request is not answered from the prebuilt lists.
+    /// lacks the client's capabilities. Such a request is rejected, or answered by rmcp, and not from the lists that
+    /// are encoded in advance.
     pub fn is_list_for_rmcp(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
         let names_or_needs_session =
             parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities;
@@ -151,7 +154,7 @@ impl RmcpService {
     }
 
     /// Forwards a request with this body to rmcp. Rejects the request if it names a session that isn't open, or that
-    /// belongs to another caller. `guard` is kept until the response is sent.
+    /// belongs to another caller. `guard` lists the request as in flight until the response is sent.
     pub(super) async fn forward(
         &self,
         parts: &mut Parts,
@@ -171,7 +174,7 @@ impl RmcpService {
         }
         let (empty, ()) = Request::new(()).into_parts();
         let mut parts = std::mem::replace(parts, empty);
-        let ends = parts.method == Method::DELETE;
+        let ends_session = parts.method == Method::DELETE;
         // rmcp requires both types in `Accept`. Outside sessions, it still answers in JSON if the response is a single
         // message.
         let both = HeaderValue::from_static("application/json, text/event-stream");
@@ -180,6 +183,7 @@ impl RmcpService {
         parts.extensions.insert(RemoteAddress(sender.remote));
         sender.identity.insert_into(&mut parts.extensions);
         let request = Request::from_parts(parts, Full::new(body));
+        // For `tests/differential`.
         read_paths::record(ReadPath::Rmcp);
         // Boxed, because this future takes seven kilobytes, which would be part of every future that contains it.
         let response = Box::pin(self.service.handle(request)).await;
@@ -189,7 +193,8 @@ impl RmcpService {
                 None => body.boxed_unsync(),
             })
         });
-        if ends && response.status() == StatusCode::ACCEPTED {
+        if ends_session && response.status() == StatusCode::ACCEPTED {
+            // The session has ended already, so rmcp's status 202 (accepted) would mislead.
             *response.status_mut() = StatusCode::NO_CONTENT;
         }
         if response.status().is_client_error() && !is_json(response.headers()) {

@@ -27,6 +27,7 @@ impl Service {
         match parts.uri.path() {
             PATH => self.respond_mcp(&mut parts, &mut body, peer).await,
             "/healthz" => plain(StatusCode::OK, "ok\n"),
+            // `true` asks for a call that writes, which is refused more often than one that only reads.
             "/readyz" if self.endpoint.pipeline.audit.permits(true).is_err() => {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
             }
@@ -76,6 +77,7 @@ impl Service {
         };
         match parts.method {
             Method::POST => {}
+            // GET opens the stream of a session, and DELETE ends a session.
             Method::GET | Method::DELETE if self.rmcp.has_sessions() => {
                 let caller = self.caller(&sender, &parts.headers, None);
                 return self.rmcp.forward(parts, Bytes::new(), &sender, caller, None).await;
@@ -95,6 +97,7 @@ impl Service {
             Ok(body) => body,
             Err(Rejected { status, message }) => {
                 let mut response = invalid(status, &message);
+                // The rest of the body may be unread, so no other request can follow it.
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 return response;
             }

@@ -10,6 +10,7 @@ use crate::transport::client_label::ClientLabel;
 pub(super) struct Peer {
     /// Address of the other end of the connection, which may be a proxy.
     pub(super) address: IpAddr,
+    /// Labels the local user, who is the caller without authorization, with the client's name.
     pub(super) client_label: ClientLabel,
 }
 
@@ -24,5 +25,6 @@ pub(super) struct Sender<'p> {
     pub(super) peer: &'p Peer,
     /// The client's network address. Behind trusted proxies, the address that they report.
     pub(super) remote: IpAddr,
+    /// The verified token and its caller; empty without authorization.
     pub(super) identity: Identity,
 }
