@@ -54,9 +54,11 @@ pub(super) struct ToolList {
     tools: Vec<(usize, bool)>,
     /// Maximum number of tools on a page.
     page_size: usize,
+    /// Each page, written when it is first requested.
     pages: Box<[OnceLock<ListPage>]>,
     /// Digest of the page size and the listed tools, for [`binding`](ToolList::binding).
     digest: OnceLock<Digest>,
+    /// The value of [`last_listed`](ToolList::last_listed), made when it is first needed.
     last_listed: OnceLock<Arc<ListedVersions>>,
 }
 
@@ -113,7 +115,7 @@ impl ToolList {
         Some(slot.get_or_init(|| ListPage { entries: entries.joined(tools), next }).clone())
     }
 
-    /// Returns the sealed cursor of the page with this number. `None` if the sealing fails.
+    /// Returns the sealed (encrypted) cursor of the page with this number. `None` if the encryption fails.
     pub(super) fn cursor(&self, number: usize, registry: &Registry, sealer: &Sealer) -> Option<String> {
         sealer.seal(&(number as u64).to_le_bytes(), &self.binding(registry))
     }
