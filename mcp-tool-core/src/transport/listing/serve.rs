@@ -105,7 +105,8 @@ impl Endpoint {
         cache.get_or_make(visible, |visible| ToolList::new(visible, *page_size), |list| list.size(entries))
     }
 
-    /// Returns `true` if different callers may see different lists. Shared caches must not store such lists.
+    /// Returns `true` if different callers may see different lists, for example because the control file may disable
+    /// some callers. Shared caches must not store such lists.
     pub(crate) fn lists_differ(&self, is_guarded: bool) -> bool {
         let Pipeline { versions, policy, controls, .. } = &self.pipeline;
         is_guarded

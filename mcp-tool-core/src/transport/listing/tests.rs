@@ -112,6 +112,7 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
 async fn callers_who_see_every_tool_share_one_list_outside_of_the_cache() {
     let tools = (0..50).map(|tool| entry(contract(&format!("tool_{tool}"), &[]))).collect();
     let endpoint = start(tools, &paged(20)).await;
+    // Equal addresses prove that the callers share one text.
     let address =
         async |caller: &Caller| endpoint.page(caller, None).await.unwrap().entries.as_str().as_ptr();
     let (ann, local) = (Caller::new("ann").with_scopes(["a"]), Caller::local(Scopes::All));

@@ -52,7 +52,7 @@ impl Protocol {
                 session.set_peer(&context.peer);
                 Asking::client(Arc::clone(session) as Arc<dyn Client>)
             }
-            // The call can't ask questions, because only a session can carry requests to the client.
+            // Without a session, a call couldn't ask questions, because only a session carries requests to the client.
             None => Asking::default(),
         };
         let meta_text = |key: &str| context.meta.get(key).and_then(|value| value.as_str());

@@ -112,7 +112,7 @@ pub(super) fn unknown_reference() -> ErrorData {
 }
 
 /// Returns the error for a refused completion. For a disabled caller, a disabled tool, and a tool that the caller may
-/// not call, the error is the same as for an unknown tool.
+/// not call, the error is the same as for an unknown tool, so that it doesn't reveal which tools exist.
 fn refused(name: &str, refusal: &Refusal) -> ErrorData {
     let correlation = refusal.correlation;
     let message = match &refusal.kind {

@@ -205,6 +205,7 @@ impl Connection {
         let now = Instant::now();
         if now.duration_since(self.polled_at) > SLOW_POLL {
             self.calls_as_tasks = CALLS_AFTER_SLOW_POLL;
+            // The queued answers have waited for this poll.
             self.writer.flush();
         }
         self.polled_at = now;
