@@ -10,7 +10,7 @@ pub enum ReadPath {
     Fast,
     /// A call, read by the full parser, which parses messages in all other forms.
     Full,
-    /// A `tools/list` request over HTTP, answered from prebuilt entries.
+    /// A `tools/list` request over HTTP, answered from entries that were written at the server's start.
     List,
     /// A message that the HTTP listener forwarded to rmcp.
     Rmcp,

@@ -83,8 +83,8 @@ impl FramedResponse {
     }
 }
 
-/// Returns a report as a JSON-RPC notification. `token` is the client's progress token as JSON text. Log messages need
-/// no token.
+/// Returns a report (progress or a log message) as a JSON-RPC notification. `token` is the client's progress token as
+/// JSON text. Log messages need no token.
 pub(crate) fn report(token: Option<&str>, report: &CallReport) -> Vec<u8> {
     let mut text = JsonWriter::with_capacity(160);
     match report {

@@ -92,7 +92,7 @@ impl ToolList {
     }
 
     /// Returns the page with this number, counted from 0. `None` if the list has fewer pages, or if the cursor of the
-    /// following page can't be sealed.
+    /// following page can't be sealed (encrypted).
     pub(super) fn page(
         &self,
         number: usize,
@@ -115,7 +115,7 @@ impl ToolList {
         Some(slot.get_or_init(|| ListPage { entries: entries.joined(tools), next }).clone())
     }
 
-    /// Returns the sealed (encrypted) cursor of the page with this number. `None` if the encryption fails.
+    /// Returns the sealed cursor of the page with this number. `None` if the sealing fails.
     pub(super) fn cursor(&self, number: usize, registry: &Registry, sealer: &Sealer) -> Option<String> {
         sealer.seal(&(number as u64).to_le_bytes(), &self.binding(registry))
     }

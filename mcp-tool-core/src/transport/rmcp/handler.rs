@@ -90,7 +90,7 @@ impl ServerHandler for Protocol {
         result.ttl_ms = Some(LIST_TTL_MS);
         let differs = self.endpoint.lists_differ(self.is_guarded);
         result.cache_scope = Some(if differs { CacheScope::Private } else { CacheScope::Public });
-        // As in lists outside of sessions, `serverInfo` answers every request that names a revision, even a legacy one.
+        // As outside of sessions, a list has `serverInfo` if the request names a revision, even one before 2026-07-28.
         Ok(if context.meta.protocol_version().is_some() { self.with_server_info(result) } else { result })
     }
 
