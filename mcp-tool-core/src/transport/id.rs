@@ -17,13 +17,14 @@ pub enum Id {
 
 impl Id {
     /// Parses an id from `raw`, a valid JSON value. Removes needless escapes from strings, so that all spellings of an
-    /// id are equal. Returns `None` if the value isn't an id, or is longer than [`MAX_ID_BYTES`].
+    /// id are equal. Returns `None` if the value is neither a string nor an integer of 64 bits, or is longer than
+    /// [`MAX_ID_BYTES`].
     pub(crate) fn new(raw: &str) -> Option<Self> {
         if raw.len() > MAX_ID_BYTES {
             return None;
         }
         if raw.starts_with('"') {
-            // Printable ASCII without escapes is already in the spelling that is kept.
+            // Printable ASCII without escapes is already the text that `serde_json` would write.
             if raw.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'\\') {
                 return Some(Id::String(raw.into()));
             }

@@ -1,4 +1,5 @@
-//! Log levels that legacy clients without a session set. They are kept for each caller, because no session keeps them.
+//! Log levels that legacy clients (revisions up to 2025-11-25) set without a session. They are kept for each caller,
+//! because no session keeps them.
 
 use std::{collections::HashMap, sync::Mutex};
 

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `tools/call`, outside legacy HTTP sessions | `message` parses the raw bytes, the pipeline runs the call, `response` frames the outcome |
 //! | `tools/list`, outside legacy HTTP sessions | `listing`, from prebuilt JSON |
-//! | notifications, outside legacy HTTP sessions | the transport; stdio forwards some of them to `rmcp` |
+//! | notifications, outside legacy HTTP sessions | the transport, which cancels calls; stdio forwards other notifications to `rmcp`, HTTP ignores them |
 //! | all other messages | `rmcp`, through `impl ServerHandler` |
 //!
 //! `stdio` and `http` own the connections. Both serve the started server, an `endpoint::Endpoint`.

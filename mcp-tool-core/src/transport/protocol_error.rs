@@ -1,4 +1,5 @@
-//! JSON-RPC errors for messages that can't be processed, and the codes of all JSON-RPC errors.
+//! JSON-RPC errors for messages that can't be processed, and the codes of all JSON-RPC errors that this crate makes
+//! without rmcp.
 
 use mcp_tool_contract::read::violation::escaped_excerpt;
 use serde_json::json;

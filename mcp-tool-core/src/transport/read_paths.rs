@@ -1,16 +1,16 @@
-//! Records the code path that read or answered each message, for `tests/differential`. A thread records nothing until
-//! it calls [`take_recorded`].
+//! Records the code path that read or answered each message, for `tests/differential`, which compares this crate's HTTP
+//! listener with rmcp's. A thread records nothing until it calls [`take_recorded`].
 
 use std::cell::{Cell, RefCell};
 
 /// Code path that read or answered a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ReadPath {
-    /// A call, read by the fast path.
+    /// A call, read by the fast path, the parser of calls in the form that clients usually send.
     Fast,
-    /// A call, read by the full parser.
+    /// A call, read by the full parser, which parses messages in all other forms.
     Full,
-    /// A `tools/list` request over HTTP, answered from prebuilt entries.
+    /// A `tools/list` request over HTTP, answered from entries that were written at the server's start.
     List,
     /// A message that the HTTP listener forwarded to rmcp.
     Rmcp,

@@ -16,8 +16,8 @@ use crate::{
     tasks::{POLL_MS, TaskView},
 };
 
-/// Bytes to reserve for a response in addition to its content: for the JSON-RPC members, the [`ResultStamp`] and
-/// `serverInfo`.
+/// Bytes to reserve for a response in addition to its content: for the JSON-RPC members, the [`ResultStamp`] (tool
+/// version, contract digest, correlation id) and `serverInfo`.
 const FRAME_BYTES: usize = 640;
 
 /// A JSON-RPC response as JSON text, with its HTTP status. Stdio ignores the status.
@@ -83,13 +83,14 @@ impl FramedResponse {
     }
 }
 
-/// Returns a report as a JSON-RPC notification. `token` is the client's progress token as JSON text. Log messages need
-/// no token.
+/// Returns a report (progress or a log message) as a JSON-RPC notification. `token` is the client's progress token as
+/// JSON text. Log messages need no token.
 pub(crate) fn report(token: Option<&str>, report: &CallReport) -> Vec<u8> {
     let mut text = JsonWriter::with_capacity(160);
     match report {
         CallReport::Progress { progress, total, message } => {
             text.raw(r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"#);
+            // Never absent, because calls send progress only to clients that sent a token.
             text.raw(token.unwrap_or("0"));
             text.raw(r#","progress":"#);
             text.value(progress);
@@ -159,7 +160,8 @@ pub(super) fn write_error(text: &mut JsonWriter, code: i32, message: &str, data:
     text.raw("}");
 }
 
-/// Begins a response. Reserves memory for `content` bytes of content.
+/// Begins a response. Reserves memory for `content` bytes of content. The response to a message without a readable id
+/// has no id.
 fn begin(id: Option<&Id>, content: usize) -> JsonWriter {
     let mut text = JsonWriter::with_capacity(FRAME_BYTES + content);
     text.raw(r#"{"jsonrpc":"2.0","#);

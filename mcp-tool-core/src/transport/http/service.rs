@@ -11,18 +11,21 @@ use super::{
 };
 use crate::{call::caller::Caller, transport::endpoint::Endpoint};
 
-/// Answers HTTP requests. The modules `route`, `dispatch` and `call` define its methods.
+/// Answers HTTP requests. The modules `route`, `dispatch` and `call` define most of its methods.
 pub struct Service {
+    /// The started server.
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) authentication: AuthenticationLayer,
     pub(super) settings: HttpSettings,
     pub(super) bodies: BodyReader,
+    /// Requests of legacy clients (revisions up to 2025-11-25) that aren't answered yet.
     pub(super) in_flight: InFlight,
+    /// Answers the requests that this crate leaves to rmcp, such as `initialize`.
     pub(super) rmcp: RmcpService,
 }
 
 impl Service {
-    /// Returns the service. Cancelling `end` ends rmcp's streams.
+    /// Returns the service. Cancelling `end` ends rmcp's event streams, which would otherwise stay open at shutdown.
     pub fn new(
         endpoint: Arc<Endpoint>,
         settings: HttpSettings,
@@ -38,7 +41,8 @@ impl Service {
         &self.authentication
     }
 
-    /// Returns `true` if `peer` is the address of a trusted proxy, or a loopback address.
+    /// Returns `true` if `peer` is the address of a trusted proxy, or a loopback address. If proxies end TLS, the
+    /// listener accepts connections only from these addresses.
     pub(super) fn is_proxy_or_local(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.contains(peer))

@@ -20,8 +20,9 @@ pub(super) struct Sessions {
     pub(super) manager: Arc<LocalSessionManager>,
     /// The owner of each session, by session id.
     owners: Mutex<HashMap<String, Owner>>,
-    /// Number of permits in use.
+    /// Number of [`OpeningPermit`]s in use: sessions that are being opened, which `manager` may not contain yet.
     opening: AtomicUsize,
+    /// Maximum number of sessions that are open or being opened.
     max_sessions: usize,
 }
 
@@ -43,7 +44,8 @@ impl Owner {
     fn of(caller: &Caller) -> Self {
         let mut owner = Principal::clone(caller.principal());
         if caller.issuer().is_none() {
-            // Without authorization, the agent is only a label, which may differ between requests.
+            // Only a token names an issuer. Without a token, the agent is the name that the client gives itself, which
+            // may differ between requests.
             owner.agent = None;
         }
         Owner(owner)
@@ -54,6 +56,7 @@ impl Sessions {
     pub(super) fn new(max_sessions: u32, idle: Duration) -> Self {
         let mut manager = LocalSessionManager::default();
         manager.session_config.keep_alive = Some(idle);
+        // Time to wait for `initialize` in a new session, before rmcp closes the session.
         manager.session_config.init_timeout = Some(Duration::from_secs(10));
         let manager = Arc::new(manager);
         Sessions {
@@ -65,12 +68,13 @@ impl Sessions {
     }
 
     /// Returns a permit to open one more session; `None` if the maximum is reached. The permit must be kept until the
-    /// session is open.
+    /// session is open. Also forgets the owners of closed sessions.
     pub(super) async fn permit(&self) -> Option<OpeningPermit<'_>> {
         let open = self.manager.sessions.read().await;
         crate::sync::lock(&self.owners).retain(|id, _| open.contains_key(id.as_str()));
         let permit = OpeningPermit(&self.opening);
         let before = self.opening.fetch_add(1, Ordering::Relaxed);
+        // If the maximum is reached, the permit is dropped here, and no longer counts.
         (open.len() + before < self.max_sessions).then_some(permit)
     }
 
@@ -94,8 +98,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn session_without_a_token_is_usable_only_by_its_owner_under_any_label() {
+    fn session_without_a_token_is_usable_only_by_its_owner_with_any_agent_name() {
         let sessions = Sessions::new(1, Duration::from_secs(1));
+        // These callers have no issuer, so they have no token.
         let ann = Caller::new("ann").with_agent("one");
         sessions.set_owner("s", &ann);
         assert!(

@@ -21,6 +21,6 @@ pub struct HttpSettings {
     pub sessions: Option<u32>,
     /// Time after which an idle session ends.
     pub session_idle: Duration,
-    /// Time for calls in flight to finish at shutdown.
+    /// Time for calls in flight to finish at shutdown, before they are cancelled.
     pub grace: Duration,
 }

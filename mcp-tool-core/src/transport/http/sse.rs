@@ -1,4 +1,5 @@
-//! Server-sent events: the responses to calls that send reports, and to clients that prefer events to JSON.
+//! Server-sent events: the responses to calls that send reports (progress and log messages), and to clients that prefer
+//! events to JSON.
 
 use std::{
     convert::Infallible,
@@ -18,16 +19,18 @@ use crate::{
     },
 };
 
-/// Interval between the comments that keep a stream open while its call sends nothing.
+/// Interval between the comments on a stream. Without them, a proxy or client may close the stream while its call sends
+/// nothing.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// Response body with the events of one call: its reports, and then its response. Dropping the stream cancels the call.
 pub(super) struct EventStream {
     /// `None` after the response.
     call: Option<ReportingCall<FramedResponse>>,
-    /// The client's progress token, as JSON text.
+    /// The client's progress token, as JSON text; `None` if the client requested only log messages.
     token: Option<String>,
-    /// The first report, which the call sent before the stream began. `None` after it was sent to the client.
+    /// The call's first report. The stream begins only when the call sends this report. `None` after it was sent to the
+    /// client.
     first: Option<CallReport>,
     keep_alive: Interval,
 }
@@ -40,7 +43,7 @@ impl EventStream {
     }
 }
 
-/// Returns one JSON message as an event.
+/// Returns one JSON message as a server-sent event.
 pub(super) fn event(json: &[u8]) -> Bytes {
     // The JSON has no line breaks, so one `data:` line suffices.
     [b"event: message\ndata: ", json, b"\n\n"].concat().into()
@@ -70,6 +73,7 @@ impl Body for EventStream {
                 frame(&response.body)
             }
             Poll::Pending => match this.keep_alive.poll_tick(cx) {
+                // A line that begins with a colon is a comment, which clients ignore.
                 Poll::Ready(_) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b":\n\n"))))),
                 Poll::Pending => Poll::Pending,
             },

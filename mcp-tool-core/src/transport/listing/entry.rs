@@ -1,4 +1,4 @@
-//! The list entry of each tool, as JSON text. Includes members that rmcp's type `Tool` lacks.
+//! The list entry of each tool, as JSON text. Includes the member `securitySchemes`, which rmcp's type `Tool` lacks.
 
 use std::{ops::Range, sync::Arc};
 
@@ -32,16 +32,20 @@ impl AsRef<[u8]> for SharedText {
     }
 }
 
-/// The list entries of all tools, by a tool's index in the registry. Each tool has two names: the newest version is
-/// listed by the tool's own name, and any older major version by its [`older_name`], such as `greet_v1`.
+/// The list entries of all tools, by a tool's index in the registry. Each version of a tool has an index and an entry.
+/// The newest version is listed by the tool's own name, and any older major version by its [`older_name`], such as
+/// `greet_v1`.
 #[derive(Debug)]
 pub(super) struct Entries {
     /// All entries, separated by commas, so that the entries of consecutive tools are one slice.
     whole: Arc<str>,
+    /// The position of each entry in `whole`.
     parts: Vec<Range<usize>>,
+    /// `true` for the newest version of each tool.
     is_newest: Vec<bool>,
-    /// Each tool's entry with the name that `whole` doesn't use for the tool. Empty if the settings pin no client to a
-    /// version: the newest registered version is then the newest version for every caller.
+    /// Each entry with the other one of its two names, which `whole` doesn't contain. For a caller that is pinned to an
+    /// older version, that version has the tool's own name. Empty if the settings pin no client to a version: the
+    /// newest registered version is then the newest version for every caller.
     other_names: Vec<Box<str>>,
 }
 
@@ -78,7 +82,8 @@ impl Entries {
         self.parts.get(index).and_then(|part| self.whole.get(part.clone())).unwrap_or_default()
     }
 
-    /// Returns the tool's entry, with the tool's own name if `is_newest`, else with its [`older_name`].
+    /// Returns the tool's entry, with the tool's own name if `is_newest`, else with its [`older_name`]. `is_newest` is
+    /// `true` for the newest version that the caller's pins allow.
     pub(super) fn named(&self, index: usize, is_newest: bool) -> &str {
         if self.is_newest(index) == is_newest {
             return self.at(index);
@@ -120,7 +125,7 @@ fn write_entry(tool: &RegisteredTool, is_newest: bool) -> Result<String, serde_j
     let mut entry = serde_json::to_value(tool.contract.listing_as(name, &tool.digest))?;
     with_security(&mut entry);
     let text = serde_json::to_string(&entry)?;
-    // Checked here, because rmcp parses the entry again in legacy sessions.
+    // Checked here, because in sessions of legacy clients (revisions up to 2025-11-25), rmcp parses the entry again.
     serde_json::from_str::<rmcp::model::Tool>(&text)?;
     Ok(text)
 }
@@ -134,7 +139,8 @@ pub fn with_security(tool: &mut Value) {
     }
 }
 
-/// Applies [`with_security`] to each entry in a `tools/list` response that rmcp wrote.
+/// Applies [`with_security`] to each entry in a `tools/list` response that rmcp wrote, because rmcp's type `Tool` drops
+/// the top-level member.
 pub(crate) fn all_with_security(answer: &mut Value) {
     let tools = answer.pointer_mut("/result/tools").and_then(Value::as_array_mut);
     tools.into_iter().flatten().for_each(with_security);

@@ -32,20 +32,21 @@ pub(crate) struct Listing {
     entries: Entries,
     /// Maximum number of tools on a page.
     page_size: usize,
-    /// Lists also show tools for which the caller lacks a scope.
+    /// `true` if lists also show tools for which the caller lacks a scope, because the caller can request the scope.
     shows_grantable: bool,
     /// For each distinct set of needed scopes, the registry index of one tool that needs these scopes. The built-in
-    /// policy is asked about these tools only, because it decides by the needed scopes.
+    /// policy is asked about these tools only, because it decides by the needed scopes. A policy of the application is
+    /// asked about every tool.
     scope_samples: Vec<usize>,
     /// For each tool, by its registry index: the position in `scope_samples` of a tool that needs the same scopes.
     sample_of: Vec<usize>,
-    /// At least one tool needs a scope. The scope of a tool's gate counts too.
+    /// `true` if at least one tool needs a scope. The extra scope of a destructive tool, its gate, counts too.
     pub(crate) needs_scopes: bool,
-    /// The list for callers who may see every tool.
+    /// The list for callers who may see every tool, if no tool is disabled and no client is pinned to a version.
     complete: Arc<ToolList>,
-    /// The list for callers who may see no tool.
+    /// The list for disabled callers, which has no tools.
     empty: Arc<ToolList>,
-    /// Lists for callers who may see some of the tools.
+    /// All other lists.
     cache: ListCache,
 }
 
@@ -59,9 +60,10 @@ impl Listing {
     ) -> Result<Self, serde_json::Error> {
         let Pipeline { registry, versions, .. } = pipeline;
         let entries = Entries::of(registry, !versions.pins.is_empty())?;
-        let (mut scope_samples, mut sample_of, mut found) = (Vec::new(), Vec::new(), HashMap::new());
+        let (mut scope_samples, mut sample_of) = (Vec::new(), Vec::new());
+        let mut samples_by_scopes = HashMap::new();
         for (index, tool) in registry.tools().iter().enumerate() {
-            let sample = *found.entry(policy::needed_scopes(tool)).or_insert_with(|| {
+            let sample = *samples_by_scopes.entry(policy::needed_scopes(tool)).or_insert_with(|| {
                 scope_samples.push(index);
                 scope_samples.len() - 1
             });
@@ -89,7 +91,7 @@ impl Listing {
     }
 
     /// Returns the entry of the first registered version of the tool `name`, as rmcp's type, under the tool's own name.
-    /// `None` if no tool has this name.
+    /// `None` if no tool has this name. rmcp reads from the entry's input schema which headers must repeat arguments.
     pub(crate) fn tool(&self, registry: &Registry, name: &str) -> Option<rmcp::model::Tool> {
         let index = registry.tools().iter().position(|tool| tool.contract.name() == name)?;
         let mut tool: rmcp::model::Tool = serde_json::from_str(self.entries.at(index)).ok()?;

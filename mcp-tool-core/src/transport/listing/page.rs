@@ -73,7 +73,7 @@ pub(crate) struct ListRequest<'r> {
     pub(crate) shape: Shape,
     /// The cursor that the client sent; `None` for the first page.
     pub(crate) cursor: Option<&'r str>,
-    /// The HTTP listener authenticates every request. `false` over stdio.
+    /// `true` if the HTTP listener authenticates every request; always `false` over stdio.
     pub(crate) is_guarded: bool,
 }
 
@@ -96,7 +96,8 @@ impl ListResponse {
     }
 }
 
-/// Returns the beginning of a `tools/list` response, up to the entries.
+/// Returns the beginning of a `tools/list` response, up to the entries. If `is_private`, shared caches must not store
+/// the response.
 pub(super) fn head(
     request: &ListRequest<'_>,
     next: Option<&str>,

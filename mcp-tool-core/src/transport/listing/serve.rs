@@ -26,7 +26,8 @@ impl Endpoint {
         request: ListRequest<'_>,
     ) -> Result<ListResponse, FramedResponse> {
         let page = self.page(caller, request.cursor).await.map_err(|error| {
-            // Status 200, because the message itself is valid. rmcp answers in the same way in legacy sessions.
+            // Status 200, because the message itself is valid. rmcp answers in the same way in sessions of legacy
+            // clients (revisions up to 2025-11-25).
             let error = FramedResponse::protocol_error(&error.with_id(request.id));
             FramedResponse { status: 200, ..error }
         })?;
@@ -35,8 +36,8 @@ impl Endpoint {
         Ok(ListResponse { head, entries: page.entries })
     }
 
-    /// Returns a page of the tools that `caller` sees; an empty page for a disabled caller. Keeps the contracts of all
-    /// these tools as last listed by `caller`, to check the caller's later calls.
+    /// Returns a page of the tools that `caller` sees; an empty page for a disabled caller. Remembers the contracts of
+    /// all tools that `caller` sees, on other pages too, to check the caller's later calls.
     pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<ListPage, ProtocolError> {
         let Pipeline { registry, versions, services, controls, .. } = &self.pipeline;
         let is_disabled = controls.disabled_part(caller).is_some();
@@ -67,6 +68,8 @@ impl Endpoint {
             Decision::Deny { .. } => false,
         };
         let tools = registry.tools();
+        // The application's own policy decides each tool. The built-in policy decides by scopes alone, so one tool for
+        // each set of needed scopes is enough.
         let decided: Vec<bool> = if policy.is_own() {
             policy.decide_all(caller, tools).await.iter().map(is_visible).collect()
         } else {
@@ -83,6 +86,7 @@ impl Endpoint {
         let may_see = |index: usize| {
             let sample = if policy.is_own() { Some(index) } else { sample_of.get(index).copied() };
             sample.and_then(|sample| decided.get(sample)).copied().unwrap_or(false)
+                // An adapter is also hidden if its target is disabled.
                 && !(any_is_disabled
                     && tools.get(index).is_none_or(|tool| {
                         tool.chain().any(|tool| controls.is_tool_disabled(tool.contract.name()))
@@ -101,7 +105,8 @@ impl Endpoint {
         cache.get_or_make(visible, |visible| ToolList::new(visible, *page_size), |list| list.size(entries))
     }
 
-    /// Returns `true` if different callers may see different lists. Shared caches must not store such lists.
+    /// Returns `true` if different callers may see different lists, for example because the control file may disable
+    /// some callers. Shared caches must not store such lists.
     pub(crate) fn lists_differ(&self, is_guarded: bool) -> bool {
         let Pipeline { versions, policy, controls, .. } = &self.pipeline;
         is_guarded
@@ -112,7 +117,7 @@ impl Endpoint {
     }
 
     /// Returns the list entries of all tools that `caller` sees, without pagination; none for a disabled caller. Each
-    /// entry is a JSON object. Keeps the contracts of these tools as last listed by `caller`.
+    /// entry is a JSON object. Remembers the contracts of these tools, as [`page`](Self::page) does.
     pub async fn entries(&self, caller: &Caller) -> Vec<String> {
         if self.pipeline.controls.disabled_part(caller).is_some() {
             return Vec::new();

@@ -16,7 +16,7 @@ use crate::{
     tool::ToolEntry,
 };
 
-/// A tool that is listed and never called. `entry` replaces its contract.
+/// A tool that is listed and never called. The function `entry` replaces its contract.
 #[mcp_tool(version = "1.0", public)]
 fn inert() {}
 
@@ -43,9 +43,9 @@ fn scoped(scopes: usize, description: &'static str) -> Vec<ToolEntry> {
 
 /// Returns one caller for each subset of the scopes `s0`, `s1`, …, so that no two callers see the same list.
 fn callers(scopes: usize) -> impl Iterator<Item = Caller> {
-    (0..1_usize << scopes).map(move |held| {
-        let held = (0..scopes).filter(move |scope| held >> scope & 1 == 1);
-        Caller::new("ann").with_scopes(held.map(|scope| format!("s{scope}")))
+    (0..1_usize << scopes).map(move |bits| {
+        let subset = (0..scopes).filter(move |scope| bits >> scope & 1 == 1);
+        Caller::new("ann").with_scopes(subset.map(|scope| format!("s{scope}")))
     })
 }
 
@@ -72,23 +72,24 @@ async fn names(endpoint: &Endpoint, caller: &Caller) -> Vec<String> {
 #[tokio::test]
 async fn cached_lists_are_limited_in_number_and_bytes() {
     let endpoint = start(scoped(7, "Words."), &OperatorSettings::default()).await;
-    let mut kept = None;
+    let mut first_list = None;
     for (number, caller) in callers(7).enumerate() {
-        let held = (0..7).filter(|scope| number >> scope & 1 == 1);
+        let subset = (0..7).filter(|scope| number >> scope & 1 == 1);
         assert_eq!(
             names(&endpoint, &caller).await,
-            held.map(|scope| format!("tool_s{scope}")).collect::<Vec<_>>()
+            subset.map(|scope| format!("tool_s{scope}")).collect::<Vec<_>>()
         );
         // The list of the second caller is requested in each round, so it must stay cached.
-        let first = callers(7).nth(1).unwrap();
-        let mine = endpoint.visible_to(&first).await;
-        assert!(Arc::ptr_eq(kept.get_or_insert_with(|| Arc::clone(&mine)), &mine));
+        let second_caller = callers(7).nth(1).unwrap();
+        let list = endpoint.visible_to(&second_caller).await;
+        assert!(Arc::ptr_eq(first_list.get_or_insert_with(|| Arc::clone(&list)), &list));
     }
     assert_eq!(endpoint.listing.cache.usage().0, MAX_LISTS);
 
-    let with_limit = async |lists: usize| {
+    // Returns a server with four tools, whose cache has room for this number of entries, and the limit in bytes.
+    let with_limit = async |entries: usize| {
         let mut endpoint = start(scoped(4, "Words."), &OperatorSettings::default()).await;
-        let max_bytes = lists * (endpoint.listing.entries.at(0).len() + 1);
+        let max_bytes = entries * (endpoint.listing.entries.at(0).len() + 1);
         endpoint.listing.cache = ListCache::with_max_bytes(max_bytes);
         (endpoint, max_bytes)
     };
@@ -96,13 +97,14 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
     for caller in callers(4) {
         endpoint.page(&caller, None).await.unwrap();
         let (lists, bytes) = endpoint.listing.cache.usage();
+        // At most five lists of one entry, and the empty list.
         assert!((1..=6).contains(&lists) && bytes <= limit, "the cache has {lists} lists of {bytes} bytes");
     }
     // A list above the limit is not cached, and evicts nothing.
     let (endpoint, _) = with_limit(2).await;
-    let holder = |scopes: &[&str]| Caller::new("ann").with_scopes(scopes.iter().copied());
-    endpoint.page(&holder(&["s0"]), None).await.unwrap();
-    assert_eq!(names(&endpoint, &holder(&["s0", "s2", "s3"])).await.len(), 3);
+    let caller_with = |scopes: &[&str]| Caller::new("ann").with_scopes(scopes.iter().copied());
+    endpoint.page(&caller_with(&["s0"]), None).await.unwrap();
+    assert_eq!(names(&endpoint, &caller_with(&["s0", "s2", "s3"])).await.len(), 3);
     assert_eq!(endpoint.listing.cache.usage().0, 1);
 }
 
@@ -110,6 +112,7 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
 async fn callers_who_see_every_tool_share_one_list_outside_of_the_cache() {
     let tools = (0..50).map(|tool| entry(contract(&format!("tool_{tool}"), &[]))).collect();
     let endpoint = start(tools, &paged(20)).await;
+    // Equal addresses prove that the callers share one text.
     let address =
         async |caller: &Caller| endpoint.page(caller, None).await.unwrap().entries.as_str().as_ptr();
     let (ann, local) = (Caller::new("ann").with_scopes(["a"]), Caller::local(Scopes::All));
@@ -119,6 +122,7 @@ async fn callers_who_see_every_tool_share_one_list_outside_of_the_cache() {
 
 #[tokio::test]
 async fn cursor_is_valid_only_for_the_tools_page_size_and_keys_for_which_it_was_issued() {
+    // With a configured key, a restarted server can open the cursors that it sealed (encrypted) before.
     let keyed = |page_size| OperatorSettings { seal_keys: vec!["A".repeat(43)], ..paged(page_size) };
     let endpoint = start(scoped(6, "Words."), &keyed(2)).await;
     let all = Caller::new("ann").with_scopes((0..6).map(|scope| format!("s{scope}")));
@@ -144,6 +148,7 @@ async fn cursor_is_valid_only_for_the_tools_page_size_and_keys_for_which_it_was_
         assert!(code == -32_602 && message.contains("leave it out"), "{code}: {message}");
     };
     let fewer = Caller::new("ann").with_scopes((0..5).map(|scope| format!("s{scope}")));
+    // Before and after the list of this caller is cached.
     refused(&endpoint, &fewer, &cursor).await;
     assert!(endpoint.page(&fewer, None).await.unwrap().next.is_some());
     refused(&endpoint, &fewer, &cursor).await;
@@ -157,7 +162,8 @@ async fn cursor_is_valid_only_for_the_tools_page_size_and_keys_for_which_it_was_
     let beyond = visible.cursor(3, registry, &endpoint.pipeline.services.sealer).unwrap();
     refused(&endpoint, &all, &beyond).await;
 
-    // The same server after a restart accepts the cursor. Servers with another page size, tools or keys refuse it.
+    // The same server after a restart accepts the cursor, even with other descriptions. A server with another page
+    // size, other keys or a changed contract refuses it, and so does any server if the caller sees other tools.
     assert!(continues(&start(scoped(6, "Other words."), &keyed(2)).await, &all, &cursor).await.is_ok());
     refused(&start(scoped(6, "Words."), &keyed(3)).await, &all, &cursor).await;
     refused(&start(scoped(7, "Words."), &keyed(2)).await, &other_user.with_scopes(["s1"]), &cursor).await;
@@ -171,15 +177,17 @@ async fn cursor_is_valid_only_for_the_tools_page_size_and_keys_for_which_it_was_
 }
 
 #[tokio::test]
-async fn last_listed_contracts_are_kept_only_for_the_caller_and_the_tools_it_saw() {
+async fn last_listed_contracts_are_kept_only_for_the_caller_and_the_tools_visible_to_it() {
     let endpoint = start(scoped(3, "Words."), &paged(1)).await;
     let last_listed = &endpoint.pipeline.versions.last_listed;
+    // Contracts are kept only for callers that have an agent.
     let caller = Caller::new("ann").with_agent("bot").with_scopes(["s0", "s2"]);
     assert!(endpoint.page(&caller, Some("x")).await.is_err());
     assert!(
         last_listed.of(&caller, "tool_s0").is_none(),
         "contracts were kept as listed although the request was refused"
     );
+    // The first page has only `tool_s0`, but the contracts of all pages are kept.
     endpoint.page(&caller, None).await.unwrap();
     let digest = endpoint.pipeline.registry.tools()[2].digest;
     assert_eq!(last_listed.of(&caller, "tool_s2"), Some((Version::new(1, 0), digest)));

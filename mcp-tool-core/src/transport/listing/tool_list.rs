@@ -54,9 +54,11 @@ pub(super) struct ToolList {
     tools: Vec<(usize, bool)>,
     /// Maximum number of tools on a page.
     page_size: usize,
+    /// Each page, written when it is first requested.
     pages: Box<[OnceLock<ListPage>]>,
     /// Digest of the page size and the listed tools, for [`binding`](ToolList::binding).
     digest: OnceLock<Digest>,
+    /// The value of [`last_listed`](ToolList::last_listed), made when it is first needed.
     last_listed: OnceLock<Arc<ListedVersions>>,
 }
 
@@ -90,7 +92,7 @@ impl ToolList {
     }
 
     /// Returns the page with this number, counted from 0. `None` if the list has fewer pages, or if the cursor of the
-    /// following page can't be sealed.
+    /// following page can't be sealed (encrypted).
     pub(super) fn page(
         &self,
         number: usize,

@@ -28,6 +28,7 @@ pub fn parse_call(text: &str) -> Option<ToolCall<'_>> {
         name: name.into(),
         arguments: arguments.unwrap_or("{}"),
         meta,
+        // The full parser parses all calls with answers to questions (`inputResponses`, `requestState`).
         presented: None,
         error: None,
     })
@@ -53,10 +54,12 @@ fn plain(raw: &str) -> Option<&str> {
     (!text.as_bytes().contains(&b'\\')).then_some(text)
 }
 
+/// Returns the JSON text of an object; `None` for other values.
 fn object(raw: &str) -> Option<&str> {
     raw.starts_with('{').then_some(raw)
 }
 
+/// Reads `params`: the tool's name, the JSON text of the arguments, and `_meta`.
 fn params<'t>(scan: &mut JsonScanner<'t>) -> Option<(&'t str, Option<&'t str>, Meta<'t>)> {
     let (mut name, mut arguments, mut meta) = (None, None, None);
     scan.enter_object().ok()?;
@@ -86,6 +89,7 @@ fn meta<'t>(scan: &mut JsonScanner<'t>) -> Option<Meta<'t>> {
             // If the value isn't a string, the full parser parses the message, and ignores the value.
             keys::TRACE_PARENT if parent.is_none() => parent = Some(plain(scan.value().ok()?)?),
             keys::TRACE_STATE if state.is_none() => state = Some(plain(scan.value().ok()?)?),
+            // Rare or repeated keys.
             META_REQUIRES | keys::LOG_LEVEL | keys::TRACE_PARENT | keys::TRACE_STATE => return None,
             // A key with escapes may be equal to one of the keys above.
             other if other.as_bytes().contains(&b'\\') => return None,
@@ -111,7 +115,9 @@ mod tests {
         *,
     };
 
+    /// A call of a client of revision 2026-07-28, which sends its version and capabilities in `_meta`.
     const MODERN: &str = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},"io.modelcontextprotocol/clientCapabilities":{},"progressToken":"t","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","tracestate":"a=1","else":["00"]},"name":"x","arguments":{"a":[1,"\u00e9"],"b":null}}}"#;
+    /// A call of a client of an earlier revision, with spaces and another order of members.
     const LEGACY: &str = r#" { "method" : "tools/call" , "params" : { "arguments" : { } , "name" : "y" } , "id" : "a" , "jsonrpc" : "2.0" } "#;
 
     /// Returns `true` if the fast path parses `text`. Asserts that the full parser then returns the same call.
@@ -140,6 +146,7 @@ mod tests {
 
     #[test]
     fn unusual_calls_are_left_to_the_full_parser() {
+        // A part of `MODERN`, and the text that replaces it.
         let unusual = [
             ("\"2.0\"", "\"2.1\""),
             ("tools/call", "tools/list"),
@@ -169,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn both_parsers_return_the_same_call_for_every_mutation() {
+    fn fast_path_declines_a_mutation_or_returns_the_same_call_as_the_full_parser() {
         let mut fast = 0;
         for seed in [MODERN, LEGACY] {
             let chars: Vec<char> = seed.chars().collect();

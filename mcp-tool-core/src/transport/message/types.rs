@@ -63,7 +63,8 @@ pub struct ToolCall<'m> {
     pub arguments: &'m str,
     /// `_meta` of the call.
     pub meta: Meta<'m>,
-    /// The client's answers to the questions in an earlier result of this call.
+    /// The client's answers to the questions in an earlier result of this call (`inputResponses`), and that result's
+    /// `requestState`.
     pub(crate) presented: Option<Box<PresentedAnswers>>,
     /// The error with which the call must be rejected. Kept in the call, because the audit record of a rejected call
     /// also contains the tool's name.
@@ -101,7 +102,8 @@ pub enum Era {
 }
 
 impl Meta<'_> {
-    /// Returns `Modern` if the request names a protocol version, even an earlier or unknown version, else `Legacy`.
+    /// Returns `Modern` if the request names a protocol version, even an earlier or unknown version, else `Legacy`. A
+    /// version in the `_meta` of a request is the modern form. `check_version` rejects unknown versions.
     pub fn era(&self) -> Era {
         if self.protocol_version.is_some() { Era::Modern } else { Era::Legacy }
     }

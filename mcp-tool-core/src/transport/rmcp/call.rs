@@ -1,4 +1,5 @@
-//! `tools/call` in a legacy HTTP session. These are the only calls that rmcp serves.
+//! `tools/call` in an HTTP session of a legacy client (revisions up to 2025-11-25). These are the only calls that rmcp
+//! serves.
 
 use std::sync::Arc;
 
@@ -51,10 +52,12 @@ impl Protocol {
                 session.set_peer(&context.peer);
                 Asking::client(Arc::clone(session) as Arc<dyn Client>)
             }
+            // Without a session, a call couldn't ask questions, because only a session carries requests to the client.
             None => Asking::default(),
         };
-        let text = |key: &str| context.meta.get(key).and_then(|value| value.as_str());
-        let trace = text("traceparent").and_then(|parent| TraceContext::read(parent, text("tracestate")));
+        let meta_text = |key: &str| context.meta.get(key).and_then(|value| value.as_str());
+        let trace =
+            meta_text("traceparent").and_then(|parent| TraceContext::read(parent, meta_text("tracestate")));
         let requires = required_version(&context)?;
         let call = CallRequest {
             name: &request.name,

@@ -46,7 +46,7 @@ struct Argument {
 
 impl Protocol {
     /// Parses the parameters of a request to complete a tool's argument. `None` for any other request, and if no tool
-    /// has completions.
+    /// has completions; such a request is left to the fallback handler, the application's rmcp `ServerHandler`.
     pub(super) fn tool_completion(
         &self,
         request: &CustomRequest,
@@ -56,8 +56,8 @@ impl Protocol {
         is_of_tool.then(|| CompletionParams::deserialize(params))
     }
 
-    /// Completes an argument of a tool. For a tool that the caller may not call, the error is the same as for an
-    /// unknown tool.
+    /// Completes an argument of a tool. `params` is the result of [`tool_completion`](Self::tool_completion). For a
+    /// tool that the caller may not call, the error is the same as for an unknown tool.
     pub(super) async fn complete_argument(
         &self,
         params: Result<CompletionParams, serde_json::Error>,
@@ -112,7 +112,7 @@ pub(super) fn unknown_reference() -> ErrorData {
 }
 
 /// Returns the error for a refused completion. For a disabled caller, a disabled tool, and a tool that the caller may
-/// not call, the error is the same as for an unknown tool.
+/// not call, the error is the same as for an unknown tool, so that it doesn't reveal which tools exist.
 fn refused(name: &str, refusal: &Refusal) -> ErrorData {
     let correlation = refusal.correlation;
     let message = match &refusal.kind {

@@ -1,4 +1,4 @@
-//! Passes requests to the application's fallback handler.
+//! Passes requests that this crate doesn't answer, such as `prompts/get`, to the application's fallback handler.
 
 use std::panic::AssertUnwindSafe;
 
@@ -14,7 +14,8 @@ use crate::call::caller::Caller;
 
 impl Protocol {
     /// Passes a request to the fallback handler, if `declared` returns `true` for the handler's capabilities. Else
-    /// returns the error -32601 (method not found).
+    /// returns the error -32601 (method not found), which names the method `M`. Adds `serverInfo` to a result for a
+    /// client of revision 2026-07-28 or later.
     pub(super) async fn delegate<'h, M: ConstString, T: HasMeta>(
         &'h self,
         declared: fn(&ServerCapabilities) -> bool,
@@ -31,7 +32,6 @@ impl Protocol {
                 let result = self.guarded(request(fallback, context)).await?;
                 Ok(if is_modern { self.with_server_info(result) } else { result })
             }
-            // Not left to rmcp, because its default implementation answers with an empty list.
             _ => Err(ErrorData::method_not_found::<M>()),
         }
     }

@@ -8,7 +8,8 @@ use crate::{
     transport::{endpoint::Endpoint, protocol_error::ProtocolError, request_headers},
 };
 
-/// Returns the value of type `T` that the listener attached to the request; always `None` over stdio.
+/// Returns the value of type `T` that the listener attached to the request; always `None` over stdio. rmcp makes the
+/// HTTP request's [`Parts`], which contain the attached values, an extension of the MCP request.
 pub(super) fn extension<T: Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<&T> {
     context.extensions.get::<Parts>()?.extensions.get()
 }

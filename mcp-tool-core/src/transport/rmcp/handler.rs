@@ -48,9 +48,10 @@ impl ServerHandler for Protocol {
             Some(info) => (info.capabilities, info.instructions),
             None => (ServerCapabilities::default(), None),
         };
-        let own =
+        // This crate serves tools and logging itself, so what the fallback handler declares for them is replaced.
+        let served_here =
             ServerCapabilities::builder().enable_tools().enable_tool_list_changed().enable_logging().build();
-        (capabilities.tools, capabilities.logging) = (own.tools, own.logging);
+        (capabilities.tools, capabilities.logging) = (served_here.tools, served_here.logging);
         if self.endpoint.has_completions() {
             capabilities.completions.get_or_insert_default();
         }
@@ -89,9 +90,11 @@ impl ServerHandler for Protocol {
         result.ttl_ms = Some(LIST_TTL_MS);
         let differs = self.endpoint.lists_differ(self.is_guarded);
         result.cache_scope = Some(if differs { CacheScope::Private } else { CacheScope::Public });
+        // As outside of sessions, a list has `serverInfo` if the request names a revision, even one before 2026-07-28.
         Ok(if context.meta.protocol_version().is_some() { self.with_server_info(result) } else { result })
     }
 
+    /// Returns the tool whose input schema tells rmcp which headers must repeat arguments.
     fn get_tool(&self, name: &str) -> Option<Tool> {
         self.endpoint.listing.tool(&self.endpoint.pipeline.registry, name)
     }
@@ -170,6 +173,7 @@ impl ServerHandler for Protocol {
         let fallback = self.endpoint.fallback.as_deref();
         let by_fallback = fallback.and_then(|fallback| fallback.accepted_subscription_filter(requested));
         accepted.resource_subscriptions = by_fallback.and_then(|filter| filter.resource_subscriptions);
+        // rmcp acknowledges the stream next, and calls `listen` after that.
         self.subscribe_early();
         Some(accepted)
     }
@@ -179,7 +183,7 @@ impl ServerHandler for Protocol {
         let caller = self.enabled_caller(context.request_context())?;
         let ended = context.request_context().ct.clone();
         let resources = context.accepted().resource_subscriptions.clone();
-        let own = async {
+        let notifications = async {
             let notify = async {
                 while let Some(changes) = subscription.next(|| resources.clone().unwrap_or_default()).await {
                     // The operator may have disabled the caller since the stream was opened.
@@ -200,15 +204,16 @@ impl ServerHandler for Protocol {
         let fallback = self.endpoint.fallback.as_deref();
         let requested = context.requested();
         match fallback.filter(|fallback| fallback.accepted_subscription_filter(requested).is_some()) {
-            None => own.await,
+            None => notifications.await,
             Some(fallback) => {
-                let mut own = std::pin::pin!(own);
+                let mut notifications = std::pin::pin!(notifications);
                 tokio::select! {
                     biased;
-                    () = &mut own => {}
+                    () = &mut notifications => {}
                     listened = fallback.listen(context) => {
                         listened?;
-                        own.await;
+                        // This crate's notifications continue after the handler's have ended.
+                        notifications.await;
                     }
                 }
             }
@@ -382,6 +387,7 @@ impl ServerHandler for Protocol {
         .await
     }
 
+    // The skills extension requires the capability `resources` (SEP-2640).
     async fn list_skills(
         &self,
         request: Option<PaginatedRequestParams>,
@@ -418,6 +424,7 @@ impl ServerHandler for Protocol {
         .await?;
         match &self.session {
             Some(session) => session.subscribe(uri),
+            // Without a session, this crate can't send notifications to the client.
             None => Ok(()),
         }
     }

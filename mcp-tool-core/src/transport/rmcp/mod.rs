@@ -1,5 +1,5 @@
-//! MCP methods that are served through rmcp: all methods except `tools/call` and `tools/list`. In legacy HTTP sessions,
-//! these two are served through rmcp too.
+//! MCP methods that are served through rmcp: all methods except `tools/call` and `tools/list`. In legacy HTTP sessions
+//! (of clients that speak revisions up to 2025-11-25), these two are served through rmcp too.
 
 mod call;
 mod completion;
@@ -34,9 +34,9 @@ use crate::{announce::ChangeReceiver, call::caller::Caller};
 /// Maximum length of [`Protocol::opening`].
 const MAX_OPENING_STREAMS: usize = 64;
 
-/// Implements rmcp's `ServerHandler` for an [`Endpoint`]. Over stdio, and over HTTP with legacy sessions, a
-/// `Protocol` has the `Session` of one client. Over HTTP without legacy sessions, all rmcp services share one
-/// `Protocol` without a session.
+/// Implements rmcp's `ServerHandler` for an [`Endpoint`], a started server. Over stdio, and over HTTP with legacy
+/// sessions, a `Protocol` has the `Session` of one client. Over HTTP without legacy sessions, all rmcp services share
+/// one `Protocol` without a session.
 #[derive(Clone)]
 pub struct Protocol {
     endpoint: Arc<Endpoint>,
@@ -70,7 +70,7 @@ impl Protocol {
         }
     }
 
-    /// Returns the receiver of changes for a stream that opens now.
+    /// Returns the receiver of changes for a stream that opens now: the oldest receiver in `opening`, else a new one.
     fn subscription(&self) -> ChangeReceiver {
         let early = crate::sync::lock(&self.opening).pop_front();
         early.unwrap_or_else(|| self.endpoint.announcements.listen())
@@ -81,8 +81,8 @@ impl Protocol {
     }
 
     /// Returns the caller that the HTTP listener attached to the request. If this caller is the local user without a
-    /// label, or if no caller is attached, returns the local user, labelled with the client's name. If no caller is
-    /// attached although the listener authenticates every request, returns an internal error.
+    /// label, or if no caller is attached, as over stdio, returns the local user, labelled with the client's name. If
+    /// no caller is attached although the listener authenticates every request, returns an internal error.
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         match extension::<Caller>(context) {
             Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),
@@ -105,7 +105,8 @@ impl Protocol {
         self.endpoint.pipeline.controls.disabled_part(caller).is_some()
     }
 
-    /// Returns the local user, labelled with the client's name and version, as rmcp received them.
+    /// Returns the local user, who is the caller over stdio, and over HTTP without authorization. The label is the
+    /// client's name and version.
     fn local_caller(&self, context: &RequestContext<RoleServer>) -> Caller {
         let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
         ClientLabel::default().caller(&self.endpoint.local_caller, None, client.as_deref())

@@ -1,4 +1,4 @@
-//! `serverInfo` in the `_meta` of every modern result (2026-07-28, §result metadata).
+//! `serverInfo` in the `_meta` of every result to a client of revision 2026-07-28 or later (§result metadata).
 
 use rmcp::model::{
     CompleteResult, GetPromptResponse, GetPromptResult, GetSkillResult, GetTaskResult, InputRequiredResult,
@@ -56,7 +56,7 @@ macro_rules! has_meta_in_each_variant {
 
 has_meta_in_each_variant!(GetPromptResponse, ReadResourceResponse);
 
-/// The empty result of some legacy requests, such as `resources/subscribe`. It has no `_meta`.
+/// The empty result of some requests of revisions up to 2025-11-25, such as `resources/subscribe`. It has no `_meta`.
 impl HasMeta for () {
     fn meta(&mut self) -> Option<&mut Option<MetaObject>> {
         None

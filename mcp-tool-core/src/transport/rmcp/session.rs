@@ -1,5 +1,5 @@
-//! Session of one legacy client, over stdio or HTTP: keeps the client's capabilities, log level and subscriptions, and
-//! sends requests and notifications to the client.
+//! Session of one legacy client (revisions up to 2025-11-25), over stdio or HTTP: keeps the client's capabilities, log
+//! level and subscriptions, and sends requests and notifications to the client.
 
 use std::{
     collections::HashSet,
@@ -32,7 +32,7 @@ use crate::{
 
 /// Maximum number of resources to which one session may subscribe.
 const MAX_SUBSCRIPTIONS: usize = 1_000;
-/// Interval at which a session checks that its client is still connected.
+/// Interval at which the task that notifies a client checks that the client is still connected, and else ends.
 const LIVENESS_INTERVAL: Duration = Duration::from_secs(30);
 
 /// State of one legacy client that is kept between the client's requests.
@@ -44,7 +44,7 @@ pub(crate) struct Session {
     caller: OnceLock<Caller>,
     /// Number of the log level, as [`LogLevel::of_number`] reads it; 0 if the client has not set a level.
     level: AtomicU8,
-    /// The client is notified of changes.
+    /// `true` once [`open`](Session::open) was called: the client is notified of changes.
     is_open: AtomicBool,
     /// URIs of the resources to which the client subscribed.
     subscribed: Mutex<HashSet<String>>,
@@ -73,8 +73,8 @@ impl Session {
         self.caller.get_or_init(|| caller);
     }
 
-    /// Starts a task that notifies the client of changes. While the session's caller is disabled, the task drops
-    /// changes. Only the first call has an effect.
+    /// Starts a task that notifies the client of changes. Called when the client sends `notifications/initialized`.
+    /// While the session's caller is disabled, the task drops changes. Only the first call has an effect.
     pub(super) fn open(
         self: &Arc<Self>,
         peer: Peer<RoleServer>,
@@ -86,6 +86,7 @@ impl Session {
         if self.is_open.swap(true, Ordering::Relaxed) {
             return;
         }
+        // Weak, so that the task doesn't keep a closed session in memory.
         let session = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {

@@ -1,4 +1,4 @@
-//! `tasks/get`, `tasks/update` and `tasks/cancel` (SEP-2663).
+//! Lookup of the task for `tasks/get`, `tasks/update` and `tasks/cancel`, and the result of `tasks/get` (SEP-2663).
 
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ pub(super) fn find(endpoint: &Endpoint, id: &str, caller: &Caller) -> Result<Arc
 /// Returns the result of `tasks/get` for a task.
 pub(super) fn details(task: &Task) -> Result<GetTaskResult, ErrorData> {
     let TaskView { state, input_requests, created_at, updated_at, message, ttl_ms } = task.view();
+    // `DetailedTask::new` below replaces the status by the payload's status.
     let members = TaskMembers::new(&*task.id, TaskStatus::Working, created_at, updated_at)
         .with_ttl_ms(ttl_ms)
         .with_poll_interval_ms(POLL_MS);

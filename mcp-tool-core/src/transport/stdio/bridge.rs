@@ -1,5 +1,5 @@
-//! Connects rmcp to the client: passes messages from the [`Connection`](super::connection::Connection) to rmcp, and
-//! rmcp's messages to the writing thread.
+//! Connects rmcp to the client: passes messages from the [`Connection`](super::connection::Connection), which processes
+//! the client's messages, to rmcp, and rmcp's messages to the thread that writes stdout.
 
 use std::{
     collections::HashMap,
@@ -26,7 +26,8 @@ use super::{
 };
 use crate::sync::lock;
 
-/// Ids of the requests that rmcp has not answered yet, each with its permit. The number of permits limits the requests.
+/// Ids of the requests that rmcp has not answered yet, each with its permit. A request is passed to rmcp only if a
+/// permit is free, so the number of permits limits the requests.
 pub(super) type Forwarded = Arc<Mutex<HashMap<Id, OwnedSemaphorePermit>>>;
 
 /// Passes messages to rmcp until `messages` is closed. If rmcp's service ends before that, as after an invalid first
@@ -58,7 +59,7 @@ struct Bridge {
     messages: Arc<tokio::sync::Mutex<mpsc::Receiver<ClientJsonRpcMessage>>>,
     writer: Writer,
     forwarded: Forwarded,
-    /// `messages` is closed and empty.
+    /// `true` once `messages` is closed and empty.
     ended: Arc<AtomicBool>,
 }
 
@@ -73,8 +74,8 @@ impl Transport<RoleServer> for Bridge {
         async move {
             let line = serde_json::to_vec(&message)?;
             // The id is freed before the answer is sent, because the client may reuse the id as soon as it has the
-            // answer. The permit is freed only after the answer was queued, so that answers that wait for room still
-            // count.
+            // answer. The permit is freed only after the answer was queued, so that a request whose answer waits for
+            // room in the queue still counts.
             let permit = answered_id(&message).and_then(|id| lock(&forwarded).remove(&id));
             writer.send(line).await;
             drop(permit);

@@ -1,5 +1,5 @@
-//! Calls in flight. Normally, the thread or task that processes messages polls a call once. If the call then has to
-//! wait, it continues as a Tokio task.
+//! Calls in flight. Normally, the thread or task that processes messages polls a call once, so that a short call needs
+//! no task of its own. If the call then has to wait, it continues as a Tokio task.
 
 use std::{
     collections::HashMap,
@@ -32,7 +32,8 @@ pub(super) enum FirstPoll {
     Ready(FramedResponse, ResponseFuture),
     /// The call has to wait, and must be polled again.
     Pending(StartedCall),
-    /// The call panicked outside of the tool's function, so it has no response.
+    /// The call panicked outside of the tool's function, so it has no response. (A panic in the function is an outcome
+    /// of the call.)
     Panicked,
 }
 
@@ -95,6 +96,7 @@ impl Calls {
         }
     }
 
+    /// Cancels all calls, without responses.
     pub(super) fn cancel_all(&self) {
         for (_, task) in lock(&self.running).drain() {
             task.inspect(AbortHandle::abort);

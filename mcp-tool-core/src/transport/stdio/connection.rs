@@ -45,21 +45,24 @@ const MAX_FORWARDED: usize = 64;
 /// requests.
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time from the end of one call's first poll to the end of the next call's first poll, above which further calls run
-/// as tasks from the start.
+/// as tasks from the start. As tasks, they don't delay the messages behind them.
 const SLOW_POLL: Duration = Duration::from_micros(100);
 /// Number of calls that run as tasks from the start, after a slow poll.
 const CALLS_AFTER_SLOW_POLL: u32 = 32;
 
 /// State that is needed to process the messages of one client.
 pub(super) struct Connection {
+    /// The started server.
     endpoint: Arc<Endpoint>,
+    /// Lines from the reading thread.
     inbox: Arc<Inbox>,
-    /// Received lines.
+    /// Lines that were taken from `inbox`.
     lines: Vec<u8>,
     /// Offset in `lines` of the first line that isn't processed yet.
     next: usize,
     writer: Writer,
     to_rmcp: mpsc::Sender<ClientJsonRpcMessage>,
+    /// The calls that run while further messages are processed.
     calls: Calls,
     /// The box of a finished call's future, for reuse by the next call.
     spare: Option<ResponseFuture>,
@@ -77,12 +80,13 @@ pub(super) struct Connection {
     permits: Arc<Semaphore>,
     /// The client's name and version in `initialize`; `None` before `initialize`, or without `clientInfo`.
     client: Option<String>,
-    /// The session of a legacy client.
+    /// The session of a legacy client (revisions up to 2025-11-25), shared with rmcp.
     session: Arc<Session>,
     client_label: ClientLabel,
-    /// `initialize` was received, so legacy requests are accepted.
+    /// `true` once `initialize` was received: legacy requests are accepted.
     initialized: bool,
-    /// rmcp got a request from which it learned the client's [`Era`], so rmcp now accepts notifications.
+    /// `true` once rmcp got a request from which it learned the client's [`Era`] (legacy or modern, that is 2026-07-28
+    /// and later). From then on, rmcp accepts notifications.
     opened: bool,
     /// When this guard is dropped with the connection, it reports that no more messages are processed.
     _processed: DropGuard,
@@ -164,8 +168,8 @@ impl Connection {
         self.polled_at = Instant::now();
     }
 
-    /// Returns `true` if the processor polls the next call itself. Returns `false` if the call must run as a task from
-    /// the start, because an earlier poll was slow.
+    /// Returns `true` if the processor, the thread or task that processes messages, polls the next call itself. Returns
+    /// `false` if the call must run as a task from the start, because an earlier poll was slow.
     pub(super) fn polls_next_here(&mut self) -> bool {
         if self.calls_as_tasks == 0 {
             return true;
@@ -180,7 +184,7 @@ impl Connection {
     }
 
     /// Registers the call in its first poll as detached, so that it can be cancelled while another task processes
-    /// messages.
+    /// messages. Called if the poll takes so long that another task takes over, and if processing ends during the poll.
     pub(super) fn detach_current(&mut self) {
         if let Some(id) = self.current.take() {
             self.calls.detach(id);
@@ -201,6 +205,7 @@ impl Connection {
         let now = Instant::now();
         if now.duration_since(self.polled_at) > SLOW_POLL {
             self.calls_as_tasks = CALLS_AFTER_SLOW_POLL;
+            // The queued answers have waited for this poll.
             self.writer.flush();
         }
         self.polled_at = now;
@@ -210,6 +215,7 @@ impl Connection {
         self.writer.flush();
     }
 
+    /// Processes one message. Returns a `tools/call` or `tools/list` request, if it was accepted.
     async fn process_line(&mut self, line: &[u8]) -> Option<StartedCall> {
         if line.trim_ascii().is_empty() {
             return None;
@@ -218,6 +224,7 @@ impl Connection {
             Ok(ClientMessage::Call(call)) => return self.start_call(call).await,
             Ok(ClientMessage::Cancelled { request }) => {
                 if let Some(id) = &request {
+                    // rmcp doesn't answer a cancelled request, so the request's permit is freed here.
                     lock(&self.forwarded).remove(id);
                 }
                 let is_call = request.is_some_and(|id| self.calls.cancel(&id));
@@ -237,6 +244,7 @@ impl Connection {
                     self.initialized = true;
                     self.client = initializing_client(line);
                 }
+                // rmcp doesn't learn the era from `server/discover`, because a client of either era may send it first.
                 self.opened |=
                     method == "initialize" || (meta.era() == Era::Modern && method != "server/discover");
                 self.forward(line, Some(&id)).await;
@@ -314,6 +322,7 @@ impl Connection {
     async fn list(&mut self, id: Id, meta: &Meta<'_>, cursor: Option<String>) -> Option<StartedCall> {
         let shape = Shape::of(meta);
         let checked = self.check_id(&id).and_then(|()| meta.check_version());
+        // After `initialize`, a request that names an earlier revision needs no capabilities.
         let checked = checked.and_then(|()| match self.initialized {
             true => shape.check(meta),
             false => self.check_meta(meta),
