@@ -19,7 +19,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    AskError, Capabilities, Client, PresentedAnswers, Reply, StaleState, TaskInbox, Unanswered, UsedStates,
+    AskError, Capabilities, Client, InputAnswers, Reply, StaleState, TaskInbox, Unanswered, UsedStates,
     WaitLimit,
     question::{Question, ReadAnswer},
     question_log::QuestionLog,
@@ -69,7 +69,7 @@ enum AskChannel {
 pub struct Rounds {
     pub(crate) capabilities: Capabilities,
     /// The answers and the `requestState` of the call's parameters; `None` if the client sent neither.
-    pub(crate) presented: Option<Box<PresentedAnswers>>,
+    pub(crate) answers: Option<Box<InputAnswers>>,
 }
 
 impl Asking {
@@ -100,12 +100,12 @@ impl Asking {
 
     /// Returns `true` if the call came with answers, or with a `requestState`.
     pub(crate) fn is_resumed(&self) -> bool {
-        self.presented().is_some()
+        self.answers().is_some()
     }
 
-    fn presented(&self) -> Option<&PresentedAnswers> {
+    fn answers(&self) -> Option<&InputAnswers> {
         match &self.channel {
-            AskChannel::Rounds(rounds) => rounds.presented.as_deref(),
+            AskChannel::Rounds(rounds) => rounds.answers.as_deref(),
             AskChannel::None | AskChannel::Client(_) => None,
         }
     }
@@ -126,11 +126,11 @@ impl Asking {
         sealer: &Sealer,
         used: &UsedStates,
     ) -> Result<(), StaleState> {
-        let Some(presented) = self.presented() else { return Ok(()) };
-        let Some(sealed) = &presented.state else { return Ok(()) };
+        let Some(answers) = self.answers() else { return Ok(()) };
+        let Some(sealed) = &answers.state else { return Ok(()) };
         let state = RoundState::open(sealed, sealer, &self.binding(facts))?;
         used.insert(&facts.caller, state.id, state.expires)?;
-        self.log().resume(state, presented);
+        self.log().resume(state, answers);
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl Asking {
         let base_key = question.key.clone();
         question.key = self.log().unique_key(&base_key)?;
         if matches!(self.channel, AskChannel::Rounds(_)) {
-            let received = self.log().answer(&question, self.presented());
+            let received = self.log().answer(&question, self.answers());
             if let Some(answer) = received {
                 match read(&question, &answer) {
                     Ok(reply) => return Ok(reply),
@@ -338,10 +338,10 @@ mod tests {
                 answers: BTreeMap::new(),
             };
             let sealed = state.seal(cx.sealer(), &Asking::default().binding(cx.facts())).unwrap();
-            let presented = PresentedAnswers { state: Some(sealed), responses: BTreeMap::new() };
+            let answers = InputAnswers { state: Some(sealed), responses: BTreeMap::new() };
             let asking = Asking::rounds(Rounds {
                 capabilities: Capabilities::default(),
-                presented: Some(Box::new(presented)),
+                answers: Some(Box::new(answers)),
             });
             asking.resume(cx.facts(), cx.sealer(), &cx.services().used_states)
         };
@@ -354,7 +354,7 @@ mod tests {
         let cx = CallContext::for_test();
         // An empty `elicitation` declares that the client can show forms.
         let capabilities = Capabilities::parse(r#"{"elicitation":{}}"#);
-        let asking = Asking::rounds(Rounds { capabilities, presented: None });
+        let asking = Asking::rounds(Rounds { capabilities, answers: None });
         let ask = async || {
             let question = Question::form("a", "?", Value::Null);
             let read: ReadAnswer<()> = |_, _| Ok(Reply::Accepted(()));

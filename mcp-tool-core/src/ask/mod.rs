@@ -37,6 +37,6 @@ pub use client::{Client, Unanswered};
 pub use form::Form;
 pub(crate) use inbox::TaskInbox;
 pub use reply::{AskError, Reply};
-pub use round_state::{PresentedAnswers, StaleState};
+pub use round_state::{InputAnswers, StaleState};
 pub(crate) use used_states::UsedStates;
 pub(crate) use wait_limit::WaitLimit;

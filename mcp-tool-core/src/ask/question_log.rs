@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    AskError, PresentedAnswers,
+    AskError, InputAnswers,
     question::Question,
     round_state::{AcceptedAnswer, RoundState, unix_now},
 };
@@ -36,13 +36,13 @@ pub(super) struct QuestionLog {
 impl QuestionLog {
     /// Stores the answers of earlier rounds in `state` that haven't expired, and the client's new
     /// answers to the questions in `state`.
-    pub(super) fn resume(&mut self, state: RoundState, presented: &PresentedAnswers) {
+    pub(super) fn resume(&mut self, state: RoundState, answers: &InputAnswers) {
         let RoundState { first_call, expires, questions, answers, .. } = state;
         let now = unix_now();
         self.answers = answers.into_iter().filter(|(_, answer)| answer.expires > now).collect();
         self.first_call = Some(first_call);
         for (key, question) in questions {
-            if let Some(answer) = presented.answer(&key) {
+            if let Some(answer) = answers.answer(&key) {
                 self.answers.insert(key, AcceptedAnswer { question, answer, expires });
             }
         }
@@ -69,10 +69,10 @@ impl QuestionLog {
     /// question is now worded differently from the question that was answered. If there is no such
     /// answer and the question is stateless, returns the answer that the client sent under the key
     /// with this call.
-    pub(super) fn answer(&self, question: &Question, presented: Option<&PresentedAnswers>) -> Option<Value> {
+    pub(super) fn answer(&self, question: &Question, answers: Option<&InputAnswers>) -> Option<Value> {
         match self.answers.get(&question.key) {
             Some(accepted) if accepted.question == question.digest() => Some(accepted.answer.clone()),
-            _ if question.stateless => presented?.answer(&question.key),
+            _ if question.stateless => answers?.answer(&question.key),
             _ => None,
         }
     }
@@ -122,7 +122,7 @@ mod tests {
             answers: BTreeMap::from([("old".to_owned(), answer(now)), ("new".to_owned(), answer(now + 600))]),
         };
         let mut log = QuestionLog::default();
-        log.resume(state, &PresentedAnswers::default());
+        log.resume(state, &InputAnswers::default());
         assert_eq!(log.answers.into_keys().collect::<Vec<_>>(), ["new"]);
     }
 

@@ -24,14 +24,14 @@ const MAX_STATE: usize = 32 << 10;
 /// Parameters of a repeated call: the client's answers to the questions of the earlier call, and
 /// that call's `requestState`.
 #[derive(Clone, Debug, Default)]
-pub struct PresentedAnswers {
+pub struct InputAnswers {
     /// `requestState`; `None` if the client sent none.
     pub(crate) state: Option<String>,
     /// `inputResponses`: JSON of each answer, by the key of its question.
     pub(crate) responses: BTreeMap<String, Box<RawValue>>,
 }
 
-impl PresentedAnswers {
+impl InputAnswers {
     /// Returns the answer to the question with this key, if the client sent one.
     pub(super) fn answer(&self, key: &str) -> Option<Value> {
         serde_json::from_str(self.responses.get(key)?.get()).ok()

@@ -48,7 +48,7 @@ impl ToolCall<'_> {
             Era::Legacy => Asking::default(),
             Era::Modern => Asking::rounds(Rounds {
                 capabilities: self.meta.capabilities.map(Capabilities::parse).unwrap_or_default(),
-                presented: self.presented.take(),
+                answers: self.answers.take(),
             }),
         }
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The message for a caller that the operator disabled.
-pub(super) const ACCESS_WITHDRAWN: &str = "access was withdrawn by the operator";
+pub(super) const CALLER_DISABLED: &str = "the operator has disabled this user or client";
 
 /// A JSON-RPC error that answers a call.
 pub(super) struct CallError {
@@ -121,7 +121,7 @@ impl<'r> RefusalAnswer<'r> {
                 CallError::forbidden(message, &stamped(stamp))
             }
             RefusalKind::CallerDisabled => {
-                CallError::unstamped(403, code::FORBIDDEN, ACCESS_WITHDRAWN, correlation)
+                CallError::unstamped(403, code::FORBIDDEN, CALLER_DISABLED, correlation)
             }
             RefusalKind::Scope { stamp, missing, required } => {
                 let (tool, missing) = (stamp.contract.name(), missing.join(" "));

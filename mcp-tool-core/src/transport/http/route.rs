@@ -84,8 +84,9 @@ impl Service {
             }
             _ => {
                 body::drain(&parts.headers, body).await;
+                let allowed = if self.rmcp.has_sessions() { "GET, POST, DELETE" } else { "POST" };
                 let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "POST one JSON-RPC message\n");
-                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
                 return response;
             }
         }

@@ -29,7 +29,7 @@ pub fn parse_call(text: &str) -> Option<ToolCall<'_>> {
         arguments: arguments.unwrap_or("{}"),
         meta,
         // The full parser parses all calls with answers to questions (`inputResponses`, `requestState`).
-        presented: None,
+        answers: None,
         error: None,
     })
 }

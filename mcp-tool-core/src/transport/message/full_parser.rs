@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::types::{ClientMessage, Era, MAX_MEMBER_BYTES, Meta, ToolCall, keys};
 use crate::{
-    ask::PresentedAnswers,
+    ask::InputAnswers,
     call::{log_level::LogLevel, trace::TraceContext},
     pipeline::versions::Requirement,
     transport::{
@@ -181,8 +181,8 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<ToolCall<'_>, ProtocolError
     let params: CallParams<'_> = serde_json::from_str(params.get())
         .map_err(|error| invalid(format!("invalid parameters of tools/call: {}", excerpt(&error))))?;
     let arguments = params.arguments.map_or("{}", RawValue::get);
-    let presented = presented_answers(&params);
-    let (meta, error) = match (meta(params.meta), &presented) {
+    let answers = input_answers(&params);
+    let (meta, error) = match (meta(params.meta), &answers) {
         (Err(error), _) => (Meta::default(), Some(Box::new(error))),
         (Ok(meta), Err(error)) => (meta, Some(Box::new(error.clone()))),
         (Ok(meta), Ok(Some(_))) if meta.era() == Era::Legacy => {
@@ -194,13 +194,13 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<ToolCall<'_>, ProtocolError
         }
         (Ok(meta), Ok(_)) => (meta, None),
     };
-    let presented = presented.unwrap_or_default();
-    Ok(ToolCall { id, name: params.name.0, arguments, meta, presented, error })
+    let answers = answers.unwrap_or_default();
+    Ok(ToolCall { id, name: params.name.0, arguments, meta, answers, error })
 }
 
 /// Reads the answers to the questions that the tool asked in an earlier result of this call. `None` if the call has neither `requestState` nor
 /// `inputResponses`.
-fn presented_answers(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnswers>>, ProtocolError> {
+fn input_answers(params: &CallParams<'_>) -> Result<Option<Box<InputAnswers>>, ProtocolError> {
     let CallParams { input_responses, request_state, .. } = params;
     if input_responses.is_none() && request_state.is_none() {
         return Ok(None);
@@ -222,7 +222,7 @@ fn presented_answers(params: &CallParams<'_>) -> Result<Option<Box<PresentedAnsw
         return Err(invalid(&message));
     }
     let state = state.map_err(|_| invalid("`requestState` must be a string"))?;
-    Ok(Some(Box::new(PresentedAnswers { state, responses })))
+    Ok(Some(Box::new(InputAnswers { state, responses })))
 }
 
 /// Rejects the member `name` of a request if its JSON text is larger than [`MAX_MEMBER_BYTES`].

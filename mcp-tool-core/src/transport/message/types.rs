@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    ask::PresentedAnswers,
+    ask::InputAnswers,
     call::{log_level::LogLevel, trace::TraceContext},
     pipeline::versions::Requirement,
     transport::{id::Id, protocol_error::ProtocolError, protocol_version::is_supported},
@@ -65,7 +65,7 @@ pub struct ToolCall<'m> {
     pub meta: Meta<'m>,
     /// The client's answers to the questions in an earlier result of this call (`inputResponses`), and that result's
     /// `requestState`.
-    pub(crate) presented: Option<Box<PresentedAnswers>>,
+    pub(crate) answers: Option<Box<InputAnswers>>,
     /// The error with which the call must be rejected. Kept in the call, because the audit record of a rejected call
     /// also contains the tool's name.
     pub error: Option<Box<ProtocolError>>,

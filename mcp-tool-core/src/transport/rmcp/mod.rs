@@ -27,7 +27,7 @@ use rmcp::{
 
 use self::{extensions::extension, session::Session};
 use super::{
-    call_error::ACCESS_WITHDRAWN, client_label::ClientLabel, endpoint::Endpoint, protocol_error::code,
+    call_error::CALLER_DISABLED, client_label::ClientLabel, endpoint::Endpoint, protocol_error::code,
 };
 use crate::{announce::ChangeReceiver, call::caller::Caller};
 
@@ -97,7 +97,7 @@ impl Protocol {
         let caller = self.caller(context)?;
         match self.is_disabled(&caller) {
             false => Ok(caller),
-            true => Err(ErrorData::new(ErrorCode(code::FORBIDDEN), ACCESS_WITHDRAWN, None)),
+            true => Err(ErrorData::new(ErrorCode(code::FORBIDDEN), CALLER_DISABLED, None)),
         }
     }
 
