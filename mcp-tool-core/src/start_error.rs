@@ -63,8 +63,8 @@ pub enum StartError {
         /// The reason.
         reason: String,
     },
-    /// A tool has `constraints` that aren't a valid JSON Schema, or has `constraints` while the feature `schemars`, which
-    /// checks them, is off.
+    /// A tool has `constraints` that aren't a valid JSON Schema, or has `constraints` while the feature `schemars`,
+    /// which checks them, is off.
     #[error("the constraints of the tool '{tool}' can't be used: {reason}")]
     Constraints {
         /// Name of the tool.
