@@ -58,7 +58,7 @@ pub fn single_value(values: &[String]) -> Result<&str, String> {
 /// Formats text as TOML, for [`Setting::show`].
 #[must_use]
 pub fn text(text: &str) -> Option<String> {
-    // Every escape of a JSON string is also one of a TOML string.
+    // Every escape that serde_json writes is also an escape of TOML.
     Some(Value::from(text).to_string())
 }
 

@@ -81,7 +81,7 @@ impl PageRequest {
     /// change the type of the key.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ToolError> {
         let Some(key) = &self.after else { return Ok(None) };
-        serde_json::from_slice(key).map(Some).map_err(|_| ToolError::from(stale()))
+        serde_json::from_slice(key).map(Some).map_err(|_| ToolError::from(invalid_cursor()))
     }
 
     /// Makes the request from the arguments of a call, and decrypts the cursor. Macro-generated code calls this.
@@ -101,7 +101,7 @@ impl PageRequest {
         cx.set_page_query(query);
         let after = match cursor {
             None => None,
-            Some(cursor) => Some(cx.sealer().open(&cursor, &binding(cx)).ok_or_else(stale)?),
+            Some(cursor) => Some(cx.sealer().open(&cursor, &binding(cx)).ok_or_else(invalid_cursor)?),
         };
         Ok(PageRequest { limit, after })
     }
@@ -117,7 +117,7 @@ fn is_paging(param: &Param) -> bool {
 }
 
 /// Returns the violation for a cursor that can't be opened, or whose key has another type.
-fn stale() -> Violations {
+fn invalid_cursor() -> Violations {
     Violations::from(Violation {
         pointer: format!("/{CURSOR}"),
         rule: Rule::Cursor,
