@@ -1,4 +1,4 @@
-//! Text of an error and its sources, for the log.
+//! Text of an error and its sources ([`std::error::Error::source`]), mostly for the log.
 
 /// Returns the messages of an error and of its sources, separated by `: `.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {

@@ -1,4 +1,4 @@
-//! Writer of JSON text, which builds no `serde_json::Value`s.
+//! Writer of JSON text, without a detour through `serde_json::Value`s.
 
 use std::net::IpAddr;
 
@@ -43,10 +43,12 @@ impl JsonWriter {
 
     /// Appends a string, quoted and escaped (RFC 8259 §7).
     pub(crate) fn string(&mut self, value: &str) {
+        // An estimate: two quotes, and a backslash for every fourth byte.
         self.0.reserve(value.len() + value.len() / 4 + 2);
         self.0.push(b'"');
         let (eights, rest) = value.as_bytes().as_chunks::<8>();
         for eight in eights {
+            // Plain bytes need no escape.
             if scan::is_plain(eight) {
                 self.0.extend_from_slice(eight);
             } else {
@@ -113,7 +115,7 @@ impl JsonWriter {
 }
 
 /// For each byte of a string, the character that follows the backslash in the byte's escape; 0 if the byte needs no
-/// escape.
+/// escape. For `u`, the escape is `\u00` and the byte in hexadecimal.
 const ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
     let mut control = 0;
@@ -144,6 +146,7 @@ mod tests {
 
     use super::*;
 
+    /// Returns the text that `write` appends. The `x` before it must stay if a failed write removes its own text.
     fn written(write: impl FnOnce(&mut JsonWriter)) -> String {
         let mut text = JsonWriter::default();
         text.raw("x");
@@ -153,6 +156,7 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_exactly_as_serde_json_escapes_them() {
+        // In the last text, the first 8 bytes need no escape, and the next 8 do: strings are written in chunks of 8.
         let mut texts: Vec<String> =
             ["", "a", "\"", "\\", "{\"a\":\"b\\n\"}", "é\u{7f}\u{80}😀\"é", "12345678\"12345678"]
                 .map(String::from)

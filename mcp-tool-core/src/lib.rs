@@ -5,8 +5,8 @@
 #![cfg_attr(not(feature = "http"), allow(dead_code, reason = "parts of the pipeline are for HTTP only"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// Macro-generated code uses paths in `mcp_tool_runtime`. In unit tests of this crate, these paths lead to this crate,
-// and the items below are the ones that such code expects at the root.
+// Macro-generated code uses paths in `mcp_tool_runtime`. In unit tests of this crate, `mcp_tool_runtime` is this crate
+// itself, and the imports below are the items that generated code expects at its root.
 #[cfg(test)]
 extern crate self as mcp_tool_runtime;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Files to which whole lines are appended.
+//! Files to which processes append whole lines, such as the audit file and the control file.
 
 use std::fs::Metadata;
 
@@ -9,7 +9,8 @@ pub fn complete_lines(bytes: &[u8]) -> &[u8] {
     &bytes[..end]
 }
 
-/// Returns device and inode of a file, which stay the same if the file is renamed; `None` on systems other than Unix.
+/// Returns device and inode of a file; `None` on systems other than Unix. They stay the same if the file is renamed,
+/// and differ if another file replaces it at its path.
 pub(crate) fn identity(metadata: &Metadata) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {

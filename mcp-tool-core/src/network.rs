@@ -40,7 +40,8 @@ impl Network {
         }
     }
 
-    /// Returns `true` if the address is in the network. An IPv4-mapped IPv6 address is in no IPv4 network.
+    /// Returns `true` if the address is in the network. An IPv4-mapped IPv6 address is in no IPv4 network, unless the
+    /// caller converts the address first ([`IpAddr::to_canonical`]).
     pub fn contains(&self, address: IpAddr) -> bool {
         let width = if address.is_ipv4() { 32 } else { 128 };
         self.address.is_ipv4() == address.is_ipv4()
@@ -62,7 +63,8 @@ fn bits(address: IpAddr) -> u128 {
     }
 }
 
-/// Returns a mask whose lowest `width` bits are in use; the highest `prefix` of these are 1, and all other bits are 0.
+/// Returns the network mask for addresses of `width` bits, 32 or 128. Of the lowest `width` bits, the highest `prefix`
+/// are 1; all other bits are 0.
 fn mask(width: u8, prefix: u8) -> u128 {
     let all = u128::MAX >> (128 - u32::from(width));
     all & !(all.checked_shr(prefix.into()).unwrap_or(0))
@@ -80,6 +82,7 @@ mod tests {
     fn network_contains_only_its_addresses() {
         let ten = Network::parse("10.0.0.0/8").unwrap();
         assert!(ten.contains(address("10.1.2.3")) && !ten.contains(address("11.0.0.0")));
+        // IPv6 addresses whose lowest 32 bits are those of 10.1.2.3.
         assert!(!ten.contains(address("::ffff:10.1.2.3")) && !ten.contains(address("::a01:203")));
         let unique = Network::parse("fd00::/8").unwrap();
         assert!(unique.contains(address("fdff::1")) && !unique.contains(address("fc00::1")));

@@ -1,5 +1,5 @@
 //! Encryption of data that a client stores for the server and must neither read nor change: page cursors, and the
-//! `requestState` of questions.
+//! `requestState` that a client returns with the answers to a tool's questions.
 
 use std::fmt;
 
@@ -14,7 +14,8 @@ const NONCE: usize = 24;
 
 /// Keys of XChaCha20-Poly1305. The first key encrypts (seals); every key can decrypt (open), so keys can be rotated.
 ///
-/// Each sealed text has its own random nonce. The `binding` of a text is the associated data of its encryption.
+/// Each sealed text has its own random nonce. The `binding` of a text is the associated data of its encryption, such as
+/// the names of the tool and the caller: the text opens only for them.
 pub(crate) struct Sealer {
     keys: Vec<XChaCha20Poly1305>,
 }
@@ -32,7 +33,8 @@ impl fmt::Display for InvalidSealKey {
 impl std::error::Error for InvalidSealKey {}
 
 impl Sealer {
-    /// Decodes keys in base64url, with or without padding. If `keys` is empty, generates a key for this process.
+    /// Decodes keys in base64url, with or without padding. If `keys` is empty, generates a key, so that sealed texts
+    /// open only until this process ends.
     ///
     /// # Errors
     /// If a key isn't 32 bytes in base64url.
@@ -91,14 +93,15 @@ impl fmt::Debug for Sealer {
 mod tests {
     use super::*;
 
+    // Two keys of 32 bytes, one with padding and one without.
     const OLD: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     const NEW: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
     #[test]
     fn sealed_text_opens_only_with_its_key_and_its_binding() -> Result<(), InvalidSealKey> {
         let sealer = Sealer::new([])?;
-        let sealed = sealer.seal(b"key", b"list 1.0 ann").unwrap_or_default();
-        assert_eq!(sealer.open(&sealed, b"list 1.0 ann").as_deref(), Some(&b"key"[..]));
+        let sealed = sealer.seal(b"content", b"list 1.0 ann").unwrap_or_default();
+        assert_eq!(sealer.open(&sealed, b"list 1.0 ann").as_deref(), Some(&b"content"[..]));
         assert_eq!(sealer.open(&sealed, b"list 1.0 bob"), None);
         assert_eq!(Sealer::new([])?.open(&sealed, b"list 1.0 ann"), None);
         Ok(())
@@ -107,7 +110,7 @@ mod tests {
     #[test]
     fn sealed_text_with_one_changed_byte_does_not_open() -> Result<(), InvalidSealKey> {
         let sealer = Sealer::new([])?;
-        let sealed = sealer.seal(b"key", b"").unwrap_or_default();
+        let sealed = sealer.seal(b"content", b"").unwrap_or_default();
         for at in 0..sealed.len() {
             let mut changed = sealed.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
@@ -123,10 +126,10 @@ mod tests {
 
     #[test]
     fn rotated_keys_open_old_texts_and_seal_with_the_new_key() -> Result<(), InvalidSealKey> {
-        let sealed = Sealer::new([OLD])?.seal(b"key", b"").unwrap_or_default();
+        let sealed = Sealer::new([OLD])?.seal(b"content", b"").unwrap_or_default();
         let rotated = Sealer::new([NEW, OLD])?;
-        assert_eq!(rotated.open(&sealed, b"").as_deref(), Some(&b"key"[..]));
-        let sealed = rotated.seal(b"key", b"").unwrap_or_default();
+        assert_eq!(rotated.open(&sealed, b"").as_deref(), Some(&b"content"[..]));
+        let sealed = rotated.seal(b"content", b"").unwrap_or_default();
         assert_eq!(Sealer::new([OLD])?.open(&sealed, b""), None);
         Ok(())
     }

@@ -1,23 +1,26 @@
-//! Rows of the tables of settings. The flag, environment variable, file key and help of a setting come from its row.
+//! Rows of the tables of settings, [`Setting`]. The flag, environment variable, file key and help of a setting come
+//! from its row.
 
 use serde_json::Value;
 
-/// One setting. Its value is stored in a `T`, the settings of a section.
+/// One setting. Its value is stored in a `T`, such as the settings of one upstream.
 #[derive(Debug)]
 pub struct Setting<T: 'static> {
     /// Key in the settings file, such as `http.listen`. For sections with a table for each name, such as
-    /// `[upstream.billing]`, the key within that table, such as `url`.
+    /// `[upstream.billing]`, the key within that table, such as `url`. The environment variable is `MCP_TOOL_` and the
+    /// whole key, in upper case and with `_` for `.`: `MCP_TOOL_HTTP_LISTEN`, `MCP_TOOL_UPSTREAM_BILLING_URL`.
     pub key: &'static str,
-    /// Command-line flag without `--`; `None` for secrets, since other users of the machine can read command lines.
+    /// Command-line flag without `--`; `None` if the setting has no flag. Secrets have none, since other users of the
+    /// machine can read command lines.
     pub flag: Option<&'static str>,
-    /// Placeholder for the value in the help.
+    /// Placeholder for the value in the help, such as `FILE`.
     pub value: &'static str,
     /// Description in the help.
     pub help: &'static str,
     /// True if the setting accepts several values: as a repeated flag, separated by commas in a flag or the environment
     /// variable, or as a list in the file.
     pub many: bool,
-    /// Returns the current value as TOML; `None` if the setting isn't set or doesn't apply.
+    /// Returns the current value as TOML, or a text instead of a secret; `None` if there is nothing to show.
     pub show: fn(&T) -> Option<String>,
     /// Stores the values in the `T`, or returns an error that says what is wrong with them.
     pub set: fn(&mut T, &[String]) -> Result<(), String>,
@@ -55,6 +58,7 @@ pub fn single_value(values: &[String]) -> Result<&str, String> {
 /// Formats text as TOML, for [`Setting::show`].
 #[must_use]
 pub fn text(text: &str) -> Option<String> {
+    // Every escape that serde_json writes is also an escape of TOML.
     Some(Value::from(text).to_string())
 }
 

@@ -27,10 +27,10 @@ pub enum StartError {
         "two tools have the name '{0}' and the same major version: give one of them another `name = \"…\"`"
     )]
     Duplicate(&'static str),
-    /// An adapter doesn't fit its target, the newer version that it calls:
+    /// An adapter (an older version of a tool, which calls a newer version) doesn't fit this newer version, its target:
     ///
     /// - The target isn't served.
-    /// - The adapter's hints promise more than the hints of the target.
+    /// - The adapter's hints promise more than the hints of the target, such as `read_only` for a target that writes.
     /// - The adapter doesn't name a scope or an upstream of the target.
     /// - A chain of targets leads back to the adapter.
     #[error("the tool '{tool}' {version} is an adapter, and {reason}")]
@@ -46,7 +46,8 @@ pub enum StartError {
     /// and the change requires a higher version of the tool.
     #[error("{0}")]
     Drift(String),
-    /// The type of a parameter refuses the parameter's default.
+    /// The type of a parameter refuses the parameter's default by a rule that the compiler can't check, such as a
+    /// pattern.
     #[error("the tool '{tool}' refuses its own default: {violation}")]
     Default {
         /// Name of the tool.
@@ -62,7 +63,8 @@ pub enum StartError {
         /// The reason.
         reason: String,
     },
-    /// A tool's `constraints` aren't a valid JSON Schema, or the feature `schemars` is off.
+    /// A tool has `constraints` that aren't a valid JSON Schema, or has `constraints` while the feature `schemars`,
+    /// which checks them, is off.
     #[error("the constraints of the tool '{tool}' can't be used: {reason}")]
     Constraints {
         /// Name of the tool.
@@ -70,7 +72,8 @@ pub enum StartError {
         /// The reason.
         reason: String,
     },
-    /// `--allow-destructive` names a tool that needs no such permission, or that isn't served.
+    /// `--allow-destructive` names a tool that needs no such permission, or that isn't served. Only destructive tools
+    /// without a gate (a scope for their callers) need it.
     #[error("--allow-destructive {given}: {reason}")]
     Allow {
         /// Name of the tool, as it was given.
@@ -107,7 +110,8 @@ pub enum StartError {
         /// The reason, as a continuation of "the header, which".
         reason: &'static str,
     },
-    /// A setting is invalid, the listed name of a tool's older version is too long, or the list of tools can't be made.
+    /// A setting is invalid, the list of tools can't be made, or the name under which lists show an older version, such
+    /// as `find_v1`, is too long.
     #[error("{0}")]
     Setting(String),
     /// The operating system refused an operation that the start needs, such as starting the audit thread.

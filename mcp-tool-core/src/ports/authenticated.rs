@@ -7,6 +7,7 @@ use crate::call::{caller::Caller, token::InboundToken};
 pub struct Authenticated {
     /// The caller that the token names.
     pub caller: Caller,
-    /// The token, for token exchange only (RFC 8693).
+    /// The token. It is used only in token exchange (RFC 8693), which gets a token for an upstream (a service that
+    /// tools call).
     pub token: InboundToken,
 }

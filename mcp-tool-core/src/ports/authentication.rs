@@ -8,51 +8,55 @@ use hyper::{HeaderMap, Uri};
 use super::{Authenticated, Revocations};
 use crate::call::caller::Caller;
 
-/// Verifies the tokens of HTTP requests for one protected resource.
+/// Verifies the tokens of HTTP requests for one protected resource, which is this server.
 pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
     /// Verifies the bearer token in `headers`, and removes the `Authorization` header from `headers`. A token in the
-    /// query of `uri` is refused.
+    /// query of `uri` is refused, because URLs are often logged.
     fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a>;
 
-    /// Sets the revocations. From now on, tokens that they revoke are refused.
+    /// Sets the operator's revocations, before the server listens. Tokens that they revoke are refused.
     fn apply(&mut self, revocations: Arc<dyn Revocations>);
 
-    /// Returns `host[:port]` from the URL of the protected resource, under which clients reach this server.
+    /// Returns `host[:port]` of the protected resource's URL. Clients send it in the header `Host`, so the listener
+    /// accepts it there.
     fn host(&self) -> String;
 
-    /// Returns the value of `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` if no token would help.
+    /// Returns the value of `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` for [`Denied::Unreachable`],
+    /// because another token wouldn't help.
     fn challenge(&self, denied: &Denied) -> Option<String>;
 
     /// Returns the value of `WWW-Authenticate` for a caller whose token lacks some of `scopes` (RFC 6750 §3.1).
     /// `scopes` are separated by spaces.
     fn insufficient_scope(&self, scopes: &str) -> String;
 
-    /// Returns the protected resource metadata (RFC 9728) as JSON. `None` if `path` isn't a well-known path of the
-    /// metadata.
+    /// Returns the protected resource metadata (RFC 9728) as JSON. `None` if `path` isn't a path of the metadata,
+    /// such as `/.well-known/oauth-protected-resource/mcp`.
     fn metadata(&self, path: &str) -> Option<&str>;
 }
 
 /// Result of [`Authenticator::authenticate`], or a future of that result.
 #[allow(missing_debug_implementations, reason = "it may hold a future")]
 pub enum Authentication<'a> {
-    /// The result, if no request to an issuer is needed, as for a token that was verified before.
+    /// The result, if it is known at once: for a token that was verified before, or for a request without a
+    /// well-formed token.
     Ready(Result<Authenticated, Denied>),
-    /// Future of the result, if the verification has to wait.
+    /// Future of the result, for any other token. It may wait for an issuer.
     Pending(BoxFuture<'a, Result<Authenticated, Denied>>),
 }
 
 /// Reason why a request isn't authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Denied {
-    /// The request has no bearer token.
+    /// The request has no `Authorization` header, or one of another scheme than `Bearer`.
     Missing,
-    /// The request's credentials are malformed (RFC 6750 §2). Contains the message for the caller.
+    /// The bearer token is malformed, in the query, or given twice (RFC 6750 §2). Contains the message for the caller.
     Malformed(&'static str),
-    /// The token isn't valid for this server. Only the audit record contains the reason.
+    /// The token isn't valid for this server. Contains the reason, which only the audit record shows.
     Invalid(&'static str),
-    /// The token was valid, and the operator revoked it.
+    /// The operator revoked the token, which is otherwise valid. Contains its caller, for the audit record.
     Revoked(Box<Caller>),
-    /// The issuer doesn't answer, so the token can't be verified.
+    /// The token can't be verified now: its issuer gives no usable answer in time, or too many tokens wait for
+    /// introspection.
     Unreachable,
 }
 
@@ -67,7 +71,7 @@ impl Denied {
         }
     }
 
-    /// Returns the message for the caller. It doesn't say why a token is invalid.
+    /// Returns the message for the caller. It doesn't say why a token is invalid, so that it can't help an attacker.
     #[must_use]
     pub const fn message(&self) -> &'static str {
         match self {

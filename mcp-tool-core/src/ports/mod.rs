@@ -1,5 +1,6 @@
-//! Ports: traits between this crate and `mcp-tool-auth`. `mcp-tool-auth` implements token verification, TLS and clients
-//! of upstreams. This crate implements [`Revocations`], which `mcp-tool-auth` reads.
+//! Ports: traits between this crate and `mcp-tool-auth`. `mcp-tool-auth` implements token verification, TLS, and
+//! clients of upstreams, the services that tools call. This crate implements [`Revocations`], which `mcp-tool-auth`
+//! reads.
 
 mod authenticated;
 #[cfg(feature = "http")]

@@ -2,7 +2,8 @@
 
 use std::{fmt, time::SystemTime};
 
-/// The operator's revocations, against which an authenticator checks tokens. `Controls` implements this trait.
+/// The operator's revocations, against which an authenticator checks tokens. `Controls`, in the module
+/// `control`, implements this trait.
 pub trait Revocations: fmt::Debug + Send + Sync + 'static {
     /// Returns a number that grows with every change of the revocations. A decision that was cached under a smaller
     /// number must be made again.
@@ -17,9 +18,10 @@ pub trait Revocations: fmt::Debug + Send + Sync + 'static {
 pub struct Issued<'t> {
     /// `jti` (RFC 7519 §4.1.7).
     pub jti: Option<&'t str>,
-    /// The user: `sub` (RFC 7519 §4.1.2) or another claim that the settings name; the client id if there is no `sub`.
+    /// The user: the claim that the settings name, by default `sub` (RFC 7519 §4.1.2). By default, the user of a token
+    /// without `sub` is its `client_id`.
     pub subject: Option<&'t str>,
-    /// Id of the OAuth client (RFC 9068 §2.2 `client_id`, or else `azp`).
+    /// Id of the OAuth client: `client_id` (RFC 9068 §2.2), or else `azp`.
     pub client: Option<&'t str>,
     /// The agent: the first of the claims in the setting `oauth.agent_claims` that the token has. By default, the agent
     /// is `act.sub` or, without `act.sub`, the OAuth client.

@@ -28,14 +28,15 @@ use crate::{
     sync,
 };
 
-/// Maximum running tasks of one caller, and also maximum kept finished tasks of one caller.
+/// Maximum running tasks of one caller, and also maximum finished tasks of one caller that are kept.
 const MAX_PER_CALLER: usize = 32;
-/// Maximum running tasks of one server. A server that allows fewer than 2,000 concurrent calls has
-/// a lower maximum: half of its concurrent calls.
+/// Maximum running tasks of one server. A server that allows fewer than 2,000 concurrent calls has a lower maximum:
+/// half of its concurrent calls.
 const MAX_RUNNING: usize = 1_000;
 /// Maximum total size of the results of finished tasks that are kept, in bytes (64 MiB).
 const MAX_RESULT_BYTES: usize = 64 << 20;
-/// Timeout of a call that continues as a task and whose tool declares no `timeout`.
+/// Timeout of a call that continues as a task and whose tool declares no `timeout`. Also the maximum time, in total,
+/// for which a task's call may wait for a person's answers to its questions.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3_600);
 /// Poll interval that the server suggests to clients, in milliseconds.
 pub(crate) const POLL_MS: u64 = 1_000;
@@ -46,12 +47,15 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Tasks {
     max_running: usize,
+    /// Running tasks, and finished tasks whose outcome is kept.
     store: Arc<Mutex<TaskStore>>,
+    /// The tokio tasks that run the calls, for the wait at shutdown.
     running: TaskTracker,
 }
 
 #[derive(Debug, Default)]
 struct TaskStore {
+    /// The tasks by [`Task::id`].
     tasks: HashMap<String, Arc<Task>>,
     /// Total size of the kept results, in bytes.
     result_bytes: usize,
@@ -65,21 +69,23 @@ impl Tasks {
         Tasks { max_running, store: Arc::default(), running: TaskTracker::new() }
     }
 
-    /// Adds a task that may run for `timeout`. Returns `None` if the caller or the server has its
-    /// maximum of running tasks, or if the server keeps four times its maximum of running tasks,
-    /// finished ones included.
+    /// Adds a task that may run for `timeout`, before [`run`](Self::run) starts it. Returns `None` if the caller or the
+    /// server has its maximum of running tasks, or if running and kept finished tasks together are four times the
+    /// server's maximum of running tasks.
     pub(crate) fn reserve(&self, caller: &Caller, timeout: Duration) -> Option<Arc<Task>> {
         let owner = Principal::clone(caller.principal());
         let mut store = self.lock();
         if store.tasks.len() >= 4 * self.max_running {
             return None;
         }
-        let (all, own): (usize, usize) = store
+        let (running, of_caller): (usize, usize) = store
             .tasks
             .values()
             .filter(|task| task.is_working())
-            .fold((0, 0), |(all, own), task| (all + 1, own + usize::from(task.owner == owner)));
-        if all >= self.max_running || own >= MAX_PER_CALLER {
+            .fold((0, 0), |(running, of_caller), task| {
+                (running + 1, of_caller + usize::from(task.owner == owner))
+            });
+        if running >= self.max_running || of_caller >= MAX_PER_CALLER {
             return None;
         }
         let task = Arc::new(Task::new(owner, timeout));
@@ -89,12 +95,13 @@ impl Tasks {
 
     /// Runs a task's call in the background, and keeps its outcome for [`RESULT_RETENTION`].
     pub(crate) fn run(&self, task: &Arc<Task>, call: impl Future<Output = TaskOutcome> + Send + 'static) {
-        // The call has its own deadline, which is extended while the call waits for answers. This limit ends a call
-        // that waits for over an hour in total.
+        // The call checks its own deadline, which is extended while the call waits for a person's answers. This limit
+        // ends a call that waits for longer than `DEFAULT_TIMEOUT` in total.
         let latest_end = Instant::now() + task.timeout + DEFAULT_TIMEOUT;
         let (tasks, task) = (self.clone(), Arc::clone(task));
         self.running.spawn(async move {
             let outcome = tokio::select! {
+                // If the call ended just before it was cancelled, its outcome counts.
                 biased;
                 outcome = call => Some(outcome),
                 () = task.cancelled.cancelled() => None,
@@ -111,9 +118,10 @@ impl Tasks {
         });
     }
 
-    /// Keeps a task's outcome. If the caller has [`MAX_PER_CALLER`] finished tasks, evicts the oldest of these. If all
-    /// results together exceed [`MAX_RESULT_BYTES`], evicts the oldest results of the caller with the most bytes. A
-    /// result that doesn't fit even then is replaced by an error.
+    /// Keeps a task's outcome; `None` is for a cancelled task. If the caller has [`MAX_PER_CALLER`] finished tasks,
+    /// evicts the oldest of these. If all results together exceed [`MAX_RESULT_BYTES`], evicts the oldest finished
+    /// tasks of the caller whose results have the most bytes. A result that doesn't fit even then is replaced by an
+    /// error.
     fn keep(&self, task: &Task, outcome: Option<TaskOutcome>) {
         let mut store = self.lock();
         let size = outcome.as_ref().map_or(0, TaskOutcome::size);
@@ -138,7 +146,7 @@ impl Tasks {
         sync::lock(&self.store)
     }
 
-    /// Returns the caller's task with this id; `None` if there is no task with this id, or if it is another caller's.
+    /// Returns the caller's task with this id; `None` if no task has this id, or if the task is another caller's.
     pub(crate) fn find(&self, id: &str, caller: &Caller) -> Option<Arc<Task>> {
         let store = self.lock();
         store.tasks.get(id).filter(|task| task.owner == **caller.principal()).cloned()
@@ -160,8 +168,8 @@ impl TaskStore {
         self.tasks.values().filter(move |task| task.owner == *owner && !task.is_working())
     }
 
-    /// Returns the caller whose kept results have the most bytes. If `owner` has kept results,
-    /// `more` bytes (a new result) are added to these. `None` if no result is kept.
+    /// Returns the caller whose kept results have the most bytes. If `owner`, the caller of a new result, has kept
+    /// results, the size of the new result, `more` bytes, is added to these. `None` if no result is kept.
     fn caller_with_most_bytes(&self, owner: &Principal, more: usize) -> Option<Principal> {
         let mut bytes: HashMap<&Principal, usize> = HashMap::new();
         for task in self.tasks.values().filter(|task| task.result_size() > 0) {
@@ -171,8 +179,7 @@ impl TaskStore {
         bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(owner, _)| owner.clone())
     }
 
-    /// Removes the task of a caller that finished first. Returns `false` if the caller has no
-    /// finished task.
+    /// Removes the oldest finished task of a caller. Returns `false` if the caller has no finished task.
     fn remove_oldest(&mut self, owner: &Principal) -> bool {
         let oldest = self.finished(owner).min_by_key(|task| task.state_since()).map(|task| task.id.clone());
         oldest.is_some_and(|id| self.remove(&id).is_some())
@@ -185,8 +192,7 @@ impl TaskStore {
     }
 }
 
-/// Refuses the call if its tool needs a client that supports tasks (`task(required)`), but this
-/// client doesn't.
+/// Refuses the call if its tool needs a client that supports tasks (`task(required)`), but this client doesn't.
 ///
 /// # Errors
 /// An error that names the missing capability, [`TASKS`].
@@ -211,6 +217,7 @@ mod tests {
 
     use super::*;
 
+    /// Call that never ends.
     fn never() -> impl Future<Output = TaskOutcome> + Send + 'static {
         std::future::pending()
     }
@@ -223,6 +230,7 @@ mod tests {
         TaskOutcome::Result(RawValue::from_string(format!("\"{}\"", "x".repeat(bytes - 2))).unwrap())
     }
 
+    /// Waits until the task is finished, and returns its state.
     async fn final_state(task: &Task) -> TaskState {
         loop {
             match task.view().state {
@@ -239,12 +247,14 @@ mod tests {
         let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
         assert!(tasks.find(&task.id, &ann).is_some());
         assert!(tasks.find(&task.id, &bob).is_none());
+        // The same user with another agent is another caller.
         assert!(tasks.find(&task.id, &ann.clone().with_agent("other")).is_none());
         assert!(tasks.find("another", &ann).is_none());
     }
 
     #[tokio::test]
     async fn running_tasks_are_limited_per_caller_and_in_total() {
+        // 80 concurrent calls allow 40 running tasks in total.
         let tasks = Tasks::for_concurrency(80);
         let begin = |user: &str| tasks.reserve(&Caller::new(user), DEFAULT_TIMEOUT).is_some();
         for _ in 0..MAX_PER_CALLER {
@@ -283,15 +293,17 @@ mod tests {
         };
         let of_bob = finished(&bob, MAX_RESULT_BYTES / 4);
         let of_ann: Vec<_> = (0..3).map(|_| finished(&ann, MAX_RESULT_BYTES / 2)).collect();
+        // Each new result of ann evicted ann's older one, because ann's results have the most bytes.
         assert!(tasks.find(&of_bob, &bob).is_some());
         assert_eq!(of_ann.iter().filter(|id| tasks.find(id, &ann).is_some()).count(), 1);
         assert!(matches!(tasks.find(&of_ann[2], &ann).unwrap().view().state, TaskState::Completed(_)));
-        // ann's next result still fits. For bob's next result, ann's oldest result is evicted,
-        // because ann's results have more bytes.
+        // ann's next result still fits. For bob's next result, ann's oldest result is evicted, because ann's results
+        // have more bytes.
         assert!(tasks.find(&finished(&ann, MAX_RESULT_BYTES / 4), &ann).is_some());
         let more_of_bob = finished(&bob, MAX_RESULT_BYTES / 4);
         assert!([&of_bob, &more_of_bob].iter().all(|id| tasks.find(id, &bob).is_some()));
         assert!(tasks.find(&of_ann[2], &ann).is_none());
+        // A result above the maximum evicts no other result.
         let too_large = finished(&ann, MAX_RESULT_BYTES + 1);
         let TaskState::Failed(error) = tasks.find(&too_large, &ann).unwrap().view().state else { panic!() };
         assert!(error.get().contains("too large to be kept"), "{error}");
@@ -305,34 +317,35 @@ mod tests {
         let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
         tasks.run(&task, std::future::ready(result_of_size(1_000)));
         final_state(&task).await;
-        let (id, kept) = (task.id.clone(), Arc::downgrade(&task));
+        let (id, weak) = (task.id.clone(), Arc::downgrade(&task));
         drop(task);
         // Lets the tokio task that `Tasks::run` spawned end.
         for _ in 0..1_000 {
             tokio::task::yield_now().await;
         }
         tasks.lock().remove(&id);
-        assert_eq!(kept.strong_count(), 0);
+        assert_eq!(weak.strong_count(), 0, "the evicted task must be freed at once, not after its retention");
     }
 
     #[tokio::test(start_paused = true)]
     async fn hanging_task_fails_at_its_time_limit_and_finished_tasks_are_removed() {
         let tasks = Tasks::for_concurrency(8);
         let ann = Caller::new("ann");
-        let begin = |call: futures_util::future::BoxFuture<'static, TaskOutcome>| {
+        let run = |call: futures_util::future::BoxFuture<'static, TaskOutcome>| {
             let task = tasks.reserve(&ann, Duration::from_secs(1)).unwrap();
             tasks.run(&task, call);
             task
         };
-        let completed = begin(Box::pin(async { result() }));
-        let hanging = begin(Box::pin(never()));
-        let cancelled = begin(Box::pin(never()));
+        let completed = run(Box::pin(async { result() }));
+        let hanging = run(Box::pin(never()));
+        let cancelled = run(Box::pin(never()));
         assert!(matches!(final_state(&completed).await, TaskState::Completed(_)));
         cancelled.cancel();
         assert!(matches!(final_state(&cancelled).await, TaskState::Cancelled));
         completed.cancel();
         assert!(matches!(completed.view().state, TaskState::Completed(_)));
         assert!(matches!(hanging.view().state, TaskState::Working));
+        // The timeout, the maximum time of waiting for answers, and a second more.
         tokio::time::sleep(Duration::from_secs(1) + DEFAULT_TIMEOUT + Duration::from_secs(1)).await;
         assert!(matches!(final_state(&hanging).await, TaskState::Failed(_)));
         assert!(tasks.find(&completed.id, &ann).is_none());

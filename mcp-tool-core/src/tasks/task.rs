@@ -21,31 +21,34 @@ pub(super) const RESULT_RETENTION: Duration = Duration::from_secs(600);
 pub(crate) struct Task {
     /// Random UUID (version 4). Only the task's owner finds the task by this id.
     pub(crate) id: String,
+    /// The caller who started the task: issuer, tenant, user and agent.
     pub(super) owner: Principal,
     created_at: DateTime<Utc>,
-    /// Maximum duration, without the time in which the call waits for answers.
+    /// Maximum duration of the call, without the time in which the call waits for a person's answers.
     pub(super) timeout: Duration,
-    /// Open questions and last progress message of the call, which the client reads by `tasks/get`.
+    /// The call's open questions to a person, and its last progress message. The client reads both by `tasks/get`.
     pub(crate) inbox: Arc<TaskInbox>,
     current: Mutex<CurrentState>,
-    /// Set by [`cancel`](Self::cancel).
+    /// Cancelled by [`cancel`](Self::cancel).
     pub(super) cancelled: CancellationToken,
 }
 
 #[derive(Debug)]
 struct CurrentState {
     state: TaskState,
+    /// Time of the last change of `state`.
     since: DateTime<Utc>,
 }
 
-/// State of a task. For `Working` with open questions, the protocol's status is `input_required`.
+/// State of a task. The status that clients see has the same name, except for `Working` with open questions:
+/// `input_required`.
 #[derive(Clone, Debug)]
 pub(crate) enum TaskState {
     Working,
     /// The call ended with this result, as JSON. An error of the tool is also a result (`isError`).
     Completed(Arc<RawValue>),
-    /// The call ended with this JSON-RPC error. The server also sets such an error if the task ran
-    /// out of time, or if the call's result couldn't be kept.
+    /// The call ended with this JSON-RPC error, as JSON. The server also sets such an error if the task ran out of
+    /// time, or if the call's result couldn't be kept.
     Failed(Arc<RawValue>),
     Cancelled,
 }
@@ -54,9 +57,11 @@ pub(crate) enum TaskState {
 #[derive(Clone, Debug)]
 pub(crate) struct TaskView {
     pub(crate) state: TaskState,
-    /// Open questions as `InputRequests`. If there are any, the protocol's status is `input_required`.
+    /// Open questions as `InputRequests`. If there are any, the status is `input_required`.
     pub(crate) input_requests: Map<String, Value>,
+    /// Time of creation (RFC 3339).
     pub(crate) created_at: String,
+    /// Time of the last change of the state, a question or the progress message (RFC 3339).
     pub(crate) updated_at: String,
     /// Last progress message (`statusMessage`).
     pub(crate) message: Option<String>,

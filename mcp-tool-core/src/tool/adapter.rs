@@ -22,7 +22,8 @@ use crate::{
 /// - [`Adapted::and_then`] converts the result of `T` into the type that the older version promises.
 ///
 /// The given arguments are validated against the contract of `T`; the caller reads the violations, if any. The result
-/// of `T` is validated too. The caller needs the scopes of both versions. The server doesn't start in these cases:
+/// of `T` is validated against this contract too. The caller needs the scopes of both versions. The server doesn't
+/// start in these cases:
 ///
 /// - `T` isn't served.
 /// - The adapter's hints promise more than the hints of `T`, such as `read_only` for a tool that writes.
@@ -106,11 +107,13 @@ impl<T: Tool, R: ToolResult> Adaptation<T> for R {
 
 impl<T: Tool, R: Adaptation<T>> ToolResult for Adapted<T, R> {
     const OUTPUT: ToolOutput = R::OUTPUT;
-    // An adapter of a paged tool declares `limit` and `cursor` as its own parameters and passes them to the target.
+    // `true` would require a `PageRequest` parameter. Instead, the adapter of a paged tool declares `limit` and
+    // `cursor` as ordinary parameters, and passes them to the target.
     const IS_PAGED: bool = false;
     const ADAPTS: Option<AdapterTarget> =
         Some(AdapterTarget { name: T::CONTRACT.name(), version: T::CONTRACT.version() });
 
+    // Called only if the `convert` of another adapter returns this one; otherwise `into_return` is called.
     fn into_answer(self, _: &CallContext) -> Result<ToolAnswer, ToolError> {
         Err(ToolError::of(ErrorKind::Internal, "an adapter has no result of its own"))
     }

@@ -27,7 +27,7 @@ pub enum ToolAnswer {
         /// JSON text of the content blocks, without the array's brackets.
         content: String,
     },
-    /// Questions instead of a result: the JSON members of an `InputRequiredResult`.
+    /// Questions to a person instead of a result: the JSON members of an `InputRequiredResult` (MCP 2026-07-28).
     Asks(String),
 }
 
@@ -45,7 +45,8 @@ impl ToolAnswer {
         }
     }
 
-    /// Returns the bytes of the encoded result, without the JSON-RPC response; empty for `Nothing` and `Asks`.
+    /// Returns the bytes of the encoded result, as the audit record counts and digests them; empty for `Nothing` and
+    /// `Asks`.
     pub(crate) fn bytes(&self) -> Cow<'_, [u8]> {
         match self {
             ToolAnswer::Nothing | ToolAnswer::Asks(_) => Cow::Borrowed(b""),

@@ -18,8 +18,8 @@ pub(crate) const MAX_CHARACTERS: usize = 1_024;
 /// Maximum duration of a completion. It is short, because the user continues to type.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Contract whose rate limits completions: each caller may make 10 per second, for all tools together. This is enough
-/// for typing, and too little to read out a large table of the application. No tool can have this name, because names
-/// of tools contain no `/`.
+/// for typing, and too little to read out a large table of the application. It is a contract, because calls are counted
+/// by the name in a contract. No tool can have this name, because names of tools contain no `/`.
 pub(crate) const RATE_CONTRACT: Contract =
     Contract::EMPTY.with_name("completion/complete").with_rate(Some(Rate::new(10, Window::Second)));
 /// Maximum suggestions in one result (MCP 2026-07-28, completion results). Further ones are left out.
@@ -32,13 +32,14 @@ pub type CompletionFuture<'a> = BoxFuture<'a, Result<Vec<String>, ToolError>>;
 /// The application's function that completes a parameter of a tool that borrows the state `S`.
 #[doc(hidden)]
 pub struct Completer<S: 'static> {
-    /// The parameter that is completed.
+    /// The parameter that is completed. Its type decides which suggestions it accepts.
     pub declared: &'static (dyn AcceptSuggestion + Sync),
     /// The function. Its last parameter is the text that the user has typed.
     pub complete: for<'a> fn(&'a S, &'a CallContext, &'a str) -> CompletionFuture<'a>,
 }
 
 impl<S> Completer<S> {
+    /// Returns `true` if the function completes this parameter.
     pub(crate) fn completes(&self, parameter: &str) -> bool {
         self.declared.param().name() == parameter
     }
@@ -77,7 +78,7 @@ impl<E: Into<ToolError>> Suggestions for Result<Vec<String>, E> {
 }
 
 /// Awaits a function's suggestions. Removes suggestions that are too long, or that the tool wouldn't accept as the
-/// argument.
+/// argument. Macro-generated code calls this.
 #[doc(hidden)]
 pub fn completing<'a, R: Suggestions>(
     declared: &'static (dyn AcceptSuggestion + Sync),

@@ -124,6 +124,8 @@ impl Content {
     }
 
     /// Checks the blocks and encodes them as a JSON array, without the array's brackets.
+    ///
+    /// Errors are marked as unsettled: the function has run, and may have changed something.
     fn written(&self, cx: &CallContext) -> Result<String, ToolError> {
         if self.blocks.len() > MAX_BLOCKS {
             let reason =
@@ -146,7 +148,7 @@ impl From<ContentBlock> for Content {
     }
 }
 
-/// Checks the media type, URI and base64 of a block, since the application may have built the block itself.
+/// Checks the media type, URI and base64 of a block, since [`Content::block`] takes any block.
 fn check(block: &ContentBlock) -> Result<(), String> {
     match block {
         ContentBlock::Text(_) => Ok(()),

@@ -9,16 +9,17 @@ use crate::{
     error::{ErrorKind, ToolError},
 };
 
-/// Encodes a value as JSON on one line.
+/// Encodes a tool's result as JSON on one line.
 ///
 /// # Errors
 /// [`ErrorKind::TooLarge`] if the text exceeds the maximum size of a result, or an internal error if `value` can't be
-/// serialized.
+/// serialized. Both are marked as unsettled: the function has run, and may have changed something.
 pub(crate) fn json(value: &impl Serialize, cx: &CallContext) -> Result<String, ToolError> {
     let mut buffer = BoundedBuffer { bytes: Vec::with_capacity(256), max: cx.max_result(), full: false };
     match serde_json::to_writer(&mut buffer, value) {
         Ok(()) => {
             // A `RawValue` may contain line breaks between its tokens, which would end a message of stdio or SSE.
+            // Within strings, JSON escapes line breaks, so this changes only white space.
             for byte in &mut buffer.bytes {
                 if matches!(byte, b'\n' | b'\r') {
                     *byte = b' ';

@@ -60,8 +60,9 @@ pub trait Tool: 'static {
     #[doc(hidden)]
     const ADAPTS: Option<AdapterTarget>;
 
-    /// The tool's output schema (as JSON text) and version in the lock (`mcp-tools.lock`), if only a running server can
-    /// compare that schema. `None` for other tools, and for tools that aren't in the lock.
+    /// The tool's output schema (as JSON text) and version in the lock (`mcp-tools.lock`), if the schema is generated
+    /// at run time (`Schemars<T>`), so that the compiler can't compare it. `None` for other tools, and for tools that
+    /// aren't in the lock.
     #[doc(hidden)]
     const LOCKED_SCHEMA: Option<(&'static str, Version)> = None;
 
@@ -141,6 +142,7 @@ pub struct ToolEntry {
     pub adapts: Option<AdapterTarget>,
     /// [`Tool::LOCKED_SCHEMA`].
     pub(crate) locked_schema: Option<(&'static str, Version)>,
+    /// [`Tool::bind`].
     pub(crate) bind: fn(&StateMap) -> Result<Box<dyn Bound>, MissingState>,
 }
 
@@ -175,6 +177,7 @@ impl ToolEntry {
     }
 }
 
+/// Returns the 64-bit FNV-1a hash of a name.
 const fn fnv1a(name: &str) -> u64 {
     let name = name.as_bytes();
     let mut hash = 0xcbf2_9ce4_8422_2325;

@@ -81,10 +81,10 @@ impl PageRequest {
     /// change the type of the key.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ToolError> {
         let Some(key) = &self.after else { return Ok(None) };
-        serde_json::from_slice(key).map(Some).map_err(|_| ToolError::from(stale()))
+        serde_json::from_slice(key).map(Some).map_err(|_| ToolError::from(invalid_cursor()))
     }
 
-    /// Makes the request from the arguments of a call, and decrypts the cursor.
+    /// Makes the request from the arguments of a call, and decrypts the cursor. Macro-generated code calls this.
     ///
     /// # Errors
     /// A violation of the rule `cursor` if the cursor is invalid.
@@ -95,12 +95,13 @@ impl PageRequest {
         limit: u32,
         cursor: Option<String>,
     ) -> Result<Self, Violations> {
+        // The canonical form has the same digest for arguments in another order, or with defaults left out.
         let query = CanonicalForm::new(cx.contract().input(), is_paging).digest(arguments);
         let query = query.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
         cx.set_page_query(query);
         let after = match cursor {
             None => None,
-            Some(cursor) => Some(cx.sealer().open(&cursor, &binding(cx)).ok_or_else(stale)?),
+            Some(cursor) => Some(cx.sealer().open(&cursor, &binding(cx)).ok_or_else(invalid_cursor)?),
         };
         Ok(PageRequest { limit, after })
     }
@@ -110,11 +111,13 @@ impl PageRequest {
 /// maximum of the parameter `cursor`.
 const MAX_KEY: usize = 700;
 
+/// Returns `true` for the parameters that a [`PageRequest`] adds, which aren't part of the query.
 fn is_paging(param: &Param) -> bool {
     matches!(param.name(), LIMIT | CURSOR)
 }
 
-fn stale() -> Violations {
+/// Returns the violation for a cursor that can't be opened, or whose key has another type.
+fn invalid_cursor() -> Violations {
     Violations::from(Violation {
         pointer: format!("/{CURSOR}"),
         rule: Rule::Cursor,
@@ -127,10 +130,11 @@ fn stale() -> Violations {
 /// Returns the associated data that binds a cursor to the tool, its version, the caller, and all arguments except
 /// `limit` and `cursor`.
 fn binding(cx: &CallContext) -> Vec<u8> {
+    // `PageRequest::open` has set the page query: the digest of these arguments.
     cx.binding(CURSOR, &[&cx.page_query().map(|digest| digest.to_string()).unwrap_or_default()])
 }
 
-/// The parameter `limit` of every paged tool.
+/// The parameter `limit` of every paged tool. `with` replaces the empty name and description.
 #[doc(hidden)]
 pub const LIMIT_PARAM: DeclaredParam<u32> = declare::<u32>("", "").with(
     Param::new(LIMIT, "Items on the page, at most.", u32::SCHEMA)
@@ -139,7 +143,7 @@ pub const LIMIT_PARAM: DeclaredParam<u32> = declare::<u32>("", "").with(
         .default(integer(50, "50")),
 );
 
-/// The parameter `cursor` of every paged tool.
+/// The parameter `cursor` of every paged tool. `with` replaces the empty name and description.
 #[doc(hidden)]
 pub const CURSOR_PARAM: DeclaredParam<Option<String>> = declare::<Option<String>>("", "").with(
     Param::new(
@@ -150,6 +154,7 @@ pub const CURSOR_PARAM: DeclaredParam<Option<String>> = declare::<Option<String>
     .max_len(1_024),
 );
 
+/// Returns an integer with its JSON text.
 const fn integer(value: i128, json: &'static str) -> Literal {
     Literal::new(LiteralValue::Integer(value), json)
 }
@@ -178,6 +183,7 @@ impl<T> Page<T> {
         page: &PageRequest,
         key: impl FnOnce(&T) -> K,
     ) -> Result<Self, ToolError> {
+        // Errors below are marked as unsettled: the function may already have changed something.
         let limit = page.limit as usize;
         if rows.len() <= limit {
             return Ok(Page { items: rows, last: None });

@@ -8,12 +8,12 @@ use crate::{
     tool::{answer::ToolReturn, result::ToolResult},
 };
 
-/// A function's return value before its conversion into a [`ToolReturn`].
+/// A function's return value before its conversion into a [`ToolReturn`]. Macro-generated code calls `answer` on it.
 ///
 /// An error becomes a [`ToolError`] through the first of these traits that its type implements: `Into<ToolError>`,
 /// [`std::error::Error`], `AsRef<dyn Error>` (boxed errors). The module [`answering`] has a conversion trait for each
 /// case. Each is implemented for one `&` fewer than the trait before it, so that method resolution tries the traits in
-/// the order of the module (autoref specialization).
+/// the order of the module (autoref specialization). `answer` takes `&self`, so the value is in a cell.
 #[doc(hidden)]
 #[allow(missing_debug_implementations, reason = "it holds a value of any type for one expression")]
 pub struct Returning<R>(Cell<Option<R>>);
