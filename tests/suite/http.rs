@@ -145,7 +145,7 @@ fn unsupported_methods_paths_and_content_types_are_refused() {
         let reply = server.send(method, "/mcp", &[], b"");
         assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")), "{method}");
     }
-    let with_sessions = HttpServer::start(&["--http-legacy-sessions", "8"]);
+    let with_sessions = HttpServer::start(&["--legacy-sessions", "8"]);
     let reply = with_sessions.send("PUT", "/mcp", &[], b"");
     assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, POST, DELETE")));
     assert_eq!(server.send("POST", "/", &[], b"{}").status, 404);
