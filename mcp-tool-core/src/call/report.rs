@@ -15,25 +15,26 @@ const MAX_BUFFERED: usize = 64;
 /// Maximum size of a log message's data as JSON, in bytes. Longer data is cut and sent as a string.
 const MAX_DATA: usize = 4 * 1024;
 
-/// A report that a running call sends to its client.
+/// A progress or log message that a running call sends to its client. `logger` is the name of the tool.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum CallReport {
     Progress { progress: f64, total: Option<f64>, message: String },
     Message { level: LogLevel, logger: &'static str, data: Value },
 }
 
-/// Sender of one call's reports to its transport.
+/// Sender of one call's reports. The call's transport receives them and writes them to the client.
 #[derive(Debug)]
 pub struct Reports {
     sender: mpsc::Sender<CallReport>,
-    /// Last progress sent; `None` if the client sent no `progressToken`.
+    /// Last progress sent, if any; without a mutex (`None`) if the client sent no `progressToken`.
     progress: Option<Mutex<Option<f64>>>,
     /// Least severe level that the client asked for; `None` if it asked for no log messages.
     level: Option<LogLevel>,
 }
 
 impl Reports {
-    /// Returns a channel for the reports that the client asked for; `None` if the client asked for none.
+    /// Returns a channel for the reports that the client asked for; `None` if the client asked for none. `progress` is
+    /// `true` if the client sent a `progressToken`.
     pub(crate) fn channel(
         progress: bool,
         level: Option<LogLevel>,
@@ -74,16 +75,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn client_gets_only_reports_it_asked_for() {
+    fn reports_are_sent_only_if_requested_and_only_with_growing_progress() {
         assert!(Reports::channel(false, None).is_none());
         let (reports, mut receiver) = Reports::channel(false, Some(LogLevel::Warning)).unwrap();
         reports.progress(1.0, None, String::new());
-        reports.log(LogLevel::Notice, "x", "less");
-        reports.log(LogLevel::Error, "x", "more");
+        reports.log(LogLevel::Notice, "x", "less severe");
+        reports.log(LogLevel::Error, "x", "more severe");
+        // `é` has two bytes, so the data has twice the maximum size.
         reports.log(LogLevel::Alert, "x", "é".repeat(MAX_DATA));
         assert_eq!(
             receiver.try_recv().unwrap(),
-            CallReport::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
+            CallReport::Message { level: LogLevel::Error, logger: "x", data: "more severe".into() }
         );
         let CallReport::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else {
             panic!()
@@ -98,6 +100,7 @@ mod tests {
         let sent: Vec<f64> = sent
             .map(|report| match report {
                 CallReport::Progress { progress, .. } => progress,
+                // NaN equals no number, so a log message fails the comparison below.
                 CallReport::Message { .. } => f64::NAN,
             })
             .collect();
