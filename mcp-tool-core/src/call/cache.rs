@@ -1,4 +1,4 @@
-//! Cache of values that are computed from a caller, stored in the [`Caller`](super::caller::Caller) itself.
+//! Cache of values that are computed or looked up for a caller, stored in the [`Caller`](super::caller::Caller) itself.
 
 use std::{
     any::Any,

@@ -270,7 +270,7 @@ impl CallContext {
         sync::lock(&self.call.upstreams).clone()
     }
 
-    /// Adds the name of an upstream to the call's audit record. Further calls with the same name have no effect.
+    /// Adds the name of an upstream to the call's audit record. Adding the same name again has no effect.
     pub(super) fn add_upstream(&self, name: &str) {
         let mut upstreams = sync::lock(&self.call.upstreams);
         if !upstreams.iter().any(|recorded| recorded == name) {

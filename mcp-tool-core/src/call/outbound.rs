@@ -16,7 +16,7 @@ pub trait OutboundCall {
     /// Returns the clients of the configured upstreams; `None` if none is configured.
     fn outbound(&self) -> Option<&dyn Outbound>;
 
-    /// Adds the name of an upstream to the call's audit record. Further calls with the same name have no effect.
+    /// Adds the name of an upstream to the call's audit record. Adding the same name again has no effect.
     fn record_upstream(&self, name: &str);
 
     /// Returns the call's deadline, extended by the time that the call has waited for answers to its questions until

@@ -26,7 +26,7 @@ pub(crate) enum CallReport {
 #[derive(Debug)]
 pub struct Reports {
     sender: mpsc::Sender<CallReport>,
-    /// Last progress sent, if any; without a mutex (`None`) if the client sent no `progressToken`.
+    /// Last progress sent, if any. The field is `None` if the client sent no `progressToken`.
     progress: Option<Mutex<Option<f64>>>,
     /// Least severe level that the client asked for; `None` if it asked for no log messages.
     level: Option<LogLevel>,
@@ -46,6 +46,7 @@ impl Reports {
         Some((Reports { sender, progress: progress.then(Mutex::default), level }, receiver))
     }
 
+    /// Sends progress, if the client asked for it, and if `progress` is finite and has grown.
     pub(crate) fn progress(&self, progress: f64, total: Option<f64>, message: String) {
         let Some(last) = &self.progress else { return };
         let total = total.filter(|total| total.is_finite());
@@ -56,6 +57,7 @@ impl Reports {
         }
     }
 
+    /// Sends a log message, if the client asked for messages of this level or a less severe one.
     pub(crate) fn log(&self, level: LogLevel, logger: &'static str, data: impl Serialize) {
         if self.level.is_none_or(|least| level < least) {
             return;
@@ -88,8 +90,9 @@ mod tests {
             CallReport::Message { level: LogLevel::Error, logger: "x", data: "more severe".into() }
         );
         let CallReport::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else {
-            panic!()
+            panic!("long data was not sent as a string")
         };
+        // `…` has three bytes.
         assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "{}", cut.len());
         let (reports, mut receiver) = Reports::channel(true, None).unwrap();
         reports.log(LogLevel::Emergency, "x", "not asked for");

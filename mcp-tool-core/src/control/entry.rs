@@ -18,7 +18,7 @@ pub struct ControlEntry {
     pub by: String,
     /// Action of the operator.
     pub action: ControlAction,
-    /// The operator's reason, for people who read the file. It has no effect.
+    /// The operator's reason, for people who read the file. The text has no effect.
     pub reason: Option<String>,
 }
 
@@ -38,7 +38,8 @@ pub enum ControlAction {
 pub enum DisableTarget {
     /// Name of a tool, which is disabled in all its versions.
     Tool(String),
-    /// Id of an OAuth client or agent; over stdio and without authorization, the name that the client gives itself.
+    /// Id of an OAuth client or agent. Over stdio, and over HTTP without authorization, the name that the client gives
+    /// itself.
     Client(String),
     /// User name.
     User(String),

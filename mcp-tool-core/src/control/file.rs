@@ -63,7 +63,7 @@ pub fn fold(lines: &[u8]) -> Result<ControlState, ControlFileError> {
     ControlState::fold(lines).map_err(|(line, reason)| ControlFileError::Malformed { line, reason })
 }
 
-/// Creates an empty file, unless the file exists. On Unix, only its owner may access the new file.
+/// Creates an empty file, unless the file exists. On Unix, only the owner may access the new file.
 ///
 /// # Errors
 /// The file can't be created.

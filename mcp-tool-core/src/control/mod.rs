@@ -35,8 +35,7 @@ struct SharedControls {
     /// `true` if something is disabled or revoked. On most servers, nothing is disabled or revoked, and calls read only
     /// this flag.
     is_active: AtomicBool,
-    /// Number of states that were applied so far. When this number grows, the cache of verified tokens
-    /// is cleared.
+    /// Number of states that were applied so far. When this number grows, the cache of verified tokens is cleared.
     generation: AtomicU64,
     /// `true` while the file can't be applied, so that the last applied state stays in effect.
     is_stale: AtomicBool,
@@ -86,8 +85,8 @@ impl Controls {
         self.read(|state| state.disabled_part(caller)).flatten()
     }
 
-    /// Passes the state to `read`, and returns the result. Returns `None` while nothing is disabled or revoked, and on a
-    /// server without a control file.
+    /// Passes the state to `read`, and returns the result. Returns `None` while nothing is disabled or revoked, and on
+    /// a server without a control file.
     fn read<T>(&self, read: impl FnOnce(&ControlState) -> T) -> Option<T> {
         let shared = self.0.as_ref().filter(|shared| shared.is_active.load(Ordering::Acquire))?;
         Some(read(&sync::read(&shared.current)))

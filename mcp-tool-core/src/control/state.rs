@@ -28,8 +28,8 @@ pub struct ControlState {
 pub enum Disabled {
     /// The user.
     User,
-    /// The client: an OAuth client or an agent; over stdio and without authorization, the client with the name that it
-    /// gives itself.
+    /// The client: an OAuth client or an agent. Over stdio, and over HTTP without authorization, the client with the
+    /// name that it gives itself.
     Client,
 }
 
@@ -128,9 +128,9 @@ impl ControlState {
     }
 
     /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. The local user
-    /// (the caller over stdio and without authorization) has no client id. Its agent is a label that the client gives
-    /// itself, such as `harness 1`: name and version. An entry matches the whole label, or the label up to its first
-    /// space.
+    /// (the caller over stdio, and over HTTP without authorization) has no client id. Its agent is a label that the
+    /// client gives itself, such as `harness 1`: name and version. An entry matches the whole label, or the label up to
+    /// its first space.
     pub(super) fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         if self.disabled_users.contains_key(caller.user()) {
             return Some(Disabled::User);
