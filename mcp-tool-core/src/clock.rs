@@ -22,7 +22,8 @@ impl Moment {
         Moment { instant: Instant::now(), time: SystemTime::now() }
     }
 
-    /// Returns a new correlation id, a UUID of version 7 (RFC 9562 §5.7). Ids made by the same thread sort by time.
+    /// Returns a new correlation id, a UUID of version 7 (RFC 9562 §5.7). Ids made by the same thread sort in
+    /// the order in which they were made.
     pub(crate) fn id(&self) -> Uuid {
         thread_local!(static CONTEXT: ContextV7 = const { ContextV7::new() });
         let since = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -73,6 +74,7 @@ mod tests {
             999_999_999,
             1_700_000_000_123_456_789,
             1_700_000_000_999_999_000,
+            // Year 10000, which needs five digits.
             253_402_300_800_000_000_999,
         ] {
             let time = UNIX_EPOCH + Duration::from_nanos_u128(nanos);
@@ -84,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_one_thread_sort_by_time() {
+    fn ids_of_one_thread_sort_in_order_of_creation() {
         let ids: Vec<Uuid> = (0..1_000).map(|_| Moment::now().id()).collect();
         assert!(ids.is_sorted() && ids.iter().all(|id| id.get_version_num() == 7));
     }

@@ -10,13 +10,14 @@ use mcp_tool_contract::{
 /// The error of a call: a kind for programs, and a message for the model.
 ///
 /// The caller reads the kind and the message in a tool result with `isError`. Two kinds are sent as JSON-RPC errors
-/// instead: [`StaleAnswers`](ErrorKind::StaleAnswers), and to clients of 2026-07-28 also
+/// instead, because the client's program must handle them, not its model:
+/// [`StaleAnswers`](ErrorKind::StaleAnswers), and to clients of 2026-07-28 also
 /// [`ClientCapability`](ErrorKind::ClientCapability). The source of an [internal](ToolError::internal) error is only
 /// written to the log, under the correlation id that the caller reads.
 ///
 /// A tool's function may return any error type that implements `Into<ToolError>` or [`std::error::Error`], or a boxed
-/// error. An error that implements `Into<ToolError>` is converted with it; any other error becomes an internal error. A
-/// good message says what was wrong, the limit, and what to do.
+/// error. An error that implements `Into<ToolError>` is converted by `into`; any other error becomes an internal error.
+/// A good message says what was wrong, the limit, and what to do.
 ///
 /// ```
 /// use mcp_tool_runtime::ToolError;
@@ -49,7 +50,7 @@ pub struct ToolError {
     source: Option<Box<dyn Error + Send + Sync>>,
     /// The capability that the client lacks, for the kind `ClientCapability`.
     lacking: Option<&'static str>,
-    /// True if the function may have had effects although it failed, as after a timeout.
+    /// `true` if the function may have had effects although it failed, as after a timeout.
     unsettled: bool,
 }
 
@@ -61,7 +62,8 @@ pub enum ErrorKind {
     InvalidArguments,
     /// The caller isn't permitted, or the operation isn't allowed in the current state.
     Refused,
-    /// The tool is destructive, has no gate, and wasn't allowed by the operator.
+    /// The tool is destructive, has no gate (an extra scope that its callers need), and isn't named in the operator's
+    /// setting `gate.allow_destructive`.
     ApprovalRequired,
     /// An argument names something that doesn't exist.
     NotFound,
@@ -71,7 +73,8 @@ pub enum ErrorKind {
     Unavailable,
     /// The caller used up its rate for the tool; the error says when the next call is allowed.
     RateLimited,
-    /// The operator disabled the tool.
+    /// The operator disabled the tool or, for an adapter (an old version that calls a newer one), the tool that the
+    /// adapter calls.
     Disabled,
     /// The call exceeded its timeout.
     Timeout,
@@ -82,8 +85,8 @@ pub enum ErrorKind {
     /// The answers to the tool's questions belong to another call, have expired, or were used already. The function
     /// didn't run.
     StaleAnswers,
-    /// The version that the caller last listed is no longer served; the error contains the current contract. The
-    /// function didn't run.
+    /// The version that the caller got in its last `tools/list` is no longer served, and no later version has the same
+    /// major number. The error contains the current contract. The function didn't run.
     ContractChanged,
     /// The server failed; the server's log has the reason under the call's correlation id.
     Internal,
@@ -158,7 +161,7 @@ impl ToolError {
         ToolError { lacking: Some(capability), ..ToolError::of(ErrorKind::ClientCapability, message) }
     }
 
-    /// Returns the capability that the client lacks; `None` for another kind of error.
+    /// Returns the capability that the client lacks; `None` for an error of another kind than `ClientCapability`.
     pub(crate) const fn lacks(&self) -> Option<&'static str> {
         self.lacking
     }
@@ -189,7 +192,8 @@ impl ToolError {
         ToolError { message: message.into(), ..ToolError::from(violations) }
     }
 
-    /// Marks an error after which it isn't known what the function did, such as a timeout.
+    /// Marks an error after which it isn't known what the function did, such as a timeout. If the tool isn't read-only,
+    /// the caller is then told to check before it calls again.
     #[doc(hidden)]
     pub fn unsettled(self) -> Self {
         ToolError { unsettled: true, ..self }
@@ -201,6 +205,8 @@ impl ToolError {
     }
 
     /// Adds to the message that the call may have taken effect, so that the model checks before it repeats the call.
+    /// The pipeline does so for an [unsettled](Self::unsettled) error if the tool isn't read-only and its function has
+    /// started.
     pub(crate) fn in_doubt(self) -> Self {
         let message = format!(
             "{}; it is not known whether the call took effect: check before you try again",
@@ -231,7 +237,7 @@ impl ToolError {
         self.retry_after
     }
 
-    /// Returns the rate that the caller used up; `None` for another kind of error.
+    /// Returns the rate that the caller used up; `None` for an error of another kind than `RateLimited`.
     pub(crate) const fn rate(&self) -> Option<Rate> {
         self.rate
     }

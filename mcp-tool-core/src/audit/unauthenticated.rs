@@ -1,4 +1,5 @@
 //! Limits the records of unauthenticated requests, so that a flood of such requests doesn't fill the audit file.
+//! Requests with a revoked token aren't limited: `Pipeline::record_unauthenticated` records all of them.
 
 use std::{
     sync::Mutex,
@@ -16,8 +17,11 @@ pub(crate) struct UnauthenticatedRecords(Mutex<RecordWindow>);
 
 #[derive(Debug, Default)]
 struct RecordWindow {
+    /// Start of the current second; `None` before the first request.
     since: Option<Instant>,
+    /// Records in the current second.
     recorded: u32,
+    /// Records that were dropped since the last recorded request.
     dropped: u64,
 }
 

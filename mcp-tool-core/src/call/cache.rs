@@ -1,4 +1,4 @@
-//! Cache of values that are computed from a caller, stored in the [`Caller`](super::caller::Caller) itself.
+//! Cache of values that are computed or looked up for a caller, stored in the [`Caller`](super::caller::Caller) itself.
 
 use std::{
     any::Any,
@@ -10,19 +10,18 @@ use std::{
 
 use crate::sync;
 
-/// Values computed from a caller's claims, kept so that the caller's next call doesn't compute them
-/// again.
+/// Values computed or looked up for a caller, kept so that the caller's next call doesn't repeat this work.
 ///
-/// The cache isn't part of the caller's identity: any two caches are equal. Clones of a caller
-/// share one cache. A clone of the cache itself is empty, because the claims and their cache are
-/// cloned only to change the claims.
+/// A caller holds its claims and this cache in one `Arc`, so clones of the caller share one cache. The cache isn't part
+/// of the caller's identity: any two caches are equal. A clone of the cache itself is empty, because claims and cache
+/// are cloned only to change the claims, and then the values no longer fit.
 #[derive(Debug, Default)]
 pub(crate) struct CallerCache {
     /// The JSON members that describe the caller in audit records.
     pub(super) record: OnceLock<Box<str>>,
     /// The contracts that the caller last listed, as [`LastListed`](crate::pipeline::versions::LastListed) stores them.
     pub(super) last_listed: CacheSlot,
-    /// The rate windows in which the caller's calls are counted.
+    /// The sliding windows that count the caller's calls of each tool with a rate.
     pub(super) rate_windows: CacheSlot,
 }
 
@@ -40,16 +39,17 @@ impl PartialEq for CallerCache {
 
 impl Eq for CallerCache {}
 
-/// One cached value, valid until its source changes. The source is the object that computes the value from the caller,
-/// such as the rate limits of a server.
+/// One cached value, valid until its source changes. The source is the object that computes or finds the value for the
+/// caller, such as the rate limits of a server.
 #[derive(Debug, Default)]
 pub(crate) struct CacheSlot(Mutex<Option<(CacheVersion, Arc<dyn Any + Send + Sync>)>>);
 
-/// Id of the source, made by [`CacheSlot::new_source_id`], and the number of changes of the source.
+/// Id of the source, made by [`CacheSlot::new_source_id`], and the number of changes of the source. The id matters if
+/// one process has several servers, as in tests: a caller must not get a value that it cached for another server.
 pub(crate) type CacheVersion = (u64, u64);
 
 impl CacheSlot {
-    /// Returns an id for a new source, unique in the process.
+    /// Returns an id for a new source. No other source in the process has this id.
     pub(crate) fn new_source_id() -> u64 {
         static SOURCES: AtomicU64 = AtomicU64::new(0);
         SOURCES.fetch_add(1, Ordering::Relaxed)

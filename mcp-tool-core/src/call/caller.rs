@@ -6,14 +6,14 @@ use super::cache::{CacheSlot, CallerCache};
 
 /// The user on whose behalf a call is made, the agent that makes the call, and the scopes that permit calls.
 ///
-/// - Over HTTP with `oauth` configured, a caller is built from the claims of a verified access token (RFC 9068).
+/// - Over HTTP with the settings `[oauth]`, a caller is built from the claims of a verified access token (RFC 9068).
 /// - Over stdio, and over HTTP without authorization, the caller is the local user
 ///   ([`Caller::local`]).
 ///
 /// No part of a caller comes from a call's arguments. The server treats callers as different if
 /// their issuer, tenant, user or agent differs (`==` also compares client, scopes, kind and sign-in
-/// time). Each caller has its own rates, cursors, tasks and answers, except that all agents of the
-/// local user share the same rates. Cloning is cheap.
+/// time). Each caller has its own rate limits, page cursors, tasks and answers to questions, except
+/// that all agents of the local user share the same rate limits. Cloning is cheap.
 ///
 /// ```
 /// use mcp_tool_runtime::{Caller, Scopes};
@@ -27,6 +27,7 @@ pub struct Caller {
     claims: Arc<CallerClaims>,
 }
 
+/// Everything known about a caller, and values cached for the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct CallerClaims {
     principal: Arc<Principal>,
@@ -52,7 +53,9 @@ pub(crate) struct Principal {
 pub enum CallerKind {
     /// A person who acts through an agent.
     Human,
-    /// A program with a service account, such as one that uses client credentials (RFC 6749 §4.4).
+    /// A program with a service account, such as one that uses client credentials (RFC 6749 §4.4). A token
+    /// belongs to a service account if its user is its OAuth client, or if it has the claim and value in the setting
+    /// `oauth.machine_claim`.
     Machine,
 }
 
@@ -73,12 +76,13 @@ impl CallerKind {
 pub enum Scopes {
     /// Every scope. The local user has every scope unless the setting `local.scopes` names some.
     All,
-    /// These scopes. Scopes that they imply through `oauth.scope_hierarchy` aren't in the set.
+    /// These scopes. A scope that one of these includes through the setting `oauth.scope_hierarchy` isn't in the set.
     Only(BTreeSet<String>),
 }
 
 impl Scopes {
-    /// Returns `true` for [`Scopes::All`], or if the set contains `scope`. `oauth.scope_hierarchy` isn't applied.
+    /// Returns `true` for [`Scopes::All`], or if the set contains `scope`. Ignores the setting `oauth.scope_hierarchy`,
+    /// which `ScopeAuthorizer::holds` applies.
     #[must_use]
     pub fn hold(&self, scope: &str) -> bool {
         match self {
@@ -114,12 +118,14 @@ impl Caller {
         }
     }
 
-    /// Returns the local user: the caller over stdio, and over HTTP while no authorization is configured.
+    /// Returns the local user, with these scopes: the caller over stdio, and over HTTP without authorization.
     #[must_use]
     pub fn local(scopes: Scopes) -> Self {
         Caller::new(Caller::LOCAL).changed(|claims| claims.scopes = scopes)
     }
 
+    /// Returns the caller with changed claims, and with an empty cache, because the cached values fit only the old
+    /// claims.
     fn changed(mut self, change: impl FnOnce(&mut CallerClaims)) -> Self {
         let claims = Arc::make_mut(&mut self.claims);
         change(claims);
@@ -208,17 +214,19 @@ impl Caller {
         &self.claims.principal.user
     }
 
-    /// Returns the agent that acts for the user: the first of `oauth.agent_claims` that the token has.
+    /// Returns the agent that acts for the user: the first of the claims in the setting
+    /// `oauth.agent_claims` that the token has.
     ///
-    /// For the local user, the agent is the name that the client gives itself in `clientInfo`, or
-    /// else in `User-Agent`. This name isn't verified.
+    /// For the local user, the agent is the name and version that the client gives itself in
+    /// `clientInfo`, or else the header `User-Agent`. This text isn't verified.
     #[must_use]
     pub fn agent(&self) -> Option<&str> {
         self.claims.principal.agent.as_deref()
     }
 
-    /// Returns the id of the OAuth client (RFC 9068 §2.2 `client_id`, or else `azp`). With the default
-    /// `oauth.agent_claims`, the client is also the agent, unless the token has `act.sub`.
+    /// Returns the id of the OAuth client (RFC 9068 §2.2 `client_id`, or else `azp`); `None` for the
+    /// local user. With the default `oauth.agent_claims`, the client is also the agent, unless the
+    /// token has `act.sub`.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
         self.claims.client.as_deref()
@@ -236,7 +244,8 @@ impl Caller {
         self.claims.principal.issuer.as_deref()
     }
 
-    /// Returns the scopes of the caller's token; for the local user, those of the setting `local.scopes`.
+    /// Returns the scopes of the caller's token; for the local user, the scopes of the setting `local.scopes`, or every
+    /// scope without this setting.
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
         &self.claims.scopes

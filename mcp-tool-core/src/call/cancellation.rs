@@ -1,11 +1,13 @@
-//! Flag that tells a call's parts that the call is cancelled or finished.
+//! Flag that is set when a call is cancelled or finished. Everything that may outlast the call's future reads the flag
+//! or waits for it, such as a spawned task or a function that isn't async.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
 /// Flag that is set once nobody waits for a call's answer: the client cancelled the call or disconnected, or the call
-/// has ended.
+/// has ended. In all these cases, the future that runs the call completes or is dropped, and a guard in the future sets
+/// the flag.
 #[derive(Debug, Default)]
 pub(crate) struct Cancellation {
     is_cancelled: AtomicBool,
@@ -25,7 +27,7 @@ impl Cancellation {
 
     /// Completes once the flag is set.
     pub(crate) async fn cancelled(&self) {
-        // `notified` is made before the flag is read, so that it also completes if `cancel` runs in between.
+        // `notified` is made before the flag is read, so that the future also completes if `cancel` runs in between.
         let notified = self.notify.notified();
         if !self.is_cancelled() {
             notified.await;

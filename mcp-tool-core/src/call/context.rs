@@ -63,14 +63,17 @@ struct Call {
     deadline: Instant,
     /// Replaces `deadline` once the call continues as a task.
     extended_deadline: OnceLock<Instant>,
+    /// Sender of progress and log messages; `None` if the client asked for neither.
     reports: Option<Reports>,
+    /// Questions to the person behind the call, and the answers.
     asking: Asking,
     services: Arc<Services>,
-    /// Digest of the arguments without `limit` and `cursor`. The cursors of the call are bound to
-    /// it. Set only for a tool with pages.
+    /// Digest of the arguments without `limit` and `cursor`. A page cursor that this call makes is valid only in calls
+    /// with the same digest. Set only for a tool that returns pages.
     page_query: OnceLock<Digest>,
     /// Names of the upstreams that the call sent requests to, for the audit record of the call.
     upstreams: Mutex<Vec<String>>,
+    /// Concurrency permits, which are released when the last clone of the context is dropped.
     _permits: Permits,
 }
 
@@ -100,7 +103,7 @@ impl CallContext {
     }
 
     /// Returns a context for calling a tool function in a unit test: the local user with every scope, an empty
-    /// contract, a deadline in 30 seconds, and a client that can't be asked.
+    /// contract, a deadline in 30 seconds, and a client that gets no questions, progress or log messages.
     #[must_use]
     pub fn for_test() -> Self {
         CallContext::for_test_as(Caller::local(Scopes::All))
@@ -146,7 +149,7 @@ impl CallContext {
     }
 
     /// Returns the call's id, a UUID of version 7. The answer (`_meta` key `dev.mcp-tool/correlationId`), the server's
-    /// log and the audit record carry it.
+    /// log and the audit record contain this id.
     #[must_use]
     pub fn correlation_id(&self) -> Uuid {
         self.call.facts.correlation
@@ -157,8 +160,8 @@ impl CallContext {
     /// The deadline comes from the tool's `timeout`, or else from the setting `limits.timeout` (30
     /// seconds by default). For an adapter (an older version of a tool that calls a newer one), the
     /// shortest `timeout` of the adapter and its targets applies. If no `timeout` is declared, a
-    /// call that continues as a task has one hour. A completion has at most 5 seconds. The time
-    /// that a person takes to [answer](Self::ask) is added to the deadline.
+    /// call that continues as a task has one hour. A completion has at most 5 seconds. The time for
+    /// which the call waits for a person's [answer](Self::ask) is added to the deadline.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.deadline().saturating_duration_since(Instant::now())
@@ -185,7 +188,7 @@ impl CallContext {
     /// Reports progress to a client that sent a `progressToken` (`notifications/progress`). If the call continues as a
     /// task, the last message is also the task's `statusMessage`, even without a token.
     ///
-    /// - `progress` must grow from one report to the next; a report in which it doesn't grow is dropped.
+    /// - `progress` must grow from one report to the next. If `progress` doesn't grow, the report isn't sent.
     /// - `total` has the same unit as `progress`; pass `None` if the total isn't known.
     /// - `message` is cut after 4 KiB.
     ///
@@ -208,12 +211,12 @@ impl CallContext {
     }
 
     /// Sends a log message to the client (`notifications/message`), if the client asked for
-    /// messages of this level: by `logLevel` in the call's `_meta` since 2026-07-28, by
-    /// `logging/setLevel` in earlier revisions.
+    /// messages of this level or a less severe one: by `logLevel` in the call's `_meta` since
+    /// 2026-07-28, by `logging/setLevel` in earlier revisions.
     ///
     /// `data` is any value that serializes to JSON; JSON of more than 4 KiB is cut and sent as a string. The client
-    /// reads `data`, so it must not contain secrets, data of other callers or internals of the server. Use [`tracing`]
-    /// for the server's own log.
+    /// reads `data`, so `data` must not contain secrets, data of other callers or internals of the server. Use
+    /// [`tracing`] for the server's own log. Like [`progress`](Self::progress), this method never waits.
     pub fn log(&self, level: LogLevel, data: impl serde::Serialize) {
         if let Some(reports) = &self.call.reports {
             reports.log(level, self.call.facts.contract.name(), data);
@@ -227,7 +230,7 @@ impl CallContext {
         self.call.facts.trace.as_ref()
     }
 
-    /// Returns the sender of notifications about changed lists and resources.
+    /// Returns the sender of notifications that tell clients of changed lists and resources.
     #[must_use]
     pub fn announcements(&self) -> &Announcements {
         &self.call.services.announcements
@@ -245,18 +248,19 @@ impl CallContext {
         &self.call.asking
     }
 
-    /// Returns the deadline, extended by the time that the call has waited for answers until now.
+    /// Returns the deadline, extended by the time that the call has waited for answers to its questions until now.
     pub(crate) fn deadline(&self) -> Instant {
         *self.call.extended_deadline.get().unwrap_or(&self.call.deadline) + self.call.asking.waited()
     }
 
-    /// Sets the deadline of a call that continues as a task to `remaining` from now. Only the first
-    /// call of this method has an effect.
+    /// Sets the deadline to `remaining` from now, for a call that continues as a task and whose tool declares no
+    /// `timeout`. Only the first call of this method has an effect.
     pub(crate) fn extend_deadline(&self, remaining: Duration) {
         self.call.extended_deadline.get_or_init(|| Instant::now() + remaining);
     }
 
-    /// Returns the associated data that binds a sealed text to `kind`, this caller, tool and version, and `parts`.
+    /// Returns associated data for sealing, that is, for encrypting a text that the client stores. A text sealed with
+    /// this data opens only for the same `kind` of text, caller, tool, version and `parts`.
     pub(crate) fn binding(&self, kind: &str, parts: &[&str]) -> Vec<u8> {
         self.call.facts.binding(kind, parts)
     }
@@ -266,14 +270,16 @@ impl CallContext {
         sync::lock(&self.call.upstreams).clone()
     }
 
-    /// Adds the name of an upstream to the call's audit record. Further calls with the same name have no effect.
+    /// Adds the name of an upstream to the call's audit record. Adding the same name again has no effect.
     pub(super) fn add_upstream(&self, name: &str) {
         let mut upstreams = sync::lock(&self.call.upstreams);
-        if !upstreams.iter().any(|known| known == name) {
+        if !upstreams.iter().any(|recorded| recorded == name) {
             upstreams.push(name.to_owned());
         }
     }
 
+    /// Makes [`is_cancelled`](Self::is_cancelled) return `true`. Called when the future that runs the call
+    /// completes or is dropped.
     pub(crate) fn cancel(&self) {
         self.call.facts.cancellation.cancel();
     }

@@ -1,4 +1,4 @@
-//! Cuts texts that are too long for a client.
+//! Cuts texts to a size that is sent to a client: progress messages, errors and log data.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use std::borrow::Cow;
 const MAX_TEXT: usize = 4 * 1024;
 
 /// Returns the longest prefix of a text that has at most `max` bytes and ends between two characters.
-// `str::floor_char_boundary` needs Rust 1.91.
+// `str::floor_char_boundary` does the same, but needs a newer Rust (1.91) than this crate declares.
 pub(super) fn prefix(text: &str, max: usize) -> &str {
     let end = (0..=max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or_default()]

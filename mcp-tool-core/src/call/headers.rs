@@ -1,8 +1,9 @@
-//! The request headers that middleware names.
+//! HTTP request headers that middleware reads.
 
 use std::fmt;
 
-/// Request headers of one call, but only those that a middleware names in `Middleware::headers`.
+/// Request headers of one call, but only those whose names a middleware returns from `Middleware::headers`. Empty over
+/// stdio.
 #[derive(Clone, Default)]
 pub struct Headers(Box<[(&'static str, Box<str>)]>);
 
@@ -14,7 +15,7 @@ impl Headers {
 
     /// Returns the value of a header; `name` is case-insensitive.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
+        self.0.iter().find(|(stored, _)| stored.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 }
 

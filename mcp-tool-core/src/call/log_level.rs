@@ -58,8 +58,8 @@ impl LogLevel {
         LogLevel::ALL.into_iter().find(|level| level.name() == name)
     }
 
-    /// Returns the number that a session stores for the level: 1 (debug) to 8 (emergency). 0 means
-    /// "no level". RFC 5424 instead numbers the levels from 7 (debug) to 0 (emergency).
+    /// Returns the number that a client's session stores for the level: 1 (debug) to 8 (emergency). A session stores 0
+    /// until its client sets a level. RFC 5424 instead numbers the levels from 7 (debug) to 0 (emergency).
     pub(crate) const fn number(self) -> u8 {
         self as u8 + 1
     }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_have_names_and_numbers() {
+    fn levels_are_found_by_name_and_by_number() {
         for level in LogLevel::ALL {
             assert_eq!(
                 (LogLevel::of_name(level.name()), LogLevel::of_number(level.number())),

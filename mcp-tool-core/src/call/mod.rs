@@ -1,7 +1,7 @@
 //! One call: its caller, its facts, and the context that a tool function sees.
 //!
-//! The module `facts` depends on no stage of the pipeline. `context` combines the facts with state of the stages, such
-//! as permits and questions.
+//! The module `facts` depends on no stage of the pipeline, so a part of the context can use the facts. `context`
+//! combines them with state of the stages, such as concurrency permits and questions.
 
 pub(crate) mod cache;
 pub mod caller;

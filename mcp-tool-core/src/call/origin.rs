@@ -11,9 +11,10 @@ pub struct CallOrigin {
     pub caller: Caller,
     /// IP address of the client; `None` over stdio.
     pub remote: Option<IpAddr>,
-    /// The headers of the HTTP request that middleware names; empty over stdio.
+    /// The HTTP headers of the request whose names a middleware returns from `Middleware::headers`; empty over stdio.
     pub headers: Headers,
-    /// The caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated.
+    /// The caller's token, for token exchange only (RFC 8693); `None` if the caller wasn't authenticated,
+    /// as over stdio.
     pub token: Option<InboundToken>,
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 /// The call's context owns the permits, so they are released when the last clone of the context is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Permits {
+    /// `None` only in `CallContext::for_test`.
     _server: Option<OwnedSemaphorePermit>,
     _tools: Vec<OwnedSemaphorePermit>,
 }

@@ -15,25 +15,26 @@ const MAX_BUFFERED: usize = 64;
 /// Maximum size of a log message's data as JSON, in bytes. Longer data is cut and sent as a string.
 const MAX_DATA: usize = 4 * 1024;
 
-/// A report that a running call sends to its client.
+/// A progress or log message that a running call sends to its client. `logger` is the name of the tool.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum CallReport {
     Progress { progress: f64, total: Option<f64>, message: String },
     Message { level: LogLevel, logger: &'static str, data: Value },
 }
 
-/// Sender of one call's reports to its transport.
+/// Sender of one call's reports. The call's transport receives them and writes them to the client.
 #[derive(Debug)]
 pub struct Reports {
     sender: mpsc::Sender<CallReport>,
-    /// Last progress sent; `None` if the client sent no `progressToken`.
+    /// Last progress sent, if any. The field is `None` if the client sent no `progressToken`.
     progress: Option<Mutex<Option<f64>>>,
     /// Least severe level that the client asked for; `None` if it asked for no log messages.
     level: Option<LogLevel>,
 }
 
 impl Reports {
-    /// Returns a channel for the reports that the client asked for; `None` if the client asked for none.
+    /// Returns a channel for the reports that the client asked for; `None` if the client asked for none. `progress` is
+    /// `true` if the client sent a `progressToken`.
     pub(crate) fn channel(
         progress: bool,
         level: Option<LogLevel>,
@@ -45,6 +46,7 @@ impl Reports {
         Some((Reports { sender, progress: progress.then(Mutex::default), level }, receiver))
     }
 
+    /// Sends progress, if the client asked for it, and if `progress` is finite and has grown.
     pub(crate) fn progress(&self, progress: f64, total: Option<f64>, message: String) {
         let Some(last) = &self.progress else { return };
         let total = total.filter(|total| total.is_finite());
@@ -55,6 +57,7 @@ impl Reports {
         }
     }
 
+    /// Sends a log message, if the client asked for messages of this level or a less severe one.
     pub(crate) fn log(&self, level: LogLevel, logger: &'static str, data: impl Serialize) {
         if self.level.is_none_or(|least| level < least) {
             return;
@@ -74,20 +77,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn client_gets_only_reports_it_asked_for() {
+    fn reports_are_sent_only_if_requested_and_only_with_growing_progress() {
         assert!(Reports::channel(false, None).is_none());
         let (reports, mut receiver) = Reports::channel(false, Some(LogLevel::Warning)).unwrap();
         reports.progress(1.0, None, String::new());
-        reports.log(LogLevel::Notice, "x", "less");
-        reports.log(LogLevel::Error, "x", "more");
+        reports.log(LogLevel::Notice, "x", "less severe");
+        reports.log(LogLevel::Error, "x", "more severe");
+        // `é` has two bytes, so the data has twice the maximum size.
         reports.log(LogLevel::Alert, "x", "é".repeat(MAX_DATA));
         assert_eq!(
             receiver.try_recv().unwrap(),
-            CallReport::Message { level: LogLevel::Error, logger: "x", data: "more".into() }
+            CallReport::Message { level: LogLevel::Error, logger: "x", data: "more severe".into() }
         );
         let CallReport::Message { data: Value::String(cut), .. } = receiver.try_recv().unwrap() else {
-            panic!()
+            panic!("long data was not sent as a string")
         };
+        // `…` has three bytes.
         assert!(cut.len() < MAX_DATA + 8 && cut.ends_with('…'), "{}", cut.len());
         let (reports, mut receiver) = Reports::channel(true, None).unwrap();
         reports.log(LogLevel::Emergency, "x", "not asked for");
@@ -98,6 +103,7 @@ mod tests {
         let sent: Vec<f64> = sent
             .map(|report| match report {
                 CallReport::Progress { progress, .. } => progress,
+                // NaN equals no number, so a log message fails the comparison below.
                 CallReport::Message { .. } => f64::NAN,
             })
             .collect();

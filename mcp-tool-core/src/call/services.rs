@@ -9,13 +9,13 @@ use crate::{
     seal::Sealer,
 };
 
-/// Default maximum size of a result, in bytes.
+/// Maximum size of a result, in bytes, without the setting `limits.max_result`.
 pub(crate) const MAX_RESULT: usize = 1024 * 1024;
 
 /// Values of the server that all its calls share. One instance is made when the server starts.
 #[derive(Debug)]
 pub(crate) struct Services {
-    /// Encrypts cursors and the `requestState` of questions.
+    /// Encrypts page cursors and the `requestState` of questions, which clients store and send back.
     pub(crate) sealer: Sealer,
     /// Maximum size of a result, in bytes (setting `limits.max_result`).
     pub(crate) max_result: usize,
@@ -23,8 +23,8 @@ pub(crate) struct Services {
     pub(crate) used_states: UsedStates,
     /// Limit of the questions that wait for an answer at one time.
     pub(crate) wait_limit: WaitLimit,
-    /// Sender of notifications about changed lists and resources.
+    /// Sender of notifications that tell clients of changed lists and resources.
     pub(crate) announcements: Announcements,
-    /// Clients of the configured upstreams; `None` if none is configured.
+    /// HTTP clients of the configured upstreams; `None` if no upstream is configured.
     pub(crate) outbound: Option<Arc<dyn Outbound>>,
 }

@@ -20,7 +20,7 @@ impl InboundToken {
     /// Returns the token's text, for verification and token exchange.
     #[must_use]
     pub fn expose(&self) -> &str {
-        // The request parser refuses tokens that aren't ASCII (RFC 6750 §2.1).
+        // Requests with a token that isn't ASCII are refused (RFC 6750 §2.1), so the default is never used.
         str::from_utf8(&self.0).unwrap_or_default()
     }
 

@@ -4,12 +4,12 @@
 /// ignored.
 const MAX_STATE: usize = 512;
 
-/// Distributed trace that a call is part of (W3C Trace Context), as the client states it in `_meta` (SEP-414).
+/// Distributed trace that a call is part of (W3C Trace Context), as the client sends it in `_meta` (SEP-414).
 ///
 /// - The audit record of the call has the trace id (`trace`).
 /// - Requests to upstreams carry the trace, with this call as their parent.
 /// - The trace isn't verified: use it to correlate calls, never to decide whether something is allowed.
-/// - `baggage` isn't forwarded, since it is free text of the client that upstreams would receive.
+/// - `baggage` (W3C Baggage) isn't forwarded, because upstreams would receive any text that the client puts there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
     parent: String,
@@ -54,7 +54,8 @@ impl TraceContext {
         self.parent.get(3..35).unwrap_or_default()
     }
 
-    /// Returns `traceparent` of version 00: `00-<trace id>-<parent id>-<flags>`.
+    /// Returns the client's `traceparent` in the form of version 00: `00-<trace id>-<parent id>-<flags>`. Additional
+    /// fields of a later version are left out.
     #[must_use]
     pub fn parent(&self) -> &str {
         &self.parent
@@ -66,8 +67,8 @@ impl TraceContext {
         self.state.as_deref()
     }
 
-    /// Returns `traceparent` for a request that the call sends. Its parent id is the second half of `correlation`, the
-    /// call's correlation id.
+    /// Returns `traceparent` for a request that the call sends to an upstream. Its parent id is the second half of the
+    /// call's id, `correlation`.
     pub fn of_call(&self, correlation: uuid::Uuid) -> String {
         let span = correlation.as_u64_pair().1;
         let flags = self.parent.rsplit('-').next().unwrap_or("00");
@@ -82,18 +83,18 @@ mod tests {
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     #[test]
-    fn trace_is_parsed_and_forwarded() {
+    fn trace_is_parsed_and_continued_for_upstreams() {
         let trace = TraceContext::read(PARENT, Some("vendor=1")).unwrap();
         assert_eq!((trace.id(), trace.parent()), ("0af7651916cd43dd8448eb211c80319c", PARENT));
         assert_eq!(trace.state(), Some("vendor=1"));
         let call = uuid::Uuid::from_u64_pair(1, 0x8000_0000_0000_00ff);
         assert_eq!(trace.of_call(call), "00-0af7651916cd43dd8448eb211c80319c-80000000000000ff-01");
-        let later = PARENT.replacen("00", "01", 1) + "-more";
-        assert_eq!(TraceContext::read(&later, None).unwrap().parent(), PARENT);
+        let later_version = PARENT.replacen("00", "01", 1) + "-more";
+        assert_eq!(TraceContext::read(&later_version, None).unwrap().parent(), PARENT);
     }
 
     #[test]
-    fn malformed_trace_is_ignored() {
+    fn malformed_traceparent_and_tracestate_are_ignored() {
         let malformed = [
             "",
             "00",
@@ -117,7 +118,7 @@ mod tests {
             assert_eq!(
                 TraceContext::read(PARENT, Some(state)).unwrap().state(),
                 None,
-                "tracestate: {state:?}"
+                "a malformed tracestate was accepted: {state:?}"
             );
         }
     }

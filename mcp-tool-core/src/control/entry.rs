@@ -1,4 +1,5 @@
-//! An entry of the control file, and its form as a line of JSON.
+//! An entry of the control file, the file in which the operator disables tools, clients and users, and revokes tokens.
+//! Each entry is a line of JSON.
 
 use std::time::SystemTime;
 
@@ -13,11 +14,11 @@ const MAX_TEXT: usize = 1_024;
 pub struct ControlEntry {
     /// Time at which the operator made the entry.
     pub time: DateTime<Utc>,
-    /// Name of the operator.
+    /// Name of the operator. Commands write the name of the system user who runs them.
     pub by: String,
     /// Action of the operator.
     pub action: ControlAction,
-    /// The operator's reason, for people who read the file. It has no effect.
+    /// The operator's reason, for people who read the file. The text has no effect.
     pub reason: Option<String>,
 }
 
@@ -37,14 +38,15 @@ pub enum ControlAction {
 pub enum DisableTarget {
     /// Name of a tool, which is disabled in all its versions.
     Tool(String),
-    /// Id of an OAuth client or agent, or name of a local client.
+    /// Id of an OAuth client or agent. Over stdio, and over HTTP without authorization, the name that the client gives
+    /// itself.
     Client(String),
     /// User name.
     User(String),
 }
 
-/// The tokens that an entry revokes. A comparison with a token's time of issue allows 30 s for clock skew. A token
-/// without a time of issue counts as issued earlier.
+/// The tokens that an entry revokes. A revocation with a time also covers tokens that were issued up to 30 s later,
+/// because the clocks of issuer and server may differ, and tokens without a time of issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RevokedTokens {
     /// The token with this `jti`.
@@ -142,6 +144,7 @@ impl ControlEntry {
     pub fn to_line(&self) -> Result<String, String> {
         let mut line = self.to_json();
         line.push('\n');
+        // `parse` checks the texts.
         ControlEntry::parse(line.trim_end().as_bytes())?;
         Ok(line)
     }
@@ -168,16 +171,18 @@ impl ControlEntry {
                 RevokedTokens::Before(time) => line.before = Some(format_time(time)),
             },
         }
-        // A struct of text always serializes.
+        // A struct of strings always serializes.
         serde_json::to_string(&line).unwrap_or_default()
     }
 }
 
-/// Target of a line, parsed before the line's action.
+/// Target of a line, parsed before the line's action. The action then decides if the target fits.
 enum LineTarget {
+    /// Target of `disable` or `enable`.
     Disable(DisableTarget),
-    /// A client can be disabled, and its tokens can be revoked.
+    /// Target of any action: a client can be disabled and enabled, and its tokens can be revoked.
     Client(String),
+    /// Target of `revoke`.
     Revoke(RevokedTokens),
 }
 
@@ -221,9 +226,10 @@ mod tests {
 
     #[test]
     fn entry_is_equal_after_writing_and_parsing() {
+        // U+202E reverses the direction of the text after it, and a quote must be escaped in JSON.
         let tool = || DisableTarget::Tool("a\u{202e}\"b".into());
         let time = parse_time("2026-11-14T09:30:00+01:00").unwrap();
-        let all = [
+        let actions = [
             ControlAction::Disable(tool()),
             ControlAction::Enable(tool()),
             ControlAction::Disable(DisableTarget::Client("c".into())),
@@ -233,11 +239,11 @@ mod tests {
             ControlAction::Revoke(RevokedTokens::Client("c".into())),
             ControlAction::Revoke(RevokedTokens::Before(time)),
         ];
-        for action in all {
+        for action in actions {
             let entry = ControlEntry { time, by: "ann".into(), action, reason: Some("line\nbreak".into()) };
             let line = entry.to_line().unwrap();
             assert_eq!(line.matches('\n').count(), 1, "not one line: {line}");
-            assert_eq!(ControlEntry::parse(line.trim_end().as_bytes()), Ok(entry), "another entry: {line}");
+            assert_eq!(ControlEntry::parse(line.trim_end().as_bytes()), Ok(entry), "parsed from: {line}");
         }
     }
 

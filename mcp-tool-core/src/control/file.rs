@@ -1,4 +1,5 @@
-//! Reading and writing of the control file. Commands only append lines, each with one write.
+//! Reading and writing of the control file. The commands `disable`, `enable` and `revoke` only append lines, each with
+//! one write.
 
 use std::{
     error::Error,
@@ -54,7 +55,7 @@ pub fn read(file: &mut File) -> Result<Vec<u8>, ControlFileError> {
     Ok(bytes)
 }
 
-/// Applies `lines` in order, and returns the resulting state.
+/// Applies the entries in `lines` in order, and returns the resulting state.
 ///
 /// # Errors
 /// A line is not an entry.
@@ -62,7 +63,7 @@ pub fn fold(lines: &[u8]) -> Result<ControlState, ControlFileError> {
     ControlState::fold(lines).map_err(|(line, reason)| ControlFileError::Malformed { line, reason })
 }
 
-/// Creates an empty file that only its owner may access, unless the file exists.
+/// Creates an empty file, unless the file exists. On Unix, only the owner may access the new file.
 ///
 /// # Errors
 /// The file can't be created.
@@ -77,8 +78,8 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Passes the current state to the function `make_line`, and appends the text that the function returns: one line with its
-/// newline. If `append` returns `true`, the line is on disk. If the function returns `None`, appends nothing and
+/// Passes the current state to the function `make_line`, and appends the text that the function returns: one line with
+/// its newline. If `append` returns `true`, the line is on disk. If the function returns `None`, appends nothing and
 /// returns `false`. Before appending, removes an incomplete last line, as after a crash; no server ever applied such a
 /// line.
 ///
@@ -90,7 +91,7 @@ pub fn append(
     make_line: impl FnOnce(&ControlState) -> Result<Option<String>, String>,
 ) -> Result<bool, Box<dyn Error + Send + Sync>> {
     let mut file = OpenOptions::new().read(true).append(true).open(path)?;
-    // Closing the file releases the lock.
+    // The lock keeps other commands from appending at the same time. Closing the file releases the lock.
     file.lock()?;
     let bytes = read(&mut file)?;
     let lines = complete_lines(&bytes);
@@ -102,7 +103,7 @@ pub fn append(
     if length < bytes.len() as u64 {
         file.set_len(length)?;
     }
-    // With one write, a reader sees the whole line or a line without a newline, which it ignores.
+    // With one write, a server reads the whole line or a line without a newline. Servers ignore such a line.
     if file.write(line.as_bytes())? < line.len() {
         file.set_len(length)?;
         return Err(io::Error::from(io::ErrorKind::StorageFull).into());

@@ -1,5 +1,6 @@
 //! Disabled tools, clients and users, and revoked tokens. The commands `disable`, `enable` and `revoke` append entries
-//! to the control file (`control.file`). Every server that watches the file applies new entries within a second.
+//! to the control file, which the setting `control.file` names. Every server with this setting watches the file, and
+//! applies new entries within a second.
 
 pub mod entry;
 pub mod file;
@@ -23,20 +24,20 @@ use crate::{
     sync,
 };
 
-/// The control state of a server: everything that is disabled or revoked. Clones share the state. `None` if the server
-/// has no control file.
+/// The control state of a server: everything that is disabled or revoked. Clones share the state. Contains `None` if
+/// the server has no control file.
 #[derive(Clone, Debug, Default)]
 pub struct Controls(Option<Arc<SharedControls>>);
 
 #[derive(Debug, Default)]
 struct SharedControls {
     current: RwLock<ControlState>,
-    /// Something is disabled or revoked. On most servers, nothing is disabled or revoked, and calls read only this
-    /// flag.
+    /// `true` if something is disabled or revoked. On most servers, nothing is disabled or revoked, and calls read only
+    /// this flag.
     is_active: AtomicBool,
-    /// Number of states that were applied so far.
+    /// Number of states that were applied so far. When this number grows, the cache of verified tokens is cleared.
     generation: AtomicU64,
-    /// The file can't be applied now, so the last applied state stays in effect.
+    /// `true` while the file can't be applied, so that the last applied state stays in effect.
     is_stale: AtomicBool,
     /// Tells clients that their list of tools may have changed.
     announcements: Option<Announcements>,
@@ -73,7 +74,7 @@ impl Controls {
         self.read(ControlState::has_disabled_tools).unwrap_or(false)
     }
 
-    /// Returns `true` if the tool is disabled, in all its versions.
+    /// Returns `true` if the tool is disabled. A disabled tool is disabled in all its versions.
     pub(crate) fn is_tool_disabled(&self, tool: &str) -> bool {
         self.read(|state| state.is_tool_disabled(tool)).unwrap_or(false)
     }
@@ -84,7 +85,8 @@ impl Controls {
         self.read(|state| state.disabled_part(caller)).flatten()
     }
 
-    /// Passes the state to `read`. `None` while nothing is disabled or revoked.
+    /// Passes the state to `read`, and returns the result. Returns `None` while nothing is disabled or revoked, and on
+    /// a server without a control file.
     fn read<T>(&self, read: impl FnOnce(&ControlState) -> T) -> Option<T> {
         let shared = self.0.as_ref().filter(|shared| shared.is_active.load(Ordering::Acquire))?;
         Some(read(&sync::read(&shared.current)))
@@ -102,6 +104,7 @@ impl Revocations for Controls {
 }
 
 impl SharedControls {
+    /// Applies a new state, and notifies clients if their lists of tools may have changed.
     fn replace(&self, state: ControlState) {
         let is_active = !state.is_empty();
         let mut current = sync::write(&self.current);

@@ -18,7 +18,8 @@ pub struct ControlState {
     revoked_ids: HashMap<String, ControlEntry>,
     revoked_subjects: HashMap<String, ControlEntry>,
     revoked_clients: HashMap<String, ControlEntry>,
-    /// All tokens that were issued before this time are revoked. The latest time of all entries applies.
+    /// All tokens that were issued before this time are revoked. If several entries have such a time, the latest time
+    /// applies.
     revoked_before: Option<(SystemTime, ControlEntry)>,
 }
 
@@ -27,7 +28,8 @@ pub struct ControlState {
 pub enum Disabled {
     /// The user.
     User,
-    /// The client: an OAuth client, an agent, or a local client.
+    /// The client: an OAuth client or an agent. Over stdio, and over HTTP without authorization, the client with the
+    /// name that it gives itself.
     Client,
 }
 
@@ -74,6 +76,7 @@ impl ControlState {
         }
     }
 
+    /// Returns the map in which the target is listed while it is disabled, and the key of the target in this map.
     fn disabled(&mut self, target: DisableTarget) -> (&mut HashMap<String, ControlEntry>, String) {
         match target {
             DisableTarget::Tool(tool) => (&mut self.disabled_tools, tool),
@@ -119,14 +122,15 @@ impl ControlState {
         !self.disabled_tools.is_empty()
     }
 
-    /// Returns `true` if the tool is disabled, in all its versions.
+    /// Returns `true` if the tool is disabled. A disabled tool is disabled in all its versions.
     pub(super) fn is_tool_disabled(&self, tool: &str) -> bool {
         self.disabled_tools.contains_key(tool)
     }
 
-    /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. A local caller
-    /// has no client id, only the name and version that the client gives itself. An entry matches this label with or
-    /// without the version.
+    /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. The local user
+    /// (the caller over stdio, and over HTTP without authorization) has no client id. Its agent is a label that the
+    /// client gives itself, such as `harness 1`: name and version. An entry matches the whole label, or the label up to
+    /// its first space.
     pub(super) fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         if self.disabled_users.contains_key(caller.user()) {
             return Some(Disabled::User);
@@ -138,7 +142,8 @@ impl ControlState {
         is_disabled.then_some(Disabled::Client)
     }
 
-    /// Returns `true` if the token is revoked. A revocation by time also covers tokens that were issued up to
+    /// Returns `true` if the token is revoked. A revocation by id covers one token. Any other revocation covers the
+    /// tokens of a user, of a client or of everyone until a time. It also covers tokens that were issued up to
     /// [`MAX_SKEW`] later, and tokens without a time of issue.
     pub(super) fn is_revoked(&self, token: &Issued<'_>) -> bool {
         let Issued { jti, subject, client, agent, issued_at } = *token;
@@ -164,7 +169,7 @@ impl ControlState {
 /// Inserts a revocation, unless the map has a revocation of the same name with a later time. The revocation with the
 /// later time covers more tokens. Its line may come first, as after the operator's clock was set back.
 fn insert_latest(map: &mut HashMap<String, ControlEntry>, name: String, entry: ControlEntry) {
-    let is_later = map.get(&name).is_none_or(|known| known.time <= entry.time);
+    let is_later = map.get(&name).is_none_or(|existing| existing.time <= entry.time);
     if is_later {
         map.insert(name, entry);
     }
@@ -175,14 +180,17 @@ mod tests {
     use super::*;
     use crate::{call::caller::Scopes, control::entry::parse_time};
 
+    /// Time of the entries.
     const NOW: &str = "2026-11-14T09:30:00Z";
-    const MOMENT: Duration = Duration::from_secs(1);
+    const SECOND: Duration = Duration::from_secs(1);
 
+    /// Returns the state after these entries. `lines` are their JSON members without `time` and `by`.
     fn fold(lines: &[&str]) -> ControlState {
         let line = |line: &&str| format!("{{\"time\":\"{NOW}\",\"by\":\"ann\",{line}}}\n");
         ControlState::fold(lines.iter().map(line).collect::<String>().as_bytes()).unwrap()
     }
 
+    /// Returns the claims of a token with this time of issue.
     fn issued(at: Option<SystemTime>) -> Issued<'static> {
         Issued { jti: Some("j"), subject: Some("s"), client: Some("c"), agent: Some("a"), issued_at: at }
     }
@@ -207,6 +215,7 @@ mod tests {
             None,
             "an entry for `harness` must not disable the client with the id `harness 1`"
         );
+        // A token whose claim `act.sub` names another agent than the OAuth client.
         let actor = Caller::new("ann").with_client("harness").with_agent("actor");
         assert_eq!(state.disabled_part(&actor), Some(Disabled::Client));
         assert_eq!(state.disabled_part(&local("harness 1")), Some(Disabled::Client));
@@ -216,23 +225,24 @@ mod tests {
     #[test]
     fn token_is_revoked_by_id_subject_client_and_time_of_issue() {
         let now = SystemTime::from(parse_time(NOW).unwrap());
-        let (earlier, later) = (now - MOMENT, now + MAX_SKEW + MOMENT);
-        let id = fold(&[r#""action":"revoke","jti":"j""#]);
-        assert!(id.is_revoked(&issued(Some(later))) && !id.is_revoked(&Issued::default()));
+        let (earlier, later) = (now - SECOND, now + MAX_SKEW + SECOND);
+        let by_id = fold(&[r#""action":"revoke","jti":"j""#]);
+        assert!(by_id.is_revoked(&issued(Some(later))) && !by_id.is_revoked(&Issued::default()));
         for target in ["subject\":\"s", "client\":\"c", "client\":\"a"] {
-            let by = fold(&[&format!("\"action\":\"revoke\",\"{target}\"")]);
-            assert!(by.is_revoked(&issued(Some(earlier))), "{target}");
-            assert!(by.is_revoked(&issued(Some(now))) && by.is_revoked(&issued(None)), "{target}");
+            let by_name = fold(&[&format!("\"action\":\"revoke\",\"{target}\"")]);
+            assert!(by_name.is_revoked(&issued(Some(earlier))), "{target}");
+            assert!(by_name.is_revoked(&issued(Some(now))) && by_name.is_revoked(&issued(None)), "{target}");
             assert!(
-                by.is_revoked(&issued(Some(now + MAX_SKEW))),
+                by_name.is_revoked(&issued(Some(now + MAX_SKEW))),
                 "{target}: a token from an issuer whose clock is ahead by the maximum skew is not revoked"
             );
-            assert!(!by.is_revoked(&issued(Some(later))), "{target}");
-            assert!(!by.is_revoked(&Issued { jti: Some("s"), ..Issued::default() }), "{target}");
+            assert!(!by_name.is_revoked(&issued(Some(later))), "{target}");
+            assert!(!by_name.is_revoked(&Issued { jti: Some("s"), ..Issued::default() }), "{target}");
         }
-        let before = fold(&[&format!(r#""action":"revoke","before":"{NOW}""#)]);
-        assert!(before.is_revoked(&issued(Some(earlier))) && before.is_revoked(&Issued::default()));
-        assert!(before.is_revoked(&issued(Some(now))) && !before.is_revoked(&issued(Some(later))));
+        let by_time = fold(&[&format!(r#""action":"revoke","before":"{NOW}""#)]);
+        assert!(by_time.is_revoked(&issued(Some(earlier))) && by_time.is_revoked(&Issued::default()));
+        // `now` isn't before the time of the revocation, but within the skew.
+        assert!(by_time.is_revoked(&issued(Some(now))) && !by_time.is_revoked(&issued(Some(later))));
     }
 
     #[test]
@@ -245,6 +255,7 @@ mod tests {
         let lines = format!("{late}\n{early}\n{late_before}\n{early_before}\n");
         let state = ControlState::fold(lines.as_bytes()).unwrap();
         let at = |time| Some(SystemTime::from(parse_time(time).unwrap()));
+        // Only `late` covers the first token, and only `late_before` the second one, which has no subject.
         assert!(state.is_revoked(&issued(at("2026-06-01T00:00:00Z"))));
         assert!(state.is_revoked(&Issued { issued_at: at("2025-06-01T00:00:00Z"), ..Issued::default() }));
     }

@@ -40,7 +40,7 @@ pub(super) fn start(path: &Path, shared: &Arc<SharedControls>) -> Result<(), Con
 
 struct Watcher {
     path: PathBuf,
-    /// The file's metadata just before the last read; `None` if the file could not be read.
+    /// The file's metadata just before the last read; `None` before the first read, or if the file could not be read.
     seen: Option<FileVersion>,
     applied: AppliedLines,
     /// The error that keeps the file from being applied, and the time at which this error was last logged.
@@ -52,6 +52,7 @@ struct Watcher {
 struct FileVersion {
     length: u64,
     modified: Option<SystemTime>,
+    /// Device and inode; `None` on systems other than Unix.
     identity: Option<(u64, u64)>,
 }
 
@@ -65,10 +66,11 @@ impl FileVersion {
     }
 }
 
-/// Length and digest of the lines that are in effect.
+/// Length in bytes and digest of the lines that are in effect.
 #[derive(Debug, Default)]
 struct AppliedLines {
     length: usize,
+    /// `None` until the file is applied for the first time.
     digest: Option<Digest>,
 }
 
@@ -78,6 +80,7 @@ impl Watcher {
             std::thread::sleep(PERIOD);
             let Some(shared) = shared.upgrade() else { return };
             match self.check() {
+                // The file may be unchanged. If it couldn't be applied before, it still can't.
                 Ok(None) => self.repeat_error(),
                 Ok(Some(state)) => {
                     self.clear_error();
@@ -92,6 +95,10 @@ impl Watcher {
 
     /// Returns the state that the file describes if complete lines were added since the file was last applied, else
     /// `None`. The first check of a valid file always returns a state.
+    ///
+    /// # Errors
+    /// The file can't be read, doesn't begin with the applied lines, or has a line that is not an entry. If the file
+    /// could be read and doesn't change, the next check returns `None` instead of the same error.
     fn check(&mut self) -> Result<Option<ControlState>, ControlFileError> {
         let version = match std::fs::metadata(&self.path) {
             Ok(metadata) => FileVersion::of(&metadata),
@@ -114,6 +121,7 @@ impl Watcher {
         if self.applied.digest.is_some() && beginning != self.applied.digest {
             return Err(ControlFileError::Rewritten);
         }
+        // No complete line was added. After an error, the file has its applied lines again.
         if self.applied.digest.is_some() && lines.len() == self.applied.length {
             self.clear_error();
             return Ok(None);
@@ -123,6 +131,7 @@ impl Watcher {
         Ok(Some(state))
     }
 
+    /// Logs the error that keeps the file from being applied, unless the same error was logged within [`REPEAT`].
     fn log_error(&mut self, error: String) {
         if self.error.as_ref().is_some_and(|(logged, at)| *logged == error && at.elapsed() < REPEAT) {
             return;
@@ -136,6 +145,7 @@ impl Watcher {
         self.error = Some((error, Instant::now()));
     }
 
+    /// Logs the current error again, if there is one and its last log message is older than [`REPEAT`].
     fn repeat_error(&mut self) {
         if let Some((error, _)) = &self.error {
             self.log_error(error.clone());
@@ -167,6 +177,7 @@ fn warn_of_permissions(path: &Path) {
 mod tests {
     use super::*;
 
+    /// Entry that disables the tool `x`.
     const LINE: &str =
         "{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"a\",\"action\":\"disable\",\"tool\":\"x\"}\n";
 
@@ -175,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn file_that_lacks_applied_lines_is_refused() {
+    fn added_lines_are_applied_and_a_rewritten_or_invalid_file_is_refused() {
         let folder = std::env::temp_dir().join(uuid::Uuid::now_v7().to_string());
         std::fs::create_dir(&folder).unwrap();
         let mut watcher = watcher(&folder);
@@ -186,7 +197,7 @@ mod tests {
             std::fs::rename(new, folder.join("control")).unwrap();
         };
         let other = LINE.replace('x', "y");
-        assert!(matches!(watcher.check(), Err(ControlFileError::Io(_))));
+        assert!(matches!(watcher.check(), Err(ControlFileError::Io(_))), "a missing file was accepted");
         write(LINE);
         assert!(watcher.check().unwrap().is_some_and(|state| state.is_tool_disabled("x")));
         assert!(watcher.check().unwrap().is_none(), "an unchanged file was applied again");
