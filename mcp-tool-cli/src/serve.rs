@@ -186,9 +186,7 @@ fn reserve_stdout() -> std::io::Result<std::io::Stdout> {
 
 fn warn_of_local_user(config: &Config) {
     match &config.settings.local_scopes {
-        None => tracing::warn!(
-            "calls have no tokens: every caller is the local user and has all scopes"
-        ),
+        None => tracing::warn!("calls have no tokens: every caller is the local user and has all scopes"),
         Some(scopes) => {
             let scopes = scopes.join(" ");
             tracing::warn!(scopes, "calls have no tokens: every caller is the local user");

@@ -78,7 +78,8 @@ fn is_tool_disabled(answer: &Value) -> bool {
 
 /// Returns `true` if a call was refused because its user or client is disabled.
 fn is_caller_disabled(answer: &Value) -> bool {
-    answer["error"]["code"] == -31_403 && answer["error"]["message"] == "the operator has disabled this user or client"
+    answer["error"]["code"] == -31_403
+        && answer["error"]["message"] == "the operator has disabled this user or client"
 }
 
 /// Names of the tools that a server lists.
@@ -198,7 +199,9 @@ fn disabled_tools_and_users_are_refused_in_a_legacy_session() {
     control.execute(&["disable", "--tool", "counts"]);
     until("the tool was disabled in the session", || call().contains("disabled by the operator"));
     control.execute(&["disable", "--user", "local"]);
-    until("the user was disabled in the session", || call().contains("the operator has disabled this user or client"));
+    until("the user was disabled in the session", || {
+        call().contains("the operator has disabled this user or client")
+    });
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::fs;
 
 use mcp_tool_runtime::{
-    Adapted, Caller, ErrorKind, ToolEntry, Version,
+    Adapted, Caller, ErrorKind, Page, PageRequest, ToolEntry, Version,
     prelude::*,
     testing::{TestError, TestServer},
 };
@@ -597,4 +597,57 @@ fn last_listed_contract_survives_a_restart() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("contract.last_listed_file: "));
+}
+
+/// A row of a list.
+#[derive(Serialize, ToolSchema)]
+struct Row {
+    /// Number of the row.
+    number: u32,
+}
+
+/// List the rows of an owner.
+#[mcp_tool(version = "2.0", public, read_only)]
+async fn rows(
+    /// The owner.
+    owner: String,
+    page: PageRequest,
+) -> Result<Page<Row>, ToolError> {
+    let _ = owner;
+    let after = page.after::<u32>()?.unwrap_or_default();
+    let numbers = (after + 1..=5).take(usize::try_from(page.fetch()).unwrap_or_default());
+    Page::keyset(numbers.map(|number| Row { number }).collect(), &page, |row| row.number)
+}
+
+mod of_user {
+    use super::*;
+
+    /// List the rows of a user.
+    #[mcp_tool(version = "1.0", public, read_only)]
+    pub(super) fn rows(
+        /// Items on the page.
+        #[arg(min = 1, max = 100)]
+        limit: u32,
+        /// Cursor of the page.
+        #[arg(max_len = 1_024)]
+        cursor: Option<String>,
+        /// The user, whom the target calls the owner.
+        user: String,
+    ) -> Adapted<super::rows> {
+        Adapted::to(json!({ "owner": user, "limit": limit, "cursor": cursor }))
+    }
+}
+
+#[tokio::test]
+async fn cursor_of_an_adapter_is_valid_only_for_the_same_arguments() {
+    let tools: &[ToolEntry] = tools![rows, of_user::rows];
+    let server = TestServer::start(ToolServer::new("rows", "1").tools(tools)).await.unwrap();
+    let page = async |user: &str, cursor: Value| {
+        server.call("rows_v1", json!({ "user": user, "limit": 2, "cursor": cursor })).await
+    };
+    let first = page("ann", Value::Null).await.unwrap().json();
+    let cursor = first["next_cursor"].clone();
+    let second = page("ann", cursor.clone()).await.unwrap().json();
+    assert_eq!(second["items"], json!([{ "number": 3 }, { "number": 4 }]));
+    assert!(page("bob", cursor).await.is_err(), "a cursor for ann must not be valid for bob");
 }

@@ -66,9 +66,9 @@ pub fn of(finding: &Finding, old: &Contract, new: &Contract) -> Option<Witness> 
         ChangeLocation::Tool => Some(Witness::Sentence(sentence(finding.rule)?)),
         ChangeLocation::Parameter(name) => match finding.rule {
             ChangeRule::DefaultChanged => absent(name, old, new).map(Witness::NewMeaning),
-            ChangeRule::SecretRemoved => {
-                Some(Witness::Sentence("its values may now be echoed, logged and included in the audit digest"))
-            }
+            ChangeRule::SecretRemoved => Some(Witness::Sentence(
+                "its values may now be echoed, logged and included in the audit digest",
+            )),
             ChangeRule::HeaderAdded => Some(Witness::Sentence(
                 "over HTTP, a client that sends the argument without the header was served, and is now refused",
             )),
@@ -110,8 +110,12 @@ const fn sentence(rule: ChangeRule) -> Option<&'static str> {
     Some(match rule {
         ChangeRule::ScopeAdded => "a caller without it was admitted, and is now refused",
         ChangeRule::ScopeRemoved => "a caller without it was refused, and is now admitted",
-        ChangeRule::ApprovalAdded => "a caller with the scope was admitted, and is now refused until the operator allows the tool",
-        ChangeRule::ApprovalRemoved => "a call was refused until the operator allowed the tool, and now needs only the scope",
+        ChangeRule::ApprovalAdded => {
+            "a caller with the scope was admitted, and is now refused until the operator allows the tool"
+        }
+        ChangeRule::ApprovalRemoved => {
+            "a call was refused until the operator allowed the tool, and now needs only the scope"
+        }
         ChangeRule::UpstreamAdded => "arguments could not reach this upstream, and now may",
         ChangeRule::UpstreamRemoved => "arguments no longer reach this upstream",
         ChangeRule::ReadOnlyAdded => "a host that confirms each write no longer has to ask",

@@ -36,13 +36,13 @@ pub(super) struct QuestionLog {
 impl QuestionLog {
     /// Stores the answers of earlier rounds in `state` that haven't expired, and the client's new
     /// answers to the questions in `state`.
-    pub(super) fn resume(&mut self, state: RoundState, answers: &InputAnswers) {
+    pub(super) fn resume(&mut self, state: RoundState, input: &InputAnswers) {
         let RoundState { first_call, expires, questions, answers, .. } = state;
         let now = unix_now();
         self.answers = answers.into_iter().filter(|(_, answer)| answer.expires > now).collect();
         self.first_call = Some(first_call);
         for (key, question) in questions {
-            if let Some(answer) = answers.answer(&key) {
+            if let Some(answer) = input.answer(&key) {
                 self.answers.insert(key, AcceptedAnswer { question, answer, expires });
             }
         }

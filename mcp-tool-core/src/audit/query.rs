@@ -10,7 +10,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::rotated;
-use crate::{call::caller::Caller, line_file::identity};
+use crate::{
+    call::caller::{Caller, names_in_label},
+    line_file::identity,
+};
 
 /// Maximum size of a line, in bytes. Longer lines aren't records, because every record is shorter.
 const MAX_LINE: u64 = 1 << 20;
@@ -83,12 +86,12 @@ impl RecordQuery {
         };
         let agent = record.agent.as_deref();
         // The agent of the local user is usually a name and a version, separated by a space.
-        let local_name =
-            agent.filter(|_| record.user == Caller::LOCAL).and_then(|agent| agent.split(' ').next());
+        let mut local_names =
+            agent.filter(|_| record.user == Caller::LOCAL).into_iter().flat_map(names_in_label);
         let is_match = self.since.is_none_or(|since| time >= since)
             && self.until.is_none_or(|until| time < until)
             && accepts(&self.user, Some(&record.user))
-            && (accepts(&self.agent, agent) || accepts(&self.agent, local_name))
+            && (accepts(&self.agent, agent) || local_names.any(|name| accepts(&self.agent, Some(name))))
             && accepts(&self.tenant, record.tenant.as_deref())
             && self.tool.as_deref().is_none_or(|tool| is_name_of(&record.tool, tool))
             && accepts(&self.outcome, Some(&record.outcome));

@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::entry::{ControlAction, ControlEntry, DisableTarget, RevokedTokens};
-use crate::{call::caller::Caller, ports::Issued};
+use crate::{
+    call::caller::{Caller, names_in_label},
+    ports::Issued,
+};
 
 /// Disabled tools, clients and users, and revoked tokens. Each map has, by name or id, the entry that disabled or
 /// revoked the item.
@@ -130,15 +133,15 @@ impl ControlState {
     /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. The local user
     /// (the caller over stdio, and over HTTP without authorization) has no client id. Its agent is a label that the
     /// client gives itself, such as `harness 1`: name and version. An entry matches the whole label, or the label up to
-    /// its first space.
+    /// one of its spaces, because the name may contain spaces, such as `Claude Desktop 1.2`.
     pub(super) fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         if self.disabled_users.contains_key(caller.user()) {
             return Some(Disabled::User);
         }
         let agent = caller.agent();
-        let local_name = agent.filter(|_| caller.is_local()).and_then(|agent| agent.split(' ').next());
-        let names = [caller.client(), agent, local_name];
-        let is_disabled = names.into_iter().flatten().any(|name| self.disabled_clients.contains_key(name));
+        let local_names = agent.filter(|_| caller.is_local()).into_iter().flat_map(names_in_label);
+        let mut names = [caller.client(), agent].into_iter().flatten().chain(local_names);
+        let is_disabled = names.any(|name| self.disabled_clients.contains_key(name));
         is_disabled.then_some(Disabled::Client)
     }
 
@@ -220,6 +223,9 @@ mod tests {
         assert_eq!(state.disabled_part(&actor), Some(Disabled::Client));
         assert_eq!(state.disabled_part(&local("harness 1")), Some(Disabled::Client));
         assert_eq!(state.disabled_part(&local("harness1")), None);
+        let state = fold(&[r#""action":"disable","client":"Claude Desktop""#]);
+        assert_eq!(state.disabled_part(&local("Claude Desktop 1.2")), Some(Disabled::Client));
+        assert_eq!(state.disabled_part(&local("Claude 1.2")), None);
     }
 
     #[test]

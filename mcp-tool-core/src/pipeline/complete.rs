@@ -45,7 +45,8 @@ impl Admitted {
         match &answer {
             Ok(answer) => record.write_result(&answer.bytes()),
             Err(error) => {
-                let outcome = if record.has_started() { RecordOutcome::Error } else { RecordOutcome::Refused };
+                let outcome =
+                    if record.has_started() { RecordOutcome::Error } else { RecordOutcome::Refused };
                 if let Some(source) = error.source() {
                     let (tool, correlation_id) = (tool.contract.name(), cx.correlation_id());
                     tracing::error!(tool, parameter, %correlation_id, error = chain(source), "a completion failed");

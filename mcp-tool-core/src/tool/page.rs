@@ -85,18 +85,20 @@ impl PageRequest {
     }
 
     /// Makes the request from the arguments of a call, and decrypts the cursor. Macro-generated code calls this.
+    /// `params` are the parameters of the paged tool: `cx` has those of an adapter, if an adapter calls this tool.
     ///
     /// # Errors
     /// A violation of the rule `cursor` if the cursor is invalid.
     #[doc(hidden)]
     pub fn open(
         cx: &CallContext,
+        params: &[Param],
         arguments: &ArgumentText<'_>,
         limit: u32,
         cursor: Option<String>,
     ) -> Result<Self, Violations> {
         // The canonical form has the same digest for arguments in another order, or with defaults left out.
-        let query = CanonicalForm::new(cx.contract().input(), is_paging).digest(arguments);
+        let query = CanonicalForm::new(params, is_paging).digest(arguments);
         let query = query.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
         cx.set_page_query(query);
         let after = match cursor {

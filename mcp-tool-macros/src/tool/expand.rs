@@ -375,7 +375,13 @@ fn paged(tool: &DeclaredTool, cx: &Ident, arguments: &Ident) -> Option<TokenStre
     let (limit, cursor) = (Local::named("limit"), Local::named("cursor"));
     let runtime = &tool.runtime;
     Some(quote! {
-        let #slot = #runtime::__private::PageRequest::open(#cx, #arguments, #limit, #cursor)?;
+        let #slot = #runtime::__private::PageRequest::open(
+            #cx,
+            <Self as #runtime::Tool>::CONTRACT.input(),
+            #arguments,
+            #limit,
+            #cursor,
+        )?;
     })
 }
 

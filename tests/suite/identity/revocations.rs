@@ -77,7 +77,9 @@ fn is_revoked(reply: &Reply) -> bool {
 
 /// Returns `true` if the user or the client of the token is disabled.
 fn is_caller_disabled(reply: &Reply) -> bool {
-    reply.status == 403 && reply.header("www-authenticate").is_none() && reply.body.contains("has disabled this user or client")
+    reply.status == 403
+        && reply.header("www-authenticate").is_none()
+        && reply.body.contains("has disabled this user or client")
 }
 
 /// Returns `true` if the tool is disabled.

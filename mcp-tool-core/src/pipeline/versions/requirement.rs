@@ -4,7 +4,7 @@ use std::fmt;
 
 use mcp_tool_contract::{digest::Digest, model::Version};
 
-use crate::call::caller::Caller;
+use crate::call::caller::{Caller, names_in_label};
 
 /// A version requirement in Cargo's syntax (`^1.2`, `>=1, <3`), or the digest of one contract (`sha256:…`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +93,8 @@ impl ClientPin {
     pub(crate) fn is_for(&self, caller: &Caller, tool: &str) -> bool {
         let is_client = caller.client() == Some(&self.client)
             || caller.agent().is_some_and(|agent| {
-                agent == self.client || (caller.is_local() && agent.split(' ').next() == Some(&self.client))
+                agent == self.client
+                    || (caller.is_local() && names_in_label(agent).any(|name| name == self.client))
             });
         is_client && self.tool.as_deref().is_none_or(|pinned| pinned == tool)
     }

@@ -17,7 +17,8 @@ use crate::{
 /// Returns the task of `caller` with this id. The error for a task of another caller is the same as for an unknown
 /// task.
 pub(super) fn find(endpoint: &Endpoint, id: &str, caller: &Caller) -> Result<Arc<Task>, ErrorData> {
-    let unknown = || ErrorData::invalid_params("you have no task with this id, or the task has expired", None);
+    let unknown =
+        || ErrorData::invalid_params("you have no task with this id, or the task has expired", None);
     endpoint.tasks.find(id, caller).ok_or_else(unknown)
 }
 
