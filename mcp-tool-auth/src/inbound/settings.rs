@@ -39,7 +39,7 @@ pub struct IntrospectionSettings {
 }
 
 impl IntrospectionSettings {
-    /// Parses `ISSUER CLIENT FILE`.
+    /// Parses a value of the setting `oauth.introspection`: `ISSUER CLIENT FILE`, separated by spaces.
     ///
     /// # Errors
     /// Text of another form.
