@@ -219,7 +219,7 @@ fn date_claim(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, F
     }
 }
 
-/// Returns the time `seconds` after 1970; 1970 itself for a time that the platform can't represent.
+/// Returns the time `seconds` after 1970, or 1970 for a time that the platform can't represent.
 fn system_time(seconds: f64) -> SystemTime {
     Duration::try_from_secs_f64(seconds)
         .ok()

@@ -78,8 +78,12 @@ struct IssuerState {
 /// Fetch that the age of the cached keys requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refresh {
+    /// The keys are younger than `FRESH`. Or they are younger than `STALE`, and the last fetch failed less than
+    /// `RETRY_DELAY` ago.
     NotNeeded,
+    /// The keys aren't fresh, but younger than `STALE`.
     InBackground,
+    /// There are no keys, or they are too old to be used.
     Now,
     /// A fetch is needed now, but the last fetch failed less than `RETRY_DELAY` ago.
     Failed,
