@@ -1,4 +1,4 @@
-//! Basic authentication of an OAuth client (RFC 6749 §2.3.1).
+//! Basic authentication of this server, as an OAuth client, at token and introspection endpoints (RFC 6749 §2.3.1).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::header::{HeaderValue, InvalidHeaderValue};

@@ -1,5 +1,5 @@
-//! Caches verdicts, which are the results of token verification. The key of a verdict is the digest of its token, so
-//! the token's text isn't kept.
+//! Caches verdicts, which are the results of token verification: the caller, or the reason of a refusal. The key of a
+//! verdict is the digest of its token, so the token's text isn't kept.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -16,7 +16,8 @@ const MAX_TOKENS: u64 = 20_000;
 pub(crate) struct CachedVerdict {
     pub(crate) verdict: Result<Arc<VerifiedToken>, Flaw>,
     issuer: Arc<Issuer>,
-    /// [`Issuer::generation`] at the verification. The verdict isn't used after the generation has changed.
+    /// [`Issuer::generation`] at the verification. The generation changes with the issuer's keys, and the verdict isn't
+    /// used after a change.
     generation: u64,
     /// Time from which the verdict isn't used.
     until: SystemTime,
@@ -33,7 +34,8 @@ impl TokenCache {
     }
 
     /// Returns the cached verdict on a token. Returns `None` if there is no verdict, if the verdict has expired, or if
-    /// the issuer's keys have changed since the verification.
+    /// the issuer's keys have changed since the verification. To detect such changes, starts a fetch of the keys in the
+    /// background if one is due.
     pub fn get(&self, token: &Digest, now: SystemTime) -> Option<Result<Arc<VerifiedToken>, Flaw>> {
         let cached = self.tokens.get(token)?;
         if cached.until <= now || cached.generation != cached.issuer.generation() {
@@ -55,7 +57,7 @@ impl TokenCache {
         self.tokens.insert(token, CachedVerdict { verdict, issuer: Arc::clone(issuer), generation, until });
     }
 
-    /// Removes all verdicts.
+    /// Removes all verdicts, so that every token is verified again.
     pub(crate) fn clear(&self) {
         self.tokens.invalidate_all();
     }
@@ -68,11 +70,12 @@ mod tests {
     use super::{super::fetch, *};
 
     #[tokio::test]
-    async fn reading_a_cached_verdict_refreshes_the_keys_of_its_issuer() {
+    async fn cached_verdict_expires_and_its_use_starts_a_fetch_of_the_keys() {
         let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { panic!("no port") };
         let name = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
         let Ok(client) = fetch::client() else { panic!("no client") };
-        let issuer = Arc::new(Issuer::new(&name, false, client));
+        let typ_jwt = false;
+        let issuer = Arc::new(Issuer::new(&name, typ_jwt, client));
         let (tokens, token, now) = (TokenCache::new(), Digest::of_bytes(b"token"), SystemTime::now());
         let until = now + Duration::from_secs(60);
         tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));
@@ -83,7 +86,7 @@ mod tests {
         let connected = tokio::time::timeout(Duration::from_secs(30), listener.accept()).await;
         assert!(
             connected.is_ok_and(|connected| connected.is_ok()),
-            "reading a cached verdict must start a fetch of the issuer's keys"
+            "the use of a cached verdict must start a fetch of the issuer's keys"
         );
     }
 }

@@ -24,13 +24,16 @@ pub struct VerifiedToken {
     pub(crate) caller: Caller,
     pub(crate) jti: Option<String>,
     pub(crate) issued_at: Option<SystemTime>,
-    /// Time until which this result may be used: `exp` plus `SKEW`. For an introspected token, at most the `longest`
-    /// seconds of [`TokenRules::judge_introspected`] after the introspection.
+    /// Time until which this result may be used: `exp` plus `SKEW`. For an introspected token, also at most the maximum
+    /// cache time (`longest` in [`TokenRules::judge_introspected`]) after the introspection.
     pub(crate) until: SystemTime,
 }
 
+// `user`, `agents`, `tenant`, `scopes` and `machine` of `TokenRules` are names of claims. `machine` also has the value
+// that marks the token of a service account.
 impl TokenRules {
-    /// Validates the claims of a JWT whose signature was verified. `now` is in seconds since 1970.
+    /// Validates the claims of a JWT whose signature was verified. `iss` isn't checked, because `issuer` was found by
+    /// it. `now` is in seconds since 1970.
     pub fn judge(
         &self,
         claims: &Map<String, Value>,
@@ -106,6 +109,7 @@ impl TokenRules {
         Ok(())
     }
 
+    /// Builds the result from claims whose audience and times are valid. Refuses a token that is bound to a key.
     fn verified_token(
         &self,
         claims: &Map<String, Value>,
@@ -113,14 +117,13 @@ impl TokenRules {
         expires: f64,
     ) -> Result<VerifiedToken, Flaw> {
         if claims.contains_key("cnf") {
-            // A token bound to a key needs a proof of possession, which isn't supported (RFC 7800, RFC 9449 §7.2,
-            // RFC 8705 §3).
+            // Such a token needs a proof of possession, which isn't supported (RFC 7800, RFC 9449 §7.2, RFC 8705 §3).
             return Err("bound_to_a_key");
         }
         let jti = text_claim(claims, "jti")?;
         let (client_id, azp) = (text_claim(claims, "client_id")?, text_claim(claims, "azp")?);
         let client = client_id.or(azp);
-        let (user, is_named) = match (claim_at(claims, &self.user), client_id) {
+        let (user, has_user_claim) = match (claim_at(claims, &self.user), client_id) {
             (Some(user), _) => (short_text(user)?, true),
             // Some issuers omit `sub` from tokens without a user.
             (None, Some(client)) if self.user == "sub" => (client, false),
@@ -141,7 +144,7 @@ impl TokenRules {
             .machine
             .as_ref()
             .is_some_and(|(claim, value)| claim_at(claims, claim).is_some_and(|found| found == value));
-        if !is_named || client == Some(user) || is_marked {
+        if !has_user_claim || client == Some(user) || is_marked {
             caller = caller.with_kind(CallerKind::Machine);
         }
         if let Some(signed_in) = date_claim(claims, "auth_time")? {
@@ -216,6 +219,7 @@ fn date_claim(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, F
     }
 }
 
+/// Returns the time `seconds` after 1970, or 1970 for a time that the platform can't represent.
 fn system_time(seconds: f64) -> SystemTime {
     Duration::try_from_secs_f64(seconds)
         .ok()
@@ -235,6 +239,8 @@ mod tests {
     use super::*;
 
     const NOW: f64 = 1_000_000.0;
+    /// Maximum cache time of an introspection response, in seconds.
+    const LONGEST: f64 = 30.0;
 
     /// Replaces `members` in a valid introspection response, and validates the result. A `null` removes the member.
     fn introspected(members: Value) -> Result<VerifiedToken, Flaw> {
@@ -248,15 +254,15 @@ mod tests {
         let Value::Object(mut response) = response else { return Err("no object") };
         response.retain(|_, value| !value.is_null());
         let rules = TokenRules { audience: "https://mcp.example/mcp".into(), ..TokenRules::default() };
-        rules.judge_introspected(&response, &"https://as.example".into(), NOW, 30.0)
+        rules.judge_introspected(&response, &"https://as.example".into(), NOW, LONGEST)
     }
 
     #[test]
-    fn introspected_token_is_valid_for_at_most_30_seconds() {
+    fn introspected_token_is_valid_for_at_most_the_maximum_cache_time() {
         let until = |members| introspected(members).map(|verified| unix_seconds(verified.until) - NOW);
-        assert_eq!(until(json!({})), Ok(30.0));
-        assert_eq!(until(json!({ "exp": null })), Ok(30.0));
-        assert_eq!(until(json!({ "exp": NOW - 20.0 })), Ok(10.0));
+        assert_eq!(until(json!({})), Ok(LONGEST));
+        assert_eq!(until(json!({ "exp": null })), Ok(LONGEST));
+        assert_eq!(until(json!({ "exp": NOW - 20.0 })), Ok(SKEW - 20.0));
     }
 
     #[test]
@@ -275,6 +281,7 @@ mod tests {
             (json!({ "exp": NOW - 31.0 }), "expired"),
             (json!({ "exp": "soon" }), "date_unreadable"),
             (json!({ "nbf": NOW + 31.0 }), "not_yet"),
+            // The default of `max_lifetime` is 86,400 s.
             (json!({ "exp": NOW + 90_000.0 }), "lives_too_long"),
             (json!({ "sub": null, "client_id": null }), "user_missing"),
             (json!({ "scope": "a\"b" }), "scope_unreadable"),
@@ -282,6 +289,7 @@ mod tests {
         ] {
             assert_eq!(introspected(members.clone()), Err(flaw), "response with {members}");
         }
+        // `iss` and `token_type` are optional, and `aud` may name other audiences too.
         assert!(
             introspected(json!({ "iss": null, "token_type": null, "aud": ["x", "https://mcp.example/mcp"] }))
                 .is_ok()
@@ -295,6 +303,7 @@ mod tests {
         assert_eq!((caller.user(), caller.agent(), caller.client()), ("ann", Some("bot"), Some("agent")));
         assert_eq!((caller.issuer(), caller.kind()), (Some("https://as.example"), CallerKind::Human));
         assert_eq!(caller.authenticated_at().map(unix_seconds), Some(NOW - 60.0));
+        // A caller whose user is its own client id is a service account.
         let machine = introspected(json!({ "sub": "agent" })).map(|verified| verified.caller.kind());
         assert_eq!(machine, Ok(CallerKind::Machine));
     }

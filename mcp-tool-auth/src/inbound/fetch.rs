@@ -27,7 +27,8 @@ impl From<String> for FetchError {
     }
 }
 
-/// Creates an HTTP client that follows no redirects and ignores proxies from the environment.
+/// Creates an HTTP client that follows no redirects and ignores proxies from the environment, because both could show
+/// tokens and client secrets to another host.
 pub(crate) fn client() -> Result<Client, reqwest::Error> {
     Client::builder()
         .redirect(Policy::none())
@@ -64,7 +65,8 @@ pub(crate) async fn body(request: RequestBuilder) -> Result<Vec<u8>, FetchError>
     let mut response = request.header("accept", "application/json").send().await.map_err(failed)?;
     match response.status() {
         StatusCode::OK => {}
-        // Some issuers respond to an unknown path with another 4xx status than 404.
+        // Some issuers respond to an unknown path with another 4xx status than 404. But 429 (Too Many Requests) is
+        // temporary.
         status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
             return Err(FetchError::NotFound);
         }

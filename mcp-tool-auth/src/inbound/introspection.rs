@@ -19,7 +19,8 @@ use super::{
     strict,
 };
 
-/// Number of locks, which is also the maximum number of introspection requests at the same time.
+/// Number of locks in `Introspector::slots`, which is also the maximum number of introspection requests at the same
+/// time.
 const SLOTS: usize = 64;
 /// Maximum number of incoming requests that wait for permission to introspect or for an introspection response.
 const MAX_QUEUED: usize = 1_024;
@@ -31,7 +32,9 @@ pub(crate) struct Introspector {
     pub(crate) issuer: Arc<Issuer>,
     settings: IntrospectionSettings,
     secret: SecretFile,
+    /// `true` after a failure was logged, until an introspection succeeds.
     failing: AtomicBool,
+    /// Number of incoming requests that have or wait for a permit.
     queued: AtomicUsize,
     /// A request holds one of these locks while it introspects a token. The first byte of the token's digest selects
     /// the lock, so no two requests introspect the same token at the same time.
@@ -44,6 +47,7 @@ pub(crate) struct IntrospectionPermit<'a> {
     _queued: QueueGuard<'a>,
 }
 
+/// Subtracts 1 from `Introspector::queued` when it is dropped.
 struct QueueGuard<'a>(&'a AtomicUsize);
 
 impl Drop for QueueGuard<'_> {

@@ -23,10 +23,11 @@ const FRESH: Duration = Duration::from_secs(300);
 /// Age at which keys are no longer used, even if the issuer is unreachable. Metadata of this age is fetched again
 /// together with the keys.
 const STALE: Duration = Duration::from_secs(3_600);
-/// Minimum time between fetches for an unknown `kid`, and between fetches that cached verdicts start.
+/// Minimum time between fetches for an unknown `kid`, and between fetches that [`Issuer::keep_fresh`] starts when the
+/// cache returns a verdict (the result of an earlier verification of a token).
 const UNKNOWN_KID_INTERVAL: Duration = Duration::from_secs(30);
-/// Minimum time between a failed fetch and the next fetch for old or missing keys. Fetches that cached verdicts start
-/// wait for [`UNKNOWN_KID_INTERVAL`] instead.
+/// Minimum time between a failed fetch and the next fetch for old or missing keys. [`Issuer::keep_fresh`] waits for
+/// [`UNKNOWN_KID_INTERVAL`] instead.
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// A token can't be verified now. Either its issuer gives no usable response and the cached data doesn't suffice, or
@@ -41,9 +42,11 @@ pub(crate) struct Issuer {
     pub(crate) typ_jwt: bool,
     pub(crate) client: Client,
     state: Mutex<IssuerState>,
+    /// Locked while metadata and keys are fetched.
     fetching: tokio::sync::Mutex<()>,
+    /// Number of times that the keys have changed.
     generation: AtomicU64,
-    /// Time from which a cached verdict starts a fetch, in milliseconds after `created`.
+    /// Time from which [`Issuer::keep_fresh`] starts a fetch, in milliseconds after `created`.
     due: AtomicU64,
     created: Instant,
 }
@@ -75,8 +78,12 @@ struct IssuerState {
 /// Fetch that the age of the cached keys requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refresh {
+    /// The keys are younger than `FRESH`. Or they are younger than `STALE`, and the last fetch failed less than
+    /// `RETRY_DELAY` ago.
     NotNeeded,
+    /// The keys aren't fresh, but younger than `STALE`.
     InBackground,
+    /// There are no keys, or they are too old to be used.
     Now,
     /// A fetch is needed now, but the last fetch failed less than `RETRY_DELAY` ago.
     Failed,
@@ -84,17 +91,17 @@ enum Refresh {
 
 impl IssuerState {
     fn refresh(&self, now: Instant) -> Refresh {
-        let has_failed = self.failed.is_some_and(|failed| now.duration_since(failed) < RETRY_DELAY);
+        let failed_recently = self.failed.is_some_and(|failed| now.duration_since(failed) < RETRY_DELAY);
         match &self.keys {
             Some((_, at)) if now.duration_since(*at) < FRESH => Refresh::NotNeeded,
             Some((_, at)) if now.duration_since(*at) < STALE => {
-                if has_failed {
+                if failed_recently {
                     Refresh::NotNeeded
                 } else {
                     Refresh::InBackground
                 }
             }
-            _ if has_failed => Refresh::Failed,
+            _ if failed_recently => Refresh::Failed,
             _ => Refresh::Now,
         }
     }
@@ -150,7 +157,10 @@ impl Issuer {
     }
 
     /// Returns the issuer's keys, fetched if needed. If the keys lack `kid`, they are fetched again, but at most once
-    /// per `UNKNOWN_KID_INTERVAL`.
+    /// per `UNKNOWN_KID_INTERVAL`. The returned keys may still lack `kid`.
+    ///
+    /// # Errors
+    /// There are no keys younger than `STALE`, or the keys lack `kid` and the last fetch failed.
     pub async fn keys(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<KeySet>, Unreachable> {
         let (mut refresh, fetches) = {
             let state = self.state();
@@ -223,6 +233,7 @@ impl Issuer {
             if state.fetches != fetches {
                 return;
             }
+            // After a failure, the metadata is fetched too, because the URL of the keys may have changed.
             state.metadata.clone().filter(|(_, at)| at.elapsed() < STALE && state.failed.is_none())
         };
         let fetched = self.fetch_all(metadata.map(|(metadata, _)| metadata)).await;
@@ -332,12 +343,14 @@ fn metadata_urls(issuer: &str) -> Result<Vec<Url>, String> {
 mod tests {
     use super::*;
 
+    /// Returns a state whose keys were fetched `age` before `now`.
     fn with_keys(now: Instant, age: Duration) -> IssuerState {
         IssuerState { keys: now.checked_sub(age).map(|at| (Arc::default(), at)), ..IssuerState::default() }
     }
 
     #[test]
     fn keys_are_fresh_for_5_minutes_and_usable_for_an_hour() {
+        // In the future, because an `Instant` before the machine's start may not exist.
         let now = Instant::now() + STALE * 2;
         assert_eq!(IssuerState::default().refresh(now), Refresh::Now);
         assert_eq!(with_keys(now, FRESH - Duration::from_secs(1)).refresh(now), Refresh::NotNeeded);
@@ -351,10 +364,12 @@ mod tests {
         // Nothing listens on port 1, so each fetch fails.
         let issuer = Arc::new(Issuer::new("http://127.0.0.1:1", false, Client::new()));
         let now = Instant::now();
+        // A fetch for an unknown `kid` has been requested and hasn't finished.
         *issuer.state() = IssuerState { unknown: Some((now, 0)), ..with_keys(now, Duration::ZERO) };
         assert_eq!(issuer.keys(Some("new")).await.err(), Some(Unreachable));
         assert_eq!(issuer.state().fetches, 1);
-        // The fetch has finished. Within `UNKNOWN_KID_INTERVAL` an unknown `kid` starts no other fetch.
+        // The fetch has finished. Within `UNKNOWN_KID_INTERVAL` an unknown `kid` starts no other fetch. Unless the last
+        // fetch failed, `keys` returns keys that lack the `kid`.
         issuer.state().failed = None;
         assert!(issuer.keys(Some("new")).await.is_ok());
         assert_eq!(issuer.state().fetches, 1);
@@ -363,12 +378,12 @@ mod tests {
     #[test]
     fn failed_issuer_is_not_fetched_again_until_the_retry_delay_has_passed() {
         let now = Instant::now() + STALE * 2;
-        let failed =
+        let after_failure =
             |age, state: IssuerState| IssuerState { failed: now.checked_sub(age), ..state }.refresh(now);
-        assert_eq!(failed(Duration::ZERO, IssuerState::default()), Refresh::Failed);
-        assert_eq!(failed(RETRY_DELAY, IssuerState::default()), Refresh::Now);
-        assert_eq!(failed(Duration::ZERO, with_keys(now, FRESH)), Refresh::NotNeeded);
-        assert_eq!(failed(Duration::ZERO, with_keys(now, STALE)), Refresh::Failed);
+        assert_eq!(after_failure(Duration::ZERO, IssuerState::default()), Refresh::Failed);
+        assert_eq!(after_failure(RETRY_DELAY, IssuerState::default()), Refresh::Now);
+        assert_eq!(after_failure(Duration::ZERO, with_keys(now, FRESH)), Refresh::NotNeeded);
+        assert_eq!(after_failure(Duration::ZERO, with_keys(now, STALE)), Refresh::Failed);
     }
 
     #[test]
@@ -411,6 +426,6 @@ mod tests {
                 "/one/.well-known/openid-configuration"
             ]
         );
-        assert!(paths("http://as.example").is_empty());
+        assert!(paths("http://as.example").is_empty(), "an issuer without TLS must have no metadata URL");
     }
 }

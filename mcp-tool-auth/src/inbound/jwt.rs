@@ -19,11 +19,13 @@ pub struct Jwt<'t> {
     pub(crate) typ: Typ,
     /// Claims that haven't been verified.
     pub claims: Map<String, Value>,
+    /// Encoded header and claims, which the signature covers.
     pub(crate) signed: &'t str,
+    /// Encoded signature (base64url).
     pub(crate) signature: &'t str,
 }
 
-/// `typ` of a token.
+/// Header parameter `typ` of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Typ {
     /// `at+jwt` (RFC 9068 §2.1).
@@ -38,7 +40,8 @@ impl<'t> Jwt<'t> {
         token.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
-    /// Parses a token. Refuses an `alg` that isn't allowed, and a `typ` other than `at+jwt` and `JWT`.
+    /// Parses a token. Refuses an `alg` that isn't allowed, a `typ` other than `at+jwt` and `JWT`, and a header with
+    /// `crit`, `b64`, `zip` or `enc`.
     pub fn read(token: &'t str) -> Result<Self, Flaw> {
         let (signed, signature) = token.rsplit_once('.').ok_or("not_a_jwt")?;
         let (header, claims) = signed.split_once('.').ok_or("not_a_jwt")?;
@@ -49,9 +52,11 @@ impl<'t> Jwt<'t> {
     }
 }
 
-/// Parses the header. Members that contain or link to keys (`jku`, `x5u`, `jwk`, `x5c`) are ignored.
+/// Parses the header. Members that contain or link to keys (`jku`, `x5u`, `jwk`, `x5c`) are ignored, because the author
+/// of a forged token chooses them.
 fn read_header(text: &[u8]) -> Result<(Algorithm, Option<String>, Typ), Flaw> {
     let header = strict::object(text).map_err(|_| "header_unreadable")?;
+    // Critical extensions, unencoded or compressed claims, and encryption aren't supported.
     if ["crit", "b64", "zip", "enc"].iter().any(|name| header.contains_key(*name)) {
         return Err("header_not_understood");
     }
@@ -72,6 +77,7 @@ fn read_header(text: &[u8]) -> Result<(Algorithm, Option<String>, Typ), Flaw> {
 
 /// Returns `true` if the media types are equal, ignoring case and the prefix `application/` (RFC 7515 §4.1.9).
 fn is_media_type(given: &str, wanted: &str) -> bool {
+    // 12 is the length of the prefix.
     let given = given
         .get(..12)
         .filter(|prefix| prefix.eq_ignore_ascii_case("application/"))

@@ -47,7 +47,8 @@ pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
 }
 
 impl KeySet {
-    /// Parses a set. Ignores unusable keys (RFC 7517 §5) and all keys that share a `kid`.
+    /// Parses a set. Ignores unusable keys (RFC 7517 §5). Also ignores all keys that share a `kid`, because a token's
+    /// `kid` must select one key.
     ///
     /// # Errors
     /// Text that isn't a key set, or a set with more than `MAX_KEYS` keys.
@@ -83,9 +84,10 @@ impl KeySet {
         match id {
             Some(id) => self.named.get(id).filter(|key| key.verifies(algorithm)),
             None => {
-                let mut fitting = self.named.values().chain(&self.unnamed);
-                let key = fitting.find(|key| key.verifies(algorithm))?;
-                fitting.all(|other| !other.verifies(algorithm)).then_some(key)
+                let mut keys = self.named.values().chain(&self.unnamed);
+                let key = keys.find(|key| key.verifies(algorithm))?;
+                // The iterator continues after `key`.
+                keys.all(|other| !other.verifies(algorithm)).then_some(key)
             }
         }
     }
@@ -115,6 +117,7 @@ impl VerificationKey {
         }
         let (fitting, key): (&'static [Algorithm], _) = match (text("kty")?, text("crv")) {
             ("RSA", None) => {
+                // Modulus and exponent. An even exponent or 1 is insecure, and a long exponent is slow.
                 let (n, e) = (number(text("n")?)?, number(text("e")?)?);
                 if !RSA_BITS.contains(&bits(&n))
                     || bits(&e) > 33
@@ -156,7 +159,7 @@ impl VerificationKey {
     }
 }
 
-/// Decodes an unsigned number and removes leading zero bytes. Returns `None` for zero.
+/// Decodes an unsigned number (base64url, big-endian) and removes leading zero bytes. Returns `None` for zero.
 fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = BASE64URL.decode(text).ok()?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
@@ -177,6 +180,7 @@ fn point(x: &str, y: &str, bytes: usize) -> Option<DecodingKey> {
 /// Returns `true` for Ed25519 points of small order, with either sign of x. Anyone can forge signatures that such a key
 /// verifies.
 fn is_of_small_order(point: &[u8]) -> bool {
+    // The y coordinates of these points. The sign of x is the highest bit of the last byte, here 0.
     const POINTS: [&str; 7] = [
         "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -205,12 +209,14 @@ mod tests {
         KeySet::read(set.as_bytes()).is_ok_and(|set| !set.named.is_empty() || !set.unnamed.is_empty())
     }
 
+    /// Returns a key whose modulus has `bytes` bytes without leading zero bits.
     fn rsa(bytes: usize, exponent: &[u8]) -> Value {
         json!({ "kty": "RSA", "n": BASE64URL.encode(vec![0xc5; bytes]), "e": BASE64URL.encode(exponent) })
     }
 
     #[test]
     fn rsa_key_with_invalid_size_or_exponent_is_refused() {
+        // 65,537, the usual exponent.
         const F4: &[u8] = &[1, 0, 1];
         assert!(is_accepted(rsa(256, F4)) && is_accepted(rsa(1_024, &[3])));
         assert!(!is_accepted(rsa(255, F4)) && !is_accepted(rsa(128, F4)) && !is_accepted(rsa(1_025, F4)));
@@ -223,16 +229,17 @@ mod tests {
     }
 
     #[test]
-    fn ec_point_of_wrong_length_is_refused() {
-        let point = |curve: &str, x: usize, y: usize| {
+    fn ec_point_of_wrong_length_or_unsupported_curve_is_refused() {
+        // The points aren't on the curve, because parsing checks only the lengths of `x` and `y`, in bytes.
+        let is_point_accepted = |curve: &str, x: usize, y: usize| {
             let encoded = |bytes| BASE64URL.encode(vec![7; bytes]);
             is_accepted(json!({ "kty": "EC", "crv": curve, "x": encoded(x), "y": encoded(y) }))
         };
-        assert!(point("P-256", 32, 32) && point("P-384", 48, 48));
+        assert!(is_point_accepted("P-256", 32, 32) && is_point_accepted("P-384", 48, 48));
         for (curve, x, y) in
             [("P-256", 31, 32), ("P-256", 32, 33), ("P-256", 48, 48), ("P-384", 32, 32), ("P-521", 66, 66)]
         {
-            assert!(!point(curve, x, y), "a point of {curve} with {x} and {y} bytes is accepted");
+            assert!(!is_point_accepted(curve, x, y), "a point of {curve} with {x} and {y} bytes is accepted");
         }
     }
 }

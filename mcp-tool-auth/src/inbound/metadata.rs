@@ -19,7 +19,8 @@ pub(crate) struct Metadata {
 
 impl Metadata {
     /// Builds the metadata. `resource` is the parsed URL of the resource, `canonical` is the same URL as configured,
-    /// and `path` is the path of the MCP endpoint on this server.
+    /// `path` is the path of the MCP endpoint on this server, `scopes` are all scopes that tools require, and `name` is
+    /// the human-readable name of the resource.
     pub(crate) fn new(
         resource: &Url,
         canonical: &str,
@@ -48,6 +49,6 @@ impl Metadata {
 
     /// Returns `true` if the metadata is served at this path.
     pub(crate) fn is_at(&self, path: &str) -> bool {
-        self.paths.iter().any(|own| own == path)
+        self.paths.iter().any(|served| served == path)
     }
 }

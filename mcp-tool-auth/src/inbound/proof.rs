@@ -9,8 +9,8 @@ use super::{
     settings::TokenRules,
 };
 
-/// Checks that `typ` is `at+jwt`, or `JWT` if `typ_jwt` is `true`. By default `JWT` is refused, because ID tokens have
-/// it too.
+/// Checks that `typ` is `at+jwt`, or `JWT` if the setting `oauth.typ_jwt` names the issuer, in which case `typ_jwt` is
+/// `true`. By default `JWT` is refused, because ID tokens have this `typ` too.
 pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     match jwt.typ {
         Typ::AccessToken => Ok(()),
@@ -19,7 +19,8 @@ pub fn is_access_token(jwt: &Jwt<'_>, typ_jwt: bool) -> Result<(), Flaw> {
     }
 }
 
-/// Verifies the signature of a token and validates its claims. `now` is in seconds since 1970.
+/// Verifies the signature of a token and validates its claims, except `iss`: `issuer` is the name in `iss`, and `keys`
+/// are the keys of this issuer. [`is_access_token`] checks `typ`. `now` is in seconds since 1970.
 pub fn verify(
     jwt: &Jwt<'_>,
     keys: &KeySet,

@@ -47,7 +47,8 @@ pub struct ResourceServer {
     introspector: Option<Introspector>,
     rules: TokenRules,
     revocations: Option<Arc<dyn Revocations>>,
-    /// [`Revocations::generation`] for which the cache was last cleared. A new generation clears the cache.
+    /// [`Revocations::generation`] for which the cache was last cleared. The generation grows when the operator revokes
+    /// tokens. A new generation clears the cache, so that every token is verified again.
     generation: AtomicU64,
     tokens: TokenCache,
     metadata: Metadata,
@@ -173,9 +174,11 @@ impl ResourceServer {
         }
     }
 
+    /// Verifies a JWT. Caches the result only if the token is valid.
     async fn verify_jwt(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         let jwt = Jwt::read(token.expose()).map_err(Denied::Invalid)?;
         let issuer = self.issuer_of(&jwt).map_err(Denied::Invalid)?;
+        // Read before the keys. If the keys change in between, the cached result has an old generation and isn't used.
         let generation = issuer.generation();
         let keys = issuer.keys(jwt.kid.as_deref()).await.map_err(|Unreachable| Denied::Unreachable)?;
         let now = claims::unix_seconds(SystemTime::now());
@@ -193,7 +196,8 @@ impl ResourceServer {
         proof::is_access_token(jwt, issuer.typ_jwt).map(|()| issuer)
     }
 
-    /// Introspects an opaque token and caches the verdict. Fails if no issuer is configured for introspection.
+    /// Introspects an opaque token, and caches the result, also a refusal. Fails if no issuer is configured for
+    /// introspection.
     async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         let Some(introspector) = &self.introspector else { return Err(Denied::Invalid("not_a_jwt")) };
         let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
@@ -260,6 +264,7 @@ impl Authenticator for ResourceServer {
     }
 }
 
+/// Parses the setting `oauth.resource`, which is also the audience of all tokens.
 fn resource_of(settings: &OAuthSettings) -> Result<Url, String> {
     let resource = &settings.rules.audience;
     if resource.is_empty() {

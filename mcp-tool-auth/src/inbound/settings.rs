@@ -1,4 +1,4 @@
-//! Settings of `[oauth]`.
+//! Settings of the section `[oauth]`.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,9 +7,10 @@ use std::{path::PathBuf, time::Duration};
 pub struct OAuthSettings {
     /// Issuers, written as in the claim `iss`.
     pub issuers: Vec<String>,
-    /// Issuers whose access tokens may have `typ: JWT`.
+    /// Issuers whose access tokens may have `typ: JWT` instead of `at+jwt`.
     pub typ_jwt: Vec<String>,
-    /// Issuers that introspect opaque tokens; at most one.
+    /// Issuers that introspect opaque tokens. With more than one, the server doesn't start, because an opaque token
+    /// doesn't name its issuer.
     pub introspection: Vec<IntrospectionSettings>,
     /// Rules for the tokens of every issuer.
     pub rules: TokenRules,
@@ -38,7 +39,7 @@ pub struct IntrospectionSettings {
 }
 
 impl IntrospectionSettings {
-    /// Parses `ISSUER CLIENT FILE`.
+    /// Parses a value of the setting `oauth.introspection`: `ISSUER CLIENT FILE`, separated by spaces.
     ///
     /// # Errors
     /// Text of another form.
@@ -63,9 +64,10 @@ impl IntrospectionSettings {
 /// nested object, as in `act.sub`.
 #[derive(Clone, Debug)]
 pub struct TokenRules {
-    /// Canonical URI of this server (RFC 8707 §2), which `aud` must contain.
+    /// Canonical URI of this server (RFC 8707 §2), which `aud` must contain: the setting `oauth.resource`.
     pub audience: String,
-    /// Maximum time from `iat`, or from now if `iat` is missing, to `exp`.
+    /// Maximum time from `iat`, or from now if `iat` is missing, to `exp`. Isn't checked for an introspected token
+    /// without `exp`.
     pub max_lifetime: Duration,
     /// Name of the claim that contains the user. If it is `sub`, a token without `sub` has its `client_id` as the user.
     pub user: String,

@@ -1,4 +1,5 @@
-//! Strict JSON parser for tokens, key sets and responses of issuers.
+//! Strict JSON parser for tokens, key sets and responses of issuers. Repeated members are refused, because another
+//! parser may read another of the values.
 
 use std::fmt;
 

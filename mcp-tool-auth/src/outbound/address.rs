@@ -1,4 +1,5 @@
-//! Addresses to which requests may be sent: public addresses, and the networks in the setting `allow_private`.
+//! Addresses to which requests may be sent: public addresses, and the networks in the upstream's setting
+//! `allow_private`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -38,7 +39,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 /// Returns `true` for global unicast addresses (`2000::/3`), except protocol assignments (`2001::/23`, which contains
 /// Teredo), 6to4 and documentation. Mapped and translated IPv4 (`::ffff:0:0/96`, `64:ff9b::/96`), local, link-local and
-/// multicast addresses are outside of `2000::/3`.
+/// multicast addresses aren't public either, because they are outside of `2000::/3`.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x2001, 0..=0x01ff, ..] | [0x2001, 0x0db8, ..] | [0x2002, ..] | [0x3fff, 0..=0x0fff, ..] => false,

@@ -23,12 +23,12 @@ pub(super) struct UpstreamClient {
     pub(super) credentials: Credentials,
 }
 
-/// Clients of the configured upstreams, by the name that [`canonical_name`] returns.
+/// Clients of the configured upstreams, by their names with `-` replaced by `_`, as [`canonical_name`] returns them.
 #[derive(Debug, Default)]
 pub struct Upstreams(BTreeMap<String, Arc<UpstreamClient>>);
 
 impl Upstreams {
-    /// Creates a client for each upstream in `configs`. Sends no request.
+    /// Creates a client for each upstream in `configs`, whose keys are canonical names. Sends no request.
     ///
     /// # Errors
     /// A secret can't be read, an HTTP client can't be created, or a contract declares an upstream that `configs`
@@ -53,6 +53,7 @@ impl Upstreams {
         Ok(upstreams)
     }
 
+    /// Returns the client of the upstream `name`, which may contain `-`.
     pub(super) fn find(&self, name: &str) -> Option<&Arc<UpstreamClient>> {
         self.0.get(&canonical_name(name).ok()?)
     }
@@ -65,8 +66,14 @@ impl Outbound for Upstreams {
 }
 
 impl UpstreamClient {
+    /// Creates the client of one upstream.
+    ///
+    /// # Errors
+    /// The message begins with the key of the setting that causes the error.
     fn open(name: &str, config: &UpstreamConfig) -> Result<Self, String> {
         let resolver = PublicResolver::new(config.allow_private.clone().into());
+        // The module `redirect` follows redirects, and the module `request` repeats requests. A proxy could see
+        // credentials.
         let http = Client::builder()
             .dns_resolver(Arc::new(resolver))
             .redirect(reqwest::redirect::Policy::none())

@@ -22,6 +22,7 @@ pub struct UpstreamConfig {
     /// Base URL of all requests. Ends in `/`.
     pub(super) base: Url,
     pub(super) credential: CredentialConfig,
+    /// Networks that aren't public and to which requests may be sent.
     pub(super) allow_private: Vec<Network>,
     pub(super) redirect_hosts: Vec<RedirectHost>,
     /// Maximum size of a response body, in bytes.
@@ -31,8 +32,11 @@ pub struct UpstreamConfig {
 /// Credential that the server presents to the upstream, with its source.
 #[derive(Clone, Debug)]
 pub(super) enum CredentialConfig {
+    /// Access token of the server (RFC 6749 §4.4).
     ClientCredentials(TokenEndpoint),
+    /// Access token for the caller, exchanged for the caller's token (RFC 8693).
     TokenExchange(TokenEndpoint),
+    /// API key, which is sent in `header` after `prefix`.
     Key { file: PathBuf, header: HeaderName, prefix: String },
 }
 
@@ -127,6 +131,7 @@ impl UpstreamConfig {
                         return Err(missing("audience", reason));
                     }
                     CredentialKind::TokenExchange => CredentialConfig::TokenExchange(endpoint),
+                    // `Key` was matched before.
                     CredentialKind::ClientCredentials | CredentialKind::Key => {
                         CredentialConfig::ClientCredentials(endpoint)
                     }
@@ -202,6 +207,8 @@ fn parse_url(key: &'static str, text: &str) -> Result<Url, InvalidSetting> {
     }
 }
 
+/// Refuses a URL whose host is an IP address to which no request may be sent. Host names are checked when they are
+/// resolved for a connection.
 fn check_literal(key: &'static str, allowed: &[Network], url: &Url) -> Result<(), InvalidSetting> {
     resolve::check_literal(allowed, url).map_err(|private| invalid(key, &private.to_string()))
 }
@@ -217,6 +224,7 @@ fn with_trailing_slash(mut base: Url) -> Url {
 mod tests {
     use super::*;
 
+    /// Validates the settings that `pairs` contains by key.
     fn validated(pairs: &[(&str, &str)]) -> Result<UpstreamConfig, String> {
         let mut settings = UpstreamSettings::default();
         for (key, value) in pairs {
@@ -226,6 +234,7 @@ mod tests {
             .map_err(|InvalidSetting { key, reason }| format!("{key}: {reason}"))
     }
 
+    /// Valid settings of an upstream with client credentials.
     const CLIENT: [(&str, &str); 5] = [
         ("url", "https://billing.example.com/api"),
         ("credential", "client_credentials"),
@@ -233,9 +242,11 @@ mod tests {
         ("client_id", "tools"),
         ("secret_file", "/run/secrets/billing"),
     ];
+    /// Valid settings of an upstream with an API key.
     const KEY: [(&str, &str); 3] =
         [("url", "https://billing.example.com"), ("credential", "key"), ("key_file", "/run/secrets/key")];
 
+    /// Returns `pairs` with the value of `key` added or replaced.
     fn with(
         pairs: &[(&'static str, &'static str)],
         key: &'static str,
@@ -255,6 +266,7 @@ mod tests {
             let error = validated(&pairs).unwrap_err();
             assert!(error.starts_with(&format!("{key}: is missing")), "wrong error without {key}: {error}");
         }
+        // The third setting is `key_file`.
         let error = validated(&KEY[..2]).unwrap_err();
         assert_eq!(error, "key_file: is missing: credential = \"key\" needs it");
         let exchange = with(&CLIENT, "credential", "token_exchange");

@@ -19,9 +19,10 @@ use super::{
 };
 use mcp_tool_core::call::token::InboundToken;
 
-/// Maximum number of exchanged tokens that are cached for each upstream. Each belongs to one token of a caller.
+/// Maximum number of cached tokens from token exchanges (RFC 8693), for each upstream. Each belongs to one token of a
+/// caller.
 const MAX_CALLERS: u64 = 10_000;
-/// Time after which an unused exchanged token is dropped.
+/// Time after which an unused token from a token exchange is dropped.
 const IDLE: Duration = Duration::from_secs(15 * 60);
 /// Time before the expiry of a token at which the token is replaced, for lifetimes of at least 300 s.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -34,9 +35,9 @@ pub(super) struct Credentials {
 }
 
 enum CredentialStore {
-    /// One access token for all callers.
+    /// Client credentials: one access token for all callers.
     Shared(CachedToken),
-    /// One access token for each caller's token, by the digest of the caller's token.
+    /// Token exchange: one access token for each caller's token, by the digest of the caller's token.
     Exchanged(Cache<Digest, Arc<CachedToken>>),
     /// Header and prefix of the API key. The key is read from its file.
     Key { header: HeaderName, prefix: String },
@@ -202,6 +203,7 @@ impl Credentials {
                     })
                     .await?
             }
+            // Never happens, because `open` chose the store by the same configuration.
             (CredentialStore::Shared(_) | CredentialStore::Exchanged(_), CredentialConfig::Key { .. }) => {
                 return Err(UpstreamFailure::Misconfigured(
                     "its credential was opened as another kind".into(),
@@ -263,11 +265,13 @@ mod tests {
             token.is_valid(valid_until - Duration::from_nanos(1), &secret)
                 && !token.is_valid(valid_until, &secret)
         );
+        // Replaces the file. So its inode differs, even if its modification time is the same.
         std::fs::write(&next, "two").unwrap();
         std::fs::rename(&next, &path).unwrap();
         let changed = file.read().unwrap();
         assert_eq!((secret.expose(), changed.expose()), ("one", "two"));
         assert!(!token.is_valid(valid_until - Duration::from_secs(1), &changed));
+        // `Credentials::get` reads the file before each request, so an operator stops all requests by removing it.
         std::fs::remove_file(&path).unwrap();
         assert!(file.read().is_err(), "reading a secret must fail after its file was removed");
     }

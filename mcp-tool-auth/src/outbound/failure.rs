@@ -31,8 +31,8 @@ impl UpstreamFailure {
         }
     }
 
-    /// Returns the error for the tool function, and logs the reason. The reason of `Misconfigured` isn't logged here,
-    /// because it is the source of an internal error, which is logged with the call.
+    /// Returns the error for the tool function, and logs the reason, which `MissingToken` doesn't have. The reason of
+    /// `Misconfigured` isn't logged here, because it is the source of an internal error, which is logged with the call.
     pub(super) fn report(self, upstream: &str, cx: &CallContext) -> ToolError {
         match self {
             UpstreamFailure::Misconfigured(reason) => {

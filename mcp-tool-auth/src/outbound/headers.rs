@@ -10,6 +10,7 @@ pub(super) fn may_set(name: &HeaderName) -> bool {
     !(is_reserved || is_connection_header(name))
 }
 
+/// Returns `true` for a header that controls framing, the connection or proxies.
 fn is_connection_header(name: &HeaderName) -> bool {
     let name = name.as_str();
     name.starts_with("proxy-")

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn path_that_leaves_the_base_is_refused() {
+    fn path_that_is_malformed_or_may_leave_the_base_is_refused() {
         let paths = [
             "//evil.example/x",
             "https://evil.example/",

@@ -74,6 +74,8 @@ impl UpstreamClient {
     }
 }
 
+/// Returns the target of a redirect, as the header `Location` contains it. `None` if the response isn't a redirect that
+/// can be followed.
 fn location(response: &Response) -> Option<String> {
     match response.status().as_u16() {
         301 | 302 | 303 | 307 | 308 => {
@@ -89,7 +91,8 @@ impl OutgoingRequest {
     /// requests carry neither the credential nor a body, and only the header `Accept`.
     ///
     /// # Errors
-    /// - A URL that is invalid, contains a user name or a password, or has no TLS outside of loopback.
+    /// - A URL that is invalid, contains a user name or a password, or has no TLS. A redirect from HTTP to HTTP on
+    ///   loopback needs no TLS.
     /// - A URL that is neither below the base URL nor on a host in `redirect_hosts`.
     /// - A request with a body or another method than `GET` and `HEAD`, if it would be sent without the credential.
     fn redirected(
@@ -110,11 +113,11 @@ impl OutgoingRequest {
         let is_same_origin = url.origin() == config.base.origin();
         // Paths outside of the base URL may belong to another service on the same host.
         let is_below = is_same_origin && url.path().starts_with(config.base.path());
-        let is_named = config.redirect_hosts.iter().any(|host| host.matches(&url));
-        if is_same_origin && !is_below && !is_named {
+        let is_named_host = config.redirect_hosts.iter().any(|host| host.matches(&url));
+        if is_same_origin && !is_below && !is_named_host {
             return Err(format!("a redirect leads out of {}", config.base.path()));
         }
-        if !is_below && !is_named {
+        if !is_below && !is_named_host {
             return Err(format!("a redirect leads to {}, which `redirect_hosts` doesn't name", host()));
         }
         let is_safe = url.scheme() == "https"
@@ -123,6 +126,7 @@ impl OutgoingRequest {
             return Err(format!("a redirect leads to {} without TLS", host()));
         }
         let is_post = self.method == Method::POST;
+        // 303 asks for a `GET`. After 301 and 302, clients usually change a `POST` to `GET` too (RFC 9110 §15.4).
         let becomes_get = match status {
             StatusCode::SEE_OTHER => self.method != Method::HEAD,
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => is_post,
@@ -181,6 +185,7 @@ mod tests {
         }
     }
 
+    /// Returns the request that follows a redirect to `to`. Before the redirect, a `POST` or `PUT` has a body.
     fn redirected(method: Method, status: u16, to: &str) -> Result<OutgoingRequest, String> {
         let body = (method == Method::POST || method == Method::PUT).then_some("text");
         request(method, body).redirected(StatusCode::from_u16(status).unwrap(), to, &config())
@@ -193,6 +198,7 @@ mod tests {
         assert_eq!(next.url.as_str(), "https://x.example/api/b?c=d");
         let next = redirected(Method::PUT, 307, "b").unwrap();
         assert_eq!((next.method, next.body.as_deref()), (Method::PUT, Some(&b"text"[..])));
+        // 303 turns a `POST` into a `GET` without a body and without the headers of a body.
         let next = redirected(Method::POST, 303, "b").unwrap();
         assert_eq!(
             (next.method, next.body, next.headers.contains_key(CONTENT_TYPE)),

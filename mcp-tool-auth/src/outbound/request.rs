@@ -98,7 +98,8 @@ impl UpstreamRequest {
     ///
     /// Returns a response of any status. [`UpstreamResponse::require_success`] turns a status other than 2xx into an
     /// error. After a 401 the server drops its access token, and repeats a `GET`, `PUT` or `DELETE` once with a new
-    /// token. At most 5 redirects are followed, and only within the upstream's `url` or to its `redirect_hosts`.
+    /// token; an API key can't be renewed. At most 5 redirects are followed, and only within the upstream's `url` or to
+    /// its `redirect_hosts`.
     ///
     /// # Errors
     /// | kind | cause |
@@ -121,6 +122,7 @@ impl UpstreamRequest {
         let name = &upstream.client.name;
         let request =
             request.map_err(|reason| UpstreamFailure::Misconfigured(reason).report(name, &upstream.cx))?;
+        // The audit record of the call names the upstreams.
         upstream.cx.record_upstream(name);
         let is_write = !matches!(request.method, Method::GET | Method::HEAD);
         let response = upstream.within(is_write, upstream.send(request)).await?;
@@ -145,6 +147,8 @@ fn trace_headers(cx: &CallContext) -> HeaderMap {
 }
 
 impl Upstream {
+    /// Sends the request with a credential. After a 401, drops the cached access token, and repeats the request once if
+    /// its method may be repeated and a new token can be requested.
     async fn send(&self, request: OutgoingRequest) -> Result<Response, ToolError> {
         let (client, token) = (&*self.client, self.cx.token());
         let mut may_repeat =
@@ -154,6 +158,7 @@ impl Upstream {
             let credential = credential.map_err(|failure| failure.report(&client.name, &self.cx))?;
             let (response, has_credential) = client.send(request.clone(), &credential).await.map_err(
                 |SendFailure { failure, was_sent }| {
+                    // An unsettled error says that the effect of the request is unknown.
                     let error = failure.report(&client.name, &self.cx);
                     if was_sent { error.unsettled() } else { error }
                 },

@@ -1,4 +1,5 @@
-//! Resolves host names, and returns only addresses to which requests may be sent.
+//! Resolves host names, and returns only addresses to which requests may be sent: public addresses, and the networks in
+//! the upstream's setting `allow_private`.
 //!
 //! Addresses are checked whenever a name is resolved for a connection, so that a name can't change to a private address
 //! after a check (DNS rebinding).
@@ -92,7 +93,8 @@ pub(super) struct PrivateAddress {
 }
 
 impl PrivateAddress {
-    /// Returns the refused address that caused an error; `None` if the error has another cause.
+    /// Returns the refused address that caused an error; `None` if the error has another cause. The HTTP client wraps
+    /// the resolver's error in its own errors.
     pub(super) fn among<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -146,10 +148,10 @@ mod tests {
 
     #[test]
     fn only_permitted_addresses_are_returned() {
-        let both = addresses(&["10.0.0.1", "1.1.1.1", "::ffff:127.0.0.1"]);
-        assert_eq!(permitted(&[], "mixed.example", both.clone()), Ok(addresses(&["1.1.1.1"])));
+        let mixed = addresses(&["10.0.0.1", "1.1.1.1", "::ffff:127.0.0.1"]);
+        assert_eq!(permitted(&[], "mixed.example", mixed.clone()), Ok(addresses(&["1.1.1.1"])));
         let allowed = [Network::parse("10.0.0.0/8").unwrap()];
-        assert_eq!(permitted(&allowed, "mixed.example", both), Ok(addresses(&["10.0.0.1", "1.1.1.1"])));
+        assert_eq!(permitted(&allowed, "mixed.example", mixed), Ok(addresses(&["10.0.0.1", "1.1.1.1"])));
     }
 
     #[test]

@@ -16,6 +16,7 @@ const MAX_DELAY: u64 = 3_600;
 pub struct UpstreamResponse {
     upstream: Upstream,
     response: Response,
+    /// `true` for a request other than `GET`, which may have had an effect.
     is_write: bool,
 }
 
@@ -79,7 +80,8 @@ impl UpstreamResponse {
     /// `too_large` if the body is longer than the upstream's setting `max_response`, `unavailable` if the connection
     /// fails, `timeout` if the call's deadline passes before the whole body was read, and `internal` if the call has
     /// ended. After a request other than `GET`, the error says that the effect of the request is unknown.
-    // Boxed for the same reason as [`UpstreamRequest::send`](super::request::UpstreamRequest::send).
+    // Boxed, so that the code of the HTTP client is compiled in this crate and not in each crate that awaits the
+    // future.
     pub fn bytes(self) -> impl Future<Output = Result<Vec<u8>, ToolError>> + Send {
         let read: BoxFuture<'static, _> = Box::pin(self.read());
         read

@@ -15,8 +15,8 @@ use crate::{
 ///
 /// The server generates the schema (JSON Schema 2020-12) when it starts, with all subschemas inlined. Lists show the
 /// schema as the tool's output schema. If it isn't the schema of an object, the server doesn't start. Every result is
-/// validated against the schema by the `jsonschema` crate. A difference from the lock (`mcp-tools.lock`) is found when
-/// the server starts or by `contract check`, not at compile time.
+/// validated against the schema by the `jsonschema` crate. A difference from the schema in the lock (`mcp-tools.lock`,
+/// the file of released contracts) is found when the server starts or by `contract check`, not at compile time.
 ///
 /// ```
 /// use mcp_tool_runtime::{Schemars, prelude::*};
