@@ -115,7 +115,7 @@ impl Files {
 }
 
 /// Reads both files again when one of them differs from `seen`. If the new files are invalid, the current certificate
-/// stays in use until the next change. Ends after [`Tls`] and its clones were dropped.
+/// stays in use until the next change. Ends after [`Tls`], its clones and its connections were dropped.
 async fn watch(
     files: Files,
     mut seen: [FileStamp; 2],

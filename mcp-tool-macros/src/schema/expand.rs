@@ -124,7 +124,8 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
     let has_secret = members
         .iter()
         .any(|member| matches!(member, StructMember::Field(DeclaredField { secret: true, .. })));
-    let key = Case::Snake.variant(&ident.unraw().to_string());
+    // Default key of a question whose form is this struct.
+    let form_key = Case::Snake.variant(&ident.unraw().to_string());
     let has_flattened = members.iter().any(|member| matches!(member, StructMember::Flatten(_)));
     let members = members.iter().enumerate().map(|(index, member)| {
         let member = match member {
@@ -159,7 +160,7 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
 
                 #[automatically_derived]
                 impl #runtime::Form for #ident {
-                    const KEY: &'static str = #key;
+                    const KEY: &'static str = #form_key;
                 }
 
                 #[automatically_derived]

@@ -35,7 +35,7 @@ pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
         quote!(#(#declared)* #(#states)* #paging)
     });
     let missing = undescribed.iter().map(missing_description);
-    let (source, judgement, tracked) = (source(tool), judgement(tool), &tool.tracked);
+    let (constants, judgement, tracked) = (other_constants(tool), judgement(tool), &tool.tracked);
     quote! {
         // This item is outside of the tool's `cfg`, because the crate needs the item even if this tool isn't built.
         #tracked
@@ -54,7 +54,7 @@ pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
             #[automatically_derived]
             impl #runtime::Tool for #function {
                 #contract
-                #source
+                #constants
                 #bind
             }
         };
@@ -66,7 +66,7 @@ pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
 /// - `ADAPTS`, the tool that an adapter calls.
 /// - `LOCKED_SCHEMA`, the locked result schema that only a running server can compare. It is omitted without such a
 ///   schema.
-fn source(tool: &DeclaredTool) -> TokenStream {
+fn other_constants(tool: &DeclaredTool) -> TokenStream {
     let (output, runtime) = (&tool.output, &tool.runtime);
     let adapts = if tool.is_callable {
         let runtime = runtime.at(output.span());

@@ -85,6 +85,7 @@ impl TextListKey {
 /// this release doesn't enforce them.
 pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
     const SHAPE: &str = "scope = \"invoices:destroy\"";
+    // Conditions that a later release will enforce.
     const UNENFORCED: [&str; 2] = ["approval", "four_eyes"];
     let inside = key.inside(SHAPE, errors)?;
     if inside.is_empty() {

@@ -9,7 +9,7 @@ use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
 use crate::{bounds::Bounds, literal::DeclaredLiteral, lock::LockedTool, runtime_crate::RuntimeCrate};
 
-/// Parsed keys of `#[mcp_tool(…)]`. An absent or invalid key is `None`, `false` or empty.
+/// Parsed keys of `#[mcp_tool(…)]`. An absent key is `None`, `false` or empty, and so is a key with an invalid value.
 #[derive(Default)]
 pub(crate) struct Keys {
     pub(crate) name: Option<String>,
@@ -65,7 +65,8 @@ pub(crate) struct DeclaredTool {
     pub(crate) constraints: Option<String>,
     /// `#[cfg(…)]` attributes of the function, which the generated items repeat.
     pub(crate) conditions: Vec<Attribute>,
-    /// `false` if the signature or a parameter has an error, so that no call of the function can be generated.
+    /// `false` if the signature has an error or a parameter can't be parsed, so that no call of the function can be
+    /// generated.
     pub(crate) is_callable: bool,
     /// `true` if the signature has generic parameters or returns `impl Trait`. Items outside of the function can't name
     /// these types.
