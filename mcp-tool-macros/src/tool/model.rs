@@ -33,7 +33,7 @@ pub(crate) struct Keys {
     /// Constraints across the parameters, as written.
     pub(crate) constraints: Option<LitStr>,
     pub(crate) rate: Option<Rate>,
-    /// Scope of the gate.
+    /// Scope of the gate: callers of a destructive tool need this scope in addition to `scopes`.
     pub(crate) gate: Option<String>,
     pub(crate) upstreams: Vec<String>,
     pub(crate) deprecation: Option<DeclaredDeprecation>,
@@ -42,14 +42,15 @@ pub(crate) struct Keys {
     pub(crate) runtime: Option<RuntimeCrate>,
 }
 
-/// Deprecation notice.
+/// Deprecation notice, from `deprecated(…)`.
 pub(crate) struct DeclaredDeprecation {
     pub(crate) message: String,
     pub(crate) replacement: Option<String>,
+    /// Date as written, such as `2027-01-31`.
     pub(crate) removal: Option<String>,
 }
 
-/// Reason for a lowered guard.
+/// Reason for a change that lowers a guard, such as a removed scope; from `weakens(…)`.
 pub(crate) struct DeclaredWeakening {
     pub(crate) rule: ChangeRule,
     pub(crate) reason: String,
