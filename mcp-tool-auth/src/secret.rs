@@ -1,4 +1,4 @@
-//! Secrets in files. A changed file is read again.
+//! Client secrets and API keys of this server, each in a file. A changed file is read again.
 
 use std::{
     fmt, io,
@@ -13,6 +13,7 @@ const MAX_SECRET: u64 = 16 * 1024;
 /// File that contains one secret.
 pub(crate) struct SecretFile {
     path: PathBuf,
+    /// Secret from the last successful read.
     last: Mutex<Option<Secret>>,
 }
 
@@ -23,7 +24,8 @@ pub(crate) struct Secret {
     state: FileState,
 }
 
-/// State of a file, compared to detect changes. The inode shows that a file was replaced.
+/// State of a file, compared to detect changes. A different inode shows that another file replaced it, even with the
+/// same size and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct FileState {
     modified: SystemTime,
@@ -38,14 +40,16 @@ impl Secret {
         &self.text
     }
 
-    /// Returns `true` if the file had the same state when `self` and `other` were read.
+    /// Returns `true` if the file had the same state when `self` and `other` were read. Then the texts are taken to be
+    /// the same.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.state == other.state
     }
 }
 
 impl SecretFile {
-    /// Reads the secret once. Logs a warning if every user of this machine can read the file.
+    /// Reads the secret once, so that a wrong file is an error at the start. On Unix, logs a warning if every user of
+    /// this machine can read the file.
     ///
     /// # Errors
     /// Not a regular file, or a file that can't be read, is longer than 16 KiB, or isn't one non-empty line of text.

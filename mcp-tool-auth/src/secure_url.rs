@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-/// Returns `true` for `localhost`, for which HTTP without TLS is allowed.
+/// Returns `true` for `localhost`, the only host name for which HTTP without TLS is allowed.
 pub(crate) fn is_local_name(name: &str) -> bool {
     name == "localhost"
 }

@@ -1,4 +1,4 @@
-//! TLS on the server's own listener. The files of the certificate and the key are read again when they change.
+//! TLS on the server's HTTP listener. The files of the certificate and the key are read again when they change.
 
 use std::{
     fmt, fs, io,
@@ -21,7 +21,7 @@ use tokio_rustls::rustls::{
 
 /// Interval at which the files are checked for changes.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
-/// Time limit of a handshake.
+/// Time limit of a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// TLS acceptor of the listener.
@@ -31,7 +31,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Reads the certificate chain and its key, both in PEM, and watches the two files for changes.
+    /// Reads the certificate chain and its key, both in PEM, and spawns a task that checks the two files for changes.
     ///
     /// # Errors
     /// An invalid or unreadable file, or a key that doesn't belong to the certificate.
@@ -41,7 +41,8 @@ impl Tls {
     pub fn open(certificate: &Path, key: &Path) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
-        let states = files.states();
+        // Before the files are read, so that a change during the reading is found later.
+        let stamps = files.stamps();
         let certificate = Arc::new(CurrentCertificate { current: ArcSwap::new(files.read(&provider)?) });
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -49,7 +50,7 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&certificate) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        tokio::spawn(watch(files, states, Arc::downgrade(&certificate), provider));
+        tokio::spawn(watch(files, stamps, Arc::downgrade(&certificate), provider));
         Ok(Tls { acceptor: tokio_rustls::TlsAcceptor::from(Arc::new(config)) })
     }
 }
@@ -63,7 +64,7 @@ impl TlsAcceptor for Tls {
     }
 }
 
-/// Certificate chain and key that new handshakes use.
+/// Certificate chain and key that new handshakes use. [`watch`] replaces them.
 struct CurrentCertificate {
     current: ArcSwap<CertifiedKey>,
 }
@@ -80,6 +81,7 @@ impl fmt::Debug for CurrentCertificate {
     }
 }
 
+/// Files of the certificate chain and its key.
 struct Files {
     certificate: PathBuf,
     key: PathBuf,
@@ -89,7 +91,7 @@ struct Files {
 type FileStamp = Option<(SystemTime, u64)>;
 
 impl Files {
-    fn states(&self) -> [FileStamp; 2] {
+    fn stamps(&self) -> [FileStamp; 2] {
         [&self.certificate, &self.key].map(|path| {
             let metadata = fs::metadata(path).ok()?;
             Some((metadata.modified().ok()?, metadata.len()))
@@ -112,8 +114,8 @@ impl Files {
     }
 }
 
-/// Reads both files again when one of them changes. If the new files are invalid, the current certificate stays in use.
-/// Ends after the certificate's [`Tls`] was dropped.
+/// Reads both files again when one of them differs from `seen`. If the new files are invalid, the current certificate
+/// stays in use until the next change. Ends after [`Tls`], its clones and its connections were dropped.
 async fn watch(
     files: Files,
     mut seen: [FileStamp; 2],
@@ -123,8 +125,8 @@ async fn watch(
     loop {
         tokio::time::sleep(CHECK_INTERVAL).await;
         let Some(current) = current.upgrade() else { return };
-        let states = files.states();
-        if states == seen {
+        let stamps = files.stamps();
+        if stamps == seen {
             continue;
         }
         match files.read(&provider) {
@@ -136,7 +138,7 @@ async fn watch(
                 tracing::error!(reason, "the TLS certificate can't be reloaded: keeping the old one");
             }
         }
-        seen = states;
+        seen = stamps;
     }
 }
 

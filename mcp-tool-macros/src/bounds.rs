@@ -12,7 +12,7 @@ pub(crate) fn names() -> Vec<&'static str> {
     ArgKey::ALL.iter().filter(|key| key.is_bound()).map(|key| key.name()).collect()
 }
 
-/// Declared bounds. Const evaluation checks that the type accepts them.
+/// Bounds of one value, as declared. Const evaluation of the generated code checks that the value's type accepts them.
 #[derive(Default)]
 pub(crate) struct Bounds {
     declared: Vec<DeclaredBound>,
@@ -24,8 +24,11 @@ struct DeclaredBound {
 }
 
 enum BoundValue {
+    /// Number of `min` or `max`, with its span.
     Literal(DeclaredLiteral, Span),
+    /// Number of code points or items.
     Count(u64),
+    /// Regular expression.
     Pattern(String),
 }
 
@@ -36,6 +39,7 @@ impl Bounds {
         let name = key.name.to_string();
         let Some(known) = ArgKey::of_name(&name) else { return false };
         let value = match known {
+            // `"1"`, and the text below, are examples in the error for a key without a value.
             ArgKey::Min | ArgKey::Max => key.value("1", errors).and_then(|value| {
                 let literal = DeclaredLiteral::of(value, errors)?;
                 if matches!(literal, DeclaredLiteral::Integer(_) | DeclaredLiteral::Number(_)) {
@@ -70,9 +74,9 @@ impl Bounds {
         })
     }
 
-    /// Returns one statement per bound. The statement narrows the variable `local` by calling a method with the name of
-    /// the key on the type `declaration`, such as `Param::max_len`. It has the span of the key, so that errors of const
-    /// evaluation point at the key.
+    /// Returns one statement per bound. The statement adds the bound to the variable `local` of the runtime's type
+    /// `declaration`, by the method with the name of the key, such as `Param::max_len`. The statement has the span of
+    /// the key, so that errors of const evaluation point at the key.
     pub(crate) fn statements(&self, local: &Ident, declaration: &str, runtime: &RuntimeCrate) -> TokenStream {
         let declaration = Ident::new(declaration, Span::call_site());
         self.declared
@@ -92,7 +96,7 @@ impl Bounds {
     }
 }
 
-/// Returns the expression of a pattern, with the static that caches its compiled form.
+/// Returns the expression of a pattern, with the static that stores the compiled regular expression at run time.
 fn pattern(source: &str, runtime: &RuntimeCrate) -> TokenStream {
     quote! {
         {

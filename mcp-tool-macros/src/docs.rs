@@ -1,8 +1,9 @@
-//! Descriptions from doc comments.
+//! Descriptions of tools, parameters and fields, from their doc comments.
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
-/// Returns the text of the doc comments, with each line trimmed and without the stars of block comments.
+/// Returns the text of the doc comments among the attributes, with each line trimmed and without the stars of block
+/// comments. Empty without a doc comment.
 pub(crate) fn text(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
@@ -46,8 +47,8 @@ pub(crate) fn may_be_missing(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Returns the words of a name. They are the description of a tool, parameter or field without doc comment, because
-/// clients expect a description.
+/// Returns the words of a name, separated by spaces. They are the description of a tool, parameter or field without doc
+/// comment, because clients expect a description.
 pub(crate) fn from_name(name: &str) -> String {
     name.replace(['_', '-'], " ").trim().to_owned()
 }
@@ -59,10 +60,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stars_of_a_block_comment_are_removed() {
+    fn stars_are_removed_only_from_block_comments() {
         let attributes: [Attribute; 1] =
             [parse_quote!(#[doc = " First.\n     * Second.\n     *\n     * - third\n     "])];
         assert_eq!(text(&attributes), "First.\nSecond.\n\n- third");
+        // Two line comments are two attributes.
         let attributes: [Attribute; 2] =
             [parse_quote!(#[doc = " * a list"]), parse_quote!(#[doc = " * of two"])];
         assert_eq!(text(&attributes), "* a list\n* of two");

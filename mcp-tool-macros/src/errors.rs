@@ -1,4 +1,4 @@
-//! Errors of one macro call, each reported at its token.
+//! Errors of one macro call, each reported at the token to correct.
 
 use std::thread;
 
@@ -10,6 +10,7 @@ use quote::ToTokens;
 #[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
+    /// `true` after [`into_tokens`](Errors::into_tokens).
     is_read: bool,
 }
 

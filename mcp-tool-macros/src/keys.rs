@@ -1,4 +1,5 @@
-//! Parser of the content of an attribute, which is a list of keys: `key`, `key = value` or `key(…)`.
+//! Parser of the content of an attribute such as `#[arg(…)]`. The content is a list of keys: `key`, `key = value` or
+//! `key(…)`.
 
 use mcp_tool_contract::name;
 use proc_macro2::{Span, TokenStream};
@@ -51,7 +52,8 @@ pub(crate) fn unknown(key: &Key, known: &[&str], errors: &mut Errors) {
 }
 
 impl Key {
-    /// Reports an error if the key has a value. Always returns `true`, because the author meant to set the flag.
+    /// Reads a key without value. Reports an error if it has a value, but always returns `true`, because the author
+    /// meant to set the flag.
     pub(crate) fn flag(&self, errors: &mut Errors) -> bool {
         if !matches!(self.meta, Meta::Path(_)) {
             errors.at(&self.meta, format!("`{0}` takes no value: write `{0}`", self.name));
@@ -70,7 +72,7 @@ impl Key {
         }
     }
 
-    /// Returns the value of `key = "text"`, or reports an error that shows the example value `shape`.
+    /// Returns the text of `key = "text"`, or reports an error that shows the example value `shape`.
     pub(crate) fn text(&self, shape: &str, errors: &mut Errors) -> Option<LitStr> {
         match self.value(shape, errors)? {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.clone()),
@@ -81,7 +83,8 @@ impl Key {
         }
     }
 
-    /// Returns the value of `key = 64`, or reports an error if it isn't a whole number of at most 64 bits.
+    /// Returns the value of a key such as `max_len = 64`, or reports an error if it isn't a whole number from 0 to
+    /// 2^64 - 1.
     pub(crate) fn count(&self, errors: &mut Errors) -> Option<u64> {
         let value = self.value("64", errors)?;
         if let Expr::Lit(ExprLit { lit: Lit::Int(digits), .. }) = value

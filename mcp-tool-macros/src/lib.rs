@@ -19,8 +19,8 @@ use proc_macro::TokenStream;
 
 /// Makes a function a tool.
 ///
-/// The function is unchanged and can be called like any other. The macro adds a type of the same name that implements
-/// `Tool`; one `use` imports both.
+/// The function is unchanged and can be called like any other. The macro adds a type of the same name, which implements
+/// `Tool` and which `tools![…]` lists; one `use` imports both.
 ///
 /// # Keys
 /// | key | meaning |
@@ -31,40 +31,41 @@ use proc_macro::TokenStream;
 /// | `name = "…"` | name of the tool; by default the function's name |
 /// | `title = "…"` | display name |
 /// | `read_only` | the tool changes nothing |
-/// | `destructive` | the effect can't be undone: a call needs a person's approval, or the scope of its `gate` |
+/// | `destructive` | the effect can't be undone: a caller needs the scope of `gate`, or the operator must allow the tool |
 /// | `idempotent` | a second call with the same arguments has no further effect |
-/// | `open_world` | the tool reaches beyond the server's own domain |
-/// | `max_len = 64` | maximum length of strings without their own `max_len` |
-/// | `max_items = 20` | maximum length of arrays without their own `max_items` |
-/// | `timeout = "5s"` | maximum duration of a call (`ms`, `s`, `m`, `h`) |
-/// | `constraints = r#"{"anyOf": […]}"#` | JSON Schema across several arguments; some clients refuse tools whose schema has such keywords |
-/// | `task` | a call runs as a task (SEP-2663) if its client declares task support; without `timeout`, a task may run for an hour. Tasks are kept in memory and lost with the process. `task(required)` refuses other clients |
+/// | `open_world` | the tool reaches systems beyond the server's own domain, such as the web |
+/// | `max_len = 64` | maximum length of string parameters without their own `max_len`; by default 1,024 code points |
+/// | `max_items = 20` | maximum length of array parameters without their own `max_items`; by default 100 |
+/// | `timeout = "5s"` | maximum duration of a call (`ms`, `s`, `m`, `h`); by default the operator's `limits.timeout` |
+/// | `constraints = r#"{"anyOf": […]}"#` | conditions across several arguments, as JSON Schema; some clients refuse tools with such keywords, which are at the root of the input schema |
+/// | `task` | a call runs as a task, whose result the client polls (SEP-2663), if its client declares task support; without `timeout`, a task may run for an hour. Tasks are kept in memory and lost with the process. `task(required)` refuses other clients |
 /// | `concurrency = 4` | maximum concurrent calls of the tool, of all callers together |
 /// | `rate = "10/min"` | maximum calls of one caller in any window of the given length (`s`, `min`, `h`, `day`) |
-/// | `gate(scope = "…")` | for a `destructive` tool: a scope, in addition to `scope`, that replaces a person's approval |
-/// | `upstream = "…"`, `upstream = ["…", …]` | upstream services that the tool can call; all others are refused |
-/// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | the tool will be removed: its description, its `_meta` and every response contain the notice, and its calls are counted; `replacement` and `removal` are optional |
-/// | `weakens("rule-id", reason = "…")` | reason for a change that lowers a guard, such as a removed scope; may be repeated |
+/// | `gate(scope = "…")` | for a `destructive` tool: a scope that callers need in addition to `scope`; then the operator needn't allow the tool |
+/// | `upstream = "…"`, `upstream = ["…", …]` | upstreams, HTTP services of the operator's settings, that the tool can call; all others are refused |
+/// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | the tool will be removed: its description, its `_meta` and every response contain the notice, and its calls are counted in the log; `replacement` and `removal` are optional |
+/// | `weakens("rule-id", reason = "…")` | reason for a change that lowers a guard, such as a removed scope; the rule's id is in the compile error; may be repeated |
 /// | `crate = "::my_crate::mcp"` | path of a re-exported `mcp_tool_runtime`; not needed for a dependency that `Cargo.toml` renames |
 ///
 /// # The lock
 /// After the server's command `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each
 /// change of the contract:
 /// - A breaking change needs the next major version.
-/// - A lowered guard, such as a removed scope, needs the next minor version and `weakens(…)`.
+/// - A lowered guard, such as a removed scope, needs the next minor version and `weakens(…)` with a reason.
 /// - A patch, such as a new description, needs no new version.
 /// - Any other change needs the next minor version.
 ///
 /// # Parameters
 /// Borrowed parameters come from the server: `&CallContext` is the call, any other `&T` is application state. Owned
-/// parameters are sent by the agent. Their doc comments are their descriptions, and `#[arg(…)]` takes `min`, `max`,
-/// `min_len`, `max_len`, `min_items`, `max_items`, `pattern`, `default`, `secret`, `header` and `complete`. On a `Vec`,
-/// bounds of a scalar apply to its items. A parameter of type `PageRequest` adds the parameters `limit` and `cursor`.
+/// parameters are sent by the agent. The doc comments of owned parameters are their descriptions, and their `#[arg(…)]`
+/// takes `min`, `max`, `min_len`, `max_len`, `min_items`, `max_items`, `pattern`, `default`, `secret`, `header` and
+/// `complete`. On a `Vec`, bounds of a scalar, such as `max_len`, apply to each item. A parameter of type `PageRequest`
+/// adds the parameters `limit` and `cursor`, for a tool that returns a `Page`.
 ///
 /// `header = "Region"` makes clients of protocol revision 2026-07-28 also send the argument as the HTTP header
-/// `Mcp-Param-Region`, so that a proxy can route by it. A call whose header differs from its argument is refused. The
-/// parameter can be a string, an enum, a boolean, or an integer within ±(2^53 - 1). Limit a string to a few hundred
-/// characters, because HTTP servers limit the size of headers.
+/// `Mcp-Param-Region`, so that a proxy can route by it. For this revision, a call whose header differs from its
+/// argument is refused. The parameter can be a string, an enum, a boolean, or an integer within ±(2^53 - 1). Limit a
+/// string to a few hundred characters, because HTTP servers limit the size of headers.
 ///
 /// `complete = customers(invoices)` names an async function that suggests values of a string, or of the items of an
 /// array of strings. The function borrows the named parameters of the tool, of which one may be the `&CallContext`. Its
@@ -110,12 +111,12 @@ pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
 /// - A struct of one unnamed field is a newtype, in parameters and results. `#[schema(min, max, min_len, max_len,
 ///   pattern)]` bounds the value. With `#[schema(from_str)]` its JSON is a string, which the field's type parses with
 ///   `FromStr` and writes with `Serialize`. `FromStr` may refuse text that the schema allows.
-/// - A struct of named fields is a result, or part of a result. `#[schema(…)]` bounds its fields; a `Vec` must have
-///   `max_items`.
+/// - A struct of named fields is a result, part of a result, or a form (MCP elicitation). `#[schema(…)]` bounds its
+///   fields; a `Vec` must have `max_items`. With a field marked `#[schema(secret)]`, the struct can be none of these.
 ///
 /// serde's `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `default`, `flatten` and `tag`
 /// are supported, and `transparent` on a newtype. Attributes of structs, enums and fields that affect only
-/// deserialization, such as `alias` on a field, are ignored. Other attributes of serde are refused.
+/// deserialization, such as `alias` on a field, don't change the schema. Other attributes of serde are refused.
 ///
 /// `#[schema(crate = "::my_crate::mcp")]` on the type sets the path of a re-exported `mcp_tool_runtime`.
 #[proc_macro_derive(ToolSchema, attributes(schema, serde))]

@@ -30,8 +30,8 @@ impl Parse for ToolPaths {
     }
 }
 
-/// Expands to a constant slice of entries. A tool that has the name and the major version of an earlier tool causes an
-/// error at its path.
+/// Expands to a constant slice of `ToolEntry`. If a tool has the name and the major version of an earlier tool in the
+/// list, the later path causes an error.
 pub(crate) fn expand(list: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let ToolPaths { runtime, tools } = ToolPaths::parse.parse2(list).unwrap_or_else(|error| {

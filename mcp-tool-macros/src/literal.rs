@@ -7,7 +7,7 @@ use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
 use crate::{errors::Errors, runtime_crate::RuntimeCrate};
 
-/// Literal value of a key.
+/// Literal value of a key, such as `20` in `default = 20`.
 #[derive(Clone)]
 pub(crate) enum DeclaredLiteral {
     Boolean(bool),
@@ -50,7 +50,7 @@ impl DeclaredLiteral {
         }
     }
 
-    /// JSON text of the literal.
+    /// Returns the JSON text of the literal.
     pub(crate) fn json(&self) -> String {
         match self {
             DeclaredLiteral::Boolean(value) => value.to_string(),
@@ -60,7 +60,7 @@ impl DeclaredLiteral {
         }
     }
 
-    /// Returns a constant expression of the runtime's type `Literal`.
+    /// Returns a constant expression of the runtime's type `Literal`, which has the value and its JSON text.
     pub(crate) fn tokens(&self, span: Span, runtime: &RuntimeCrate) -> TokenStream {
         let (json, runtime) = (self.json(), runtime.at(span));
         let value = match self {
@@ -75,7 +75,7 @@ impl DeclaredLiteral {
     }
 }
 
-/// Parses a duration such as `"250ms"`, `"5s"`, `"2m"` or `"1h"`. Returns milliseconds.
+/// Parses the value of `timeout`, such as `"250ms"`, `"5s"`, `"2m"` or `"1h"`. Returns milliseconds.
 pub(crate) fn milliseconds(text: &syn::LitStr, errors: &mut Errors) -> Option<u64> {
     let time = quantity::milliseconds(&text.value());
     if time.is_none() {
@@ -86,7 +86,7 @@ pub(crate) fn milliseconds(text: &syn::LitStr, errors: &mut Errors) -> Option<u6
     time
 }
 
-/// Parses a rate such as `"10/s"`, `"10/min"`, `"10/h"` or `"10/day"`.
+/// Parses the value of `rate`, such as `"10/s"`, `"10/min"`, `"10/h"` or `"10/day"`.
 pub(crate) fn rate(text: &syn::LitStr, errors: &mut Errors) -> Option<Rate> {
     let rate = quantity::rate(&text.value());
     if rate.is_none() {

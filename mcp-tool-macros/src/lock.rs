@@ -1,4 +1,5 @@
-//! Locked contracts, read from the file `mcp-tools.lock` next to the `Cargo.toml` of the package that defines a tool.
+//! Locked contracts, which tools are compared with. They are read from the file `mcp-tools.lock` next to the
+//! `Cargo.toml` of the package that defines the tools.
 
 use std::{
     collections::HashMap,
@@ -18,7 +19,7 @@ use quote::{quote, quote_spanned};
 
 use crate::{errors::Errors, runtime_crate::RuntimeCrate};
 
-/// Locks that were read in this process. All macros of a crate run in one process.
+/// Locks that were read in this process, by the path of their file. All macros of a crate run in one process.
 static CACHE: Mutex<Option<HashMap<PathBuf, CachedLock>>> = Mutex::new(None);
 
 /// A parsed lock, with the modification time of its file.
@@ -40,18 +41,19 @@ pub(crate) struct PackageLock {
 
 /// The locked contract that a tool is compared with.
 pub(crate) struct LockedTool {
-    /// Binary form of the contract.
+    /// Binary form of the contract, as a byte-string literal.
     bytes: Literal,
-    /// Names of the parameters.
+    /// Names of the locked parameters.
     names: Vec<&'static str>,
-    /// Locked result schema that is generated at run time, and the version that has it. Only a running server can
-    /// compare such schemas.
+    /// Locked schema of a result type whose schema is generated at run time (`Schemars<T>`), and the version that has
+    /// it. Only a running server can compare such schemas.
     late_schema: Option<(&'static str, Version)>,
 }
 
 impl LockedTool {
     /// Returns code that checks the tool's contract. The code causes a compile error at `at`, the tool's version, if
-    /// the contract changed by more than the version permits. `names` are the tool's parameters.
+    /// the contract changed by more than the version permits. `names` are the tool's parameters; they are compared
+    /// here, because comparing text is slow in const evaluation.
     pub(crate) fn judgement<'n>(
         &self,
         tool: &syn::Ident,
@@ -76,11 +78,9 @@ impl LockedTool {
             #assertion
         }
     }
-}
 
-impl LockedTool {
-    /// Returns the constant `LOCKED_SCHEMA`, the locked result schema that only a running server can compare; `None` without
-    /// such a schema.
+    /// Returns the constant `LOCKED_SCHEMA` for the runtime's trait `Tool`: the locked result schema that only a
+    /// running server can compare. `None` without such a schema.
     pub(crate) fn late_schema(&self, runtime: &RuntimeCrate) -> Option<TokenStream> {
         let (schema, version) = self.late_schema?;
         let (major, minor) = (version.major(), version.minor());
@@ -124,7 +124,8 @@ impl PackageLock {
     }
 
     /// Returns an item that makes cargo rebuild the crate if only the lock changes; `None` without a lock. Only the
-    /// first tool of a crate gets this item, because rustc keeps each included file in memory.
+    /// first tool of a crate gets this item ([`is_first`](PackageLock::is_first)), because rustc keeps each included
+    /// file in memory.
     pub(crate) fn tracked(&self) -> Option<TokenStream> {
         let path = self.path.to_str().filter(|_| self.is_first && self.lock.is_some())?;
         Some(quote!(
@@ -132,9 +133,9 @@ impl PackageLock {
         ))
     }
 
-    /// Returns the locked contract that a tool of this name and version is compared with. Reports an error if the lock
-    /// can't be parsed, or if the locked contract has a newer version. Returns `None` after an error, and for a tool
-    /// that isn't locked.
+    /// Returns the locked contract that a tool of this name and version is compared with. Reports an error at `at` if
+    /// the lock can't be parsed, or if the locked contract has a newer version. Returns `None` after an error, and for
+    /// a tool that isn't locked.
     pub(crate) fn baseline(
         &self,
         name: &str,
@@ -145,6 +146,7 @@ impl PackageLock {
         let lock = match self.lock.as_deref()? {
             Ok(lock) => lock,
             Err(reason) => {
+                // Once for a crate, and not at each of its tools.
                 if self.is_first {
                     let message = format!(
                         "{FILE} can't be parsed: {reason} — fix {}, or restore it from version control",

@@ -1,4 +1,5 @@
-//! Path of the crate `mcp_tool_runtime` in generated code.
+//! Path of the crate `mcp_tool_runtime` in generated code. The server's package may depend on the crate under another
+//! name.
 
 use std::{
     collections::HashMap,
@@ -20,12 +21,13 @@ const PACKAGE: &str = "mcp-tool-runtime";
 /// Tables of dependencies in a manifest. `target.….` may precede their names, as in `target.'cfg(unix)'.dependencies`.
 const TABLES: [&str; 2] = ["dependencies", "dev-dependencies"];
 
-/// Path of the runtime crate, such as `::mcp_tool_runtime`.
+/// Path of the crate `mcp_tool_runtime` or of a re-export of it, such as `::mcp_tool_runtime` or `::my_crate::mcp`.
 #[derive(Clone)]
 pub(crate) struct RuntimeCrate(TokenStream);
 
 impl RuntimeCrate {
-    /// Returns the path of the runtime crate under the name that `Cargo.toml` gives to the dependency.
+    /// Returns the path of the runtime crate under the name that `Cargo.toml` gives to the dependency. If the name
+    /// isn't found, returns `::mcp_tool_runtime`.
     pub(crate) fn from_manifest() -> Self {
         let name = manifest_folder().and_then(|folder| cached_name(&folder));
         let name = name.unwrap_or_else(|| PACKAGE.to_owned()).replace('-', "_");
@@ -44,13 +46,13 @@ impl RuntimeCrate {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
                 match text.parse_with(syn::Path::parse_mod_style) {
                     Ok(path) => return RuntimeCrate(path.to_token_stream()),
-                    Err(_) => errors.on(text.span(), SHAPE),
+                    Err(_) => errors.on(text.span(), NOT_A_PATH),
                 }
             }
             Expr::Path(ExprPath { path, qself: None, .. }) => return RuntimeCrate(path.to_token_stream()),
             // A `$path` fragment of a declarative macro.
             Expr::Group(group) => return RuntimeCrate::from_value(&group.expr, errors),
-            other => errors.at(other, SHAPE),
+            other => errors.at(other, NOT_A_PATH),
         }
         RuntimeCrate::from_manifest()
     }
@@ -68,7 +70,7 @@ impl RuntimeCrate {
     }
 }
 
-const SHAPE: &str = "`crate` must be a path: write `crate = \"::my_crate::mcp\"`";
+const NOT_A_PATH: &str = "`crate` must be a path: write `crate = \"::my_crate::mcp\"`";
 
 impl ToTokens for RuntimeCrate {
     fn to_tokens(&self, tokens: &mut TokenStream) {
@@ -76,6 +78,7 @@ impl ToTokens for RuntimeCrate {
     }
 }
 
+/// Returns the folder of the package that cargo compiles.
 fn manifest_folder() -> Option<PathBuf> {
     std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)
 }
@@ -90,6 +93,7 @@ struct CachedName {
     name: Option<String>,
 }
 
+/// Returns the name that the manifest in `folder` renames the runtime to; `None` if it doesn't rename the runtime.
 fn cached_name(folder: &Path) -> Option<String> {
     let path = folder.join("Cargo.toml");
     let modified = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok()?;
@@ -103,9 +107,11 @@ fn cached_name(folder: &Path) -> Option<String> {
     name
 }
 
+/// Returns the same as [`cached_name`], read from the manifest at `path` in `folder`.
 fn read_name(path: &Path, folder: &Path) -> Option<String> {
     let manifest = fs::read_to_string(path).ok()?;
     let inherited = |name: &str| {
+        // The root of the workspace is the nearest folder whose manifest has a table `workspace`.
         let root = folder.ancestors().find_map(|folder| {
             let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
             text.lines()
@@ -117,8 +123,8 @@ fn read_name(path: &Path, folder: &Path) -> Option<String> {
     dependency(&manifest, inherited)
 }
 
-/// Returns the name that a manifest renames the runtime to; `None` if the runtime keeps its name. `inherited` returns
-/// `true` for a name that the workspace gives to the runtime.
+/// Returns the name that a manifest renames the runtime to; `None` if the runtime keeps its name or isn't a dependency.
+/// `inherited` returns `true` for a name that the workspace gives to the runtime.
 ///
 /// Reads single lines instead of TOML, because a TOML parser would delay each build. Finds `name = { package = "…" }`,
 /// `name.package = "…"`, `package = "…"` in the table of the dependency, and a name inherited from the workspace. If a
@@ -128,6 +134,7 @@ fn dependency(manifest: &str, inherited: impl Fn(&str) -> bool) -> Option<String
     for Line { table, key, value } in lines(manifest) {
         let Some((name, rest)) = entry(&table, &key, &TABLES) else { continue };
         if name == PACKAGE {
+            // The crate can be used under its own name.
             return None;
         }
         let is_inherited = || setting(&rest, &value, "workspace") == Some("true") && inherited(&name);
@@ -138,7 +145,7 @@ fn dependency(manifest: &str, inherited: impl Fn(&str) -> bool) -> Option<String
     renamed
 }
 
-/// Returns `true` if the table `dependencies` renames the runtime to `name`.
+/// Returns `true` if the table named `dependencies` renames the runtime to `name`.
 fn is_renamed(manifest: &str, dependencies: &str, name: &str) -> bool {
     lines(manifest).any(|Line { table, key, value }| {
         entry(&table, &key, &[dependencies])
@@ -146,17 +153,19 @@ fn is_renamed(manifest: &str, dependencies: &str, name: &str) -> bool {
     })
 }
 
+/// Returns `true` if a line sets the dependency's `package` to the runtime. For `rest` and `value`, see [`setting`].
 fn is_package(rest: &str, value: &str) -> bool {
     setting(rest, value, "package").is_some_and(|package| package.trim_matches(['"', '\'']) == PACKAGE)
 }
 
-/// A line `key = value`, with the table that it is in.
+/// A line `key = value` of a manifest, with the name of the table that it is in.
 struct Line {
     table: String,
     key: String,
     value: String,
 }
 
+/// Returns the lines `key = value` of a manifest. Other lines only set the table, or are ignored.
 fn lines(manifest: &str) -> impl Iterator<Item = Line> {
     let mut current = String::new();
     manifest.lines().filter_map(move |line| {
@@ -181,8 +190,8 @@ fn unquoted(key: &str) -> String {
     key.chars().filter(|c| !matches!(c, '"' | '\'' | ' ' | '\t')).collect()
 }
 
-/// Returns the name of the dependency that a line describes, and the part of the key after that name. `None` if the
-/// line isn't in one of the tables.
+/// Returns the name of the dependency that a line describes, and the rest of its dotted key: in the table
+/// `dependencies`, the key `mcp.package` gives `mcp` and `package`. `None` if the line isn't in one of `tables`.
 fn entry(table: &str, key: &str, tables: &[&str]) -> Option<(String, String)> {
     let full = format!("{table}.{key}");
     let dependency = tables.iter().find_map(|known| {
@@ -194,8 +203,9 @@ fn entry(table: &str, key: &str, tables: &[&str]) -> Option<(String, String)> {
     Some((name.to_owned(), rest.to_owned()))
 }
 
-/// Returns the value of a dependency's setting, such as `package`, from `rest = value` or from the inline table
-/// `value`.
+/// Returns the value of a dependency's setting `name`, such as `package`. `rest` is the key after the dependency's
+/// name, as [`entry`] returns it: either `rest` is `name`, or `rest` is empty and `value` is an inline table with
+/// `name`.
 fn setting<'v>(rest: &str, value: &'v str, name: &str) -> Option<&'v str> {
     if rest == name {
         return Some(value.split('#').next().unwrap_or_default().trim());
@@ -212,7 +222,8 @@ fn setting<'v>(rest: &str, value: &'v str, name: &str) -> Option<&'v str> {
 mod tests {
     use super::*;
 
-    fn name(manifest: &str) -> Option<String> {
+    /// Returns the runtime's new name in a package whose workspace names the runtime `inherited`.
+    fn renamed_to(manifest: &str) -> Option<String> {
         dependency(manifest, |name| name == "inherited")
     }
 
@@ -227,19 +238,19 @@ mod tests {
             "[target.'cfg(unix)'.dependencies]\nmcp = { package = \"mcp-tool-runtime\" }",
             "[target.\"x86_64-unknown-linux-gnu\".dependencies.mcp]\npackage = \"mcp-tool-runtime\"",
         ] {
-            assert_eq!(name(manifest).as_deref(), Some("mcp"), "{manifest}");
+            assert_eq!(renamed_to(manifest).as_deref(), Some("mcp"), "{manifest}");
         }
         for manifest in [
             "[dependencies]\ninherited = { workspace = true, features = [\"http\"] }",
             "[dependencies]\ninherited.workspace = true",
             "[dependencies.inherited]\nworkspace = true",
         ] {
-            assert_eq!(name(manifest).as_deref(), Some("inherited"), "{manifest}");
+            assert_eq!(renamed_to(manifest).as_deref(), Some("inherited"), "{manifest}");
         }
     }
 
     #[test]
-    fn dependency_under_its_own_name_is_not_renamed() {
+    fn runtime_under_its_own_name_or_absent_is_not_renamed() {
         for manifest in [
             "",
             "[package]\nname = \"mcp\"\n[dependencies]\nserde = \"1\"",
@@ -252,7 +263,7 @@ mod tests {
             "[package.metadata.dependencies]\nmcp = { package = \"mcp-tool-runtime\" }",
             "[dependencies]\nmcp = { package = \"mcp-tool-runtime-extras\" }",
         ] {
-            assert_eq!(name(manifest), None, "{manifest}");
+            assert_eq!(renamed_to(manifest), None, "{manifest}");
         }
     }
 

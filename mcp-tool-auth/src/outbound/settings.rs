@@ -1,4 +1,5 @@
-//! Settings of `[upstream.NAME]` as an operator writes them, before validation.
+//! Settings of `[upstream.NAME]` as an operator writes them, before validation. An upstream is an HTTP service that
+//! tools call.
 
 use mcp_tool_contract::name;
 use mcp_tool_core::setting::{Setting, list, single_value, text};
@@ -222,7 +223,8 @@ impl UpstreamSettings {
         (setting.set)(self, &setting.split(text))
     }
 
-    /// Fills in the defaults for the kind of credential. Without a credential, changes nothing.
+    /// Fills in the defaults for the kind of credential. Without a kind, changes nothing: such settings are invalid,
+    /// and most defaults depend on the kind.
     #[must_use]
     pub fn with_defaults(mut self) -> Self {
         let Some(kind) = self.credential else { return self };
@@ -241,7 +243,7 @@ impl UpstreamSettings {
 
     /// Returns the first key that is set although it doesn't apply to this kind of credential, or `None`.
     pub(super) fn inapplicable(&self, kind: CredentialKind) -> Option<&'static str> {
-        let of_tokens = [
+        let token_settings = [
             ("token_url", &self.token_url),
             ("client_id", &self.client_id),
             ("secret_file", &self.secret_file),
@@ -250,16 +252,17 @@ impl UpstreamSettings {
             ("resource", &self.resource),
             ("scope", &self.scope),
         ];
-        let of_keys = [
+        let api_key_settings = [
             ("key_file", &self.key_file),
             ("key_header", &self.key_header),
             ("key_prefix", &self.key_prefix),
         ];
-        let others = if kind == CredentialKind::Key { &of_tokens[..] } else { &of_keys[..] };
+        let others = if kind == CredentialKind::Key { &token_settings[..] } else { &api_key_settings[..] };
         others.iter().find(|(_, value)| value.is_some()).map(|(key, _)| *key)
     }
 }
 
+/// Stores the value of a setting that accepts one non-empty text.
 fn set(setting: &mut Option<String>, values: &[String]) -> Result<(), String> {
     match single_value(values)? {
         "" => Err("must not be empty".into()),
@@ -271,10 +274,10 @@ fn set(setting: &mut Option<String>, values: &[String]) -> Result<(), String> {
 }
 
 /// Returns an upstream's name with `-` replaced by `_`. Environment variables, such as `MCP_TOOL_UPSTREAM_BILLING_URL`,
-/// contain this name, and their names can't contain `-`.
+/// contain this form of the name, because the name of an environment variable can't contain `-`.
 ///
 /// # Errors
-/// A name that a contract can't declare as an upstream.
+/// A name other than `[a-z][a-z0-9_-]*` with 1 to 64 characters. A contract can't declare such an upstream.
 pub fn canonical_name(name: &str) -> Result<String, String> {
     name::check_upstream(name).map(|()| name.replace('-', "_"))
 }

@@ -1,4 +1,5 @@
-//! Requests tokens from a token endpoint, by client credentials (RFC 6749 §4.4) or token exchange (RFC 8693).
+//! Requests access tokens for an upstream from a token endpoint, by client credentials (RFC 6749 §4.4) or token
+//! exchange (RFC 8693).
 
 use std::time::Duration;
 
@@ -18,24 +19,27 @@ use super::{
 };
 use mcp_tool_core::call::token::InboundToken;
 
-/// Time limit of a token request.
+/// Time limit of a token request, including its response.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Maximum size of a response, in bytes.
+/// Maximum size of the token endpoint's response, in bytes.
 const MAX_RESPONSE: usize = 64 * 1024;
-/// Maximum length of a token, in bytes.
+/// Maximum length of an issued token, in bytes.
 const MAX_TOKEN: usize = 16 * 1024;
 /// Assumed lifetime of a token whose response has no `expires_in`.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
 /// Maximum assumed lifetime of a token, even if `expires_in` is longer.
 const MAX_LIFETIME: Duration = Duration::from_secs(86_400);
 
+/// Type of the token that an exchange sends, and of the token that it requests (RFC 8693 §3).
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// Grant type of a token exchange (RFC 8693 §2.1).
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// Token that the endpoint issued.
 pub(super) struct IssuedToken {
     /// Value of the `Authorization` header: `Bearer` and the token.
     pub(super) value: HeaderValue,
+    /// Lifetime from `expires_in`, at most [`MAX_LIFETIME`]; [`DEFAULT_LIFETIME`] without `expires_in`.
     pub(super) lifetime: Duration,
 }
 
@@ -54,8 +58,8 @@ struct ErrorResponse {
     error: String,
 }
 
-/// Requests a token. `subject` is the caller's token, which is exchanged. Without `subject`, requests a token by client
-/// credentials.
+/// Requests a token. `secret` is the client secret, which authenticates this server. `subject` is the caller's token,
+/// which is exchanged. Without `subject`, requests a token by client credentials.
 pub(super) async fn request(
     client: &Client,
     config: &UpstreamConfig,
@@ -63,6 +67,7 @@ pub(super) async fn request(
     secret: &Secret,
     subject: Option<&InboundToken>,
 ) -> Result<IssuedToken, UpstreamFailure> {
+    // The client checks the addresses that names resolve to, but not an IP address in the URL.
     resolve::check_literal(&config.allow_private, &endpoint.url)
         .map_err(|private| UpstreamFailure::Misconfigured(private.to_string()))?;
     let mut request = client
@@ -74,12 +79,12 @@ pub(super) async fn request(
         let authorization = basic::authorization(&endpoint.client_id, secret).map_err(|_| unsendable())?;
         request = request.header(AUTHORIZATION, authorization);
     }
-    let exchange = async {
+    let round_trip = async {
         let response = request.send().await.map_err(UpstreamFailure::of)?;
         let status = response.status();
         Ok((status, read_bounded(response).await?))
     };
-    let (status, body) = match tokio::time::timeout(TIMEOUT, exchange).await {
+    let (status, body) = match tokio::time::timeout(TIMEOUT, round_trip).await {
         Ok(received) => received.map_err(from_token_endpoint)?,
         Err(_) => {
             return Err(UpstreamFailure::Unavailable(format!(
@@ -94,6 +99,7 @@ pub(super) async fn request(
     }
 }
 
+/// Adds to the reason of a failure that the token endpoint caused it, and not the upstream.
 fn from_token_endpoint(failure: UpstreamFailure) -> UpstreamFailure {
     match failure {
         UpstreamFailure::Unavailable(reason) => {
@@ -106,6 +112,7 @@ fn from_token_endpoint(failure: UpstreamFailure) -> UpstreamFailure {
     }
 }
 
+/// Returns the body of a token request.
 fn form(endpoint: &TokenEndpoint, secret: &Secret, subject: Option<&InboundToken>) -> String {
     let mut form = form_urlencoded::Serializer::new(String::new());
     match subject {
@@ -189,8 +196,11 @@ fn parse_token(body: &[u8], subject: Option<&InboundToken>) -> Result<IssuedToke
     Ok(IssuedToken { value: sensitive(&format!("Bearer {token}"))?, lifetime })
 }
 
-/// Parses an error response. The reason is logged, so it contains the error code only if the code has at most 40
-/// characters, all of them lower-case letters or `_`. Other text may contain a token.
+/// Parses an error response. For an exchange, a code that refuses the caller's token or the target becomes
+/// `ExchangeRefused`. A code that shows a wrong setting becomes `Misconfigured`, and any other code `Unavailable`.
+///
+/// The failure's reason is logged, so it contains the error code only if the code has at most 40 characters, all of
+/// them lower-case letters or `_`. Other text may contain a token.
 fn parse_error(status: StatusCode, body: &[u8], is_exchange: bool) -> UpstreamFailure {
     let code =
         serde_json::from_slice::<ErrorResponse>(body).map(|response| response.error).unwrap_or_default();
@@ -214,11 +224,11 @@ fn parse_error(status: StatusCode, body: &[u8], is_exchange: bool) -> UpstreamFa
 mod tests {
     use super::*;
 
-    fn text(failure: &UpstreamFailure) -> &str {
+    fn reason_of(failure: &UpstreamFailure) -> &str {
         match failure {
-            UpstreamFailure::Unavailable(text)
-            | UpstreamFailure::Misconfigured(text)
-            | UpstreamFailure::ExchangeRefused(text) => text,
+            UpstreamFailure::Unavailable(reason)
+            | UpstreamFailure::Misconfigured(reason)
+            | UpstreamFailure::ExchangeRefused(reason) => reason,
             UpstreamFailure::MissingToken => "",
         }
     }
@@ -233,8 +243,8 @@ mod tests {
             (&b"Bearer t1"[..], Duration::from_secs(3_600))
         );
         assert!(issued.value.is_sensitive());
-        let without = parse_token(br#"{"access_token":"t1","token_type":"Bearer"}"#, None).ok().unwrap();
-        assert_eq!(without.lifetime, DEFAULT_LIFETIME);
+        let no_expiry = parse_token(br#"{"access_token":"t1","token_type":"Bearer"}"#, None).ok().unwrap();
+        assert_eq!(no_expiry.lifetime, DEFAULT_LIFETIME);
         let long =
             parse_token(br#"{"access_token":"t","token_type":"Bearer","expires_in":99999999999}"#, None)
                 .ok()
@@ -256,18 +266,18 @@ mod tests {
         ];
         for (body, wanted) in cases {
             let failure = parse_token(body.as_bytes(), None).err().unwrap();
-            assert!(
-                text(&failure).contains(wanted) && !text(&failure).contains("t1"),
-                "wrong refusal of {body}: {failure:?}"
-            );
+            assert!(reason_of(&failure).contains(wanted), "wrong refusal of {body}: {failure:?}");
+            assert!(!reason_of(&failure).contains("t1"), "the reason contains the token: {failure:?}");
         }
     }
 
     #[test]
     fn exchange_that_returns_the_callers_own_token_or_no_access_token_is_refused() {
         let subject = InboundToken::new("inbound".into());
-        let response = |token: &str, kind: &str| {
-            format!(r#"{{"access_token":"{token}","token_type":"Bearer","issued_token_type":"{kind}"}}"#)
+        let response = |token: &str, token_type: &str| {
+            format!(
+                r#"{{"access_token":"{token}","token_type":"Bearer","issued_token_type":"{token_type}"}}"#
+            )
         };
         assert!(parse_token(response("new", ACCESS_TOKEN).as_bytes(), Some(&subject)).is_ok());
         let id_token = response("new", "urn:ietf:params:oauth:token-type:id_token");
@@ -277,12 +287,13 @@ mod tests {
             (r#"{"access_token":"new","token_type":"Bearer"}"#.to_owned(), "issued_token_type"),
         ] {
             let failure = parse_token(body.as_bytes(), Some(&subject)).err().unwrap();
-            assert!(text(&failure).contains(wanted), "wrong refusal of {body}: {failure:?}");
+            assert!(reason_of(&failure).contains(wanted), "wrong refusal of {body}: {failure:?}");
         }
     }
 
     #[test]
-    fn reason_repeats_only_the_code_of_an_error_response() {
+    fn error_code_selects_the_failure_and_is_the_only_repeated_text() {
+        // `eyJhbGciOi` is the beginning of a JWT.
         let leaky = br#"{"error":"invalid_grant","error_description":"token eyJhbGciOi was revoked"}"#;
         assert!(
             matches!(parse_error(StatusCode::BAD_REQUEST, leaky, true), UpstreamFailure::ExchangeRefused(reason)
@@ -292,14 +303,14 @@ mod tests {
             parse_error(StatusCode::BAD_REQUEST, leaky, false),
             UpstreamFailure::Unavailable(_)
         ));
-        let odd = br#"{"error":"eyJhbGciOi.secret"}"#;
+        let token_as_code = br#"{"error":"eyJhbGciOi.secret"}"#;
         assert!(
-            matches!(parse_error(StatusCode::FORBIDDEN, odd, false), UpstreamFailure::Unavailable(reason)
+            matches!(parse_error(StatusCode::FORBIDDEN, token_as_code, false), UpstreamFailure::Unavailable(reason)
             if reason == "the token endpoint responded with 403 (no code)")
         );
-        let wrong = br#"{"error":"invalid_client"}"#;
+        let wrong_secret = br#"{"error":"invalid_client"}"#;
         assert!(matches!(
-            parse_error(StatusCode::UNAUTHORIZED, wrong, false),
+            parse_error(StatusCode::UNAUTHORIZED, wrong_secret, false),
             UpstreamFailure::Misconfigured(_)
         ));
     }

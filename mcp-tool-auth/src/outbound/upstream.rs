@@ -1,4 +1,4 @@
-//! Gives tool functions access to the upstreams that their contracts declare.
+//! Gives tool functions access to upstreams, the HTTP services that their contracts declare.
 
 use std::{fmt, sync::Arc};
 
@@ -25,9 +25,9 @@ use super::{
 /// | `token_exchange` | access token for the caller (RFC 8693), one cached for each token of a caller |
 /// | `key` | API key from a file |
 ///
-/// Requests fail after the call has ended or reached its deadline. If a request other than `GET` fails after it was
-/// sent, the error says that the effect of the request is unknown. The trace context of the call is sent as
-/// `traceparent` and `tracestate`.
+/// Requests fail after the tool's call has ended or reached its deadline. If a request other than `GET` fails after it
+/// was sent, the error says that the effect of the request is unknown. The trace context of the call is sent in the
+/// headers `traceparent` and `tracestate`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -44,7 +44,7 @@ pub struct Upstream {
     pub(super) client: Arc<UpstreamClient>,
 }
 
-/// Adds calls to upstreams to `CallContext`.
+/// Extends `CallContext` with access to upstreams.
 ///
 /// A tool declares its upstreams in its attribute, `upstream = ["billing"]`, and the operator configures each in a
 /// section such as `[upstream.billing]`. If an upstream isn't configured, the server doesn't start. The prelude imports
@@ -53,8 +53,7 @@ pub trait UpstreamExt {
     /// Returns the client of an upstream that the tool's contract declares.
     ///
     /// # Errors
-    /// `internal` for an upstream that the contract doesn't declare or that isn't configured; the log contains the
-    /// reason.
+    /// `internal` for an upstream that the contract doesn't declare; the log contains the reason.
     fn upstream(&self, name: &str) -> Result<Upstream, ToolError>;
 }
 
@@ -67,6 +66,7 @@ impl UpstreamExt for CallContext {
                  its attribute"
             )));
         }
+        // A server doesn't start while a declared upstream isn't configured, so this fails only after a bug.
         let outbound = self.outbound().and_then(|outbound| outbound.as_any().downcast_ref::<Upstreams>());
         let client = outbound.and_then(|upstreams| upstreams.find(name)).ok_or_else(|| {
             ToolError::internal(format!("'{tool}' uses the upstream '{name}', which isn't configured"))
@@ -76,7 +76,7 @@ impl UpstreamExt for CallContext {
 }
 
 impl Upstream {
-    /// Returns the upstream's name, with each `-` replaced by `_`.
+    /// Returns the upstream's name, with each `-` replaced by `_` as in the names of environment variables.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.client.name

@@ -1,6 +1,6 @@
 //! Renames fields and variants exactly as serde's `rename_all` does.
 
-/// A value of serde's `rename_all`.
+/// A value of serde's `rename_all`, such as `"camelCase"`.
 #[derive(Clone, Copy)]
 pub(super) enum Case {
     Lower,
@@ -25,15 +25,17 @@ const CASES: [(&str, Case); 8] = [
 ];
 
 impl Case {
+    /// Returns the case for a value of `rename_all`; `None` for a value that serde doesn't have.
     pub(super) fn named(name: &str) -> Option<Self> {
         CASES.iter().find(|(known, _)| *known == name).map(|(_, case)| *case)
     }
 
+    /// Returns all values of `rename_all`, quoted, for an error.
     pub(super) fn names() -> String {
         CASES.map(|(name, _)| format!("\"{name}\"")).join(", ")
     }
 
-    /// Renames a variant, which is in Pascal case.
+    /// Renames a variant. Its Rust name is taken to be in Pascal case.
     pub(super) fn variant(self, name: &str) -> String {
         match self {
             Case::Pascal => name.to_owned(),
@@ -56,7 +58,7 @@ impl Case {
         }
     }
 
-    /// Renames a field, which is in snake case.
+    /// Renames a field. Its Rust name is taken to be in snake case.
     pub(super) fn field(self, name: &str) -> String {
         match self {
             Case::Lower | Case::Snake => name.to_owned(),

@@ -1,4 +1,5 @@
-//! Code generation for a type that derives `ToolSchema`: constants, and the conversion of validated values.
+//! Code generation for a type that derives `ToolSchema`: constants that describe its JSON, and for the type of a
+//! parameter the conversion of validated JSON values.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -22,7 +23,8 @@ pub(super) fn model(model: &Model, runtime: &RuntimeCrate) -> TokenStream {
     }
 }
 
-/// Returns the implementations of `Scalar` and `OutputValue` for a type that both parameters and results can have.
+/// Returns the implementations of `Scalar` and `OutputValue` for an enum or a newtype, which both parameters and
+/// results can have. `kind` is the kind of its JSON value with the bounds, and `from_value` the body of the conversion.
 fn scalar(
     ident: &Ident,
     kind: &TokenStream,
@@ -47,6 +49,7 @@ fn scalar(
     }
 }
 
+/// Returns the error for a validated value that the type can't represent.
 fn unreadable(ident: &Ident, runtime: &RuntimeCrate) -> TokenStream {
     let name = ident.to_string();
     quote!(#runtime::__private::Unreadable(#name))
@@ -121,7 +124,8 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
     let has_secret = members
         .iter()
         .any(|member| matches!(member, StructMember::Field(DeclaredField { secret: true, .. })));
-    let key = Case::Snake.variant(&ident.unraw().to_string());
+    // Default key of a question whose form is this struct.
+    let form_key = Case::Snake.variant(&ident.unraw().to_string());
     let has_flattened = members.iter().any(|member| matches!(member, StructMember::Flatten(_)));
     let members = members.iter().enumerate().map(|(index, member)| {
         let member = match member {
@@ -137,8 +141,8 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
         };
         quote!(#runtime::__private::Member::#member)
     });
-    // The parser has compared the names of the struct's own fields. Only const evaluation knows the fields of flattened
-    // structs.
+    // The parser has compared the names of the fields that this struct declares. Only const evaluation knows the fields
+    // of flattened structs. A struct with a secret has no `OBJECT` to check.
     let check = (has_flattened && !has_secret).then(|| {
         let runtime = runtime.at(ident.span());
         quote_spanned! {ident.span()=>
@@ -148,6 +152,7 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
         }
     });
     // A struct with a secret field can be neither returned nor requested in a form, directly or inside another struct.
+    // So it implements none of the traits, and such a use doesn't compile.
     let public_impls = (!has_secret).then(|| {
         quote! {
                 #[automatically_derived]
@@ -155,7 +160,7 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
 
                 #[automatically_derived]
                 impl #runtime::Form for #ident {
-                    const KEY: &'static str = #key;
+                    const KEY: &'static str = #form_key;
                 }
 
                 #[automatically_derived]
@@ -180,12 +185,13 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
     }
 }
 
+/// Returns the name of the constant that describes the field at `index`.
 fn constant(index: usize) -> Ident {
     format_ident!("__F{}", index)
 }
 
-/// Returns the constant of one field. The code contains the field's type once, so that an invalid type causes a single
-/// error.
+/// Returns the constant that describes one field. The code contains the field's type once, so that an invalid type
+/// causes a single error.
 fn field(index: usize, field: &DeclaredField, runtime: &RuntimeCrate) -> TokenStream {
     let DeclaredField { name, description, ty, bounds, presence, secret: _ } = field;
     let constant = constant(index);

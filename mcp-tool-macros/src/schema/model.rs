@@ -1,4 +1,4 @@
-//! Model of a type that derives `ToolSchema`, independent of syntax.
+//! Model of a type that derives `ToolSchema`: result of the parser, and input of the code generation.
 
 use syn::{Generics, Ident, Type};
 
@@ -8,11 +8,13 @@ use crate::bounds::Bounds;
 pub(crate) enum Model {
     /// An enum of unit variants. Its JSON is a string.
     Enum { ident: Ident, variants: Vec<Variant> },
-    /// A struct of one unnamed field, with additional bounds.
+    /// A struct of one unnamed field of type `inner`, with additional bounds. With `from_str`, its JSON is a string
+    /// that `inner` parses.
     Newtype { ident: Ident, inner: Box<Type>, bounds: Bounds, from_str: bool },
-    /// A struct of named fields. Its JSON is an object in a result.
+    /// A struct of named fields. Its JSON is an object, in a result or a form.
     Struct { ident: Ident, members: Vec<StructMember> },
-    /// A type whose definition has errors. Gets placeholder implementations, so that no further errors follow.
+    /// A type of an unsupported form, such as a union. Gets placeholder implementations, so that no further errors
+    /// follow.
     Broken { ident: Ident, generics: Generics },
 }
 
@@ -25,12 +27,18 @@ pub(crate) struct Variant {
 /// A member of an object.
 pub(crate) enum StructMember {
     Field(DeclaredField),
+    /// Type of a flattened field, whose members become members of this object.
     Flatten(Type),
-    Tag { key: String, value: String },
+    /// Member with a constant text (serde's `tag`).
+    Tag {
+        key: String,
+        value: String,
+    },
 }
 
-/// A serialized field.
+/// A field that is serialized under its own name.
 pub(crate) struct DeclaredField {
+    /// Name in the JSON.
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) ty: Type,

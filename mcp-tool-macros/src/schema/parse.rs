@@ -25,7 +25,8 @@ pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> (Model, RuntimeC
     (type_model(item, &keys, errors), runtime.unwrap_or_else(RuntimeCrate::from_manifest))
 }
 
-/// Returns the type's model, or [`Model::Broken`] if types of this form aren't supported at all.
+/// Returns the type's model, or [`Model::Broken`] if types of this form aren't supported at all. After any other error,
+/// returns a model without the parts that have errors. `schema_keys` are the keys of `#[schema(…)]` on the type.
 fn type_model(item: &DeriveInput, schema_keys: &[keys::Key], errors: &mut Errors) -> Model {
     let ident = item.ident.clone();
     let broken = Model::Broken { ident: ident.clone(), generics: item.generics.clone() };
@@ -101,9 +102,10 @@ fn variant(variant: &Variant, container: &serde::Container, errors: &mut Errors)
         return None;
     }
     let keys = serde::variant(attrs, errors);
-    let own = ident.unraw().to_string();
-    let name =
-        keys.rename.unwrap_or_else(|| container.rename_all.map_or(own.clone(), |case| case.variant(&own)));
+    let rust_name = ident.unraw().to_string();
+    let name = keys
+        .rename
+        .unwrap_or_else(|| container.rename_all.map_or(rust_name.clone(), |case| case.variant(&rust_name)));
     if name.is_empty() {
         errors.at(ident, "clients reject an empty string in an enum: rename this variant");
         return None;
@@ -111,7 +113,8 @@ fn variant(variant: &Variant, container: &serde::Container, errors: &mut Errors)
     Some(model::Variant { ident: ident.clone(), name })
 }
 
-/// Reports variants with the same JSON string.
+/// Reports variants with the same JSON string, each at its definition in `written`. `variants` doesn't contain variants
+/// that have errors.
 fn check_distinct(written: &[&Variant], variants: &[model::Variant], errors: &mut Errors) {
     for (index, variant) in variants.iter().enumerate() {
         if variants.iter().take(index).any(|before| before.name == variant.name)
@@ -122,6 +125,7 @@ fn check_distinct(written: &[&Variant], variants: &[model::Variant], errors: &mu
     }
 }
 
+/// Parses a struct of one unnamed field `inner`.
 fn newtype(ident: Ident, schema_keys: &[keys::Key], inner: &Field, errors: &mut Errors) -> Model {
     let (mut bounds, mut from_str) = (Bounds::default(), false);
     for key in schema_keys {
@@ -142,6 +146,7 @@ fn newtype(ident: Ident, schema_keys: &[keys::Key], inner: &Field, errors: &mut 
     Model::Newtype { ident, inner: Box::new(inner.ty.clone()), bounds, from_str }
 }
 
+/// Parses a named field of the struct `owner`. Returns `None` for a field that isn't serialized, or after an error.
 fn member(
     field: &Field,
     owner: &Ident,
@@ -149,7 +154,7 @@ fn member(
     errors: &mut Errors,
 ) -> Option<StructMember> {
     let Field { attrs, ident, ty, .. } = field;
-    let own = ident.as_ref()?.unraw().to_string();
+    let rust_name = ident.as_ref()?.unraw().to_string();
     let keys = serde::field(attrs, errors);
     if keys.skip {
         return None;
@@ -174,11 +179,12 @@ fn member(
             keys::unknown(&key, &known, errors);
         }
     }
-    let name =
-        keys.rename.unwrap_or_else(|| container.rename_all.map_or(own.clone(), |case| case.field(&own)));
+    let name = keys
+        .rename
+        .unwrap_or_else(|| container.rename_all.map_or(rust_name.clone(), |case| case.field(&rust_name)));
     let mut description = docs::text(attrs);
     if description.is_empty() {
-        description = docs::from_name(&own);
+        description = docs::from_name(&rust_name);
     }
     Some(StructMember::Field(model::DeclaredField {
         name,
@@ -190,7 +196,8 @@ fn member(
     }))
 }
 
-/// Reports a member whose JSON name an earlier member of the struct has too.
+/// Reports a member whose JSON name an earlier member of the struct has too. The names in flattened structs are unknown
+/// here; const evaluation of the generated code checks them.
 fn check_name(member: &StructMember, before: &[StructMember], field: &Field, errors: &mut Errors) {
     let name_of = |member: &StructMember| match member {
         StructMember::Field(field) => Some(field.name.clone()),
@@ -204,7 +211,7 @@ fn check_name(member: &StructMember, before: &[StructMember], field: &Field, err
     }
 }
 
-/// Parses the keys of all `#[schema(…)]`.
+/// Parses the keys of all `#[schema(…)]` among the attributes.
 fn schema_keys(attributes: &[Attribute], errors: &mut Errors) -> Vec<keys::Key> {
     let mut found = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("schema")) {
@@ -232,8 +239,8 @@ fn refuse_schema(attributes: &[Attribute], message: &str, errors: &mut Errors) {
     }
 }
 
-/// Returns `true` if a type contains the name `owner` or `Self`. The names in a path such as `billing::Invoice` don't
-/// count, because the path may lead to another type of the same name.
+/// Returns `true` if a type contains the name `owner` or `Self`, which makes the struct `owner` recursive. The names in
+/// a path such as `billing::Invoice` don't count, because the path may lead to another type of the same name.
 fn mentions(tokens: &TokenStream, owner: &Ident) -> bool {
     let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let is_colon =

@@ -7,7 +7,7 @@ use syn::{Attribute, LitStr, meta::ParseNestedMeta, spanned::Spanned as _};
 use super::{case::Case, model::Presence};
 use crate::errors::Errors;
 
-/// serde's attributes of a type.
+/// serde's attributes of a type. `rename` and `rename_all` are the values for serializing.
 #[derive(Default)]
 pub(super) struct Container {
     pub(super) rename: Option<String>,
@@ -20,6 +20,7 @@ pub(super) struct Container {
 /// serde's attributes of a field.
 pub(super) struct FieldKeys {
     pub(super) rename: Option<String>,
+    /// `true` if the field isn't serialized.
     pub(super) skip: bool,
     pub(super) flatten: bool,
     pub(super) presence: Presence,
@@ -31,7 +32,7 @@ pub(super) struct VariantKeys {
     pub(super) rename: Option<String>,
 }
 
-/// Names that one attribute gives for serializing and for deserializing.
+/// Names that one key, `rename` or `rename_all`, gives for serializing and for deserializing.
 #[derive(Default)]
 struct Names {
     serialize: Option<LitStr>,
@@ -75,6 +76,7 @@ fn case(name: Option<LitStr>) -> syn::Result<Option<Case>> {
     }
 }
 
+/// Returns the error for a key that isn't supported. `instead` says what to do.
 fn refused(meta: &ParseNestedMeta<'_>, instead: &str) -> syn::Error {
     let key = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
     meta.error(format!(
@@ -101,8 +103,8 @@ fn key(meta: &ParseNestedMeta<'_>) -> String {
     meta.path.get_ident().map(ToString::to_string).unwrap_or_default()
 }
 
-/// Parses serde's attributes of a type. Tools also parse enums, so an enum must have the same names for serializing and
-/// deserializing.
+/// Parses serde's attributes of a type. Enums are also parameters, whose names are parsed, so an enum must have the
+/// same names for serializing and deserializing.
 pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Errors) -> Container {
     let mut found = Container::default();
     for_each_key(attributes, errors, |meta| {
@@ -117,7 +119,7 @@ pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Er
             }
             "tag" if !is_enum => found.tag = Some(meta.value()?.parse::<LitStr>()?.value()),
             "transparent" => found.transparent = Some(meta.path.span()),
-            // These keys affect only deserializing, which tools don't do through serde.
+            // These keys don't affect the serialized JSON.
             "default" | "deny_unknown_fields" | "crate" | "expecting" => skip_value(&meta)?,
             _ => return Err(refused(&meta, INSTEAD)),
         }
@@ -126,7 +128,7 @@ pub(super) fn container(attributes: &[Attribute], is_enum: bool, errors: &mut Er
     found
 }
 
-/// Parses serde's attributes of a field.
+/// Parses serde's attributes of a struct's named field.
 pub(super) fn field(attributes: &[Attribute], errors: &mut Errors) -> FieldKeys {
     let mut found = FieldKeys { rename: None, skip: false, flatten: false, presence: Presence::Always };
     for_each_key(attributes, errors, |meta| {

@@ -23,7 +23,8 @@ use crate::{
     runtime_crate::RuntimeCrate,
 };
 
-/// Keys that this release refuses, because accepting a guard without enforcing it would be unsafe.
+/// Keys that a later release will enforce. This release refuses them, because an author would rely on a key that
+/// compiles although nothing enforces it.
 const UNENFORCED: [&str; 3] = ["ceiling", "retry", "cache"];
 
 /// Positions of the keys that [`validate`] compares with each other; `None` for an absent key.
@@ -38,6 +39,7 @@ struct Positions {
 }
 
 /// Parses the keys, and checks the rules between them. After an error in one key, the other keys are still parsed.
+/// After a syntax error, returns no keys.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Keys {
     let (mut found, mut at) = (Keys::default(), Positions::default());
     let repeatable = [ToolKey::Weakens.name()];
@@ -113,10 +115,11 @@ fn parse_key(known: ToolKey, key: &Key, found: &mut Keys, at: &mut Positions, er
     }
 }
 
-/// Checks the rules between keys.
+/// Checks the rules between keys. `tokens` is the content of `#[mcp_tool(…)]`, where missing keys are reported.
 fn validate(tokens: &TokenStream, found: &Keys, at: &Positions, errors: &mut Errors) {
     let Positions { version, scope, public, read_only, destructive, gate } = *at;
     let mut missing = |message: &str| {
+        // Without content, only the attribute itself has a position.
         if tokens.is_empty() { errors.on(Span::call_site(), message) } else { errors.at(tokens, message) }
     };
     if version.is_none() {
@@ -142,11 +145,12 @@ fn validate(tokens: &TokenStream, found: &Keys, at: &Positions, errors: &mut Err
             "only a `destructive` tool can have a gate: add `destructive`, or put the scope into `scope`",
         );
     }
-    if let (Some(gate), Some(own)) = (gate, found.gate.as_ref())
-        && found.scopes.contains(own)
+    if let (Some(gate), Some(gate_scope)) = (gate, found.gate.as_ref())
+        && found.scopes.contains(gate_scope)
     {
-        let message =
-            format!("every caller already has `{own}` from `scope`: use a different scope for the gate");
+        let message = format!(
+            "every caller already has `{gate_scope}` from `scope`: use a different scope for the gate"
+        );
         errors.on(gate, message);
     }
 }
@@ -154,8 +158,8 @@ fn validate(tokens: &TokenStream, found: &Keys, at: &Positions, errors: &mut Err
 /// Parses `major.minor`, without leading zeros. `0.0` isn't a version.
 fn version(text: &LitStr, errors: &mut Errors) -> Option<(u32, u32)> {
     let number = |digits: &str| {
-        let plain = digits == "0" || !digits.starts_with('0');
-        (plain && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        let no_leading_zero = digits == "0" || !digits.starts_with('0');
+        (no_leading_zero && digits.bytes().all(|byte| byte.is_ascii_digit()))
             .then(|| digits.parse::<u32>().ok())
             .flatten()
     };
@@ -243,7 +247,7 @@ fn deprecation(key: &Key, errors: &mut Errors) -> Option<DeclaredDeprecation> {
     })
 }
 
-/// Parses `weakens("rule-id", reason = "…")`.
+/// Parses `weakens("rule-id", reason = "…")`. The rule must be one that lowers a guard, such as `scope-removed`.
 fn weakening(key: &Key, errors: &mut Errors) -> Option<DeclaredWeakening> {
     const SHAPE: &str = "\"rule-id\", reason = \"…\"";
     let parts = |input: syn::parse::ParseStream<'_>| {
@@ -266,7 +270,7 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<DeclaredWeakening> {
         errors.at(&key.meta, format!("the reason is missing: write `weakens({SHAPE})`"));
         return None;
     }
-    let guards =
+    let weakening_rules =
         || ChangeRule::ALL.iter().filter(|rule| rule.class() == ChangeClass::Weakens).map(|rule| rule.id());
     match ChangeRule::of_id(&id.value()) {
         Some(rule) if rule.class() == ChangeClass::Weakens => {
@@ -277,6 +281,7 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<DeclaredWeakening> {
                 exhaustive::ChangeClass::Breaking => {
                     format!("`{rule}` is breaking: bump to the next major version instead of giving a reason")
                 }
+                // The arm above has already matched `Weakens`.
                 exhaustive::ChangeClass::Additive | exhaustive::ChangeClass::Weakens => {
                     format!("`{rule}` is additive: bump to the next minor version instead of giving a reason")
                 }
@@ -288,12 +293,12 @@ fn weakening(key: &Key, errors: &mut Errors) -> Option<DeclaredWeakening> {
             None
         }
         None => {
-            let message = match name::nearest(&id.value(), guards()) {
+            let message = match name::nearest(&id.value(), weakening_rules()) {
                 Some(meant) => format!("unknown rule {:?}; did you mean {meant:?}?", id.value()),
                 None => format!(
                     "unknown rule {:?}; rules that lower a guard are {}",
                     id.value(),
-                    guards().collect::<Vec<_>>().join(", ")
+                    weakening_rules().collect::<Vec<_>>().join(", ")
                 ),
             };
             errors.on(id.span(), message);

@@ -1,5 +1,5 @@
-//! `complete = customers(invoices)`: the function that suggests values of an argument, and the tool's borrowed
-//! parameters that this function takes.
+//! `complete = customers(invoices)` on a parameter: the function that suggests values of the argument, and the tool's
+//! borrowed parameters that this function takes.
 
 use mcp_tool_contract::name;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{errors::Errors, keys::Key, runtime_crate::RuntimeCrate};
 
+/// Example value in errors.
 const SHAPE: &str = "customers(invoices)";
 
-/// Parses the key `complete`.
+/// Parses the key `complete` of `#[arg(…)]`.
 pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<DeclaredCompletion>> {
     let value = key.value(SHAPE, errors)?;
     let (function, arguments) = match value {
@@ -66,7 +67,8 @@ pub(super) fn check(inputs: &mut [Input], errors: &mut Errors) {
     }
 }
 
-/// Returns the error for a name that isn't a borrowed parameter.
+/// Returns the error for a name that isn't a borrowed parameter. `sent` and `borrowed` are the tool's owned and
+/// borrowed parameters.
 fn unknown_parameter(given: &str, sent: &[String], borrowed: &[Ident]) -> String {
     if sent.iter().any(|name| name == given) {
         return format!(
@@ -83,7 +85,8 @@ fn unknown_parameter(given: &str, sent: &[String], borrowed: &[Ident]) -> String
     }
 }
 
-/// Returns a `Completer` expression for each argument that has a completion function.
+/// Returns an expression of the runtime's type `Completer` for each argument that has a completion function. `constant`
+/// returns the name of the constant that describes the parameter at an index.
 pub(super) fn completers<'t>(
     tool: &'t DeclaredTool,
     constant: impl Fn(usize) -> Ident + 't,
@@ -96,6 +99,8 @@ pub(super) fn completers<'t>(
     })
 }
 
+/// Returns the `Completer` of one argument, whose parameter the constant `declared` describes. Its closure takes the
+/// tool's state as a tuple with a member for each borrowed parameter.
 fn completer(completion: &DeclaredCompletion, declared: &Ident, tool: &DeclaredTool) -> TokenStream {
     let DeclaredCompletion { function, borrowed, .. } = completion;
     let (state, cx, typed) = (Local::named("state"), Local::named("cx"), Local::named("typed"));

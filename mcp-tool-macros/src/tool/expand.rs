@@ -35,7 +35,7 @@ pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
         quote!(#(#declared)* #(#states)* #paging)
     });
     let missing = undescribed.iter().map(missing_description);
-    let (source, judgement, tracked) = (source(tool), judgement(tool), &tool.tracked);
+    let (constants, judgement, tracked) = (other_constants(tool), judgement(tool), &tool.tracked);
     quote! {
         // This item is outside of the tool's `cfg`, because the crate needs the item even if this tool isn't built.
         #tracked
@@ -54,7 +54,7 @@ pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
             #[automatically_derived]
             impl #runtime::Tool for #function {
                 #contract
-                #source
+                #constants
                 #bind
             }
         };
@@ -64,8 +64,9 @@ pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
 /// Returns the constants of `Tool` other than the contract:
 /// - `SOURCE`, the source location.
 /// - `ADAPTS`, the tool that an adapter calls.
-/// - `LOCKED_SCHEMA`, the locked result schema that only a running server can compare. It is omitted without such a schema.
-fn source(tool: &DeclaredTool) -> TokenStream {
+/// - `LOCKED_SCHEMA`, the locked result schema that only a running server can compare. It is omitted without such a
+///   schema.
+fn other_constants(tool: &DeclaredTool) -> TokenStream {
     let (output, runtime) = (&tool.output, &tool.runtime);
     let adapts = if tool.is_callable {
         let runtime = runtime.at(output.span());
@@ -84,8 +85,8 @@ fn source(tool: &DeclaredTool) -> TokenStream {
     }
 }
 
-/// Returns the code that compares the contract with the locked one; `None` if nothing is locked or the signature has
-/// errors.
+/// Returns the code that compares the contract with the locked contract of the file `mcp-tools.lock`. `None` if the
+/// tool isn't locked, or if the signature has errors.
 fn judgement(tool: &DeclaredTool) -> Option<TokenStream> {
     let (locked, at) = (tool.locked.as_ref()?, tool.keys.version_at?);
     let names = tool.inputs.iter().flat_map(|input| match input {
@@ -114,16 +115,18 @@ fn broken(name: &str, runtime: &RuntimeCrate) -> (TokenStream, TokenStream) {
     (contract, bind)
 }
 
+/// Returns the name of an enum's variant in generated code.
 fn variant(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
 }
 
+/// Returns the name of the constant that describes the parameter at `index`.
 fn constant(index: usize) -> Ident {
     format_ident!("__P{}", index)
 }
 
-/// Returns the constant of one parameter. Only `declare` needs a trait of the parameter's type, so that an invalid type
-/// causes a single error.
+/// Returns the constant that describes one owned parameter. Of the generated calls, only `declare` needs a trait of the
+/// parameter's type, so that an invalid type causes a single error.
 fn declared(index: usize, argument: &ArgumentParam, tool: &DeclaredTool) -> TokenStream {
     let ArgumentParam { name, description, ty, bounds, default, secret, header, completion } = argument;
     let constant = constant(index);
@@ -162,6 +165,7 @@ fn declared(index: usize, argument: &ArgumentParam, tool: &DeclaredTool) -> Toke
     }
 }
 
+/// Returns an expression of type `Option`.
 fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
@@ -169,6 +173,8 @@ fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     }
 }
 
+/// Returns the check that the type of a borrowed parameter isn't a type that agents send. The parser finds such a type
+/// by its name, but only const evaluation finds an alias.
 fn check_state(ty: &Type, runtime: &RuntimeCrate) -> TokenStream {
     let runtime = runtime.at(ty.span());
     quote_spanned! {ty.span()=>
@@ -197,6 +203,7 @@ fn check_paging(inputs: &[Input], output: &Type, runtime: &RuntimeCrate) -> Toke
     }
 }
 
+/// Returns the constant `CONTRACT`. In `quote!`, an iterator over an `Option` adds its `#(…)*` once, or not at all.
 fn contract(tool: &DeclaredTool) -> TokenStream {
     let DeclaredTool { name, description, keys, inputs, output, runtime, .. } = tool;
     let (major, minor) = keys.version;
@@ -271,16 +278,19 @@ fn contract(tool: &DeclaredTool) -> TokenStream {
 pub(super) struct Local;
 
 impl Local {
+    /// Returns the local variable `name`. Equal names are the same variable.
     pub(super) fn named(name: &str) -> Ident {
         Ident::new(name, Span::mixed_site())
     }
 
+    /// Returns the local variable that belongs to the parameter at `index`.
     fn numbered(name: &str, index: usize) -> Ident {
         format_ident!("{}{}", name, index, span = Span::mixed_site())
     }
 }
 
-/// Returns the function `bind`, which takes the tool's application state and returns the closure that calls the tool.
+/// Returns the function `bind`, which takes the application state and returns the state that the tool borrows, together
+/// with the closure that calls the tool.
 fn bind(tool: &DeclaredTool) -> TokenStream {
     let (states, state, cx) = (Local::named("states"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");
@@ -325,8 +335,8 @@ fn bind(tool: &DeclaredTool) -> TokenStream {
     }
 }
 
-/// Returns code that declares a slot for each argument, parses the arguments into the slots, and moves each parsed
-/// value into a local variable.
+/// Returns code that declares a slot (a place for the parsed value) for each argument, parses the arguments into the
+/// slots, and moves each parsed value into a local variable.
 fn slots(tool: &DeclaredTool) -> TokenStream {
     let (arguments, runtime) = (Local::named("arguments"), &tool.runtime);
     let slots = tool.inputs.iter().enumerate().flat_map(|(index, input)| match input {
@@ -368,7 +378,8 @@ fn slots(tool: &DeclaredTool) -> TokenStream {
     }
 }
 
-/// Returns the statement that makes the `PageRequest` from `limit` and `cursor`; `None` if the tool has none.
+/// Returns the statement that makes the `PageRequest` from the arguments `limit` and `cursor`; `None` if the tool takes
+/// no `PageRequest`.
 fn paged(tool: &DeclaredTool, cx: &Ident, arguments: &Ident) -> Option<TokenStream> {
     let index = tool.inputs.iter().position(|input| matches!(input, Input::Page(_)))?;
     let slot = Local::numbered("slot", index);
@@ -397,7 +408,8 @@ fn answer(tool: &DeclaredTool, state: &Ident, cx: &Ident) -> TokenStream {
             Input::State(_) => {
                 let state_index = syn::Index::from(states);
                 states += 1;
-                // A blocking function owns its clone of the call's context.
+                // `cx` is a reference in an async tool. A function that isn't async runs on another thread, for which
+                // `cx` is an owned clone.
                 let cx = if tool.is_async { quote!(#cx) } else { quote!(&#cx) };
                 quote!(#state.#state_index.get(#cx))
             }
@@ -448,7 +460,8 @@ fn answer(tool: &DeclaredTool, state: &Ident, cx: &Ident) -> TokenStream {
     }
 }
 
-/// Returns code that causes a warning. The code uses a deprecated constant, because macros can't define lints.
+/// Returns code that causes a warning about a missing description. The code uses a deprecated constant, because macros
+/// can't define lints.
 fn missing_description(missing: &Undescribed) -> TokenStream {
     let Undescribed { what, span } = missing;
     let note = format!("{what}, which models need: write `/// …` above it, or `#[allow(missing_docs)]`");

@@ -40,9 +40,9 @@ pub(super) fn upstreams(key: &Key, errors: &mut Errors) -> Vec<String> {
     listed
 }
 
-/// Rules of a key that takes one text or a list of unique texts, with the error for each violation.
+/// Rules of a key whose value is one text or a list of unique texts, with the error for each violation.
 struct TextListKey {
-    /// Example of a value.
+    /// Example of a value, for the error if there is none.
     shape: &'static str,
     /// Error for an empty list.
     empty: &'static str,
@@ -55,6 +55,7 @@ struct TextListKey {
 }
 
 impl TextListKey {
+    /// Returns the valid texts of a key's value, and reports all others.
     fn read(&self, key: &Key, errors: &mut Errors) -> Vec<String> {
         let Some(value) = key.value(self.shape, errors) else { return Vec::new() };
         let listed: Vec<&Expr> = match value {
@@ -80,9 +81,11 @@ impl TextListKey {
     }
 }
 
-/// Parses `gate(scope = "…")`. Other gates are refused, because this release doesn't enforce them.
+/// Parses `gate(scope = "…")`: the scope that permits calls of a destructive tool. Other gates are refused, because
+/// this release doesn't enforce them.
 pub(super) fn gate(key: &Key, errors: &mut Errors) -> Option<String> {
     const SHAPE: &str = "scope = \"invoices:destroy\"";
+    // Conditions that a later release will enforce.
     const UNENFORCED: [&str; 2] = ["approval", "four_eyes"];
     let inside = key.inside(SHAPE, errors)?;
     if inside.is_empty() {

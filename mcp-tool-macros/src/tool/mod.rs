@@ -1,4 +1,5 @@
-//! `#[mcp_tool]`: makes a function a tool.
+//! `#[mcp_tool]`: makes a function a tool. `attribute` parses the keys, `parse` the signature, and `expand` generates
+//! code.
 
 mod attribute;
 mod completion;
@@ -11,7 +12,7 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// Returns the function, an implementation of `Tool`, and the errors.
+/// Returns the function, a type that implements `Tool`, and the errors.
 pub(crate) fn expand(keys: TokenStream, function: TokenStream) -> TokenStream {
     let Ok(function) = syn::parse2::<parse::Function>(function.clone()) else {
         return match syn::parse2::<syn::Item>(function.clone()) {

@@ -1,4 +1,4 @@
-//! Model of a tool, independent of syntax.
+//! Model of a tool: result of the parsers of the attribute and the signature, and input of the code generation.
 
 use mcp_tool_contract::{
     model::{Rate, TaskSupport},
@@ -9,7 +9,7 @@ use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
 use crate::{bounds::Bounds, literal::DeclaredLiteral, lock::LockedTool, runtime_crate::RuntimeCrate};
 
-/// Parsed keys of `#[mcp_tool(…)]`.
+/// Parsed keys of `#[mcp_tool(…)]`. An absent key is `None`, `false` or empty, and so is a key with an invalid value.
 #[derive(Default)]
 pub(crate) struct Keys {
     pub(crate) name: Option<String>,
@@ -23,14 +23,17 @@ pub(crate) struct Keys {
     pub(crate) destructive: bool,
     pub(crate) idempotent: bool,
     pub(crate) open_world: bool,
+    /// Maximum length of string parameters without their own maximum, in code points.
     pub(crate) max_len: Option<u64>,
+    /// Maximum number of items of array parameters without their own maximum.
     pub(crate) max_items: Option<u64>,
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) concurrency: Option<u32>,
     pub(crate) task: Option<TaskSupport>,
+    /// Constraints across the parameters, as written.
     pub(crate) constraints: Option<LitStr>,
     pub(crate) rate: Option<Rate>,
-    /// Scope of the gate.
+    /// Scope of the gate: callers of a destructive tool need this scope in addition to `scopes`.
     pub(crate) gate: Option<String>,
     pub(crate) upstreams: Vec<String>,
     pub(crate) deprecation: Option<DeclaredDeprecation>,
@@ -39,14 +42,15 @@ pub(crate) struct Keys {
     pub(crate) runtime: Option<RuntimeCrate>,
 }
 
-/// Deprecation notice.
+/// Deprecation notice, from `deprecated(…)`.
 pub(crate) struct DeclaredDeprecation {
     pub(crate) message: String,
     pub(crate) replacement: Option<String>,
+    /// Date as written, such as `2027-01-31`.
     pub(crate) removal: Option<String>,
 }
 
-/// Reason for a lowered guard.
+/// Reason for a change that lowers a guard, such as a removed scope; from `weakens(…)`.
 pub(crate) struct DeclaredWeakening {
     pub(crate) rule: ChangeRule,
     pub(crate) reason: String,
@@ -58,22 +62,24 @@ pub(crate) struct DeclaredTool {
     pub(crate) runtime: RuntimeCrate,
     pub(crate) function: Ident,
     pub(crate) visibility: Visibility,
-    /// Constraints across the parameters, in RFC 8785 form.
+    /// Constraints across the parameters, in canonical form (RFC 8785).
     pub(crate) constraints: Option<String>,
     /// `#[cfg(…)]` attributes of the function, which the generated items repeat.
     pub(crate) conditions: Vec<Attribute>,
-    /// `false` if the signature or a parameter has an error, so that the tool can't be called.
+    /// `false` if the signature has an error or a parameter can't be parsed, so that no call of the function can be
+    /// generated.
     pub(crate) is_callable: bool,
     /// `true` if the signature has generic parameters or returns `impl Trait`. Items outside of the function can't name
     /// these types.
     pub(crate) is_generic: bool,
     pub(crate) is_async: bool,
+    /// Name of the tool: the key `name`, else the function's name.
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) keys: Keys,
-    /// Locked contract that the tool's contract is compared with.
+    /// Contract in the lock, the file `mcp-tools.lock`, that the tool's contract is compared with.
     pub(crate) locked: Option<LockedTool>,
-    /// Item that makes cargo rebuild when the lock changes.
+    /// Item that makes cargo rebuild when the lock changes; only for the first tool of a crate.
     pub(crate) tracked: Option<TokenStream>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) output: Type,
@@ -117,10 +123,12 @@ pub(crate) struct ArgumentParam {
     pub(crate) completion: Option<Box<DeclaredCompletion>>,
 }
 
-/// Header that mirrors an argument.
+/// HTTP header that repeats an argument, from `header = "Region"`.
 pub(crate) struct Header {
     pub(crate) name: String,
+    /// Span of the key.
     pub(crate) key: Span,
+    /// Span of the value.
     pub(crate) value: Span,
 }
 
@@ -128,12 +136,15 @@ pub(crate) struct Header {
 pub(crate) struct DeclaredCompletion {
     pub(crate) function: Path,
     pub(crate) borrowed: Vec<Ident>,
+    /// Span of the key `complete`.
     pub(crate) key: Span,
 }
 
-/// Default of an argument.
+/// Default of an argument, from `default = 20`.
 pub(crate) struct DefaultValue {
     pub(crate) literal: DeclaredLiteral,
+    /// Span of the key.
     pub(crate) key: Span,
+    /// Span of the value.
     pub(crate) value: Span,
 }

@@ -21,11 +21,12 @@ use crate::{
     runtime_crate::RuntimeCrate,
 };
 
-/// Maximum number of parameters of a tool.
+/// Maximum number of parameters that agents send to a tool. A `PageRequest` counts as two, `limit` and `cursor`.
 const MAX_PARAMETERS: usize = 64;
 
-/// Names of argument types. A borrowed parameter of such a type is an error. Aliases of these types are found later, in
-/// const evaluation.
+/// Names of types that can't be application state, because they are argument types or resemble them (`char`, `usize`,
+/// `isize`). A borrowed parameter of such a type is an error. Aliases of argument types are found later, in const
+/// evaluation.
 const ARGUMENT_TYPES: [&str; 18] = [
     "str", "String", "Vec", "Option", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32",
     "f64", "char", "usize", "isize",
@@ -68,7 +69,7 @@ fn is_removed(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") || attribute.path().is_ident("arg")
 }
 
-/// Returns the tool without the parts that have errors.
+/// Returns the tool without the parts that have errors. `keys` are the parsed keys of `#[mcp_tool(…)]`.
 pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> DeclaredTool {
     let Function { attributes, visibility, signature, .. } = function;
     let is_valid = check_signature(signature, errors);
@@ -127,7 +128,8 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Decl
     }
 }
 
-/// Checks the constraints and that each parameter in them exists. Returns them in RFC 8785 form.
+/// Checks the constraints across the parameters, and that each parameter in them exists. Returns the constraints in
+/// canonical form (RFC 8785).
 fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<String> {
     let names = inputs.iter().filter_map(|input| match input {
         Input::Argument(argument) => Some(argument.name.as_str()),
@@ -142,7 +144,7 @@ fn constraints(text: &LitStr, inputs: &[Input], errors: &mut Errors) -> Option<S
     }
 }
 
-/// Returns the first keyword `impl` in a type, or `None`.
+/// Returns the first keyword `impl` in a type, as in `Vec<impl Serialize>`, or `None`.
 fn opaque(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) => (ident == "impl").then_some(ident),
@@ -151,6 +153,7 @@ fn opaque(tokens: TokenStream) -> Option<Ident> {
     })
 }
 
+/// Returns the name from the key `name`, else the function's name. Reports an invalid name of the function.
 fn tool_name(signature: &Signature, keys: &Keys, errors: &mut Errors) -> String {
     if let Some(name) = &keys.name {
         return name.clone();
@@ -207,6 +210,8 @@ fn check_signature(signature: &Signature, errors: &mut Errors) -> bool {
     is_valid
 }
 
+/// Parses one parameter. `allows_missing` is `true` if the function has `#[allow(missing_docs)]`. Returns `None` after
+/// an error.
 fn input(
     parameter: &PatType,
     allows_missing: bool,
@@ -243,7 +248,7 @@ fn input(
     Some(Input::Argument(argument(name, attrs, ty, allows_missing, undescribed, errors)))
 }
 
-/// Parses a borrowed parameter.
+/// Parses a borrowed parameter: the call's context, or application state.
 fn state(
     name: Option<&Ident>,
     reference: &TypeReference,
@@ -281,6 +286,7 @@ fn owned_form(elem: &Type) -> Option<String> {
     }
 }
 
+/// Returns the text of a type without spaces.
 fn spelled(ty: &Type) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }
@@ -301,6 +307,7 @@ fn refuse_conditions(attrs: &[Attribute], errors: &mut Errors) {
     }
 }
 
+/// Refuses `#[arg(…)]` on a parameter that can't have keys.
 fn refuse_keys(attrs: &[Attribute], message: &str, errors: &mut Errors) {
     for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
         errors.at(attribute, message);
@@ -419,8 +426,8 @@ fn check_headers(inputs: &[Input], errors: &mut Errors) {
     }
 }
 
-/// Checks that there are at most [`MAX_PARAMETERS`] parameters and at most one `PageRequest`, and that no parameter has
-/// the name `limit` or `cursor` if there is a `PageRequest`.
+/// Checks that there are at most [`MAX_PARAMETERS`] owned parameters and at most one `PageRequest`, and that no owned
+/// parameter has the name `limit` or `cursor` if there is a `PageRequest`.
 fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
     let mut names: Vec<String> = Vec::new();
     let mut pages = 0;
