@@ -39,6 +39,7 @@ impl ServerContracts<'_> {
     /// Compares the contracts with the current locks and, if a revision is named, also with the locks of that revision.
     pub(super) fn check(self, options: CheckOptions<'_>) -> Result<LockReport, ContractError> {
         let workspace = Workspace::current()?;
+        // No package of the workspace defines the tools in `foreign`, so no lock here has them.
         let (files, foreign) = workspace.lock_files(self.tools)?;
         let mut report = LockReport::default();
         for file in &files {

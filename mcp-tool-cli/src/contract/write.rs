@@ -86,6 +86,7 @@ impl ServerContracts<'_> {
                 })?;
             }
         }
+        // Tools that are defined outside of the workspace are in no lock here.
         effects.extend(foreign_note(&foreign).map(WriteEffect::Note));
         Ok(effects)
     }
