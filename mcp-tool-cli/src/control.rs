@@ -89,7 +89,7 @@ fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
     })
 }
 
-/// Appends the line of a command to the control file, and prints the effect of the line.
+/// Appends a line to the control file for `command`: `disable`, `enable` or `revoke`. Prints the effect of the line.
 pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     // `try_get_one`, because each command defines only some of these arguments.
