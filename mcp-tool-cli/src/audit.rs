@@ -68,10 +68,10 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
     };
     let given = |id: &str| matches.get_one::<String>(id).cloned();
     let time = |id: &str, end_of_day: bool| -> CommandResult<Option<DateTime<Utc>>> {
-        let Some(given) = given(id) else { return Ok(None) };
-        let time = parse_time(&given, end_of_day).ok_or_else(|| {
+        let Some(text) = given(id) else { return Ok(None) };
+        let time = parse_time(&text, end_of_day).ok_or_else(|| {
             format!(
-                "--{id}: {given:?}: must be a time such as 7d, 12h, 30m, 2026-11-14 or 2026-11-14T09:30:00Z"
+                "--{id}: {text:?}: must be a time such as 7d, 12h, 30m, 2026-11-14 or 2026-11-14T09:30:00Z"
             )
         });
         Ok(Some(time?))
@@ -124,6 +124,7 @@ fn parse_time(text: &str, end_of_day: bool) -> Option<DateTime<Utc>> {
         return Some(time.to_utc());
     }
     let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    // Much larger counts would make `TimeDelta` panic.
     let count = count.parse::<i64>().ok().filter(|count| (0..1_000_000).contains(count))?;
     let ago = match unit {
         "m" => TimeDelta::minutes(count),
@@ -150,9 +151,10 @@ struct AuditOutput<W: Write> {
 }
 
 impl<W: Write> AuditOutput<W> {
+    /// Counts or prints a record. `line` is its JSON text.
     fn write(&mut self, record: &AuditRecord, line: &[u8]) -> io::Result<()> {
         match (&self.by, self.json) {
-            // Completions aren't counted, because they aren't calls.
+            // Completions (suggested values of a parameter) aren't counted, because they don't call the tool.
             (Some(_), _) if record.completes.is_some() => Ok(()),
             (Some(by), _) => {
                 let value = match by.as_str() {
@@ -194,12 +196,15 @@ impl<W: Write> AuditOutput<W> {
     fn finish(&mut self) -> io::Result<()> {
         if let Some(by) = &self.by {
             let mut counts: Vec<_> = self.counts.drain().collect();
-            counts.sort_by(|(name, calls), (other, more)| more.cmp(calls).then(name.cmp(other)));
-            for (name, calls) in counts {
+            // The value with the most calls comes first.
+            counts.sort_by(|(left, left_calls), (right, right_calls)| {
+                right_calls.cmp(left_calls).then(left.cmp(right))
+            });
+            for (value, calls) in counts {
                 if self.json {
-                    writeln!(self.to, "{}", json!({ by: name, "calls": calls }))?;
+                    writeln!(self.to, "{}", json!({ by: value, "calls": calls }))?;
                 } else {
-                    writeln!(self.to, "{calls:>8}  {}", or_dash(Some(&name)))?;
+                    writeln!(self.to, "{calls:>8}  {}", or_dash(Some(&value)))?;
                 }
             }
         } else if self.widths.is_none() && !self.json {
@@ -238,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn age_day_and_rfc_3339_time_are_accepted() {
+    fn time_must_be_an_age_a_day_or_rfc_3339() {
         let now = DateTime::<Utc>::from(SystemTime::now());
         for (text, ago) in
             [("7d", TimeDelta::days(7)), ("2w", TimeDelta::weeks(2)), ("30m", TimeDelta::minutes(30))]
@@ -246,12 +251,12 @@ mod tests {
             let off = parse_time(text, false).unwrap() - (now - ago);
             assert!(off.abs() < TimeDelta::minutes(1), "{text} is off by {off}");
         }
-        let shown = |text, end_of_day| parse_time(text, end_of_day).map(|time| time.to_rfc3339());
-        assert_eq!(shown("2026-11-14", false).as_deref(), Some("2026-11-14T00:00:00+00:00"));
-        assert_eq!(shown("2026-11-14", true).as_deref(), Some("2026-11-15T00:00:00+00:00"));
-        assert_eq!(shown("2026-11-14T09:30:00+01:00", true).as_deref(), Some("2026-11-14T08:30:00+00:00"));
+        let parsed = |text, end_of_day| parse_time(text, end_of_day).map(|time| time.to_rfc3339());
+        assert_eq!(parsed("2026-11-14", false).as_deref(), Some("2026-11-14T00:00:00+00:00"));
+        assert_eq!(parsed("2026-11-14", true).as_deref(), Some("2026-11-15T00:00:00+00:00"));
+        assert_eq!(parsed("2026-11-14T09:30:00+01:00", true).as_deref(), Some("2026-11-14T08:30:00+00:00"));
         for text in ["", "d", "7", "7y", "-7d", "2026-13-01", "yesterday", "9999999999d", "é"] {
-            assert_eq!(shown(text, false), None, "{text:?} is accepted");
+            assert_eq!(parsed(text, false), None, "{text:?} is accepted");
         }
     }
 }

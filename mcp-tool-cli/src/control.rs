@@ -1,5 +1,5 @@
-//! `disable`, `enable` and `revoke`, which append to the control file that running servers apply, and `revocations`,
-//! which lists what is disabled or revoked.
+//! `disable`, `enable` and `revoke`, which append a line to the control file that running servers apply, and
+//! `revocations`, which lists what is disabled or revoked.
 
 use std::{
     error::Error,
@@ -89,9 +89,10 @@ fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
     })
 }
 
-/// Appends the line of a command to the control file, and prints the effect of the line.
+/// Appends a line to the control file for `command`: `disable`, `enable` or `revoke`. Prints the effect of the line.
 pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
+    // `try_get_one`, because each command defines only some of these arguments.
     let given = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
     let target = [
         ("tool", DisableTarget::Tool as fn(String) -> DisableTarget),
@@ -109,6 +110,7 @@ pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatc
         _ => ControlAction::Revoke(revoked_tokens(given)?),
     };
     let entry = ControlEntry::new(operator(), action, given("reason"));
+    // `append` passes the state that the file has now, and appends nothing if the closure returns `None`.
     let appended = file::append(&path, |state| match &entry.action {
         ControlAction::Enable(target) if !state.is_disabled(target) => Ok(None),
         _ => entry.to_line().map(Some),
@@ -122,6 +124,7 @@ pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatc
     Ok(())
 }
 
+/// Returns the tokens that the arguments of `revoke` name. `given` returns the value of an argument.
 fn revoked_tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<RevokedTokens> {
     if let Some(before) = given("before") {
         let time = parse_time(&before).map_err(|reason| format!("--before: {before:?}: {reason}"))?;
@@ -139,7 +142,8 @@ fn revoked_tokens(given: impl Fn(&str) -> Option<String>) -> CommandResult<Revok
     tokens.or(given("client").map(RevokedTokens::Client)).ok_or_else(|| "no tokens were given".into())
 }
 
-/// If the target is a tool, checks that this server has the tool.
+/// If the target is a tool, checks that this server has the tool. `enable` isn't checked, so that the operator can also
+/// enable a tool that the server no longer has.
 fn check_served(application: &Application, target: &DisableTarget) -> CommandResult {
     let DisableTarget::Tool(tool) = target else { return Ok(()) };
     let names = || application.tools.iter().map(|entry| entry.contract().name());
@@ -151,7 +155,7 @@ fn check_served(application: &Application, target: &DisableTarget) -> CommandRes
     Err(format!("--tool: {}: this server has no tool of that name{hint}", escaped(tool)).into())
 }
 
-/// Adds the path of the control file to an error. If the file doesn't exist, the error says what to do.
+/// Adds the path of the control file to an error. If the file doesn't exist, the returned error says what to do.
 fn explain(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + Send + Sync> {
     let is_io = |kind: io::ErrorKind| {
         let io = match error.downcast_ref::<ControlFileError>() {
@@ -175,6 +179,7 @@ fn explain(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + 
 /// Lists what is disabled and revoked, the oldest first.
 pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
+    // A crash may have left an incomplete last line, which no server applies.
     let read = || -> Result<ControlState, ControlFileError> {
         file::fold(complete_lines(&file::read(&mut File::open(&path)?)?))
     };
@@ -241,6 +246,7 @@ fn operator() -> String {
     user.unwrap_or(uid)
 }
 
+/// Returns the name of the user who runs the command, from the environment variable `USERNAME`.
 #[cfg(not(unix))]
 fn operator() -> String {
     std::env::var("USERNAME").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into())

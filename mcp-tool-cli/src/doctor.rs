@@ -38,7 +38,7 @@ struct DoctorAnswer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AnswerStatus {
     Ok,
-    /// The answer may be incomplete.
+    /// The answer is `Ok`, but it may be incomplete.
     Warn,
     Fail,
 }
@@ -97,8 +97,8 @@ fn document(answers: &[(&str, DoctorAnswer)]) -> Value {
     answers.collect()
 }
 
-/// Says who can call the tools over HTTP. Callers over stdio aren't examined, because they can start processes on this
-/// machine anyway.
+/// Answers FAIL unless callers over HTTP need a token and the keys of every issuer can be fetched. Callers over stdio
+/// aren't examined, because they can start processes on this machine anyway.
 async fn authenticated_callers(config: &Config) -> DoctorAnswer {
     if !config.has_oauth() {
         return DoctorAnswer::new(
@@ -120,6 +120,7 @@ async fn authenticated_callers(config: &Config) -> DoctorAnswer {
 /// Returns the lines of the answer, each with `false` if it makes the answer FAIL.
 #[cfg(feature = "oauth")]
 async fn issuers(config: &Config) -> Result<Vec<(bool, String)>, String> {
+    // Tools, name and path are empty, because they only appear in metadata for clients.
     let server = mcp_tool_auth::inbound::ResourceServer::new(&config.oauth, &[], "", "")?;
     let mut lines = vec![(true, format!("Callers with a token for {}", config.oauth.rules.audience))];
     for (issuer, keys) in server.issuer_keys().await {
@@ -137,8 +138,8 @@ async fn issuers(_: &Config) -> Result<Vec<(bool, String)>, String> {
     Err("None: this server was built without OAuth. Add the feature `oauth` of mcp-tool-runtime.".into())
 }
 
-/// Fails if any token may call a tool, if a token may call a destructive tool without the scope of a gate, or if a
-/// policy of the application decides.
+/// Answers FAIL if any valid token may call a tool, if a destructive tool runs although it has no gate (the extra scope
+/// of a destructive tool), or if the application has a policy, whose decisions can't be predicted from the scopes.
 fn tools_without_approval(application: &Application, config: &Config) -> DoctorAnswer {
     if application.policy.is_some() {
         let text = format!(
@@ -147,6 +148,7 @@ fn tools_without_approval(application: &Application, config: &Config) -> DoctorA
         );
         return DoctorAnswer::new(false, text);
     }
+    // A destructive tool without a gate runs only if `gate.allow_destructive` names it.
     let (mut open, mut blocked, mut gated) = (Vec::new(), Vec::new(), Vec::new());
     for tool in &application.tools {
         let contract = tool.contract();
@@ -186,6 +188,7 @@ fn tools_without_approval(application: &Application, config: &Config) -> DoctorA
     DoctorAnswer::new(open.is_empty(), text)
 }
 
+/// Answers FAIL if there is no audit file, if a file with records can't be read, or if callers aren't authenticated.
 fn last_week(application: &Application, config: &Config) -> DoctorAnswer {
     let Some(file) = &config.settings.audit_file else {
         return DoctorAnswer::new(false, "No: audit records are only in the log. Set audit.file.");
@@ -228,6 +231,7 @@ fn last_week(application: &Application, config: &Config) -> DoctorAnswer {
     answer
 }
 
+/// Answers FAIL without a control file, through which `disable` and `revoke` reach the running server.
 fn revocation(application: &Application, config: &Config) -> DoctorAnswer {
     let name = &application.name;
     match &config.settings.control_file {

@@ -24,6 +24,7 @@ const FLUSH: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct LogLines {
     sender: SyncSender<Vec<u8>>,
+    /// Number of lines that aren't written yet.
     queued: Arc<AtomicUsize>,
 }
 

@@ -4,13 +4,15 @@
 /// issuers and upstreams.
 const RESERVED: u64 = 256;
 
-/// Raises the limit on open files so that `connections` are possible, and returns how many of them the limit allows.
+/// Raises the limit on open files so that `connections` are possible, and returns how many of them the limit allows
+/// afterwards.
 #[cfg(unix)]
 pub(crate) fn raise_limit(connections: u32) -> u32 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let needed = u64::from(connections) + RESERVED;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    // `None` means unlimited.
     let mut limit = current.unwrap_or(u64::MAX);
     if limit < needed {
         let raised = maximum.map_or(needed, |maximum| maximum.min(needed));
@@ -30,6 +32,7 @@ pub(crate) fn raise_limit(connections: u32) -> u32 {
     possible
 }
 
+/// Returns `connections`: on systems other than Unix, the limit isn't examined.
 #[cfg(not(unix))]
 pub(crate) fn raise_limit(connections: u32) -> u32 {
     connections

@@ -105,8 +105,8 @@ async fn stop_on_signal(mut signals: Signals, stop: CancellationToken, lines: Lo
     std::process::exit(1);
 }
 
-/// Opens upstreams and application state, and starts the server. Returns `None` if a signal arrives before the server
-/// has started.
+/// Opens upstreams and application state, and creates the endpoint that a transport serves. Returns `None` if a signal
+/// arrives first. Audit records are written to `lines` if no audit file is set.
 async fn start(
     application: Application,
     config: &Config,
@@ -135,9 +135,9 @@ fn outbound(_: &Config, _: &Application) -> Result<Option<Arc<dyn Outbound>>, St
     Ok(None)
 }
 
-/// Logs the use of deprecated versions, and saves the contracts that callers last listed. If calls didn't finish,
-/// writes their audit records and exits the process. Otherwise, the async runtime would wait for tool functions that
-/// aren't async, however long they run.
+/// Logs the use of deprecated versions, and saves the contracts that callers last listed, if a setting names a file for
+/// them. If calls didn't finish, writes their audit records and exits the process. Otherwise, the async runtime would
+/// wait for tool functions that aren't async, however long they run.
 fn finish(has_finished: bool, endpoint: &Endpoint, lines: &LogLines) {
     endpoint.pipeline.usage.report();
     if let Err(error) = endpoint.pipeline.versions.last_listed.save() {
@@ -184,6 +184,7 @@ fn reserve_stdout() -> std::io::Result<std::io::Stdout> {
     Ok(std::io::stdout())
 }
 
+/// Warns that callers need no token, and of settings that give such callers more access.
 fn warn_of_local_user(config: &Config) {
     match &config.settings.local_scopes {
         None => tracing::warn!("calls have no tokens: every caller is the local user and has all scopes"),
@@ -216,6 +217,7 @@ async fn serve_http(
     })?;
     let mut authentication = authentication(&config, &application)?;
     let settings = config.http.clone();
+    // `authentication.host()` is the host of `oauth.resource`.
     let hosts = settings.allowed_hosts.iter().cloned().chain(authentication.host()).collect::<Vec<_>>();
     let settings = http::HttpSettings {
         origins: http::Origins::new(&hosts, &settings.allowed_origins)?,
@@ -226,12 +228,14 @@ async fn serve_http(
         session_idle: settings.session_idle,
         grace: settings.grace,
     };
-    // The port is bound before state is opened, so that a second server on the same port fails without side effects.
+    // The port is bound before the application state is opened, so that a second server on the same port fails without
+    // side effects.
     let listener = http::bind(address, &authentication, &settings)
         .await
         .map_err(|error| format!("{address}: {error}"))?;
     let address = listener.local_addr()?;
     let Some(endpoint) = start(application, &config, &stop, lines).await? else { return Ok(()) };
+    // From now on, revoked tokens are refused.
     authentication.apply(&endpoint.pipeline.controls);
     #[cfg(feature = "oauth")]
     if config.has_oauth() {

@@ -20,6 +20,7 @@ pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandRe
         let mut entries = Vec::new();
         for entry in &application.tools {
             let (name, version) = (entry.contract().name(), entry.contract().version());
+            // An older version is listed under a name with its major version, such as `list_invoices_v1`.
             let is_not_newer =
                 |other: &ToolEntry| other.contract().name() != name || other.contract().version() <= version;
             let listed = match application.tools.iter().all(is_not_newer) {
@@ -28,6 +29,7 @@ pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandRe
             };
             let mut entry =
                 serde_json::to_value(entry.contract().listing_as(&listed, &entry.contract().digest()?))?;
+            // Copies the security schemes from `_meta` to the top of the entry, as for clients.
             with_security(&mut entry);
             entries.push(entry);
         }
@@ -50,6 +52,7 @@ pub(crate) fn list(application: &Application, format: OutputFormat) -> CommandRe
     Ok(())
 }
 
+/// Columns of the table for people.
 const COLUMNS: [&str; 8] = ["TOOL", "VERSION", "SCOPE", "EFFECT", "GATE", "RATE", "UPSTREAM", "PARAMETERS"];
 
 fn row(contract: &Contract) -> [String; COLUMNS.len()] {

@@ -1,4 +1,7 @@
-//! Compares the contracts of a server with the locks of the workspace.
+//! Compares the contracts of a server with the locks of the workspace, one `mcp-tools.lock` for each package.
+//!
+//! The entry of a contract in a lock names servers. It promises that they serve this major version of the tool until
+//! its announced removal day, or until `contract write --drop` ends the promise.
 
 use mcp_tool_contract::{
     judge::{self, Finding, Findings},
@@ -36,6 +39,7 @@ impl ServerContracts<'_> {
     /// Compares the contracts with the current locks and, if a revision is named, also with the locks of that revision.
     pub(super) fn check(self, options: CheckOptions<'_>) -> Result<LockReport, ContractError> {
         let workspace = Workspace::current()?;
+        // No package of the workspace defines the tools in `foreign`, so no lock here has them.
         let (files, foreign) = workspace.lock_files(self.tools)?;
         let mut report = LockReport::default();
         for file in &files {
@@ -70,7 +74,7 @@ impl ServerContracts<'_> {
         Ok(report)
     }
 
-    /// Compares the contracts with the locks that exist at `revision` but don't exist now.
+    /// Reports the contracts that locks promise which existed at `revision` but don't exist now.
     fn compare_removed_lock_files(
         self,
         workspace: &Workspace,
@@ -80,7 +84,7 @@ impl ServerContracts<'_> {
         report: &mut LockReport,
     ) -> Result<(), ContractError> {
         for file in workspace.lock_files_at(revision)? {
-            if !files.iter().any(|own| own.name == file.name) {
+            if !files.iter().any(|current| current.name == file.name) {
                 self.compare(&file.lock, &file, options, false, report)?;
             }
         }
@@ -106,8 +110,9 @@ impl ServerContracts<'_> {
         Ok(report)
     }
 
-    /// Compares one package's contracts with a lock. Returns `true` if the lock is stale, which means that it differs
-    /// from a contract. Only the current lock (`is_current`) can be stale.
+    /// Compares the tools in `file` with `lock`: the current lock of their package if `is_current` is `true`, else the
+    /// package's lock at a git revision. Returns `true` if a current lock is stale, which means that a tool's contract
+    /// differs from it or isn't in it.
     fn compare(
         self,
         lock: &Lock,
@@ -123,7 +128,8 @@ impl ServerContracts<'_> {
                 tool.as_ref().is_some_and(|tool| matches!(tool.failure, Some((CheckFailure::Stale, _))));
             report.tools.extend(tool);
         }
-        let removed = |locked: &LockedContract, failure| ToolReport {
+        // Report on an entry of the lock, without a tool.
+        let entry_report = |locked: &LockedContract, failure| ToolReport {
             tool: locked.contract().name().to_owned(),
             from: Some(locked.contract().version()),
             to: None,
@@ -134,7 +140,8 @@ impl ServerContracts<'_> {
         };
         if is_current {
             for locked in edited_entries(file)? {
-                report.tools.push(removed(locked, (CheckFailure::Stale, edited_message(locked, &file.name))));
+                let failure = (CheckFailure::Stale, edited_message(locked, &file.name));
+                report.tools.push(entry_report(locked, failure));
             }
         }
         for locked in self.unserved(lock, file) {
@@ -157,7 +164,7 @@ impl ServerContracts<'_> {
                 version.major()
             );
             let change = Change::of(Finding::TOOL_REMOVED, locked.contract(), locked.contract());
-            let tool = removed(locked, (CheckFailure::Dropped, reason));
+            let tool = entry_report(locked, (CheckFailure::Dropped, reason));
             report.tools.push(ToolReport { changes: vec![change], ..tool });
         }
         Ok(is_stale)
@@ -165,8 +172,8 @@ impl ServerContracts<'_> {
 
     /// Returns the contracts that the lock promises for this server although the server doesn't serve them.
     pub(super) fn unserved<'l>(self, lock: &'l Lock, file: &LockFile) -> Vec<&'l LockedContract> {
-        let ours = |locked: &&LockedContract| locked.servers().iter().any(|name| name == self.name);
-        lock.tools().iter().filter(ours).filter(|locked| !is_served(locked, file)).collect()
+        let is_promised = |locked: &&LockedContract| locked.servers().iter().any(|name| name == self.name);
+        lock.tools().iter().filter(is_promised).filter(|locked| !is_served(locked, file)).collect()
     }
 
     /// Compares one tool with its locked contract. Returns `None` if there is neither a change nor a failure.
@@ -181,15 +188,16 @@ impl ServerContracts<'_> {
     ) -> Result<Option<ToolReport>, ContractError> {
         let mut contract = *entry.contract();
         let (name, version) = (contract.name(), contract.version());
-        if !is_current && let Some(own) = file.lock.find(name, version.major()) {
-            // A `weakens` reason of the current lock may justify a change that was made after the revision, so the
-            // comparison uses the reasons of the current lock too.
+        if !is_current && let Some(current) = file.lock.find(name, version.major()) {
+            // A `weakens` reason justifies a lowered guard. The lock keeps each reason, also after the source drops it.
+            // So a comparison with an older lock uses the reasons of the current lock and of the source.
             let unlocked = contract
                 .weakens()
                 .iter()
-                .filter(|reason| !own.contract().weakens().contains(reason))
+                .filter(|reason| !current.contract().weakens().contains(reason))
                 .copied();
-            let reasons: Vec<_> = own.contract().weakens().iter().copied().chain(unlocked).collect();
+            let reasons: Vec<_> = current.contract().weakens().iter().copied().chain(unlocked).collect();
+            // A contract contains only `&'static` data. The leak is small, and the command ends soon.
             contract = contract.with_weakens(reasons.leak());
         }
         let mut report = ToolReport {
@@ -202,6 +210,7 @@ impl ServerContracts<'_> {
             line: Some(entry.source.line),
         };
         let stale = |what: String| Some((CheckFailure::Stale, format!("{what}: run `{}`", judge::ACCEPT)));
+        // The baseline is the locked contract of the same major version, else the newest one of the tool.
         let locked = match lock.baseline(name, version) {
             Baseline::None => {
                 report.changes.push(Change::of(Finding::TOOL_ADDED, &contract, &contract));
@@ -279,8 +288,8 @@ pub(super) fn edited_entries(file: &LockFile) -> Result<Vec<&LockedContract>, Co
     Ok(edited)
 }
 
-/// Returns the message for an entry that was edited by hand. `contract write` doesn't replace such an entry, since the
-/// edit may hide a promise.
+/// Returns the message for an entry that was edited by hand. `contract write` fails on such an entry, since the edit
+/// may hide a breaking change.
 pub(super) fn edited_message(locked: &LockedContract, file: &str) -> String {
     let (name, version) = (locked.contract().name(), locked.contract().version());
     format!("the entry of {name} {version} in {file} was edited by hand: restore it from version control")

@@ -125,6 +125,7 @@ fn write_json(out: &mut impl io::Write, document: &Value) -> io::Result<()> {
     writeln!(out)
 }
 
+/// Returns the exit code for the most severe failure. The code 1 means any other error, and 2 an invalid command line.
 const fn exit_code(failure: CheckFailure) -> u8 {
     match failure {
         CheckFailure::Stale => 3,

@@ -12,21 +12,23 @@ use mcp_tool_core::tool::ToolEntry;
 
 use super::error::ContractError;
 
-/// Lock of a package, with the server's tools that the package defines.
+/// Lock of a package, and the tools to compare with it.
 #[derive(Debug)]
 pub(super) struct LockFile {
     /// Path of the lock file, which needn't exist.
     pub(super) path: PathBuf,
     /// Path relative to the workspace's root, for reports.
     pub(super) name: String,
-    /// Text of the file; `None` if the file doesn't exist.
+    /// Text of the file; `None` if the file doesn't exist or was read at a git revision.
     pub(super) text: Option<String>,
+    /// Parsed text; empty if the file doesn't exist.
     pub(super) lock: Lock,
+    /// Tools of the server that the package defines; empty if the file was read at a git revision.
     pub(super) tools: Vec<ToolEntry>,
 }
 
 impl LockFile {
-    /// Reads the lock of a package. Without a file, the lock is empty.
+    /// Reads the lock of a package. Without a file, the lock is empty. `tools` is empty: the caller fills it.
     pub(super) fn read(package: &Path, root: &Path) -> Result<Self, ContractError> {
         let path = package.join(FILE);
         let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
@@ -39,7 +41,7 @@ impl LockFile {
         Ok(LockFile { path, name, text, lock, tools: Vec::new() })
     }
 
-    /// Returns the lock at a git revision. If the file didn't exist then, the lock is empty.
+    /// Returns this package's lock at a git revision. If the revision doesn't contain the file, the lock is empty.
     pub(super) fn at(&self, revision: &str) -> Result<Lock, ContractError> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         check_revision(folder, revision)?;
@@ -81,7 +83,8 @@ pub(super) fn check_revision(folder: &Path, revision: &str) -> Result<(), Contra
     git(folder, revision, &["rev-parse", "--quiet", "--verify", "--end-of-options", &commit]).map(drop)
 }
 
-/// Runs git in `folder` and returns its standard output. Errors name `revision`.
+/// Runs git in `folder` and returns its standard output. `revision` is only for the error's text; `arguments` name the
+/// revision too.
 pub(super) fn git(folder: &Path, revision: &str, arguments: &[&str]) -> Result<Vec<u8>, ContractError> {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(arguments);
@@ -97,6 +100,7 @@ pub(super) fn run(command: &mut Command, failure: &str) -> Result<Vec<u8>, Contr
     if output.status.success() {
         return Ok(output.stdout);
     }
+    // Without text on stderr, the error is `failure` alone.
     let stderr = String::from_utf8_lossy(&output.stderr);
     Err(ContractError::new(format!("{failure}: {}", stderr.trim()).trim_end_matches(": ").to_owned()))
 }

@@ -1,6 +1,6 @@
 //! The command `contract`. `contract write` writes a server's contracts to the locks, the files `mcp-tools.lock` of
 //! their packages. `contract check` and `contract diff` compare the contracts with the locks, and `contract explain`
-//! prints the page of a rule.
+//! explains a rule by which changes of contracts are classified.
 
 mod check;
 pub(crate) mod command;

@@ -1,4 +1,4 @@
-//! Report of a comparison, with the changes and the failure of each tool.
+//! Report of a comparison of contracts with locks: the changes and the failure of each tool.
 
 use mcp_tool_contract::{
     judge::Finding,
@@ -9,16 +9,18 @@ use mcp_tool_contract::{
     },
 };
 
-/// Failure of a tool's contract, ordered by severity.
+/// Failure of a tool's contract. The most severe failure is last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CheckFailure {
     /// The lock differs from the tools, is missing, or was edited by hand.
     Stale,
-    /// A change of class `Weakens` has no reason, or a `weakens` reason matches no change.
+    /// A change lowers a guard (class `Weakens`) without a reason in the key `weakens`, or such a reason matches no
+    /// change.
     Weakens,
     /// The version isn't high enough for the changes.
     NeedsBump,
-    /// A promised version is no longer served, or a contract newly announces a removal day that has passed.
+    /// The server no longer serves a version that the lock promises, or a contract newly announces a removal day that
+    /// has passed.
     Dropped,
 }
 
@@ -39,13 +41,14 @@ pub(super) struct ToolReport {
     pub(super) tool: String,
     /// Locked version; `None` for a new tool.
     pub(super) from: Option<Version>,
-    /// Version in the source; `None` for a removed tool.
+    /// Version in the source; `None` for a removed tool, and for an entry of the lock that was edited by hand.
     pub(super) to: Option<Version>,
     pub(super) changes: Vec<Change>,
     /// Failure, with a text that states the reason and the remedy.
     pub(super) failure: Option<(CheckFailure, String)>,
-    /// Path of the tool's source file or, for an entry of the lock without a tool, of the lock.
+    /// Path of the tool's source file or, if `to` is `None`, of the lock.
     pub(super) file: String,
+    /// Line of the tool in its source file; `None` for the lock.
     pub(super) line: Option<u32>,
 }
 

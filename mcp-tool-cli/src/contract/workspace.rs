@@ -1,4 +1,5 @@
-//! Finds the locks of the cargo workspace that a command runs in. Each lock is next to the `Cargo.toml` of its package.
+//! Finds the locks of the cargo workspace that a command runs in. Each lock is a file `mcp-tools.lock` next to the
+//! `Cargo.toml` of its package.
 
 use std::{
     fs::{self, File},
@@ -48,8 +49,8 @@ impl Workspace {
         Ok(Workspace { root: metadata.workspace_root, packages: packages.collect() })
     }
 
-    /// Returns the locks, sorted by path, of all packages that have a lock or define one of these tools. Also returns
-    /// the tools that no package of the workspace defines.
+    /// Returns the locks, sorted by path, of all packages that have a lock or define one of these tools. Each has the
+    /// tools that its package defines. Also returns the foreign tools, which no package of the workspace defines.
     pub(super) fn lock_files(
         &self,
         tools: &[ToolEntry],
@@ -77,12 +78,12 @@ impl Workspace {
         Ok((files, foreign))
     }
 
-    /// Returns the package of a source file; `None` if the file is outside of the workspace. Cargo passes files below
-    /// the workspace's root to the compiler as relative paths, and other files as absolute paths.
+    /// Returns the folder of a source file's package; `None` if the file is outside of the workspace. `file` is the
+    /// path that cargo passed to the compiler: relative to the workspace's root for files below it, else absolute.
     fn package_of(&self, file: &str) -> Result<Option<&PathBuf>, ContractError> {
         let found = match fs::canonicalize(self.root.join(file)) {
             Ok(found) => found,
-            // The source file of a dependency may not exist on this machine.
+            // The source file of a dependency may be absent, if the server was built on another machine.
             Err(_) if Path::new(file).is_absolute() => return Ok(None),
             Err(error) => {
                 return Err(ContractError::new(format!(
@@ -96,7 +97,7 @@ impl Workspace {
         Ok(self.packages.iter().find(is_package))
     }
 
-    /// Returns all locks of the workspace at a git revision. Their `tools` are empty.
+    /// Returns all locks of the workspace at a git revision, without texts and tools.
     pub(super) fn lock_files_at(&self, revision: &str) -> Result<Vec<LockFile>, ContractError> {
         check_revision(&self.root, revision)?;
         let listed = git(&self.root, revision, &["ls-tree", "-r", "-z", "--name-only", revision])?;

@@ -10,7 +10,8 @@ use super::{
 
 impl ServerContracts<'_> {
     /// Writes the contracts to the locks of their packages, and returns the effects. `drop` contains versions that the
-    /// server no longer serves, such as `list_invoices@1`. This method removes their promises from the locks.
+    /// server no longer serves, such as `list_invoices@1`. This method removes the promises to serve these versions
+    /// from the locks. Fails without writing a lock if an entry was edited by hand, or if a change isn't permitted.
     pub(super) fn write(self, drop: &[String], today: &str) -> Result<Vec<WriteEffect>, ContractError> {
         let workspace = Workspace::current()?;
         let (files, foreign) = workspace.lock_files(self.tools)?;
@@ -26,6 +27,7 @@ impl ServerContracts<'_> {
             let mut lock = file.lock.clone();
             for entry in &file.tools {
                 let options = CheckOptions { against: None, today };
+                // `Stale` is no error here, because this method updates stale locks.
                 if let Some(ToolReport {
                     failure:
                         Some((
@@ -45,6 +47,7 @@ impl ServerContracts<'_> {
                 }
                 lock.put(*entry.contract(), self.name);
             }
+            // Promises end by `--drop` or after the announced removal day.
             for locked in self.unserved(&file.lock, file) {
                 let (name, version) = (locked.contract().name(), locked.contract().version());
                 let removal = locked.contract().deprecation().and_then(|deprecation| deprecation.removal());
@@ -59,6 +62,7 @@ impl ServerContracts<'_> {
                         "{name} {version} isn't served but stays promised: run `contract check` to see how to end it"
                     )));
                 }
+                // An entry that no server promises any more is removed.
                 if lock.find(name, version.major()).is_some_and(|locked| locked.servers().is_empty()) {
                     lock.remove(name, version.major());
                 }
@@ -66,11 +70,13 @@ impl ServerContracts<'_> {
             texts.push((file, lock.render()?, lock.tools().is_empty()));
         }
         for (file, text, is_empty) in texts {
+            // An empty lock isn't created.
             if file.text.as_deref() == Some(&text) || (file.text.is_none() && is_empty) {
                 continue;
             }
             file.write(&text)?;
             effects.push(WriteEffect::Wrote(file.name.clone()));
+            // Makes cargo compile the tools again, this time with the lock.
             if file.text.is_none() {
                 workspace.touch(&file.tools).map_err(|error| {
                     ContractError::new(format!(
@@ -80,6 +86,7 @@ impl ServerContracts<'_> {
                 })?;
             }
         }
+        // Tools that are defined outside of the workspace are in no lock here.
         effects.extend(foreign_note(&foreign).map(WriteEffect::Note));
         Ok(effects)
     }

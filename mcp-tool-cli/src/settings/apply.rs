@@ -21,8 +21,8 @@ pub(super) struct PrintedSetting {
     pub(super) origin: Origin,
 }
 
-/// Stores the values of all sources in `target`, and returns their origins. `prefix` is put before each key, for tables
-/// whose keys don't contain the section, such as `upstream.billing.`.
+/// Stores the values of all sources in `target`, and returns their origins. `prefix` is put before each key. It is
+/// empty, unless the keys lack their section: `upstream.billing.` for the key `url` of the table `[upstream.billing]`.
 pub(super) fn apply<T: 'static>(
     sources: &Sources<'_>,
     prefix: &str,
@@ -45,7 +45,7 @@ pub(super) fn apply<T: 'static>(
     Ok(origins)
 }
 
-/// Appends each setting of `target` that has a value to `printed`.
+/// Appends each setting of `target` that has a value to `printed`. `prefix` is as in [`apply`].
 pub(super) fn print<T: 'static>(
     prefix: &str,
     settings: impl Iterator<Item = &'static Setting<T>>,

@@ -18,6 +18,7 @@ pub(crate) struct Config {
     /// Address that `serve --http` listens on.
     pub(crate) listen: Option<String>,
     pub(crate) log: LevelFilter,
+    /// Settings that apply to all transports: limits, gates, versions, audit, revocations and others.
     pub(crate) settings: OperatorSettings,
     pub(crate) http: HttpConfig,
     #[cfg(feature = "oauth")]
@@ -74,7 +75,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Returns the defaults for an application.
+    /// Returns the defaults for an application, which may set the number of legacy sessions.
     pub(crate) fn of(application: &Application) -> Self {
         let mut config = Config::default();
         config.http.legacy_sessions = application.legacy_sessions;

@@ -28,6 +28,7 @@ impl Loaded {
 
     /// Returns the settings as a JSON array of `{"key", "value", "source"}`.
     pub(crate) fn json(&self) -> Value {
+        // Printed values are TOML that is also JSON.
         let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
         let settings = self.printed.iter().map(|PrintedSetting { key, value: text, origin }| {
             json!({ "key": key, "value": value(text), "source": origin.to_string() })

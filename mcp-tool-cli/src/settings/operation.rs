@@ -16,6 +16,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| show_file(config.settings.audit_file.as_ref(), "stderr"),
         set: |config, values| {
+            // `stderr` means no file, as `show` prints it.
             config.settings.audit_file =
                 Some(single_value(values)?).filter(|path| *path != "stderr").map(Into::into);
             Ok(())

@@ -1,4 +1,5 @@
-//! Sources of values. A flag takes precedence over the environment variable, and the variable over the file.
+//! Sources of the values of settings. A flag takes precedence over the environment variable, and the variable over the
+//! file.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -85,7 +86,8 @@ impl<'m> Sources<'m> {
         Ok(Sources { flags, values })
     }
 
-    /// Returns the values of a setting and their source; `None` if the default applies.
+    /// Returns the values of a setting and their source; `None` if the default applies. `key` is the setting's key with
+    /// its section, such as `upstream.billing.url`.
     pub(super) fn get<T>(&self, key: &str, setting: &Setting<T>) -> Option<(Origin, Vec<String>)> {
         if let Some(flag) = setting.flag
             // Not every command has the flag of every setting.
@@ -169,6 +171,7 @@ impl Values {
     }
 
     fn read_environment(&mut self, variables: BTreeMap<String, String>) -> Result<(), String> {
+        // Names that are found in variables don't change how later variables are split.
         let names_of_file = self.names.clone();
         for (variable, text) in variables {
             let failed = |reason: String| format!("the environment variable {variable}: {reason}");
@@ -231,6 +234,7 @@ fn split_variable(
     }
 }
 
+/// Returns the error for a variable that is no setting, or a setting of a feature that isn't compiled in.
 fn unknown_variable(variable: &str) -> String {
     let lower = variable.strip_prefix(PREFIX).unwrap_or_default().to_lowercase();
     if let Err(reason) = check_compiled(&lower) {
@@ -241,6 +245,7 @@ fn unknown_variable(variable: &str) -> String {
     format!("unknown environment variable {variable}{suggestion}")
 }
 
+/// Returns `; did you mean NAME?` with the known name that is most similar; empty if none is similar.
 fn suggestion<'k, K: AsRef<str> + 'k + ?Sized>(
     given: &str,
     known: impl IntoIterator<Item = &'k K>,
@@ -253,6 +258,7 @@ fn suggestion<'k, K: AsRef<str> + 'k + ?Sized>(
 mod tests {
     use super::*;
 
+    /// Reads a file with this text, under the path `f.toml`, and then these environment variables.
     fn read(file: &str, variables: &[(&str, &str)]) -> Result<Values, String> {
         let mut values = Values::default();
         values.read_file("f.toml", file.parse().unwrap())?;
@@ -261,6 +267,7 @@ mod tests {
         Ok(values)
     }
 
+    /// Returns a line `KEY VALUES SOURCE` for each value.
     #[cfg(feature = "oauth")]
     fn lines(values: &Values) -> Vec<String> {
         let lines = values.by_key.iter();
@@ -270,6 +277,7 @@ mod tests {
     #[cfg(feature = "oauth")]
     #[test]
     fn variable_is_split_before_the_longest_key_or_after_a_name_of_the_file() {
+        // Returns the key of the variable whose name ends with `rest`.
         let key = |file: &str, rest: &str| {
             let values = read(file, &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap();
             values.by_key.into_keys().next().unwrap()
@@ -285,6 +293,7 @@ mod tests {
         let both = "[upstream.billing-token]\n[upstream.billing]\n";
         let error = read(both, &[("MCP_TOOL_UPSTREAM_BILLING_TOKEN_URL", "v")]).unwrap_err();
         assert!(error.contains("matches two sections"), "wrong error: {error}");
+        // No key, no name, an empty name, an unknown key, lower case, and an invalid name.
         for rest in ["BILLING", "URL", "_URL", "BILLING_URLS", "billing_url", "7_URL"] {
             let error = read("", &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap_err();
             assert!(

@@ -41,6 +41,7 @@ pub(super) struct NamedSection {
 #[derive(Clone, Copy)]
 pub(super) struct NamedKey {
     pub(super) name: &'static str,
+    /// True if the key accepts several values.
     pub(super) many: bool,
 }
 
@@ -71,6 +72,7 @@ pub(super) fn variable(key: &str) -> String {
 /// Refuses settings of a feature that isn't compiled in. `key` is a section, a key, or an environment variable in lower
 /// case without `MCP_TOOL_`.
 pub(super) fn check_compiled(key: &str) -> Result<(), String> {
+    // Prefixes of the settings that need the feature `oauth`, each with its name in the error.
     const OAUTH: [(&str, &str); 3] = [("oauth", "OAuth"), ("upstream", "upstreams"), ("http.tls_", "TLS")];
     match OAUTH.iter().find(|(prefix, _)| !cfg!(feature = "oauth") && key.starts_with(prefix)) {
         None => Ok(()),
@@ -98,6 +100,7 @@ pub(crate) fn config_flag() -> Arg {
         .help("Read settings from this file [default: mcp-tool.toml, if it exists] [env: MCP_TOOL_CONFIG]")
 }
 
+/// Returns the flag of a setting; `None` if the setting has no flag.
 fn arg(setting: &'static Setting<Config>) -> Option<Arg> {
     let action = if setting.many { ArgAction::Append } else { ArgAction::Set };
     let mut help = setting.help.to_owned();

@@ -1,4 +1,5 @@
-//! Parses and formats values of settings.
+//! Parses and formats values of settings. The functions `show_…` return an `Option` because `Setting::show` does; it is
+//! never `None`.
 
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
