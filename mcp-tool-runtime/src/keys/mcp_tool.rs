@@ -568,9 +568,9 @@ pub mod crate_ {}
 /// `weakens("rule-id", reason = "…")`: reason for a change that weakens a guard, such as a removed scope. The key may
 /// occur several times.
 ///
-/// The rule must be of class *weakens*, and classify a change since the tool's contract in the lock (see [`version`]);
-/// otherwise the tool doesn't compile. A tool that isn't in the lock, as in the example, isn't compared. The lock keeps
-/// the reason. The command `contract explain RULE` describes a rule.
+/// The rule must be of class *weakens*, and apply to a change since the tool's contract in the lock (see [`version`]).
+/// A reason that the lock already contains may stay. A tool that isn't in the lock, as in the example, isn't compared.
+/// The command `contract explain RULE` describes a rule.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
