@@ -1,5 +1,6 @@
-//! Types of the values that a [`Contract`](crate::Contract) contains, for code that reads contracts, such as an
-//! [`Authorizer`](crate::Authorizer) or a [`Middleware`](crate::Middleware).
+//! Types of the values in a [`Contract`](crate::Contract), which holds a tool's schemas, scopes and limits. Code that
+//! reads contracts uses these types, for example an [`Authorizer`](crate::Authorizer) or a
+//! [`Middleware`](crate::Middleware).
 //!
 //! ```
 //! use mcp_tool_runtime::{contract::Kind, prelude::*};
@@ -22,7 +23,8 @@
 //! ```
 
 // In error messages, rustc prints the full path of a type unless its name is unique among all types and enum variants.
-// So no variant of the enums here has the name of a type of Rust's prelude, such as `String`.
+// A variant `String` would turn `String` into `std::string::String` in the errors that users read. So no variant of the
+// enums here has the name of a type of Rust's prelude: the kind of a string is `Kind::Text`.
 pub use mcp_tool_contract::{
     bounds::{Field, Format, Items, Kind, Literal, LiteralValue, Member, Object, Schema, Text},
     model::{Deprecation, Gate, Hints, Param, Rate, TaskSupport, ToolOutput, Weakening, Window},

@@ -1,7 +1,11 @@
-//! Keys of `#[arg(…)]`, one module per key.
+//! Keys of `#[arg(…)]`, the attribute of a parameter that the agent sends. Each key has an empty module, whose page
+//! describes the key.
 //!
-//! A bound can narrow the values that a parameter's type allows, but not widen them. Bounds for scalars, such as
-//! `max_len`, apply to each item of a `Vec`.
+//! A bound can narrow the values that a parameter's type allows, but not widen them. Bounds for single values
+//! ([`Scalar`](crate::Scalar)), such as `max_len`, apply to each item of a `Vec`. Types with a fixed format, such as
+//! `uuid::Uuid`, take no such bounds.
+//!
+//! In the examples, `tool` is the tool's entry in `tools/list`.
 
 /// `min = N`: minimum of an integer or a float. Default: the minimum of the type.
 ///
@@ -59,7 +63,7 @@ pub mod min {}
 /// ```
 pub mod max {}
 
-/// `min_len = N`: minimum length of a string, in code points. Default: 0.
+/// `min_len = N`: minimum length of a string, in code points. Default: the `min_len` of the type, else 0.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -87,7 +91,8 @@ pub mod max {}
 /// ```
 pub mod min_len {}
 
-/// `max_len = N`: maximum length of a string, in code points. Default: the tool's `max_len`, else 1,024.
+/// `max_len = N`: maximum length of a string, in code points. Default: the `max_len` of the type, else the
+/// [`max_len`](super::mcp_tool::max_len) of the tool, else 1,024.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -143,7 +148,8 @@ pub mod max_len {}
 /// ```
 pub mod min_items {}
 
-/// `max_items = N`: maximum number of items of an array. Default: the tool's `max_items`, else 100.
+/// `max_items = N`: maximum number of items of an array. Default: the [`max_items`](super::mcp_tool::max_items) of the
+/// tool, else 100.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -172,10 +178,10 @@ pub mod min_items {}
 pub mod max_items {}
 
 /// `pattern = "…"`: regular expression that must match somewhere in the string. To match the whole string, write `^` at
-/// its beginning and `$` at its end. Default: none.
+/// its beginning and `$` at its end. Default: none. Not allowed if the parameter's type already has a pattern.
 ///
-/// Only syntax with the same meaning in ECMA-262 (flag `u`), Rust and Python is allowed: `[0-9]`, not `\d`. A compiled
-/// pattern has at most 256 KiB.
+/// Clients may match the pattern too. So only syntax with the same meaning in ECMA-262 (flag `u`), Rust and Python is
+/// allowed: `[0-9]`, not `\d`. A compiled pattern has at most 256 KiB.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -203,11 +209,11 @@ pub mod max_items {}
 /// ```
 pub mod pattern {}
 
-/// `default = …`: value that the function gets if the argument is absent; a literal within the bounds. Can't be
-/// combined with `Option`, `Vec` or `secret`.
+/// `default = …`: value that the function gets if the argument is absent or `null`; a literal within the bounds. Not
+/// allowed for an `Option` or a `Vec`, or together with `secret`.
 ///
-/// The default is appended to the parameter's description, because some clients in strict mode refuse `default` in a
-/// schema.
+/// The default is appended to the parameter's description. Strict modes of several clients refuse a schema that
+/// contains the JSON Schema keyword `default`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -236,8 +242,11 @@ pub mod pattern {}
 /// ```
 pub mod r#default {}
 
-/// `secret`: the framework never echoes, logs or digests the value. Can't be combined with `default`, `header` or
-/// `complete`.
+/// `secret`: the value is never in the framework's error messages, log or audit records, nor in the digest of the
+/// arguments that an audit record contains.
+///
+/// Can't be combined with `default`, `header` or `complete`, because each of them would show the value, or a part of
+/// it, to others.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -259,6 +268,7 @@ pub mod r#default {}
 /// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
 /// # let listed = server.list().await;
 /// # let tool = &listed[0];
+/// // `secret` isn't listed; the contract's digest and the lock contain it.
 /// let schema = json!({ "type": "string", "description": "Door code.", "maxLength": 8 });
 /// assert_eq!(tool["inputSchema"]["properties"]["code"], schema);
 /// # Ok(())
@@ -266,11 +276,14 @@ pub mod r#default {}
 /// ```
 pub mod secret {}
 
-/// `header = "…"`: clients of 2026-07-28 repeat the argument as the header `Mcp-Param-…`, by which a proxy can route.
-/// Default: none.
+/// `header = "…"`: clients of MCP revision 2026-07-28 repeat the argument as the HTTP header `Mcp-Param-…`, by which a
+/// proxy can route. Default: none.
 ///
-/// The parameter must be a string, an enum, a boolean, or an integer within ±(2^53 − 1). Over HTTP, a call of
-/// 2026-07-28 is refused if its header differs from its argument.
+/// The header in the example is `Mcp-Param-Region`. Over HTTP, a call of 2026-07-28 is refused if header and argument
+/// differ, or if only one of the two was sent.
+///
+/// The parameter must be a string, an enum, a boolean, or an integer whose bounds lie within ±(2^53 − 1). It can be an
+/// `Option`, but not a `Vec`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -298,12 +311,16 @@ pub mod secret {}
 /// ```
 pub mod header {}
 
-/// `complete = function(state, …)`: async function that suggests values while someone types. Enums and booleans have
-/// suggestions without this key.
+/// `complete = function(state, …)`: async function that suggests values while a person types. Allowed for a string and
+/// for an array of strings. Enums and booleans have suggestions without this key.
 ///
-/// The parentheses name parameters of the tool that take application state. The completion function takes the same
-/// references, then the text typed so far, and returns `Vec<String>` or a `Result` with it. A client sends
-/// `completion/complete` with the reference `{"type": "ref/tool", "name": …}`. The key is not part of the contract.
+/// The parentheses name parameters that the tool takes by reference, such as application state. The completion function
+/// takes the same references, then the text typed so far. Without references, write `complete = function`. The function
+/// returns `Vec<String>`, or a `Result` with a `Vec<String>`. Suggestions outside the parameter's bounds are removed.
+///
+/// MCP has no completion for tools, so only clients that know this extension use it: they send `completion/complete`
+/// with the reference `{"type": "ref/tool", "name": …}`. The key is not part of the contract, so adding or changing it
+/// needs no new version.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -333,6 +350,7 @@ pub mod header {}
 /// # let server = TestServer::start(server).await?;
 /// # let listed = server.list().await;
 /// # let tool = &listed[0];
+/// // `complete` isn't listed.
 /// let schema = json!({ "type": "string", "description": "City.", "maxLength": 80 });
 /// assert_eq!(tool["inputSchema"]["properties"]["city"], schema);
 /// # Ok(())

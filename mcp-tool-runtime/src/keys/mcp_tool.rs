@@ -1,11 +1,19 @@
-//! Keys of `#[mcp_tool(…)]`, one module per key.
+//! Keys of `#[mcp_tool(…)]`, the attribute that makes a function a tool. Each key has an empty module, whose page
+//! describes the key.
 //!
-//! An unknown key, a repeated key, or a value of the wrong form is a compile error at its token.
+//! An unknown key, a repeated key other than `weakens`, or a value of the wrong form is a compile error at its token.
+//!
+//! Names with a dot, such as `limits.timeout`, are settings of the server's operator. Reasons of refusals, such as
+//! `rate_limited`, are the names of an [`ErrorKind`](crate::ErrorKind). In the examples, `tool` is the tool's entry in
+//! `tools/list`, and `server` is a [`TestServer`](crate::testing::TestServer).
 
-/// `version = "major.minor"`: version of the contract. Required.
+/// `version = "major.minor"`: version of the tool's contract, which consists of its schemas, scopes, limits and hints.
+/// Required.
 ///
-/// A change that breaks callers requires a new major version, and an additive change requires a new minor version. The
-/// compiler compares each contract with the lock, the file `mcp-tools.lock`. `0.0` and leading zeros are errors.
+/// A change that breaks callers requires a new major version. An additive change requires a new minor version, and so
+/// does a change that weakens a guard (see [`weakens`]). A new title or description requires none. The command
+/// `contract write` stores the contracts in the lock, the file `mcp-tools.lock`. The compiler compares each contract
+/// with the stored one. `0.0` and leading zeros are errors.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -32,8 +40,10 @@ pub mod version {}
 /// `scope = "…"` or `scope = ["…", …]`: the scopes that a caller needs, all of them. Required, unless the tool is
 /// `public`.
 ///
-/// A scope is a scope token of RFC 6749 §3.3. A caller that lacks a scope gets HTTP 403 with the scopes to request. It
-/// sees the tool in `tools/list` only if `oauth.discovery` is `grantable`.
+/// A scope is a scope token of RFC 6749 §3.3. Over HTTP, a caller whose token lacks a scope gets status 403 with the
+/// scopes to request. Such a caller sees the tool in `tools/list` only if `oauth.discovery` is `grantable`. Without
+/// authorization, and over stdio, every caller is the local user, who has all scopes unless `local.scopes` is set. An
+/// application's own [`Authorizer`](crate::Authorizer) replaces this check.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -59,7 +69,7 @@ pub mod scope {}
 
 /// `public`: a caller needs no scope. Can't be combined with `scope` or `gate`.
 ///
-/// If authorization is configured, a caller still needs a valid token.
+/// If authorization is configured, a caller over HTTP still needs a valid token.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -86,7 +96,7 @@ pub mod public {}
 /// `name = "…"`: name of the tool. Default: the name of the function.
 ///
 /// A name has 1 to 64 characters of `[A-Za-z0-9_-]`, and begins with a letter or `_`. A name can't end in `_v` and a
-/// number, because clients call older versions by such names: `parcels_send_v1`.
+/// number, because clients call an older major version by such a name: `parcels_send_v1`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -136,8 +146,10 @@ pub mod title {}
 
 /// `read_only`: the tool changes nothing (`readOnlyHint`). Can't be combined with `destructive`.
 ///
-/// No audit record of the tool has the outcome `unknown`, which means that a write may have taken effect. While audit
-/// records can't be written, the tool still runs, until 16,384 records wait to be written.
+/// A tool with neither of these keys counts as writing, but not as destructive. A call of a writing tool that fails or
+/// is cancelled can have the outcome `unknown` in its audit record: the write may have taken effect. A call of a
+/// read-only tool never has this outcome. While the file that `audit.file` names can't be written, calls of writing
+/// tools are refused. Calls of read-only tools still run, until 16,384 records wait to be written.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -163,8 +175,8 @@ pub mod read_only {}
 
 /// `destructive`: the tool's effect can't be undone (`destructiveHint`). Can't be combined with `read_only`.
 ///
-/// With a [`gate`], a caller needs the gate's scope. Without a gate, calls are refused as `approval_required`, unless
-/// the operator names the tool in `gate.allow_destructive`.
+/// With a [`gate`], a caller needs the gate's scope in addition to the scopes of [`scope`]. Without a gate, calls are
+/// refused as `approval_required`, unless the operator names the tool in `gate.allow_destructive`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -190,7 +202,8 @@ pub mod read_only {}
 /// ```
 pub mod destructive {}
 
-/// `idempotent`: a repeated call with the same arguments changes nothing more (`idempotentHint`).
+/// `idempotent`: a repeated call with the same arguments changes nothing more (`idempotentHint`). The hint is for
+/// clients; the server runs each call.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -214,7 +227,8 @@ pub mod destructive {}
 /// ```
 pub mod idempotent {}
 
-/// `open_world`: the tool interacts with systems outside the server's own domain (`openWorldHint`).
+/// `open_world`: the tool interacts with systems outside the server's own domain (`openWorldHint`). The hint is for
+/// clients; the server enforces nothing by it.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -238,8 +252,8 @@ pub mod idempotent {}
 /// ```
 pub mod open_world {}
 
-/// `max_len = N`: maximum length, in code points, of string parameters without a `max_len` of their own. Default:
-/// 1,024.
+/// `max_len = N`: maximum length, in code points, of string parameters without a `max_len` of their own or of their
+/// type. Default: 1,024.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -289,9 +303,10 @@ pub mod max_items {}
 
 /// `constraints = r#"{…}"#`: conditions among the arguments of a call, as a JSON Schema object. Default: none.
 ///
-/// The object may contain `anyOf`, `oneOf`, `allOf`, `not`, `if`/`then`/`else`, `required` and `dependentRequired`, and
-/// may name declared parameters only. Clients see these keywords at the root of `inputSchema`. A server without the
-/// feature `schemars` can't enforce constraints, so it doesn't start. Some clients refuse tools with constraints.
+/// The object may contain `anyOf`, `oneOf`, `allOf`, `not`, `if`/`then`/`else`, `dependentRequired` and
+/// `dependentSchemas`. The conditions in them may contain `required` and `properties`, with names of the tool's
+/// parameters only. Clients see the object's keywords at the root of `inputSchema`, and some clients refuse tools with
+/// such keywords. A server without the cargo feature `schemars` can't enforce constraints, so it doesn't start.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -308,6 +323,7 @@ pub mod max_items {}
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use serde_json::json;
+/// # // The entry comes from the contract, because a server without the feature `schemars` doesn't start.
 /// # let contract = tools![send_parcel][0].contract();
 /// # let tool = serde_json::to_value(contract.listing(&contract.digest()?))?;
 /// assert_eq!(tool["inputSchema"]["anyOf"], json!([{ "required": ["email"] }, { "required": ["phone"] }]));
@@ -316,10 +332,11 @@ pub mod max_items {}
 /// ```
 pub mod constraints {}
 
-/// `timeout = "…"`: maximum duration of a call, from 1 ms to a day. Default: `limits.timeout`, 30 s.
+/// `timeout = "…"`: maximum duration of a call, from 1 ms to a day. Default: `limits.timeout`, which is 30 s unless the
+/// operator sets it.
 ///
-/// Units are `ms`, `s`, `m` and `h`. A call that takes longer fails as `timeout`. If the call may have changed
-/// something, its audit record has the outcome `unknown`.
+/// Units are `ms`, `s`, `m` and `h`. The time while a call waits for a person's answer doesn't count. A call that takes
+/// longer fails as `timeout`. If the call may have changed something, its audit record has the outcome `unknown`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -337,15 +354,15 @@ pub mod constraints {}
 /// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
 /// # let listed = server.list().await;
 /// # let tool = &listed[0];
-/// // Not listed; the digest and the lock contain it.
+/// // Not listed; the contract's digest and the lock contain the timeout.
 /// assert!(!tool.to_string().contains("timeout"));
 /// # Ok(())
 /// # }
 /// ```
 pub mod timeout {}
 
-/// `concurrency = N`: maximum number of calls of the tool that run at a time; at least 1. Default: none. In addition,
-/// `limits.concurrency` limits the calls of all tools together.
+/// `concurrency = N`: maximum number of calls of the tool, by all callers, that run at a time; at least 1. Default:
+/// none. In addition, `limits.concurrency` limits the calls of all tools together.
 ///
 /// A call beyond this maximum is refused as `unavailable` immediately. Calls are not queued.
 ///
@@ -365,14 +382,15 @@ pub mod timeout {}
 /// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
 /// # let listed = server.list().await;
 /// # let tool = &listed[0];
-/// // Not listed; the digest and the lock contain it.
+/// // Not listed; the contract's digest and the lock contain the maximum.
 /// assert!(!tool.to_string().contains("concurrency"));
 /// # Ok(())
 /// # }
 /// ```
 pub mod concurrency {}
 
-/// `rate = "N/window"`: maximum number of calls that one caller may make within a window of time. Default: none.
+/// `rate = "N/window"`: maximum number of calls of the tool that one caller may make in any period as long as the
+/// window. Default: none.
 ///
 /// `N` is 1 to 1,000,000, and `window` is `s`, `min`, `h` or `day`. A call beyond this maximum is refused as
 /// `rate_limited`, with the time until the next call is possible.
@@ -399,8 +417,9 @@ pub mod concurrency {}
 /// ```
 pub mod rate {}
 
-/// `gate(scope = "…")`: additional scope that a caller of a destructive tool needs, in place of a person's approval.
-/// Allowed only with `destructive`.
+/// `gate(scope = "…")`: scope that a caller of a destructive tool needs in addition to the scopes of [`scope`]. Allowed
+/// only with [`destructive`]. Default: none; calls of a destructive tool are then refused, unless the operator permits
+/// the tool.
 ///
 /// Use a scope that few callers hold. The key `scope` can't contain the same scope.
 ///
@@ -430,8 +449,9 @@ pub mod gate {}
 /// none.
 ///
 /// A name matches `[a-z][a-z0-9_-]*` and has at most 64 characters. The operator configures each upstream in the
-/// section `[upstream.NAME]`. With the feature `oauth`, `cx.upstream("billing")?` returns a client of the upstream. A
-/// server whose tools name an upstream without settings doesn't start.
+/// section `[upstream.NAME]` of the settings. A server whose tools name an upstream without such a section doesn't
+/// start. With the cargo feature `oauth`, a function with a parameter `cx: &CallContext` gets a client of the upstream
+/// by `cx.upstream("billing")?`.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -444,6 +464,7 @@ pub mod gate {}
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use serde_json::json;
+/// # // The entry comes from the contract, because a server without settings of the upstream doesn't start.
 /// # let contract = tools![send_parcel][0].contract();
 /// # let tool = serde_json::to_value(contract.listing(&contract.digest()?))?;
 /// assert_eq!(tool["_meta"]["dev.mcp-tool/upstreams"], json!(["billing"]));
@@ -453,11 +474,11 @@ pub mod gate {}
 pub mod upstream {}
 
 /// `task` or `task(required)`: a call continues as a task when its function first has to wait, if the client supports
-/// tasks (SEP-2663).
+/// tasks (SEP-2663). The task runs in the background, and the client polls for its result.
 ///
-/// With `required`, calls from clients that don't support tasks are refused. A task runs for an hour at most, unless
-/// the tool has a `timeout`. Beyond the maximum number of running tasks (32 per caller), the client waits for the
-/// call's result instead.
+/// For clients that don't support tasks, a call runs as usual; with `required`, it is refused. A task runs for at most
+/// the tool's [`timeout`], or an hour for a tool without a timeout. Beyond the maximum number of running tasks (32 per
+/// caller, and a limit for all callers), the client waits for the call's result instead.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -484,8 +505,9 @@ pub mod task {}
 /// `deprecated(message = "…", replacement = "…", removal = "…")`: this version of the tool will be removed. `message`
 /// is required.
 ///
-/// `replacement` is the name of a tool. `removal` is a day (RFC 3339 `full-date`): the version won't be removed before
-/// this day. The server counts and logs each caller's calls of the version.
+/// `replacement` is the name of a tool. `removal` is the last day (RFC 3339 `full-date`, in UTC) on which the version
+/// must be served; `contract check` enforces this. Lists, results and audit records show that the version is
+/// deprecated. The server counts each caller's calls of the version, and logs the counts.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -512,7 +534,8 @@ pub mod deprecated {}
 /// `crate = "…"`: path of the crate `mcp-tool-runtime`, if the macro can't find the crate as a dependency. Default: the
 /// name under which Cargo.toml depends on `mcp-tool-runtime`.
 ///
-/// Needed if another crate re-exports `mcp-tool-runtime`, and in `macro_rules!` with `$crate`.
+/// Needed if another crate re-exports `mcp-tool-runtime`. In a `macro_rules!` macro of that crate, write the path
+/// without quotes: `crate = $crate::mcp`. In the example, the module `acme` plays the part of that crate.
 ///
 /// ```
 /// mod acme {
@@ -545,8 +568,9 @@ pub mod crate_ {}
 /// `weakens("rule-id", reason = "…")`: reason for a change that weakens a guard, such as a removed scope. The key may
 /// occur several times.
 ///
-/// The rule must be of class *weakens* and apply to the change from the locked contract. The lock keeps the reason.
-/// `contract explain RULE` describes a rule.
+/// The rule must be of class *weakens*, and apply to a change since the tool's contract in the lock (see [`version`]).
+/// A reason that the lock already contains may stay. A tool that isn't in the lock, as in the example, isn't compared.
+/// The command `contract explain RULE` describes a rule.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -564,7 +588,7 @@ pub mod crate_ {}
 /// # let server = TestServer::start(ToolServer::new("example", "1.0.0").tools(tools![send_parcel])).await?;
 /// # let listed = server.list().await;
 /// # let tool = &listed[0];
-/// // Not listed; the lock contains it.
+/// // Not listed; the lock contains the rule and the reason.
 /// assert!(!tool.to_string().contains("timeout-raised"));
 /// # Ok(())
 /// # }

@@ -1,10 +1,16 @@
-//! Keys of `#[schema(…)]`, one module per key.
+//! Keys of `#[schema(…)]`, the attribute of types that derive `ToolSchema` and of their fields. Each key has an empty
+//! module, whose page describes the key.
 //!
-//! A bound, such as `max_len`, is set on a newtype, or on a field of a struct that derives `ToolSchema`. `from_str` is
-//! set on a newtype, and `secret` on a field. `crate` is set on any type that derives `ToolSchema`, and is the only key
-//! of enums.
+//! A bound, such as `max_len`, is set on a newtype (a struct with one unnamed field), or on a named field of a struct.
+//! `from_str` is set on a newtype, and `secret` on a named field. `crate` is set on a type; it is the only key that an
+//! enum or a struct with named fields can have.
+//!
+//! On a `Vec` field, a bound for single values, such as `max_len`, applies to each item. Types with a fixed format,
+//! such as `uuid::Uuid`, take no such bounds.
+//!
+//! In the examples, `tool` is the tool's entry in `tools/list`.
 
-/// `min = N`: minimum of a newtype or a field that is an integer or a float.
+/// `min = N`: minimum of a newtype or a field that is an integer or a float. Default: the minimum of the field's type.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -33,7 +39,7 @@
 /// ```
 pub mod min {}
 
-/// `max = N`: maximum of a newtype or a field that is an integer or a float.
+/// `max = N`: maximum of a newtype or a field that is an integer or a float. Default: the maximum of the field's type.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -62,7 +68,8 @@ pub mod min {}
 /// ```
 pub mod max {}
 
-/// `min_len = N`: minimum length of a newtype or a field, in code points. Default: 0.
+/// `min_len = N`: minimum length of a newtype or a field that is a string, in code points. Default: the `min_len` of
+/// the field's type, else 0.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -91,7 +98,9 @@ pub mod max {}
 /// ```
 pub mod min_len {}
 
-/// `max_len = N`: maximum length of a newtype or a field, in code points. Default for a field: 1,024.
+/// `max_len = N`: maximum length of a newtype or a field that is a string, in code points. Default: the `max_len` of
+/// the field's type, else 1,024 for a named field. A newtype without a maximum gets the default of each named field or
+/// [parameter](super::arg::max_len) of its type.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -152,7 +161,8 @@ pub mod max_len {}
 /// ```
 pub mod min_items {}
 
-/// `max_items = N`: maximum number of items of a `Vec` field. Every `Vec` field needs this key.
+/// `max_items = N`: maximum number of items of a `Vec` field. Every `Vec` field needs this key: there is no default. To
+/// return a list of any length, return a [`Page`](crate::Page).
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -184,8 +194,9 @@ pub mod min_items {}
 /// ```
 pub mod max_items {}
 
-/// `pattern = "…"`: regular expression that must match in the value of a newtype or a field. The syntax is that of
-/// [`#[arg(pattern = …)]`](super::arg::pattern).
+/// `pattern = "…"`: regular expression that must match somewhere in the string that a newtype or a field contains. The
+/// syntax is that of [`#[arg(pattern = …)]`](super::arg::pattern). Default: none. Not allowed if the field's type
+/// already has a pattern.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -214,8 +225,8 @@ pub mod max_items {}
 /// ```
 pub mod pattern {}
 
-/// `from_str`: makes a newtype a string in the schema. The `FromStr` of the newtype's field parses arguments, and the
-/// field's `Serialize` writes results.
+/// `from_str`: makes a newtype a string in the schema. The `FromStr` of the newtype's field parses arguments; an
+/// argument that it refuses is invalid. In a result, the newtype's `Serialize` must write a string.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -247,7 +258,8 @@ pub mod from_str {}
 /// `crate = "…"`: path of the crate `mcp-tool-runtime`, if the macro can't find the crate as a dependency. Default: the
 /// name under which Cargo.toml depends on `mcp-tool-runtime`.
 ///
-/// Needed if another crate re-exports `mcp-tool-runtime`, and in `macro_rules!` with `$crate`.
+/// Needed if another crate re-exports `mcp-tool-runtime`. In a `macro_rules!` macro of that crate, write the path
+/// without quotes: `crate = $crate::mcp`. In the example, the module `acme` plays the part of that crate.
 ///
 /// ```
 /// mod acme {
@@ -281,7 +293,8 @@ pub mod from_str {}
 /// ```
 pub mod crate_ {}
 
-/// `secret`: marks a field as secret. Using a struct with a secret field as a form or a result is a compile error.
+/// `secret`: marks a field as secret. Using a struct with a secret field as a form or a result is a compile error,
+/// because a form (`cx.ask`) must not ask a person for secrets, and a model reads results.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -294,6 +307,8 @@ pub mod crate_ {}
 ///     code: String,
 /// }
 ///
+/// # // `Is<T>` has a constant of its own, which is `true`, only if `T` can be a result or a form. Otherwise the
+/// # // constant of the trait `Absent` applies, which is `false`.
 /// # trait Absent {
 /// #     const RESULT: bool = false;
 /// #     const FORM: bool = false;
@@ -308,6 +323,7 @@ pub mod crate_ {}
 /// # }
 /// # fn main() {
 /// # let _ = (Access { code: String::new() }.code, Is(()).0);
+/// // `Is::<T>::RESULT` and `Is::<T>::FORM` are `true` if `T` can be a result or a form.
 /// assert!(!Is::<Access>::RESULT && !Is::<Access>::FORM);
 /// # }
 /// ```
