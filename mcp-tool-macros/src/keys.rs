@@ -4,7 +4,8 @@
 use mcp_tool_contract::name;
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, parse::Parser, punctuated::Punctuated, spanned::Spanned,
+    Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Token, parse::Parser, punctuated::Punctuated,
+    spanned::Spanned,
 };
 
 use crate::errors::Errors;
@@ -19,14 +20,36 @@ pub(crate) struct Key {
 /// Parses the keys of an attribute. A repeated key is an error unless `repeatable` contains it. Returns `None` if the
 /// attribute is malformed, so that the caller reports no key as missing.
 pub(crate) fn parse(tokens: TokenStream, repeatable: &[&str], errors: &mut Errors) -> Option<Vec<Key>> {
+    let mut keys = Vec::new();
+    append(&mut keys, tokens, repeatable, errors).then_some(keys)
+}
+
+/// Parses the keys of all attributes `#[name(…)]` among `attributes`. A repeated key is an error, also if each attribute
+/// has it once.
+pub(crate) fn of_attributes(attributes: &[Attribute], name: &str, errors: &mut Errors) -> Vec<Key> {
+    let mut keys = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+        match &attribute.meta {
+            Meta::List(list) => {
+                append(&mut keys, list.tokens.clone(), &[], errors);
+            }
+            Meta::Path(_) | Meta::NameValue(_) => {
+                errors.at(attribute, format!("write the keys in parentheses: `#[{name}(max_len = 64)]`"));
+            }
+        }
+    }
+    keys
+}
+
+/// Appends the keys of one attribute to `keys`. Returns `false` if the attribute is malformed.
+fn append(keys: &mut Vec<Key>, tokens: TokenStream, repeatable: &[&str], errors: &mut Errors) -> bool {
     let metas = match Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens) {
         Ok(metas) => metas,
         Err(error) => {
             errors.push(error);
-            return None;
+            return false;
         }
     };
-    let mut keys: Vec<Key> = Vec::new();
     for meta in metas {
         let Some(name) = meta.path().get_ident().cloned() else {
             errors.at(meta.path(), "a key must be one word");
@@ -38,7 +61,7 @@ pub(crate) fn parse(tokens: TokenStream, repeatable: &[&str], errors: &mut Error
         }
         keys.push(Key { name, meta });
     }
-    Some(keys)
+    true
 }
 
 /// Reports an unknown key. Suggests the most similar known key, or lists all known keys.

@@ -3,7 +3,7 @@
 use mcp_tool_contract::grammar::ArgKey;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Meta, Variant, ext::IdentExt as _};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Variant, ext::IdentExt as _};
 
 use super::{
     model::{self, Model, StructMember},
@@ -14,7 +14,7 @@ use crate::{bounds::Bounds, docs, errors::Errors, keys, runtime_crate::RuntimeCr
 /// Returns the type's model, and the path of the runtime crate.
 pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> (Model, RuntimeCrate) {
     let (mut keys, mut runtime) = (Vec::new(), None);
-    for key in schema_keys(&item.attrs, errors) {
+    for key in keys::of_attributes(&item.attrs, "schema", errors) {
         if key.name == "crate" {
             let value = key.value("\"::my_crate::mcp\"", errors);
             runtime = value.map(|value| RuntimeCrate::from_value(value, errors));
@@ -171,7 +171,7 @@ fn member(
         return Some(StructMember::Flatten(ty.clone()));
     }
     let (mut bounds, mut secret) = (Bounds::default(), false);
-    for key in schema_keys(attrs, errors) {
+    for key in keys::of_attributes(attrs, "schema", errors) {
         if key.name == ArgKey::Secret.name() {
             secret = key.flag(errors);
         } else if !bounds.take(&key, errors) {
@@ -209,22 +209,6 @@ fn check_name(member: &StructMember, before: &[StructMember], field: &Field, err
     {
         errors.at(&field.ident, format!("another field also has the JSON name '{name}': rename one"));
     }
-}
-
-/// Parses the keys of all `#[schema(…)]` among the attributes.
-fn schema_keys(attributes: &[Attribute], errors: &mut Errors) -> Vec<keys::Key> {
-    let mut found = Vec::new();
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("schema")) {
-        match &attribute.meta {
-            Meta::List(list) => {
-                found.extend(keys::parse(list.tokens.clone(), &[], errors).into_iter().flatten());
-            }
-            Meta::Path(_) | Meta::NameValue(_) => {
-                errors.at(attribute, "write the keys in parentheses: `#[schema(max_len = 64)]`");
-            }
-        }
-    }
-    found
 }
 
 fn refuse_keys(keys: &[keys::Key], message: &str, errors: &mut Errors) {

@@ -4,8 +4,8 @@ use mcp_tool_contract::{grammar::ArgKey, name};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, LitStr, Meta, Pat, PatType, ReturnType, Signature, Type,
-    TypeReference, Visibility,
+    Attribute, FnArg, GenericParam, Ident, LitStr, Pat, PatType, ReturnType, Signature, Type, TypeReference,
+    Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream},
     parse_quote,
@@ -338,40 +338,31 @@ fn argument(
     }
     let (mut bounds, mut default, mut secret) = (Bounds::default(), None, false);
     let (mut header, mut completion) = (None, None);
-    for attribute in attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
-        let tokens = match &attribute.meta {
-            Meta::List(list) => list.tokens.clone(),
-            Meta::Path(_) | Meta::NameValue(_) => {
-                errors.at(attribute, "write the keys in parentheses: `#[arg(max_len = 64)]`");
-                continue;
+    for key in keys::of_attributes(attrs, "arg", errors) {
+        if bounds.take(&key, errors) {
+            continue;
+        }
+        match ArgKey::of_name(&key.name.to_string()) {
+            Some(ArgKey::Secret) => secret = key.flag(errors),
+            Some(ArgKey::Default) => {
+                default = key.value("20", errors).and_then(|value| {
+                    let literal = DeclaredLiteral::of(value, errors)?;
+                    Some(DefaultValue { literal, key: key.span(), value: value.span() })
+                });
             }
-        };
-        for key in keys::parse(tokens, &[], errors).into_iter().flatten() {
-            if bounds.take(&key, errors) {
-                continue;
-            }
-            match ArgKey::of_name(&key.name.to_string()) {
-                Some(ArgKey::Secret) => secret = key.flag(errors),
-                Some(ArgKey::Default) => {
-                    default = key.value("20", errors).and_then(|value| {
-                        let literal = DeclaredLiteral::of(value, errors)?;
-                        Some(DefaultValue { literal, key: key.span(), value: value.span() })
-                    });
-                }
-                Some(ArgKey::Header) => header = self::header(&key, errors),
-                Some(ArgKey::Complete) => completion = completion::parse(&key, errors),
-                // `Bounds::take` has already handled the bounds.
-                Some(
-                    ArgKey::Min
-                    | ArgKey::Max
-                    | ArgKey::MinLen
-                    | ArgKey::MaxLen
-                    | ArgKey::MinItems
-                    | ArgKey::MaxItems
-                    | ArgKey::Pattern,
-                )
-                | None => keys::unknown(&key, ArgKey::NAMES, errors),
-            }
+            Some(ArgKey::Header) => header = self::header(&key, errors),
+            Some(ArgKey::Complete) => completion = completion::parse(&key, errors),
+            // `Bounds::take` has already handled the bounds.
+            Some(
+                ArgKey::Min
+                | ArgKey::Max
+                | ArgKey::MinLen
+                | ArgKey::MaxLen
+                | ArgKey::MinItems
+                | ArgKey::MaxItems
+                | ArgKey::Pattern,
+            )
+            | None => keys::unknown(&key, ArgKey::NAMES, errors),
         }
     }
     if let (Some(pattern), Some(DefaultValue { literal: DeclaredLiteral::Text(text), value, .. })) =
