@@ -82,8 +82,8 @@ impl ToolServer {
     /// Sets the application's own policy, which decides which caller may use which tool. Without this method, the
     /// built-in policy decides by the tools' scopes.
     ///
-    /// `policy` receives the built-in policy, which applies the setting `oauth.scope_hierarchy` (scopes that include other
-    /// scopes). Most policies ask the built-in policy first.
+    /// `policy` receives the built-in policy, which applies the setting `oauth.scope_hierarchy` (scopes that include
+    /// other scopes). Most policies ask the built-in policy first.
     pub fn authorize_with<A: Authorizer>(
         mut self,
         policy: impl FnOnce(ScopeAuthorizer) -> A + 'static,

@@ -195,8 +195,8 @@ impl TestServer {
         TestServer { person: Person::answering(answer), ..self.clone() }
     }
 
-    /// Calls a tool. Scopes, rate, middleware, bounds, gate, deadline, output check and audit record are the same as for
-    /// a call over stdio or HTTP.
+    /// Calls a tool. Scopes, rate, middleware, bounds, gate, deadline, output check and audit record are the same as
+    /// for a call over stdio or HTTP.
     ///
     /// # Errors
     /// The call was refused, or failed.
@@ -208,8 +208,8 @@ impl TestServer {
     }
 
     /// Requests suggestions for the argument of `parameter`, of which a person has typed `typed`. Returns the
-    /// `completion` object that a client would receive. Scopes, gate, middleware, rate and deadline are the same as for a
-    /// completion over stdio or HTTP.
+    /// `completion` object that a client would receive. Scopes, gate, middleware, rate and deadline are the same as
+    /// for a completion over stdio or HTTP.
     ///
     /// # Errors
     /// The completion was refused, or failed. If the caller may not use the tool, the error says why, although a client
