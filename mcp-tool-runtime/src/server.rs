@@ -159,10 +159,9 @@ impl std::fmt::Debug for ToolServer {
 mod tests {
     use super::*;
 
-    /// An async function of a library is compiled again by every crate that awaits its future, unless the future is
-    /// boxed.
     #[test]
     fn future_of_run_is_boxed() {
+        // Otherwise every crate that awaits the future would compile the whole server again.
         let run = ToolServer::new("empty", "1.0.0").run();
         assert_eq!(size_of_val(&run), size_of::<Box<dyn Future<Output = std::process::ExitCode>>>());
     }

@@ -246,6 +246,7 @@ async fn test_input_required_result_capabilities(cx: &CallContext) -> Result<Str
 }
 
 async fn ask_name(cx: &CallContext) -> Result<String, ToolError> {
+    // `UserName::KEY` is `user_name`, which is also the default.
     let UserName { name } = cx.ask::<UserName>("What is your name?").key(UserName::KEY).await?.required()?;
     Ok(format!("Hello, {name}!"))
 }

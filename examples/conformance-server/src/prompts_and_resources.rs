@@ -203,7 +203,7 @@ impl ServerHandler for PromptsAndResources {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        // The framework uses only the resources of this filter. It decides about changed lists.
+        // The framework uses only the resources of this filter, and itself announces changed lists.
         let mut accepted = requested.clone();
         let is_watched = |uri: &String| uri == "test://watched-resource";
         accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(is_watched));

@@ -6,8 +6,9 @@ use futures_util::future::BoxFuture;
 use mcp_tool_core::ask::{Capabilities, Client, Reply, TASKS, Unanswered};
 use serde_json::{Value, json};
 
-/// Simulated client, which supports tasks and answers questions for the person behind the call. By default it contains
-/// `None`: the client doesn't declare elicitation, so it can't be asked.
+/// Simulated client, which answers questions for the person behind the call. By default it contains `None`: the client
+/// doesn't declare elicitation, so it can't be asked. It always supports tasks, so that tools with `task(required)`
+/// accept its calls.
 #[derive(Clone, Default)]
 pub(super) struct Person(Option<Arc<Answers>>);
 

@@ -36,7 +36,7 @@ impl Sink for Records {
         Ok(())
     }
 
-    /// As for an audit file: the server refuses calls whose records could be lost.
+    /// Returns `true`, as for an audit file: the server refuses calls whose records could be lost.
     fn is_required(&self) -> bool {
         true
     }
