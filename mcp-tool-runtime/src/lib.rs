@@ -5,6 +5,7 @@
 extern crate self as mcp_tool_runtime;
 
 pub mod contract;
+// Documents the keys of the attributes, and has no code.
 #[cfg(any(doc, doctest))]
 pub mod keys;
 mod server;
@@ -21,6 +22,7 @@ pub use mcp_tool_contract::{
         violation::{Rule, Violation, Violations},
     },
 };
+// Items that macro-generated code uses.
 #[doc(hidden)]
 pub use mcp_tool_core::__private;
 #[cfg(feature = "schemars")]

@@ -41,16 +41,18 @@ impl ToolServer {
     /// Serves prompts, resources and the rest of the protocol with an rmcp handler. The handler must implement
     /// `ServerHandler` of the rmcp version that this crate depends on.
     ///
-    /// The server declares the capabilities in the handler's `get_info` to clients, and answers requests for other
-    /// capabilities with -32601. The server itself answers requests about tools, logging and the lifecycle; the handler
-    /// doesn't get them. With authorization, the handler gets only authenticated requests.
-    /// [`Caller::of_request`](crate::Caller::of_request) returns a request's caller, and the handler decides what the
-    /// caller may do. If the handler panics, or takes longer than `limits.timeout`, the client gets an internal error.
+    /// The server declares the capabilities in the handler's `get_info` to clients. If the handler doesn't declare
+    /// prompts or resources, requests for them get the error -32601 (method not found). The server itself answers
+    /// requests about tools, tasks, logging and the lifecycle; the handler doesn't get them. With authorization, the
+    /// handler gets only authenticated requests. [`Caller::of_request`](crate::Caller::of_request) returns a request's
+    /// caller, and the handler decides what the caller may do. If the handler panics, or takes longer than the setting
+    /// `limits.timeout`, the client gets an internal error. The timeout doesn't apply to `listen`, because its
+    /// subscription stays open.
     ///
     /// The handler's `accepted_subscription_filter` decides to which resources clients of 2026-07-28 may subscribe
     /// (`subscriptions/listen`); by default, to none. rmcp doesn't pass the caller to `accepted_subscription_filter`,
-    /// so the method should not accept resources that only some callers may see. `subscribe`, which rmcp calls for
-    /// older clients, can decide by caller.
+    /// so the method should not accept resources that only some callers may see. `subscribe`, which answers
+    /// `resources/subscribe` of clients of revisions up to 2025-11-25, can decide by caller.
     pub fn fallback(mut self, handler: impl ServerHandler) -> Self {
         self.application.fallback = Some(Arc::new(handler));
         self
@@ -80,13 +82,13 @@ impl ToolServer {
     /// Sets the application's own policy, which decides which caller may use which tool. Without this method, the
     /// built-in policy decides by the tools' scopes.
     ///
-    /// `policy` receives the built-in policy, which applies `oauth.scope_hierarchy`. Most policies ask the built-in
-    /// policy first.
+    /// `policy` receives the built-in policy, which applies the setting `oauth.scope_hierarchy` (scopes that include
+    /// other scopes). Most policies ask the built-in policy first.
     pub fn authorize_with<A: Authorizer>(
         mut self,
         policy: impl FnOnce(ScopeAuthorizer) -> A + 'static,
     ) -> Self {
-        self.application.policy = Some(Box::new(|scopes| Policy::Own(Box::new(policy(scopes)))));
+        self.application.policy = Some(Box::new(|built_in| Policy::Own(Box::new(policy(built_in)))));
         self
     }
 
@@ -115,7 +117,7 @@ impl ToolServer {
     }
 
     /// Registers application state that an async function opens. The function runs when the server starts to serve, and
-    /// not for other commands, such as `tools` or `contract check`.
+    /// not for other commands, such as `tools` or `contract check`. If it fails, the server doesn't start.
     pub fn state_with<T, E, F>(mut self, open: impl FnOnce() -> F + 'static) -> Self
     where
         T: Send + Sync + 'static,
@@ -139,7 +141,7 @@ impl ToolServer {
         mcp_tool_cli::run(self.application)
     }
 
-    /// Returns the declared application. Only other crates of this workspace use this method.
+    /// Returns the declared application. Hidden, because only other crates of this workspace use this method.
     #[doc(hidden)]
     #[must_use]
     pub fn into_application(self) -> Application {
@@ -159,6 +161,7 @@ mod tests {
 
     #[test]
     fn future_of_run_is_boxed() {
+        // Otherwise every crate that awaits the future would compile the whole server again.
         let run = ToolServer::new("empty", "1.0.0").run();
         assert_eq!(size_of_val(&run), size_of::<Box<dyn Future<Output = std::process::ExitCode>>>());
     }

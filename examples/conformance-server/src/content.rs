@@ -1,5 +1,5 @@
-//! Tools that return each kind of content, and a tool whose input schema has many keywords of JSON Schema. The
-//! conformance suite prescribes the names of the tools and most of the results.
+//! Tools that return each kind of content or an error, and a tool whose input schema has many keywords of JSON Schema.
+//! The conformance suite prescribes the names of the tools and most of the results.
 
 use mcp_tool_runtime::{Content, ToolEntry, prelude::*};
 

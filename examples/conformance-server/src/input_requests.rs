@@ -1,6 +1,8 @@
 //! Tools that send input requests: elicitation, sampling and roots. The conformance suite prescribes the names of the
-//! tools, the fields of the forms and the keys of the requests. A request with a form has the name of the form's type,
-//! in snake case, as its key.
+//! tools, the fields of the forms and the keys of the requests. If a tool sets no key, a request with a form struct has
+//! the struct's name in snake case as its key, such as `user_name`.
+//!
+//! The number in a call of `sample` is the maximum length of the model's answer, in tokens.
 
 use mcp_tool_runtime::{AskError, Form, Reply, ToolEntry, prelude::*};
 use serde::Deserialize;
@@ -60,7 +62,7 @@ struct Confirm {
     ok: bool,
 }
 
-/// Formats a reply as the suite expects it. `content` is the content of an accepted form.
+/// Formats a reply as the suite expects it. `content` is the content of an accepted form, and unused for other replies.
 fn reply_text<T>(reply: &Reply<T>, content: impl std::fmt::Display) -> String {
     match reply {
         Reply::Accepted(_) => format!("action=accept, content={content}"),
@@ -145,6 +147,7 @@ async fn test_elicitation_sep1330_enums(cx: &CallContext) -> Result<String, Tool
     ask_form(cx, form).await
 }
 
+/// Asks with a form given as JSON Schema, because the schema of a form struct has no defaults and no titles of choices.
 async fn ask_form(cx: &CallContext, form: Value) -> Result<String, ToolError> {
     let reply = cx.ask_for(form, "Please fill this in").await?;
     let content = match &reply {
@@ -243,6 +246,7 @@ async fn test_input_required_result_capabilities(cx: &CallContext) -> Result<Str
 }
 
 async fn ask_name(cx: &CallContext) -> Result<String, ToolError> {
+    // `UserName::KEY` is `user_name`, which is also the default.
     let UserName { name } = cx.ask::<UserName>("What is your name?").key(UserName::KEY).await?.required()?;
     Ok(format!("Hello, {name}!"))
 }

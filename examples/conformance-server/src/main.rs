@@ -1,5 +1,6 @@
-//! Server with the fixtures that the official MCP conformance suite tests: tools as functions, and prompts, resources
-//! and skills in an rmcp fallback handler. Run it by `cargo run -p conformance-server -- serve --http 127.0.0.1:8080`.
+//! Server with the fixtures that the official MCP conformance suite tests: tools as functions, and prompts, resources,
+//! skills and completions in an rmcp fallback handler. Run it by
+//! `cargo run -p conformance-server -- serve --http 127.0.0.1:8080`.
 //!
 //! The suite prescribes the names of tools, prompts and form fields, the URIs of resources, and most texts and values.
 
@@ -23,6 +24,7 @@ async fn main() -> ExitCode {
         .tools(input_requests::TOOLS)
         .tools(tasks::TOOLS)
         .fallback(prompts_and_resources::PromptsAndResources)
+        // Over HTTP, clients of 2025-11-25 can be asked questions only in a session.
         .legacy_sessions(64)
         .run()
         .await

@@ -41,7 +41,7 @@ async fn test_tool_with_logging(cx: &CallContext) -> &'static str {
     "done"
 }
 
-/// Log a message at the highest level, which no client filters out.
+/// Log a message at the highest level, which passes every minimum level.
 #[mcp_tool(version = "1.0", public, read_only)]
 async fn test_logging_tool(cx: &CallContext) -> &'static str {
     cx.log(LogLevel::Emergency, "a message was asked for");

@@ -75,10 +75,10 @@ impl ServerHandler for PromptsAndResources {
     ) -> Result<GetPromptResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
         let argument = |name: &str| arguments.get(name).and_then(|value| value.as_str()).unwrap_or_default();
-        let says = |text: String| vec![PromptMessage::new_text(Role::User, text)];
+        let user_message = |text: String| vec![PromptMessage::new_text(Role::User, text)];
         let messages = match request.name.as_str() {
-            "test_simple_prompt" => says("This is a simple prompt for testing.".to_owned()),
-            "test_prompt_with_arguments" => says(format!(
+            "test_simple_prompt" => user_message("This is a simple prompt for testing.".to_owned()),
+            "test_prompt_with_arguments" => user_message(format!(
                 "Prompt with arguments: arg1='{}', arg2='{}'",
                 argument("arg1"),
                 argument("arg2")
@@ -91,20 +91,20 @@ impl ServerHandler for PromptsAndResources {
                     meta: None,
                 };
                 let mut messages = vec![PromptMessage::new(Role::User, ContentBlock::resource(resource))];
-                messages.extend(says("Please process the embedded resource above.".to_owned()));
+                messages.extend(user_message("Please process the embedded resource above.".to_owned()));
                 messages
             }
             "test_prompt_with_image" => {
                 let image = ContentBlock::image(BASE64.encode(PNG), "image/png");
                 let mut messages = vec![PromptMessage::new(Role::User, image)];
-                messages.extend(says("Please analyze the image above.".to_owned()));
+                messages.extend(user_message("Please analyze the image above.".to_owned()));
                 messages
             }
             "test_input_required_result_prompt" => {
                 let answers = request.input_responses.unwrap_or_default();
                 let answer = answers.get("user_context").map(|answer| &answer["content"]["context"]);
                 match answer.and_then(|context| context.as_str()) {
-                    Some(context) => says(format!("In the context of {context}")),
+                    Some(context) => user_message(format!("In the context of {context}")),
                     None => return Ok(GetPromptResponse::InputRequired(request_context()?)),
                 }
             }
@@ -203,6 +203,7 @@ impl ServerHandler for PromptsAndResources {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        // The framework uses only the resources of this filter, and itself announces changed lists.
         let mut accepted = requested.clone();
         let is_watched = |uri: &String| uri == "test://watched-resource";
         accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(is_watched));
@@ -210,6 +211,7 @@ impl ServerHandler for PromptsAndResources {
     }
 
     async fn subscribe(&self, _: SubscribeRequestParams, _: Context) -> Result<(), ErrorData> {
+        // Permits all resources. The framework keeps the subscriptions of a session.
         Ok(())
     }
 
@@ -222,6 +224,7 @@ impl ServerHandler for PromptsAndResources {
         request: CompleteRequestParams,
         _: Context,
     ) -> Result<CompleteResult, ErrorData> {
+        // The same words for every argument.
         let words = ["paris", "park", "party", "testing"];
         let matching = words.iter().filter(|word| word.starts_with(&request.argument.value));
         let values = matching.map(|word| (*word).to_owned()).collect();
@@ -230,6 +233,7 @@ impl ServerHandler for PromptsAndResources {
     }
 }
 
+/// Permits the client to cache the result, and to share it between users.
 fn cacheable(result: ReadResourceResult) -> ReadResourceResult {
     result.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)
 }

@@ -12,12 +12,14 @@ use crate::prompts_and_resources::TTL_MS;
 
 const NAME: &str = "greeting";
 const DESCRIPTION: &str = "Greets a person in the way that suits the time of day.";
+/// URI of the skill's folder.
 const ROOT: &str = "skill://greeting";
+/// URI of the skill's manifest, which also identifies the skill.
 const MANIFEST: &str = "skill://greeting/SKILL.md";
 const MARKDOWN_TYPE: &str = "text/markdown";
 const FOLDER_TYPE: &str = "inode/directory";
 
-/// URI and text of each file of the skill.
+/// URI and text of each file of the skill. The front matter of the manifest repeats [`NAME`] and [`DESCRIPTION`].
 const FILES: [(&str, &str); 2] = [
     (
         MANIFEST,
@@ -36,11 +38,13 @@ fn skill() -> Skill {
     Skill::new(MANIFEST, frontmatter, SkillResources::Files(files.collect()))
 }
 
+/// Returns the result of `skills/list`.
 pub(crate) fn list() -> ListSkillsResult {
     let list = ListSkillsResult::with_all_items(vec![skill()]);
     list.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)
 }
 
+/// Returns the result of `skills/get`: the skill, or an error if `uri` isn't the URI of its manifest.
 pub(crate) fn get(uri: &str) -> Result<GetSkillResult, ErrorData> {
     match uri {
         MANIFEST => Ok(GetSkillResult::new(skill()).with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public)),
@@ -56,13 +60,13 @@ pub(crate) fn resource() -> Resource {
 /// Returns the files and folders that a folder of the skill contains directly, or an error if the skill has no folder
 /// with this URI.
 pub(crate) fn folder(uri: &str) -> Result<ReadResourceDirectoryResult, ErrorData> {
-    let file = |uri: &str, name: &str| Resource::new(uri, name).with_mime_type(MARKDOWN_TYPE);
+    let markdown = |uri: &str, name: &str| Resource::new(uri, name).with_mime_type(MARKDOWN_TYPE);
     let children = match uri.trim_end_matches('/') {
         ROOT => vec![
             resource(),
             Resource::new("skill://greeting/references", "references").with_mime_type(FOLDER_TYPE),
         ],
-        "skill://greeting/references" => vec![file("skill://greeting/references/HOURS.md", "HOURS.md")],
+        "skill://greeting/references" => vec![markdown("skill://greeting/references/HOURS.md", "HOURS.md")],
         other => return Err(ErrorData::invalid_params(format!("no folder has the URI {other}"), None)),
     };
     let list = ReadResourceDirectoryResult::with_all_items(children);

@@ -1,8 +1,9 @@
 //! Tools whose calls may continue as tasks, and `greet`, whose calls never do. The conformance suite prescribes the
 //! names of the tools.
 //!
-//! A call becomes a task when its function first waits. If the function asks a question before its first wait, the call
-//! ends with an input request, and the client calls the tool again with the answer.
+//! If the client supports tasks, a call becomes a task when its function first waits. For other clients, a tool with
+//! `task` answers as usual, and a tool with `task(required)` refuses the call. If the function asks a question before
+//! its first wait, the call ends with an input request, and the client calls the tool again with the answer.
 
 use std::time::Duration;
 

@@ -16,6 +16,7 @@ use crate::{
 /// Path of the database file, unless the environment variable `INVOICES_DB` is set.
 const FILE: &str = "invoices.db";
 
+/// Tables and indexes. Each statement has no effect if its table or index exists.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS customers (
     id       INTEGER PRIMARY KEY,
@@ -47,7 +48,8 @@ CREATE TABLE IF NOT EXISTS deletions (
 );
 ";
 
-/// A macro that returns the text of a query for the columns of [`Invoice`]. `$rest` is put after the `FROM` clause.
+/// Returns the text of a query for the columns of [`Invoice`]. `$rest` is put after the `FROM` clause. A macro, because
+/// sqlx accepts only `&'static str` as a query.
 macro_rules! invoice {
     ($rest:literal) => {
         concat!(
@@ -69,6 +71,7 @@ pub enum LedgerError {
     NotOpen(&'static str),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// A number in the database doesn't fit into the type of the result.
     #[error(transparent)]
     Count(#[from] TryFromIntError),
 }
@@ -88,13 +91,16 @@ impl Invoices {
         Ok(invoices)
     }
 
+    /// Opens a ledger in memory that has no invoices and only the customer `Alder & Finch`.
     #[cfg(test)]
     pub async fn in_memory() -> Result<Self, LedgerError> {
+        // Each connection to an in-memory database would have a database of its own, so there is only one connection.
         let invoices = Invoices::connect(SqliteConnectOptions::new().in_memory(true), 1).await?;
         sqlx::query("INSERT INTO customers (name) VALUES ('Alder & Finch')").execute(&invoices.pool).await?;
         Ok(invoices)
     }
 
+    /// Opens a pool of at most `connections`, and creates the tables if needed.
     async fn connect(options: SqliteConnectOptions, connections: u32) -> Result<Self, LedgerError> {
         let options = options
             .journal_mode(SqliteJournalMode::Wal)
@@ -102,6 +108,7 @@ impl Invoices {
             .busy_timeout(Duration::from_secs(5));
         let pool = SqlitePoolOptions::new()
             .max_connections(connections)
+            // Connections are never closed, because an in-memory database ends with its connection.
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(options)
@@ -218,7 +225,7 @@ impl Invoices {
         }
     }
 
-    /// Deletes an invoice, and records the user and the reason of the deletion.
+    /// Deletes an invoice, and records the user `who` and the reason of the deletion.
     pub async fn delete(
         &self,
         number: &InvoiceNumber,
@@ -243,6 +250,7 @@ impl Invoices {
         Ok(())
     }
 
+    /// Returns the id of the customer with this account name.
     async fn customer_id(&self, name: &str) -> Result<i64, LedgerError> {
         sqlx::query_scalar("SELECT id FROM customers WHERE name = ?")
             .bind(name)

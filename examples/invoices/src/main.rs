@@ -1,4 +1,4 @@
-//! Server with a ledger for agents. Run it by `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
+//! MCP server with a ledger of invoices. Run it by `cargo run -p invoices -- serve --http 127.0.0.1:8080`.
 //!
 //! `model` contains the types of arguments and results, `tools` the tools, `ledger` the queries of the database, `rows`
 //! the conversion of database rows, and `seed` the fictitious data of a new ledger.

@@ -6,10 +6,11 @@ use sqlx::{QueryBuilder, SqlitePool};
 
 use crate::{ledger::LedgerError, model::Status};
 
+/// Number of invoices.
 const INVOICES: u64 = 50_000;
 /// Invoices per insert statement.
 const BATCH: usize = 1_000;
-/// Day after the latest issue date, and latest day of a payment.
+/// Day after the latest issue date, and latest day of a payment. Never `None`, because this date exists.
 const LAST_DAY: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 10, 31);
 /// Days between the first issue date and `LAST_DAY`.
 const DAYS: u64 = 3 * 365;
@@ -25,9 +26,10 @@ const KIND: [&str; 2] = ["Ltd", "GmbH"];
 
 /// Fills a ledger that has no customers. A ledger with customers is left unchanged.
 pub async fn fill(pool: &SqlitePool) -> Result<(), LedgerError> {
-    let (customers,): (i64,) = sqlx::query_as("SELECT count(*) FROM customers").fetch_one(pool).await?;
-    let Some(last_day) = LAST_DAY.filter(|_| customers == 0) else { return Ok(()) };
+    let (count,): (i64,) = sqlx::query_as("SELECT count(*) FROM customers").fetch_one(pool).await?;
+    let Some(last_day) = LAST_DAY.filter(|_| count == 0) else { return Ok(()) };
     let bar = ProgressBar::new(INVOICES).with_style(style()).with_message("filling a new ledger");
+    // The bar is hidden if stderr isn't a terminal.
     if bar.is_hidden() {
         eprintln!("filling a new ledger with {INVOICES} invoices");
     }
@@ -44,6 +46,7 @@ pub async fn fill(pool: &SqlitePool) -> Result<(), LedgerError> {
         .execute(&mut *transaction)
         .await?;
 
+    // A constant seed, so that the invoices are identical on every machine.
     let mut dice = Dice(20_261_121);
     let mut ids = 1..=INVOICES;
     loop {
@@ -94,13 +97,18 @@ struct Issued {
 }
 
 impl Issued {
+    /// Generates the invoice with this id. The ids are in the order of the issue dates.
     fn invent(id: u64, customers: u64, last_day: NaiveDate, dice: &mut Dice) -> Self {
         // The minimum of two random numbers gives some customers many invoices, and others few.
         let customer = 1 + dice.below(customers).min(dice.below(customers));
+        // Days from the issue date to the last day.
         let age = DAYS - (id - 1) * DAYS / INVOICES;
         let issued = last_day - Days::new(age);
         let due = issued + Days::new([14, 30, 60][dice.below(3) as usize]);
+        // The minimum makes small amounts more frequent than large amounts.
         let cents = 500 + dice.below(200_000).min(dice.below(2_000_000));
+        // 3 % of the invoices are void. Only recent invoices are open: all others of the last 14 days, and 10 % of the
+        // invoices of the last 90 days.
         let status = match dice.below(100) {
             0..3 => Status::Void,
             90.. if age <= 90 => Status::Open,
@@ -121,6 +129,7 @@ fn style() -> ProgressStyle {
 struct Dice(u64);
 
 impl Dice {
+    /// Returns a number from 0 to `limit - 1`.
     fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

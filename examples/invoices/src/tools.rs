@@ -17,8 +17,10 @@ pub async fn list_invoices(
     customer: String,
     /// Only invoices with this status.
     status: Option<Status>,
+    // The parameters `limit` and `cursor`.
     page: PageRequest,
 ) -> Result<Page<Invoice>, ToolError> {
+    // `fetch` is one row more than `limit`, so that `keyset` sees if another page follows.
     let rows = invoices.of_customer(&customer, status, page.after()?, page.fetch()).await?;
     Page::keyset(rows, &page, |last| (last.issued, last.number.clone()))
 }
@@ -110,6 +112,8 @@ mod tests {
 
     use super::*;
 
+    /// Starts the server on a ledger with only the customer `Alder & Finch`. `delete_invoice` is allowed, because a
+    /// destructive tool without a gate doesn't run otherwise.
     async fn server() -> TestServer {
         let server = crate::server().state_with(Invoices::in_memory);
         TestServer::start_allowing(server, ["delete_invoice"]).await.unwrap()
@@ -154,24 +158,26 @@ mod tests {
                 .await
                 .unwrap();
         }
-        let first = json!({ "customer": "Alder & Finch", "limit": 2 });
-        let page = server.call("list_invoices", &first).await.unwrap().json();
+        let query = json!({ "customer": "Alder & Finch", "limit": 2 });
+        let page = server.call("list_invoices", &query).await.unwrap().json();
         let cursor = page["next_cursor"].as_str().unwrap();
 
-        let again = json!({ "customer": "Alder & Finch", "limit": 1, "status": null, "cursor": cursor });
+        let other_limit =
+            json!({ "customer": "Alder & Finch", "limit": 1, "status": null, "cursor": cursor });
         assert!(
-            server.call("list_invoices", again).await.is_ok(),
+            server.call("list_invoices", other_limit).await.is_ok(),
             "a cursor must be valid with another limit"
         );
 
-        let other = json!({ "customer": "Alder & Finch", "status": "open", "limit": 2, "cursor": cursor });
-        let refused = server.call("list_invoices", other).await.unwrap_err();
+        let other_status =
+            json!({ "customer": "Alder & Finch", "status": "open", "limit": 2, "cursor": cursor });
+        let refused = server.call("list_invoices", other_status).await.unwrap_err();
         assert_eq!(refused.violations().unwrap().listed()[0].pointer, "/cursor");
 
         let other_caller = server.as_caller(Caller::new("ann").with_scopes(["invoices:read"]));
-        let theirs = json!({ "customer": "Alder & Finch", "limit": 2, "cursor": cursor });
+        let same_query = json!({ "customer": "Alder & Finch", "limit": 2, "cursor": cursor });
         assert_eq!(
-            other_caller.call("list_invoices", theirs).await.unwrap_err().kind(),
+            other_caller.call("list_invoices", same_query).await.unwrap_err().kind(),
             Some(ErrorKind::InvalidArguments)
         );
     }

@@ -9,7 +9,8 @@ use std::{
 
 use mcp_tool_runtime::{Middleware, MiddlewareFuture, Next, prelude::*};
 
-/// Middleware that refuses calls unless their header `X-Tenant` is the given tenant.
+/// Middleware that refuses calls unless their header `X-Tenant` is the given tenant. Calls over stdio have no headers,
+/// so they are refused.
 struct OnlyFor(&'static str);
 
 impl Middleware for OnlyFor {
@@ -28,7 +29,7 @@ impl Middleware for OnlyFor {
 }
 
 /// Middleware that counts the units that each user spends: one for each call that ran, and one for each whole KiB of
-/// the call's result. The tool `spent` reads the units.
+/// the call's result. The tool `spent` reads the units. Clones share the counts.
 #[derive(Clone, Default)]
 struct Meter(Arc<Mutex<BTreeMap<String, u64>>>);
 
@@ -80,6 +81,7 @@ async fn main() -> ExitCode {
     ToolServer::new("middleware", env!("CARGO_PKG_VERSION"))
         .tools(tools![spent, repeat])
         .state(meter.clone())
+        // Runs first, because the middleware that is added first is the outermost.
         .layer(meter)
         .layer_for(tools![repeat], OnlyFor("acme"))
         .run()

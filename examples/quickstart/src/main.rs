@@ -37,6 +37,7 @@ async fn write_note(
     Note { title, text }
 }
 
+// `max_len` of a tool is the maximum length of its string parameters without a `max_len` of their own.
 /// Read a note.
 #[mcp_tool(version = "1.0", scope = "notes:read", read_only, max_len = 80)]
 async fn read_note(

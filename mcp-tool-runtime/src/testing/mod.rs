@@ -14,7 +14,8 @@ pub use self::{
 #[cfg(feature = "cli")]
 use crate::ToolServer;
 
-/// Compares a server's contracts with the locks of the workspace that the test runs in, as `contract check` does.
+/// Compares a server's contracts with the locks (`mcp-tools.lock`) of the workspace that the test runs in, as the
+/// command `contract check` does.
 ///
 /// # Errors
 /// All differences, or the reason why contracts and locks can't be compared.

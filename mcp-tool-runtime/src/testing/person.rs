@@ -6,11 +6,13 @@ use futures_util::future::BoxFuture;
 use mcp_tool_core::ask::{Capabilities, Client, Reply, TASKS, Unanswered};
 use serde_json::{Value, json};
 
-/// Simulated client, which supports tasks and answers questions for the person behind the call. `None` if the client
-/// can't be asked.
+/// Simulated client, which answers questions for the person behind the call. By default it contains `None`: the client
+/// doesn't declare elicitation, so it can't be asked. It always supports tasks, so that tools with `task(required)`
+/// accept its calls.
 #[derive(Clone, Default)]
 pub(super) struct Person(Option<Arc<Answers>>);
 
+/// Function from the parameters of `elicitation/create` to the person's reply.
 type Answers = dyn Fn(&Value) -> Reply<Value> + Send + Sync;
 
 impl Person {
@@ -29,6 +31,7 @@ impl Client for Person {
         })
     }
 
+    // The method is always `elicitation/create`, because the client declares no sampling and no roots.
     fn request(&self, _: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>> {
         let answer = self.0.as_ref().map(|answer| match answer(&params) {
             Reply::Accepted(content) => json!({ "action": "accept", "content": content }),

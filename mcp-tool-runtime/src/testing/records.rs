@@ -26,6 +26,7 @@ impl Sink for Records {
         Ok(())
     }
 
+    /// Parses complete JSON lines. Fails if a line isn't JSON.
     fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
         let mut records = sync::lock(&self.lines);
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -35,6 +36,7 @@ impl Sink for Records {
         Ok(())
     }
 
+    /// Returns `true`, as for an audit file: the server refuses calls whose records could be lost.
     fn is_required(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! Result and errors of a test's call.
+//! [`TestResult`] and [`TestError`], the result and the error of a call by [`TestServer`](super::TestServer).
 
 use std::fmt;
 
@@ -67,7 +67,8 @@ impl TestResult {
 pub enum TestError {
     /// No tool has this name.
     UnknownTool(String),
-    /// No version of the tool satisfies the requirement. The caller may use these versions, newest first.
+    /// No version of the tool satisfies the requirement of [`requiring`](super::TestServer::requiring). The caller may
+    /// use these versions, newest first.
     NoSuchVersion(Vec<Version>),
     /// The caller lacks these scopes.
     MissingScopes(Vec<String>),
@@ -75,7 +76,8 @@ pub enum TestError {
     Denied,
     /// An operator disabled the caller.
     Disabled,
-    /// The tool failed with this error, or the tool or the server refused the call with this error.
+    /// The tool failed or refused the call, or the server did, for example because of invalid arguments, a rate, a
+    /// timeout or a disabled tool.
     Tool(ToolError),
 }
 

@@ -36,10 +36,13 @@ pub struct TestServer {
     endpoint: Arc<Endpoint>,
     caller: Caller,
     records: Records,
+    /// Version requirement that every call has in its `_meta`.
     requires: Option<Requirement>,
     /// Name and value of each header that middleware can read, as if calls were HTTP requests.
     headers: Vec<(String, String)>,
+    /// The client that answers questions of tools.
     person: Person,
+    /// The caller's token, for upstreams whose credential is a token exchange.
     token: Option<InboundToken>,
 }
 
@@ -53,7 +56,8 @@ impl TestServer {
         TestServer::start_allowing(server, std::iter::empty::<String>()).await
     }
 
-    /// Starts a server on which the tools in `destructive` may run without approval (`gate.allow_destructive`).
+    /// Starts a server with the setting `gate.allow_destructive`: the operator allows the tools in `destructive`. A
+    /// destructive tool without a gate runs only if the operator allows it.
     ///
     /// # Errors
     /// As for [`start`](TestServer::start).
@@ -99,6 +103,8 @@ impl TestServer {
         TestServer::start_with(server, settings, None).await
     }
 
+    /// Starts a server. With `last_listed`, calls are checked against the contracts that their callers listed on an
+    /// earlier server.
     async fn start_with(
         server: ToolServer,
         settings: OperatorSettings,
@@ -124,7 +130,7 @@ impl TestServer {
 
     /// Starts `server` as the next deployment of this server. Calls to the new server are checked against the contracts
     /// that their callers last listed on this server. The new server has this server's caller, requirement, headers and
-    /// answers, but not its token. All its operator settings have their defaults.
+    /// answers. All its operator settings have their defaults, so it has no upstreams, and therefore no token for them.
     ///
     /// # Errors
     /// As for [`start`](TestServer::start).
@@ -136,8 +142,8 @@ impl TestServer {
         Ok(TestServer { caller, requires, headers: self.headers.clone(), person, ..next })
     }
 
-    /// Returns the same server, called with `dev.mcp-tool/requires`: a version requirement such as `^1`, or the digest
-    /// of a contract.
+    /// Returns the same server, called with `dev.mcp-tool/requires` in `_meta`: a version requirement such as `^1`, or
+    /// the digest of a contract.
     ///
     /// # Errors
     /// The text names the expected form, if `requirement` is neither a version requirement nor a digest.
@@ -173,7 +179,8 @@ impl TestServer {
     }
 
     /// Returns the same server, called with this header, which replaces a header of the same name. Middleware reads the
-    /// header as it does over HTTP.
+    /// header as it does over HTTP: only if the middleware names the header in
+    /// [`Middleware::headers`](crate::Middleware::headers).
     #[must_use]
     pub fn with_header(&self, name: &str, value: &str) -> Self {
         let others = self.headers.iter().filter(|(other, _)| !other.eq_ignore_ascii_case(name));
@@ -188,8 +195,8 @@ impl TestServer {
         TestServer { person: Person::answering(answer), ..self.clone() }
     }
 
-    /// Calls a tool. Scopes, rate, middleware, bounds, gate, deadline, output check and audit record are those of a
-    /// served call.
+    /// Calls a tool. Scopes, rate, middleware, bounds, gate, deadline, output check and audit record are the same as
+    /// for a call over stdio or HTTP.
     ///
     /// # Errors
     /// The call was refused, or failed.
@@ -201,8 +208,8 @@ impl TestServer {
     }
 
     /// Requests suggestions for the argument of `parameter`, of which a person has typed `typed`. Returns the
-    /// `completion` object that a client would receive. Scopes, gate, middleware, rate and deadline are those of a
-    /// served completion.
+    /// `completion` object that a client would receive. Scopes, gate, middleware, rate and deadline are the same as
+    /// for a completion over stdio or HTTP.
     ///
     /// # Errors
     /// The completion was refused, or failed. If the caller may not use the tool, the error says why, although a client
@@ -213,6 +220,7 @@ impl TestServer {
         answer.map(TestResult::new).map_err(TestError::Tool)
     }
 
+    /// Admits a call; with `completes`, a completion of the parameter with this name.
     async fn admit_call(
         &self,
         name: &str,
@@ -220,10 +228,11 @@ impl TestServer {
         completes: Option<&str>,
     ) -> Result<Admitted, TestError> {
         let pipeline = &self.endpoint.pipeline;
+        // Only the headers that a middleware named, as over HTTP.
         let names = pipeline.registry.headers.iter();
-        let headers = names.filter_map(|name| {
-            let (_, value) = self.headers.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name))?;
-            Some((*name, value.as_str().into()))
+        let headers = names.filter_map(|header| {
+            let (_, value) = self.headers.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(header))?;
+            Some((*header, value.as_str().into()))
         });
         let origin = CallOrigin {
             headers: Headers::new(headers.collect()),
