@@ -31,7 +31,7 @@ pub struct Arrivals {
 /// Results of the calls of one kind.
 #[derive(Clone, Default)]
 pub struct ArrivalResults {
-    /// Nanoseconds from the due time of a call, at which `rate` lets it arrive, to its valid response, sorted.
+    /// Nanoseconds from the due time of a call (its arrival according to `rate`) to its valid response, sorted.
     pub good: Vec<u64>,
     /// Nanoseconds from the due time of a call to a refusal that says to retry later, sorted.
     pub refused: Vec<u64>,
