@@ -1,4 +1,4 @@
-//! The probed server in tower-mcp, on its HTTP transport, with sessions for 2025-11-25, middleware around all calls, and
+//! The probed server in tower-mcp, on its HTTP transport, with sessions for 2025-11-25, middleware around all calls and
 //! the feature `schema-validation` of tower-mcp.
 //!
 //! tower-mcp's `RequestStateCodec` seals the request state. The author's code must bind the state to the arguments.
