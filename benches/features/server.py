@@ -45,7 +45,7 @@ class Name:
 
 
 def is_newer(ctx: Context) -> bool:
-    """Returns `True` if the client uses 2026-07-28, where a result asks, and not a request of the server."""
+    """Returns `True` if the client uses 2026-07-28, where a tool asks by its result instead of by a request."""
     return ctx.request_context.protocol_version >= "2026-07-28"
 
 

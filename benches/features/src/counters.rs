@@ -7,9 +7,9 @@ use std::{
 
 /// Calls of `slow` and `job` that began.
 static STARTED: AtomicUsize = AtomicUsize::new(0);
-/// Those that were cancelled.
+/// Calls of `slow` and `job` that were cancelled.
 static STOPPED: AtomicUsize = AtomicUsize::new(0);
-/// Those that ran to their end.
+/// Calls of `slow` and `job` that ran to their end.
 static FINISHED: AtomicUsize = AtomicUsize::new(0);
 /// Calls that the middleware has seen.
 static LAYERED: AtomicUsize = AtomicUsize::new(0);

@@ -86,7 +86,7 @@ struct Features {
     changes: broadcast::Sender<()>,
 }
 
-/// Returns `true` if the client uses 2026-07-28. There, a result of the tool asks, and not a request of the server.
+/// Returns `true` if the client uses 2026-07-28. There, a tool asks by its result instead of by a request.
 fn is_newer(context: &Context) -> bool {
     context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
