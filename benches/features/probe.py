@@ -17,7 +17,7 @@ from wire import Closed
 
 
 def fill(server: Server, key: str, ask: Callable[[Server], str]) -> str:
-    """Returns one cell of the table."""
+    """Returns one cell of the table: the observation of the probe `ask`, `no API` or `–`."""
     if key in server.lacks:
         return "no API"
     if key in server.unmeasured:

@@ -1,4 +1,8 @@
-"""Rows of the table. Each row has the title of one feature, and the function that probes servers for it."""
+"""Rows of the table. Each row has the title of one feature, and the function that probes servers for it.
+
+The probes call tools that all servers have under the same names, as in `server.py`: `form` asks for a name, `broken`
+returns a number above its maximum, `slow` and `job` take some seconds, and `state` returns counters of calls.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,9 +12,12 @@ from suite import passed
 from wire import NEWER, OLDER, Answer, Caller
 
 YES, NO = "yes", "no"
+# A valid `traceparent`.
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+# Capability of a client that can be asked by a form, and the answer of the client.
 FORM = {"elicitation": {"form": {}}}
 ACCEPT = {"action": "accept", "content": {"name": "Ada"}}
+# Capability of a client that supports tasks.
 TASKS = {"extensions": {"io.modelcontextprotocol/tasks": {}}}
 # Time limit and interval of repeated probes, in seconds.
 TIME_LIMIT, INTERVAL = 15, 0.1
@@ -30,15 +37,17 @@ def row(key: str, title: str):
 
 
 def newer(server: Server, **given) -> Caller:
+    """Returns a client of 2026-07-28."""
     return Caller(server.url, NEWER, **given)
 
 
 def older(server: Server, **given) -> Caller:
+    """Returns a client of 2025-11-25 with an open session."""
     return Caller(server.url, OLDER, **given)
 
 
 def outcome(answer: Answer) -> str:
-    """Describes a response in a word or two."""
+    """Describes a response in a word or two; `ran` if the function ran to its end."""
     if answer.error:
         return str(answer.error.get("code"))
     if answer.result is None:
@@ -156,6 +165,7 @@ def in_session(server: Server, ask: Callable[[Caller], str], **given) -> str:
 
 
 def progress(caller: Caller) -> str:
+    """Probes for two progress reports of one call."""
     answer = caller.call("progress", meta={"progressToken": "p"})
 
     def reports() -> list:
@@ -203,7 +213,7 @@ def _(server):
 
 
 def ended(before: dict, now: dict) -> str | None:
-    """Returns the counter that has increased, `stopped` or `finished`; `None` if neither has."""
+    """Returns the counter that increased between two readings, `stopped` or `finished`; `None` if neither did."""
     return next((how for how in ("stopped", "finished") if now[how] > before[how]), None)
 
 
@@ -226,12 +236,16 @@ def _(server):
 
 
 def asks(server: Server, name: str = "form", arguments: object = None, capabilities: object = None) -> Answer:
+    """Calls a tool that asks a question, and returns its first response."""
     arguments = {"topic": "a"} if name == "form" and arguments is None else arguments
     return newer(server, capabilities=FORM if capabilities is None else capabilities).call(name, arguments)
 
 
 def answered(server: Server, first: Answer, arguments: dict, state: str | None = None) -> Answer:
-    """Repeats the call of `form` with an answer to each question. Its request state is `state`, or that of `first`."""
+    """Repeats the call of `form` with an answer to each question in its response `first`.
+
+    The repeated call has the request state `state`, or else that of `first`.
+    """
     given = {key: ACCEPT for key in (first.result or {}).get("inputRequests", {})}
     more = {"inputResponses": given}
     if (state := state or (first.result or {}).get("requestState")) is not None:
@@ -253,12 +267,15 @@ def _(server):
 
 
 def state_row(change: Callable[[Server, Answer], Answer]) -> Callable[[Server], str]:
+    """Returns a probe that expects a refusal of the repeated call that `change` makes."""
+
     def ask(server):
         first = asks(server)
         if not is_question(first):
             return "–"
         if "requestState" not in first.result:
             return "no state"
+        # The row can't be measured if even a correct repeated call fails.
         if "Ada" not in answered(server, asks(server), {"topic": "a"}).text:
             return "–"
         last = change(server, first)
@@ -269,11 +286,13 @@ def state_row(change: Callable[[Server, Answer], Answer]) -> Callable[[Server], 
 
 
 def without_state(server, first):
+    """Answers without a request state."""
     del first.result["requestState"]
     return answered(server, first, {"topic": "a"})
 
 
 def tampered(server, first):
+    """Answers with one modified character in the request state."""
     state = first.result["requestState"]
     middle = len(state) // 2
     other = "A" if state[middle] != "A" else "B"
@@ -281,11 +300,13 @@ def tampered(server, first):
 
 
 def replayed(server, first):
+    """Answers twice with the same request state, and returns the second response."""
     answered(server, first, {"topic": "a"})
     return answered(server, first, {"topic": "a"})
 
 
 def moved(server, first):
+    """Answers in a call with another argument."""
     return answered(server, first, {"topic": "b"})
 
 
@@ -348,12 +369,14 @@ def _(server):
 
 
 def begun(server: Server, seconds: float, **given) -> tuple[Caller, Answer]:
+    """Calls `job` with a client that supports tasks, and returns the client and the response."""
     caller = newer(server, capabilities=TASKS, **given)
     return caller, caller.call("job", {"seconds": seconds})
 
 
-def task(caller: Caller, method: str, begun: Answer) -> Answer:
-    return caller.ask(method, {"taskId": begun.result["taskId"]})
+def task(caller: Caller, method: str, created: Answer) -> Answer:
+    """Sends a request about the task that the response `created` names."""
+    return caller.ask(method, {"taskId": created.result["taskId"]})
 
 
 def is_task(answer: Answer) -> bool:
@@ -372,6 +395,7 @@ def _(server):
 
 
 def is_over(answer: Answer) -> bool:
+    """Returns `True` if the response to `tasks/get` is an error, or says that the task has ended."""
     return bool(answer.error) or (answer.result or {}).get("status") not in ("working", "input_required")
 
 

@@ -1,4 +1,4 @@
-"""`@mcp.tool` of FastMCP on its HTTP transport. By default it has sessions for 2025-11-25."""
+"""The probed server in FastMCP: tools by `@mcp.tool`, and its HTTP transport, by default with sessions for 2025-11-25."""
 
 import asyncio
 import json
@@ -15,11 +15,12 @@ from pydantic import Field
 
 # Duration of the tool `slow`, in seconds.
 SLOW = 3
+# Calls of `slow` and `job`: begun, cancelled, and run to their end. `layered` counts calls that the middleware saw.
 counters = {"started": 0, "stopped": 0, "finished": 0, "layered": 0}
 
 
 class Counting(Middleware):
-    """Counts calls."""
+    """Middleware that counts tool calls."""
 
     async def on_call_tool(self, context, call_next):
         counters["layered"] += 1
@@ -44,14 +45,17 @@ class Name:
 
 
 def is_newer(ctx: Context) -> bool:
+    """Returns `True` if the client uses 2026-07-28, where a tool asks by its result instead of by a request."""
     return ctx.request_context.protocol_version >= "2026-07-28"
 
 
 def asking(key: str, request) -> types.InputRequiredResult:
+    """Returns a result that asks the client. `key` is the name of the answer in the repeated call."""
     return types.InputRequiredResult(input_requests={key: request}, request_state="asked")
 
 
 async def run_for(seconds: float) -> str:
+    """Waits, and counts the beginning and the end."""
     counters["started"] += 1
     try:
         await asyncio.sleep(seconds)

@@ -56,18 +56,19 @@ class Server:
 
     @property
     def log(self) -> Path:
+        """Path of the file with the server's output."""
         place = target() / "features"
         place.mkdir(parents=True, exist_ok=True)
         return place / f"{self.name}.log"
 
     def fixture(self) -> "Server | None":
-        """Returns the peer's own server for the conformance suite; `None` if the peer publishes no such server."""
+        """Returns the server that the framework publishes for the conformance suite; `None` if it publishes none."""
         if self.name not in ("ours", "pmcp"):
             return None
         return Server(f"{self.name}-fixture", self.label, self.crate, self.path)
 
     def command(self) -> list[str] | None:
-        """Builds the server and returns its command; `None` if the build fails."""
+        """Builds the server and returns its command without the address; `None` if the build fails."""
         if self.name == "fastmcp":
             return [sys.executable, str(HERE / "server.py")]
         if self.name == "ours-fixture":
@@ -92,8 +93,8 @@ class Server:
     def served(self, program: Path) -> list[str]:
         """Returns the command that starts a program. `start` appends the address to it."""
         records = str(self.log.with_suffix(".records"))
-        own = ["serve", "--audit-file", records, "--http"] if self.name.startswith("ours") else []
-        return [str(program)] + own
+        arguments = ["serve", "--audit-file", records, "--http"] if self.name.startswith("ours") else []
+        return [str(program)] + arguments
 
     def version(self) -> str:
         """Returns the version that the table shows; empty for our server."""
@@ -122,10 +123,12 @@ def cargo_metadata(workspace: Path) -> dict:
 
 
 def target(workspace: Path = WORKSPACE) -> Path:
+    """Returns the target directory of a workspace."""
     return Path(cargo_metadata(workspace)["target_directory"])
 
 
 def packages() -> dict[str, str]:
+    """Returns the version of each crate by its name."""
     return {package["name"]: package["version"] for package in cargo_metadata(WORKSPACE)["packages"]}
 
 

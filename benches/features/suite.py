@@ -1,4 +1,4 @@
-"""The official MCP conformance suite, as installed for the tests."""
+"""The official MCP conformance suite, as `npm install` in tests/clients installs it."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ import tempfile
 from servers import ROOT, Server
 
 CLIENTS, SUITE = ROOT / "tests/clients/node_modules", "@modelcontextprotocol/conformance"
-# Lines of the suite's output: a scenario with its counts, and an unscored scenario.
+# Lines of the suite's output: a scenario with its counts, and a scenario that the revision doesn't require (unscored).
 COUNTED = re.compile(r"^[✓✗] (\S+): (\d+) passed, (\d+) failed$", re.MULTILINE)
 UNSCORED = re.compile(r"^ +[✓✗] (\S+) \(", re.MULTILINE)
 
@@ -15,7 +15,7 @@ UNSCORED = re.compile(r"^ +[✓✗] (\S+) \(", re.MULTILINE)
 def passed(server: Server, revision: str) -> str:
     """Returns the passed checks of the required and of the unscored scenarios, such as `68 of 69; 3 of 5`.
 
-    Returns `–` if the peer publishes no fixture.
+    Returns `–` if the framework publishes no fixture, that is, no server for the suite.
     """
     if (fixture := server.fixture()) is None:
         return "–"

@@ -9,6 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 OLDER, NEWER = "2025-11-25", "2026-07-28"
+# Beginning of the keys in `_meta`.
 PREFIX = "io.modelcontextprotocol/"
 CLIENT = {"name": "features", "version": "1.0.0"}
 # Time limit of one message, in seconds.
@@ -32,6 +33,7 @@ class Answer:
 
     @classmethod
     def of(cls, status: int | None, message: dict | None) -> "Answer":
+        """Returns the response that consists of one message, or of none."""
         return cls(status, [message] if message else [])
 
     @property
@@ -55,6 +57,7 @@ class Answer:
 
     @property
     def is_refused(self) -> bool:
+        """`True` if the response is an error, or a result with `isError`."""
         return bool(self.error) or bool((self.result or {}).get("isError"))
 
     def notes(self, method: str) -> list[dict]:
@@ -78,10 +81,12 @@ class Stream:
         self.messages: queue.Queue = queue.Queue()
         self.status: int | None = None
         self.headers: dict = {}
+        # Set when status and headers have arrived, or when none will arrive.
         self.head = threading.Event()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
+        """Puts all messages of the response into the queue, and `None` at its end."""
         try:
             self.response = self.connection.getresponse()
             self.status = self.response.status
@@ -91,6 +96,7 @@ class Stream:
                 self._events()
             else:
                 self._put(self.response.read())
+        # The connection broke, `close` in another thread ended it, or the server sent no HTTP.
         except (OSError, HTTPException, ValueError, AttributeError):
             pass
         finally:
@@ -125,6 +131,7 @@ class Stream:
     def close(self) -> None:
         """Closes the connection."""
         try:
+            # In both directions.
             self.socket.shutdown(2)
         except OSError:
             pass
@@ -142,8 +149,10 @@ class Caller:
         answers: dict | None = None,
         listens: bool = False,
     ):
+        # `era` is a protocol revision, `OLDER` or `NEWER`.
         self.url, self.era = url, era
         self.capabilities = capabilities or {}
+        # Result for each method that the server may request.
         self.answers = answers or {}
         # Methods of the requests that the server sent.
         self.asked: list[str] = []
@@ -175,6 +184,7 @@ class Caller:
         stream.close()
 
     def _headers(self, method: str, name: str | None) -> dict:
+        """Returns the headers of a request. `name` is the value of `Mcp-Name`, a header of some methods of 2026-07-28."""
         headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
         if method != "initialize":
             headers["MCP-Protocol-Version"] = self.era
@@ -191,6 +201,7 @@ class Caller:
         name = params.get("name") or params.get("uri") or params.get("taskId")
         headers = self._headers(message.get("method", ""), name) | (more or {})
         stream = Stream(self.url, "POST", headers, message)
+        # Notifications and answers get only a status.
         if "id" not in message or "method" not in message:
             stream.head.wait(TIMEOUT)
         return stream
@@ -223,6 +234,7 @@ class Caller:
         if stream.status is None:
             raise Closed("no answer")
         self.session = self.session or stream.headers.get("mcp-session-id")
+        # The server sends the response on the GET stream instead.
         if stream.status == 202 and not messages and self.listens:
             self._await(message["id"])
             self.is_answered_elsewhere = True
@@ -236,6 +248,7 @@ class Caller:
             time.sleep(0.05)
 
     def _answer(self, request: dict) -> None:
+        """Answers a request of the server with the prepared result, or with an error if there is none."""
         self.asked.append(request["method"])
         answer = self.answers.get(request["method"])
         outcome = {"error": {"code": -32601, "message": "unknown"}} if answer is None else {"result": answer}
@@ -264,7 +277,7 @@ class Caller:
         return next((tool for tool in tools if tool["name"] == name), {})
 
     def state(self) -> dict | None:
-        """Returns the counters of calls of the server; `None` if the tool `state` fails."""
+        """Returns the server's counters of calls; `None` if the tool `state` fails."""
         try:
             return json.loads(self.call("state").text)
         except ValueError:

@@ -32,6 +32,7 @@ async fn add(
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // The measurement starts this program again as the measured server.
     if std::env::args().nth(1).is_some_and(|first| first == "serve") {
         return ToolServer::new("adder", "1.0.0").tools(tools![add]).run().await;
     }
@@ -39,8 +40,10 @@ async fn main() -> ExitCode {
         std::env::args().nth(position).and_then(|argument| argument.parse().ok()).unwrap_or(default)
     };
     let (rounds, calls) = (argument(1, 15), argument(2, 16_000));
+    // An issuer of tokens in this process, which serves its keys over HTTP.
     let signer = Signer::new();
     let issuer = signer.serve();
+    // "one" is the id of the token (`jti`).
     let token = signer.token(&issuer, "one");
     let mut open = Server::start(&[], None);
     let mut guarded = Server::start(&["--oauth-issuer", &issuer, "--oauth-resource", AUDIENCE], Some(&token));
@@ -49,6 +52,7 @@ async fn main() -> ExitCode {
         server.call(calls);
     }
     let mut ratios = Vec::new();
+    // Processor time of a call in each round, without and with authorization, in microseconds.
     let (mut without, mut with) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let (open_time, guarded_time) = (open.call(calls), guarded.call(calls));
@@ -61,6 +65,7 @@ async fn main() -> ExitCode {
     }
     let median = |times: &[f64]| times[times.len() / 2];
     println!("without authorization {:.2} µs, with a token {:.2} µs a call", median(&without), median(&with));
+    // The time without authorization divided by the time with a token.
     println!(
         "share: median {:.3}, from {:.3} to {:.3}",
         median(&ratios),
@@ -73,13 +78,16 @@ async fn main() -> ExitCode {
 /// Open connections, each with one call in flight.
 const CONNECTIONS: usize = 32;
 
+/// A server process, with open connections to it.
 struct Server {
     child: Child,
     streams: Vec<BufReader<TcpStream>>,
+    /// The HTTP request that each call sends.
     request: Vec<u8>,
 }
 
 impl Server {
+    /// Starts the server on a free port, which its log names, and opens [`CONNECTIONS`] connections.
     fn start(arguments: &[&str], token: Option<&str>) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this program"))
             .args(["serve", "--http", "127.0.0.1:0", "--log-level", "info", "--audit-file", "/dev/null"])
@@ -95,6 +103,7 @@ impl Server {
                 line.split_once("serves at http://").map(|(_, rest)| rest.trim_end_matches("/mcp").to_owned())
             })
             .expect("the log of the server must contain its address");
+        // Empties the pipe, so that the server never waits to write its log.
         std::thread::spawn(move || lines.for_each(drop));
         let connect = || {
             let stream = TcpStream::connect(&address).expect("the server must accept a connection");

@@ -1,4 +1,5 @@
-//! Eight tools in our framework, over the transports that the features of the framework enable.
+//! Eight tools in our framework, the same as in `rmcp.rs`: over stdio, with the feature `ours-http` also over HTTP, and
+//! with `ours-oauth` also with OAuth.
 
 use std::process::ExitCode;
 
@@ -70,6 +71,7 @@ async fn quote(
     /// Delivery speed.
     speed: Speed,
 ) -> Price {
+    // `measure` changes this expression before it times an incremental build.
     Price { cents: grams / 10 + 250, speed }
 }
 

@@ -1,5 +1,6 @@
-//! Eight tools in rmcp, over stdio, or over HTTP if the feature `rmcp-http` is on. Bounds are listed in the schema, but
-//! not enforced.
+//! Eight tools in rmcp, the same as in `ours.rs`: over stdio, or over HTTP if the feature `rmcp-http` is on. With
+//! `rmcp-oauth`, HTTP requests need a token. Bounds are listed in the schema, but not enforced, because rmcp doesn't
+//! validate arguments.
 
 #[cfg(feature = "rmcp-oauth")]
 mod token;
@@ -156,6 +157,7 @@ impl Service {
     /// Price of a parcel in cents.
     #[tool(annotations(read_only_hint = true))]
     async fn quote(&self, Parameters(Quote { grams, speed }): Parameters<Quote>) -> Json<Price> {
+        // `measure` changes this expression before it times an incremental build.
         Json(Price { cents: grams / 10 + 250, speed })
     }
 

@@ -31,7 +31,7 @@ pub struct Arrivals {
 /// Results of the calls of one kind.
 #[derive(Clone, Default)]
 pub struct ArrivalResults {
-    /// Nanoseconds from the due time of a call to its valid response, sorted.
+    /// Nanoseconds from the due time of a call (its arrival according to `rate`) to its valid response, sorted.
     pub good: Vec<u64>,
     /// Nanoseconds from the due time of a call to a refusal that says to retry later, sorted.
     pub refused: Vec<u64>,
@@ -43,17 +43,19 @@ pub struct ArrivalResults {
     pub failed: BTreeMap<String, u64>,
 }
 
+/// State that the tasks of all calls share.
 struct Shared {
     address: SocketAddr,
     timeout: Duration,
+    /// Open connections that no call uses.
     idle: RefCell<Vec<Connection>>,
     /// Results of each kind, in the order of [`Arrivals::kinds`].
     results: RefCell<Vec<ArrivalResults>>,
 }
 
 impl Arrivals {
-    /// Runs the load, waits for the last responses, and returns the results of each kind. Needs a single-threaded
-    /// runtime.
+    /// Runs the load, waits for the last responses, and returns the results of each kind, in the order of
+    /// [`Arrivals::kinds`]. Meant for a single-threaded runtime, because the load runs on one processor.
     pub async fn run(self) -> Vec<ArrivalResults> {
         let shared = Rc::new(Shared {
             address: self.address,
@@ -74,12 +76,14 @@ impl Arrivals {
                         let due = start + Duration::from_secs_f64(arrived as f64 / self.rate);
                         let kind = rotation[arrived as usize % rotation.len()];
                         arrived += 1;
+                        // Removes ended calls, so that `tasks.len()` counts only calls in flight.
                         while tasks.try_join_next().is_some() {}
                         if tasks.len() >= self.connections {
                             shared.results.borrow_mut()[kind].unsent += 1;
                             continue;
                         }
                         let mut request = self.kinds[kind].0.clone();
+                        // The id must have nine digits.
                         request.set_id(100_000_000 + (arrived % 800_000_000) as u32);
                         tasks.spawn_local(call(kind, request, due, Rc::clone(&shared)));
                     }
@@ -127,7 +131,9 @@ async fn call(kind: usize, request: Request, due: Instant, shared: Rc<Shared>) {
     }
 }
 
+/// Classification of a response.
 enum Verdict {
+    /// Status 200 without a tool error.
     Good,
     /// The response says to retry later.
     Refused,
@@ -149,7 +155,7 @@ impl Verdict {
     }
 }
 
-/// Quantile of sorted nanoseconds, such as 0.99 for `fraction`; zero if there are none.
+/// Quantile of sorted nanoseconds; zero if there are none. `fraction` is 0.99 for p99.
 pub fn quantile(sorted: &[u64], fraction: f64) -> Duration {
     let index = (sorted.len() as f64 * fraction) as usize;
     Duration::from_nanos(sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0))

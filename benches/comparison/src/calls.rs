@@ -1,6 +1,7 @@
-//! Requests to the measured servers in both protocol eras, and the check of the responses.
+//! Requests to the measured servers in both protocol eras (2025-11-25 and 2026-07-28), and the check of the responses.
 //!
-//! All measured servers have the tool `search_orders`.
+//! All measured servers have the tool `search_orders`, which searches nothing: it returns its arguments, with the
+//! number of tags instead of the tags.
 
 use std::{error::Error, net::SocketAddr};
 
@@ -42,7 +43,7 @@ pub struct Calls {
 
 impl Calls {
     /// Builds a request for each connection, calls the tool once, and checks the whole response. If the server needs
-    /// sessions, opens one for each request. Returns `None` if the server does not support the era.
+    /// sessions, opens one for each request. Returns `Ok(None)` if the server does not support the era.
     ///
     /// # Errors
     /// Returns an error if the server does not open a session, does not respond, or responds wrongly.
@@ -89,9 +90,12 @@ fn check(response: &Response<'_>) -> Result<Vec<u8>, Box<dyn Error>> {
         found => found.clone(),
     };
     let expected = json!({ "query": "blue lamp", "limit": 20, "status": "open", "tags": 2 });
+    // The id of a request is the placeholder `ID` until the load sets another.
     if json["id"] != json!(ID.parse::<u32>()?) || found != expected || result["isError"] == json!(true) {
         return Err("not the expected response".into());
     }
+    // Under load, responses are searched for text and not parsed. The text is the bytes of the members of
+    // `structuredContent`, which the server writes in the same way each time, or else the query.
     let body = String::from_utf8_lossy(response.body);
     let structured = body.split_once("\"structuredContent\"").and_then(|(_, rest)| rest.split_once('}'));
     Ok(structured.map_or("blue lamp", |(members, _)| members).as_bytes().to_vec())

@@ -23,7 +23,8 @@ use comparison::{
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::LocalSet;
 
-/// Soft limit of file descriptors for our server: the default of most systems. Our server raises it when it starts.
+/// Soft limit of file descriptors for our server while it has many open connections: the default of most systems. Our
+/// server raises the limit when it starts; the axum server doesn't, and gets a sufficient limit.
 const DESCRIPTORS: u64 = 1_024;
 
 /// A measured server.
@@ -61,7 +62,8 @@ impl Subject {
         if status.success() { Ok(()) } else { Err(format!("{} couldn't be built", self.program()).into()) }
     }
 
-    /// Starts the server with a soft limit of file descriptors. `settings` are flags of our server.
+    /// Starts the server with a soft limit of file descriptors. `settings` are flags of our server; the axum server
+    /// doesn't get them.
     fn start(self, settings: &[&str], descriptors: u64) -> Result<Server, Box<dyn Error>> {
         let address = process::free_address()?;
         let folder = workspace().join("target/served");
@@ -93,6 +95,9 @@ fn workspace() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
+/// A `tools/call` request of 2025-11-25. Both servers have the same tools: `weigh` returns the length of `text`, `give`
+/// returns a text of `count` characters, `nap` and `queue` wait for `count` ms, and `spend` and `spend_blocking`
+/// compute for `count` µs.
 fn call_request(server: &Server, tool: &str, arguments: &str) -> Request {
     let body = format!(
         r#"{{"jsonrpc":"2.0","id":{ID},"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#
@@ -105,6 +110,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let duration = Duration::from_secs(arguments.first().map_or(Ok(10), |seconds| seconds.parse())?);
     let is_selected = |part: &str| arguments.len() < 2 || arguments[1..].iter().any(|name| name == part);
+    // This program opens up to 10,000 connections.
     let (_, hard_limit) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, hard_limit, hard_limit)?;
     for subject in Subject::ALL {
@@ -185,7 +191,7 @@ async fn open_connections(duration: Duration) -> Result<(), Box<dyn Error>> {
 }
 
 /// Sends calls, 64 at a time, each over the connection that was idle the longest. Returns the sorted latencies in
-/// nanoseconds.
+/// nanoseconds. If a call fails, its connection is closed, and the call isn't counted.
 async fn call_in_turn(connections: Vec<Connection>, request: &Request, duration: Duration) -> Vec<u64> {
     let idle = Rc::new(RefCell::new(VecDeque::from(connections)));
     let latencies = Rc::new(RefCell::new(Vec::new()));
@@ -224,7 +230,7 @@ async fn new_connections(duration: Duration) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints the response to a call over one connection more than `http.max_connections`.
+/// Prints the response of our server to a call over one connection more than its setting `http.max_connections` allows.
 async fn too_many_connections() -> Result<(), Box<dyn Error>> {
     let server = Subject::Ours.start(&["--max-connections", "100"], 20_000)?;
     let request = call_request(&server, "weigh", r#"{"text":"so many letters"}"#);
@@ -249,7 +255,7 @@ async fn too_many_connections() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A closed-loop load of one request.
+/// A closed-loop load of one request: each connection sends it again after the response.
 fn closed_loop(server: &Server, request: Request, connections: usize, duration: Duration) -> Plan {
     Plan {
         address: server.address,
@@ -322,6 +328,7 @@ async fn slow_among_fast(duration: Duration) -> Result<(), Box<dyn Error>> {
                 timeout: Duration::from_secs(5),
             };
             let results = arrivals.run().await;
+            // The first kind: quick calls only.
             let good = &results[0].good;
             let failed: u64 =
                 results.iter().map(|results| results.failed.values().sum::<u64>() + results.timed_out).sum();
@@ -337,8 +344,10 @@ async fn slow_among_fast(duration: Duration) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Measures a load of ten times the peak rate of the server.
+/// Measures a load of ten times the peak rate of the server. A closed-loop load measures the peak rate first.
 async fn overload(duration: Duration) -> Result<(), Box<dyn Error>> {
+    // The limit of calls at a time and the blocking thread in the labels apply to our server only. The axum server has
+    // no limit, and computes on the thread that reads calls.
     let cases = [
         ("queue", r#"{"count":10}"#, "waits 10 ms, 16 at a time"),
         ("spend_blocking", r#"{"count":1000}"#, "1 ms of CPU, on a blocking thread, 2 at a time"),
@@ -353,6 +362,7 @@ async fn overload(duration: Duration) -> Result<(), Box<dyn Error>> {
         for subject in Subject::ALL {
             let server = subject.start(&[], 20_000)?;
             process::bind_to_processor(LOAD_PROCESSOR)?;
+            // Our server runs 2 calls of `spend_blocking` at a time, and 16 of `queue`. It would refuse further calls.
             let connections = if tool == "spend_blocking" { 2 } else { 16 };
             let peak = load::run(closed_loop(
                 &server,

@@ -18,24 +18,27 @@ use comparison::{
 /// Connections, each with one call in flight.
 const CONNECTIONS: usize = 32;
 
-/// Figures of one server in one era and one round.
+/// Figures of one server in one round and one protocol era (2025-11-25 or 2026-07-28).
 struct Round {
     /// Microseconds of server processor time per call.
     cpu: f64,
     /// Calls per second.
     rate: f64,
-    /// Latencies in microseconds.
+    /// Median latency in microseconds.
     p50: f64,
+    /// 99th percentile of the latencies in microseconds.
     p99: f64,
     /// Median latency with one connection, in microseconds.
     alone: f64,
 }
 
+/// A measured server and its figures.
 struct Measured {
     peer: &'static Peer,
     server: Server,
     /// Prepared calls in each era, in the order of `Era::ALL`; `None` if the server lacks the era or failed in it.
     calls: [Option<Calls>; 2],
+    /// Figures of each round, by era in the order of `Era::ALL`.
     rounds: [Vec<Round>; 2],
 }
 
@@ -47,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<String> = arguments.collect();
     let mut measured = Vec::new();
     for peer in Peer::named(&names)? {
-        // A server that does not respond is skipped.
+        // A server that can't be built, or doesn't start, is skipped.
         match start(peer).await {
             Ok(server) => measured.push(server),
             Err(error) => eprintln!("{} is skipped: {error}", peer.name),
@@ -56,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     process::bind_to_processor(peers::LOAD_PROCESSOR)?;
     // The first round is a warm-up.
     for round in 0..=rounds {
-        // Each round begins with another server.
+        // Each round begins with another server, so that none is always measured first.
         for offset in 0..measured.len() {
             let index = (offset + round) % measured.len();
             let Measured { peer, server, calls: prepared, rounds: figures } = &mut measured[index];
@@ -82,7 +85,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Builds and starts the server, and prepares its calls.
+/// Builds and starts the server with the tool `search_orders` only, and prepares its calls.
 async fn start(peer: &'static Peer) -> Result<Measured, Box<dyn Error>> {
     peer.prepare(false)?;
     let mut server = peer.start(1)?;
@@ -128,7 +131,8 @@ async fn measure(server: &Server, prepared: &Calls, calls: u64) -> Result<Round,
     })
 }
 
-/// Prints the table of an era in the form that README.md contains. `index` is the index of the era in `Era::ALL`.
+/// Prints the table of an era in the form that benches/README.md contains. `index` is the position of `era` in
+/// `Era::ALL`.
 fn print_table(measured: &[Measured], index: usize, era: Era) -> Result<(), Box<dyn Error>> {
     println!("\n{}\n", era.revision());
     println!("| server | CPU a call | of raw axum | of raw hyper | calls/s | p50 | p99 | alone | memory |");
@@ -141,15 +145,15 @@ fn print_table(measured: &[Measured], index: usize, era: Era) -> Result<(), Box<
         }
         let median_of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
         // Divides a figure of the handwritten server `name` by the same figure of this server, and returns the median
-        // of all rounds.
+        // of all rounds; `None` if the handwritten server isn't measured.
         let ratio_to = |name: &str, figure: fn(&Round) -> f64| {
-            let limit = measured.iter().find(|limit| limit.peer.name == name)?;
-            let ratios =
-                limit.rounds[index].iter().zip(rounds).map(|(limit, own)| figure(limit) / figure(own));
+            let raw = measured.iter().find(|other| other.peer.name == name)?;
+            let ratios = raw.rounds[index].iter().zip(rounds).map(|(raw, this)| figure(raw) / figure(this));
             Some(median(ratios.collect()))
         };
         let share =
             |name| ratio_to(name, |round| round.cpu).map_or("–".into(), |share| format!("{share:.2}"));
+        // The median, and in brackets its multiple of raw axum's.
         let latency = |figure: fn(&Round) -> f64| {
             let multiple = ratio_to("raw-axum", figure).map(|ratio| format!(" ({:.2})", 1.0 / ratio));
             format!("{:.0} µs{}", median_of(figure), multiple.unwrap_or_default())

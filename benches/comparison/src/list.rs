@@ -1,4 +1,5 @@
-//! Measures the complete `tools/list` of 10 to 10,000 tools over one connection. Every round measures each server.
+//! Measures the complete `tools/list`, that is all its pages, of 10 to 10,000 tools over one connection. Every round
+//! measures each server whose number of tools can be set.
 //!
 //! ```text
 //! cargo run --release --bin list -- ROUNDS [SERVER …]
@@ -24,6 +25,7 @@ const TOOLS: [usize; 4] = [10, 100, 1_000, 10_000];
 /// Minimum time for which one server is measured in each round.
 const TIME: Duration = Duration::from_millis(500);
 
+/// A server with a number of tools, and its figures.
 struct Measured {
     peer: &'static Peer,
     server: Server,
@@ -50,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for tools in TOOLS {
         let mut measured = Vec::new();
         for (row, peer) in peers.iter().enumerate() {
-            // A server that does not respond is skipped.
+            // A server that doesn't start, or doesn't list its tools, is skipped for this number of tools.
             match start(peer, tools).await {
                 Ok(server) => measured.push((row, server)),
                 Err(error) => {
@@ -61,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         process::bind_to_processor(LOAD_PROCESSOR)?;
         for round in 0..rounds {
-            // Each round begins with another server.
+            // Each round begins with another server, so that none is always measured first.
             for offset in 0..measured.len() {
                 let index = (offset + round) % measured.len();
                 measure(&mut measured[index].1).await?;
@@ -145,6 +147,7 @@ async fn measure(measured: &mut Measured) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Text of a time with its unit.
 fn formatted(micros: f64) -> String {
     match micros {
         _ if micros >= 1e6 => format!("{:.1} s", micros / 1e6),

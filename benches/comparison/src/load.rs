@@ -19,7 +19,8 @@ use tokio::{
     task::LocalSet,
 };
 
-/// Placeholder in a body for the JSON-RPC id of the request. Ids have nine digits, so that the length stays the same.
+/// Placeholder in a body for the JSON-RPC id of the request. Each id that replaces it has nine digits too, so that the
+/// length of the body stays the same.
 pub const ID: &str = "100000000";
 
 /// A request whose JSON-RPC id can be replaced.
@@ -46,7 +47,7 @@ impl Request {
         Request { bytes: [head.as_bytes(), body.as_bytes()].concat(), id_offset }
     }
 
-    /// Sets the JSON-RPC id, a number of at most nine digits.
+    /// Sets the JSON-RPC id, a number of nine digits. A shorter number would get leading zeros, which JSON forbids.
     pub fn set_id(&mut self, mut id: u32) {
         if let Some(offset) = self.id_offset {
             for digit in self.bytes[offset..offset + ID.len()].iter_mut().rev() {
@@ -61,6 +62,7 @@ impl Request {
         &self.bytes
     }
 
+    /// Digits of the id; `None` if the body has no [`ID`].
     fn id(&self) -> Option<&[u8]> {
         self.id_offset.map(|offset| &self.bytes[offset..offset + ID.len()])
     }
@@ -80,6 +82,7 @@ pub struct Connection {
 /// A response, borrowed from its connection.
 pub struct Response<'a> {
     pub status: u16,
+    /// Status line and headers.
     pub head: &'a [u8],
     pub body: &'a [u8],
 }
@@ -188,8 +191,10 @@ impl Connection {
     }
 }
 
+/// Framing of a response body.
 #[derive(Clone, Copy)]
 enum Framing {
+    /// Number of bytes; zero if the head has neither `Content-Length` nor chunks.
     Length(usize),
     Chunked,
 }
@@ -226,13 +231,15 @@ fn header_value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a str> {
 /// Condition for a valid response.
 pub struct Expected {
     pub status: u16,
+    /// Text that the body must contain; `None` if any body is valid.
     text: Option<Finder<'static>>,
+    /// Text of a tool error, which the body must not contain.
     error: Finder<'static>,
 }
 
 impl Expected {
-    /// Expects this status and a body that contains `text` and, if the request has an id, this id. The body must not
-    /// contain a tool error.
+    /// Expects this status, and a body that contains `text` and, if the request has an id, the digits of the id. The
+    /// body must not contain a tool error.
     pub fn new(status: u16, text: &[u8]) -> Self {
         let text = (!text.is_empty()).then(|| Finder::new(text).into_owned());
         Expected { status, text, error: Finder::new(br#""isError":true"#) }
@@ -264,7 +271,8 @@ pub struct Plan {
 pub struct Outcome {
     /// Time from the first request to the last response.
     pub elapsed: Duration,
-    /// Nanoseconds from a request to the end of its valid response, sorted.
+    /// Nanoseconds from a request to the end of its valid response, sorted. If the call opens a connection, this is
+    /// included.
     pub latencies: Vec<u64>,
     /// Nanoseconds from a request to the end of its invalid response, sorted.
     pub invalid: Vec<u64>,
@@ -279,7 +287,7 @@ impl Outcome {
         *self.failed.entry(if is_listed { failure } else { "others".into() }).or_default() += 1;
     }
 
-    /// Quantile of the latencies, such as 0.99 for `fraction`; zero if there are none.
+    /// Quantile of the latencies; zero if there are none. `fraction` is 0.99 for p99.
     pub fn quantile(&self, fraction: f64) -> Duration {
         let index = (self.latencies.len() as f64 * fraction) as usize;
         let last = self.latencies.len().saturating_sub(1);
@@ -333,6 +341,7 @@ pub async fn run(plan: Plan) -> Outcome {
     outcome
 }
 
+/// State that the tasks of all connections share.
 struct Shared {
     plan: Plan,
     /// Number of calls that are not sent yet.
@@ -345,7 +354,7 @@ struct Shared {
 async fn run_connection(index: usize, mut connection: Option<Connection>, shared: Rc<Shared>) {
     let plan = &shared.plan;
     let mut request = plan.requests[index % plan.requests.len()].clone();
-    // Ids are unique across connections, because a server may treat equal ids as one request.
+    // Each connection has its own range of ids, because a server may treat equal ids as one request.
     let distance = 899_999_999 / plan.connections as u32;
     let mut id = 100_000_000 + index as u32 * distance;
     while shared.remaining.get() > 0 && shared.start.elapsed() < plan.duration {

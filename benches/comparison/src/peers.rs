@@ -1,4 +1,4 @@
-//! Measured servers: how each is built and started, and which protocol eras it supports.
+//! Measured servers: how each is built and started, and which protocol eras it supports (2025-11-25 and 2026-07-28).
 
 use std::{
     error::Error,
@@ -33,10 +33,11 @@ pub enum Support {
     None,
 }
 
+/// Kind of program, which decides how a server is built and started.
 enum Kind {
     /// A program of the package `mcp-tool-peers`, with the address to listen on as its first argument.
     Rust,
-    /// Our server in the same package, with the framework's command line.
+    /// Our server in the same package, started with `serve` of the framework's command line.
     Ours,
     Python,
     Node,
@@ -44,12 +45,14 @@ enum Kind {
 
 /// A measured server.
 pub struct Peer {
-    /// Name of the server and of its program.
+    /// Name of the server, of its program and, for Rust servers, of its Cargo feature.
     pub name: &'static str,
     /// Label in the table.
     pub label: &'static str,
     kind: Kind,
+    /// Support of 2025-11-25.
     legacy: Support,
+    /// Support of 2026-07-28.
     modern: Support,
     /// The number of the server's tools can be set.
     lists_many: bool,
@@ -103,8 +106,8 @@ impl Peer {
         names.iter().map(find).collect()
     }
 
-    /// Builds the server, or installs its dependencies. With `is_many`, builds the program of our server that lists
-    /// many tools.
+    /// Builds the server, or installs its dependencies. Our server has a second program for many tools, which is built
+    /// instead if `is_many` is `true`.
     ///
     /// # Errors
     /// Returns an error if the build or installation fails.
@@ -117,6 +120,7 @@ impl Peer {
             Kind::Python => {
                 let folder = workspace().join("peers/python");
                 let manifest = folder.join("requirements.txt");
+                // Copy of the manifest from the last installation.
                 let installed = folder.join(".venv/installed.txt");
                 if fs::read(&manifest)? == fs::read(&installed).unwrap_or_default() {
                     return Ok(());
@@ -130,6 +134,7 @@ impl Peer {
             Kind::Node => {
                 let folder = workspace().join("peers/typescript");
                 let manifest = folder.join("package.json");
+                // Copy of the manifest from the last installation.
                 let installed = folder.join("node_modules/installed.json");
                 if fs::read(&manifest)? == fs::read(&installed).unwrap_or_default() {
                     return Ok(());
@@ -170,6 +175,7 @@ impl Peer {
         Ok(Server::start(command, address, SERVER_PROCESSOR, LOAD_PROCESSOR)?)
     }
 
+    /// Command that starts the server with this number of tools. Our server writes its audit records to `folder`.
     fn command(&self, address: SocketAddr, folder: &Path, tools: usize) -> Command {
         let address = address.to_string();
         let is_many = tools > 1;
@@ -181,6 +187,7 @@ impl Peer {
                 drop(fs::remove_file(&records));
                 let mut command = Command::new(built);
                 command.args(["serve", "--audit-file"]).arg(records).arg("--http");
+                // Read by `ours-many`.
                 command.env("TOOLS", tools.to_string());
                 command
             }
@@ -221,6 +228,7 @@ fn workspace() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
+/// Runs a command to its end.
 fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
     let status = command.status()?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} ended with {status}").into()) }

@@ -27,14 +27,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the command on the processor `server`, and binds this thread to the processor `own`.
+    /// Starts the command on the processor `server`, and binds this thread to the processor `load`.
     ///
     /// # Errors
     /// Returns an error if the command cannot be started.
-    pub fn start(mut command: Command, address: SocketAddr, server: usize, own: usize) -> io::Result<Self> {
+    pub fn start(mut command: Command, address: SocketAddr, server: usize, load: usize) -> io::Result<Self> {
         bind_to_processor(server)?;
         let child = command.spawn();
-        bind_to_processor(own)?;
+        bind_to_processor(load)?;
         Ok(Server { child: child?, address })
     }
 
@@ -56,7 +56,7 @@ impl Server {
         }
     }
 
-    /// Processor time of all threads so far, finished threads included.
+    /// Processor time of all threads of the server so far, finished threads included.
     ///
     /// # Errors
     /// Returns an error if the server has exited.
@@ -64,7 +64,7 @@ impl Server {
         Ok(ClockId::pid_cpu_clock_id(self.pid())?.now()?.into())
     }
 
-    /// Resident memory in KiB.
+    /// Resident memory of the server in KiB.
     ///
     /// # Errors
     /// Returns an error if the server has exited.
@@ -87,7 +87,7 @@ impl Drop for Server {
     }
 }
 
-/// A free loopback address.
+/// A loopback address with a free port. Another program could take the port before the server listens on it.
 ///
 /// # Errors
 /// Returns an error if no port is free.

@@ -25,15 +25,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<String> = arguments.collect();
     let mut peers = Vec::new();
     for peer in Peer::named(&names)? {
-        // A server that does not respond is skipped.
+        // A server that can't be built, or doesn't respond, is skipped.
         match prepare(peer).await {
             Ok(()) => peers.push(peer),
             Err(error) => eprintln!("{} is skipped: {error}", peer.name),
         }
     }
+    // For each server: elapsed times, processor times and memory sizes, by round.
     let mut measured = vec![(Vec::new(), Vec::new(), Vec::new()); peers.len()];
     for round in 0..rounds {
-        // Each round begins with another server.
+        // Each round begins with another server, so that none is always measured first.
         for offset in 0..peers.len() {
             let index = (offset + round) % peers.len();
             let (elapsed, cpu, memory) = start(peers[index]).await?;
@@ -58,8 +59,8 @@ async fn prepare(peer: &Peer) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Starts the server and waits for its first response. Returns the elapsed time and the processor time in milliseconds,
-/// and the memory in MiB.
+/// Starts the server, and calls it until its first valid response. Returns the elapsed time and the server's processor
+/// time in milliseconds, and its memory in MiB.
 async fn start(peer: &Peer) -> Result<(f64, f64, f64), Box<dyn Error>> {
     let start = Instant::now();
     let server = peer.start(1)?;

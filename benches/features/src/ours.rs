@@ -152,7 +152,7 @@ async fn trace(cx: &CallContext) -> String {
     cx.trace().map_or_else(|| "none".to_owned(), |trace| trace.parent().to_owned())
 }
 
-/// Counts calls.
+/// Middleware that counts tool calls.
 struct Counting;
 
 impl Middleware for Counting {
@@ -164,5 +164,6 @@ impl Middleware for Counting {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // With sessions, a tool can ask clients of 2025-11-25 while a call runs.
     ToolServer::new("features", "1.0.0").tools(TOOLS).layer(Counting).legacy_sessions(64).run().await
 }

@@ -1,4 +1,7 @@
-//! Typed tools of pmcp on its HTTP server, with sessions for 2025-11-25, a task store and tool middleware.
+//! The probed server in pmcp, on its HTTP server with sessions for 2025-11-25, a task store and tool middleware.
+//!
+//! MRTR in names of pmcp is a multi-round-trip request of 2026-07-28: a result asks, and the client repeats the call
+//! with the answer.
 
 mod counters;
 
@@ -52,7 +55,7 @@ struct Nothing {}
 /// The running server, through which the tool `change` notifies clients.
 static SERVER: OnceLock<Arc<Server>> = OnceLock::new();
 
-/// A tool that returns a whole [`CallToolResult`].
+/// A tool that returns a whole [`CallToolResult`], and not only a value. `name` decides what the tool does.
 struct Whole {
     name: &'static str,
     schema: Value,
@@ -132,6 +135,7 @@ impl Whole {
                 }
                 said("told")
             }
+            // The tool `trace`.
             _ => said(&extra.trace_context().map_or_else(|| "none".to_owned(), |trace| trace.traceparent)),
         })
     }
@@ -157,6 +161,7 @@ async fn form(topic: &str, extra: &RequestHandlerExtra) -> pmcp::Result<CallTool
             reply.content.as_ref().and_then(|content| content.get("name")?.as_str().map(str::to_owned));
         CallToolResult::new(vec![Content::text(format!("{topic}: {}", name.unwrap_or_default()))])
     };
+    // `V2` is 2026-07-28.
     if extra.era() != Some(Era::V2) {
         let peer = extra.peer().ok_or_else(|| pmcp::Error::internal("the client cannot be asked"))?;
         return Ok(greeted(&peer.elicit(params).await?));
@@ -167,7 +172,7 @@ async fn form(topic: &str, extra: &RequestHandlerExtra) -> pmcp::Result<CallTool
     }
 }
 
-/// Does the work of a task after the response was sent.
+/// Does the work of a task. pmcp doesn't tell this function that the task was cancelled.
 async fn work(store: Arc<dyn TaskStore>, created: CreatedTask, seconds: f64) {
     let slow = Slow::begin();
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
@@ -177,6 +182,7 @@ async fn work(store: Arc<dyn TaskStore>, created: CreatedTask, seconds: f64) {
     drop(store.update_status(&id, &owner, TaskStatus::Completed, None).await);
 }
 
+/// The tool `job`: a task if the client supports tasks, or else an ordinary call.
 fn job(store: Arc<dyn TaskStore>) -> impl ToolHandler {
     let schema = json!({ "type": "object", "properties": { "seconds": { "type": "number" } }, "required": ["seconds"] });
     TypedTool::new_with_schema("job", schema, move |arguments: Value, extra: RequestHandlerExtra| {
@@ -186,6 +192,7 @@ fn job(store: Arc<dyn TaskStore>) -> impl ToolHandler {
             extra.on_task_created(move |created| {
                 tokio::spawn(work(store, created, seconds));
             });
+            // pmcp replaces the id with that of the created task.
             return Box::pin(async { Ok(json!({ "taskId": "the store's", "status": "working" })) });
         }
         Box::pin(async move {
@@ -197,7 +204,7 @@ fn job(store: Arc<dyn TaskStore>) -> impl ToolHandler {
     .with_execution(ToolExecution::new().with_task_support(TaskSupport::Optional))
 }
 
-/// Counts calls.
+/// Middleware that counts tool calls.
 struct Counting;
 
 #[async_trait]
@@ -231,6 +238,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ])
         .tool_middleware(Arc::new(Counting))
         .tool("job", job(Arc::clone(&store)))
+        // `new_validated` checks bounds of arguments. `TypedToolWithOutput` doesn't, but lists an output schema.
         .tool(
             "bounded",
             TypedTool::new_validated("bounded", |number: Number, _| {
@@ -249,9 +257,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 .with_description("A number above its maximum."),
         )
         .task_store(store);
-    let none = json!({ "type": "object", "properties": {} });
+    let no_parameters = json!({ "type": "object", "properties": {} });
     for name in ["text", "media", "progress", "log", "link", "sample", "slow", "state", "change", "trace"] {
-        server = server.tool(name, Whole { name, schema: none.clone() });
+        server = server.tool(name, Whole { name, schema: no_parameters.clone() });
     }
     let topic =
         json!({ "type": "object", "properties": { "topic": { "type": "string" } }, "required": ["topic"] });

@@ -1,4 +1,4 @@
-//! `#[tool]` of rmcp on its HTTP service. By default it has sessions for 2025-11-25.
+//! The probed server in rmcp: tools by `#[tool]`, on rmcp's HTTP service, which by default has sessions for 2025-11-25.
 //!
 //! rmcp's `RequestStateCodec` seals the request state. The author's code must bind the state to the tool and its
 //! arguments.
@@ -79,11 +79,14 @@ type Context = RequestContext<RoleServer>;
 #[derive(Clone)]
 struct Features {
     tool_router: Arc<ToolRouter<Self>>,
+    /// Seals and opens request states.
     state: Arc<RequestStateCodec>,
     tasks: TaskManager,
+    /// Changes of the tool list, for the listening clients of 2026-07-28.
     changes: broadcast::Sender<()>,
 }
 
+/// Returns `true` if the client uses 2026-07-28. There, a tool asks by its result instead of by a request.
 fn is_newer(context: &Context) -> bool {
     context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
@@ -104,7 +107,8 @@ impl Features {
         InputRequiredResult::new(Some(requests), Some(self.state.seal_with(b"asked", &options))).into()
     }
 
-    /// Verifies the request state and returns the client's answer. `None` if the call has no request state yet.
+    /// Verifies the request state and returns the client's answer. `Ok(None)` if the call has no request state yet, or
+    /// no answer.
     fn answer(
         &self,
         state: Option<String>,
@@ -307,8 +311,8 @@ impl ServerHandler for Features {
         request: CallToolRequestParams,
         context: Context,
     ) -> Result<CallToolResponse, ErrorData> {
-        let can_wait = context.client_capabilities().is_some_and(|client| client.supports_tasks());
-        if request.name != "job" || !can_wait {
+        let supports_tasks = context.client_capabilities().is_some_and(|client| client.supports_tasks());
+        if request.name != "job" || !supports_tasks {
             return self.tool_router.call(ToolCallContext::new(self, request, context)).await;
         }
         let arguments = serde_json::Value::Object(request.arguments.unwrap_or_default());

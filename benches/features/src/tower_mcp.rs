@@ -1,5 +1,5 @@
-//! tower-mcp on its HTTP transport, with sessions for 2025-11-25, middleware around all calls, and its feature
-//! `schema-validation`.
+//! The probed server in tower-mcp, on its HTTP transport, with sessions for 2025-11-25, middleware around all calls and
+//! the feature `schema-validation` of tower-mcp.
 //!
 //! tower-mcp's `RequestStateCodec` seals the request state. The author's code must bind the state to the arguments.
 
@@ -59,10 +59,12 @@ struct Job {
     seconds: f64,
 }
 
+/// Returns `true` if the client uses 2026-07-28, where each request has `_meta` with the protocol version.
 fn is_newer(context: &RequestContext) -> bool {
     context.per_request_meta().is_some()
 }
 
+/// A result that asks the client, with a request state.
 fn asking(request: InputRequest, state: String) -> RequestOutcome<CallToolResult> {
     let requests = InputRequests::from([("answer".to_owned(), request)]);
     RequestOutcome::input_required(InputRequiredResult::with_requests(requests).with_request_state(state))
@@ -76,6 +78,7 @@ fn failed(error: impl ToString) -> tower_mcp::Error {
     tower_mcp::Error::invalid_params(error.to_string())
 }
 
+/// Name in the answer to `form`; empty if it has none.
 fn name(result: &ElicitResult) -> String {
     let name = result.content.as_ref().and_then(|content| content.get("name"));
     name.and_then(|name| serde_json::to_value(name).ok()?.as_str().map(str::to_owned)).unwrap_or_default()
@@ -204,6 +207,7 @@ fn job() -> Tool {
                 }
             }
         })
+        // For clients that don't support tasks.
         .fallback_handler(|Job { seconds }: Job| async move {
             tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
             Ok(CallToolResult::text("done"))
@@ -260,7 +264,7 @@ fn other_tools() -> Vec<Tool> {
     ]
 }
 
-/// Counts calls.
+/// Middleware that counts tool calls.
 #[derive(Clone)]
 struct Counting<S>(S);
 

@@ -1,4 +1,5 @@
-//! `#[server]` of turbomcp on its HTTP transport, with its tasks extension and middleware around the dispatcher.
+//! The probed server in turbomcp: tools in a `#[server]`, on its HTTP transport, with its tasks extension and with
+//! middleware around the dispatcher, which handles all messages.
 
 mod counters;
 
@@ -20,7 +21,7 @@ use turbomcp::{
     tower::Service,
 };
 
-/// A number of at most ten, as an argument.
+/// A number of at most ten, as an argument. turbomcp reads bounds of arguments from newtypes.
 #[derive(Deserialize, JsonSchema)]
 struct N(#[schemars(range(min = 1, max = 10))] u32);
 
@@ -88,7 +89,7 @@ impl Features {
     #[tool]
     async fn form(&self, ctx: &CallToolContext, topic: String) -> McpResult<String> {
         // A question has a request state only if the author stores a value.
-        if ctx.client.load_state::<String>()?.is_some_and(|of| of != topic) {
+        if ctx.client.load_state::<String>()?.is_some_and(|stored| stored != topic) {
             return Err(McpError::invalid_params("another call's state"));
         }
         ctx.client.store_state(&topic)?;
@@ -170,7 +171,7 @@ impl Features {
     }
 }
 
-/// Counts calls.
+/// Middleware that counts tool calls.
 #[derive(Clone)]
 struct Counting<S>(S);
 

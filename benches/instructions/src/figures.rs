@@ -63,6 +63,7 @@ impl Figures {
         text
     }
 
+    /// Instructions of the stage with this name.
     fn of(&self, name: &str) -> Option<u64> {
         self.stages.iter().find(|(each, _)| each == name).map(|(_, count)| *count)
     }
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn written_figures_are_parsed_unchanged() {
+    fn written_figures_are_parsed_unchanged_and_invalid_lines_are_refused() {
         let figures = figures(&[("message", 1_000), ("list", 20)]);
         assert_eq!(Figures::parse(&figures.text()), Ok(figures));
         assert!(Figures::parse("message = many").is_err());

@@ -27,8 +27,11 @@ use tokio_util::sync::CancellationToken;
 /// A started server with default settings that listens on no socket and drops its audit records.
 pub struct Measured {
     endpoint: Arc<Endpoint>,
+    /// HTTP on the endpoint, without authentication.
     service: Arc<Service>,
+    /// Adds the name from a message's `clientInfo` to the local caller.
     label: ClientLabel,
+    /// Context of calls that only read arguments.
     cx: CallContext,
 }
 
@@ -38,8 +41,9 @@ impl Measured {
     /// # Errors
     /// Returns the error of a server that cannot start.
     pub async fn start(server: ToolServer) -> Result<Self, StartError> {
-        let endpoint =
-            Arc::new(OperatorSettings::default().start(server.into_application(), Box::new(io::sink())).await?);
+        let endpoint = Arc::new(
+            OperatorSettings::default().start(server.into_application(), Box::new(io::sink())).await?,
+        );
         let settings = HttpSettings {
             origins: Origins::new(&[], &[]).map_err(StartError::Setting)?,
             proxies: Vec::new(),
@@ -59,6 +63,7 @@ impl Measured {
     #[must_use]
     pub fn accepts_arguments(&self, tool: &str, arguments: &str) -> bool {
         let family = self.endpoint.pipeline.registry.family(tool);
+        // The newest version.
         let tool = family.and_then(|versions| versions.first());
         tool.is_some_and(|tool| read_arguments(&*tool.bound, &self.cx, &ArgumentText::new(arguments)).is_ok())
     }

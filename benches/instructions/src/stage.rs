@@ -44,11 +44,12 @@ pub enum Era {
 const ARGUMENTS: &str = r#"{"query":"blue kettle 2","limit":25,"status":"paid","tags":["kitchen","gift"]}"#;
 /// The same arguments in an unusual form: escapes, spaces, and another order.
 const ODD: &str = r#"{ "tags" : [ "kit\u0063hen", "gift" ], "limit": 25.0, "st\u0061tus": "paid", "query": "blue kettle\u00202" }"#;
-/// Text that the response to a call contains.
+/// Text that the response to a call contains: the query, which the tool returns.
 const EXPECTED: &str = "blue kettle 2";
-/// Arguments with three violations.
+/// Arguments with three violations: in `query`, `limit` and `status`.
 const REFUSED: &str = r#"{"query":"Blue Kettle","limit":250,"status":"lost","tags":["kitchen","gift"]}"#;
 
+/// `_meta` of a 2026-07-28 request.
 const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"agent","version":"1.0"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 impl Stage {
@@ -148,6 +149,7 @@ impl Stage {
                 )
                 .await
             }
+            // `j9` is the last of the 100 tools.
             Stage::List(era) => {
                 serve(&measured, http_request(era, "tools/list", None, &list_message(era)), passes, "\"j9\"")
                     .await
@@ -156,7 +158,7 @@ impl Stage {
     }
 }
 
-/// Runs a pass `passes` times. Returns an error if a pass returns `false`.
+/// Runs a pass `passes` times. Returns an error if a pass returns `false`, which means a wrong result.
 fn repeat(passes: usize, pass: impl Fn() -> bool) -> Result<(), String> {
     match (0..passes).all(|_| pass()) {
         true => Ok(()),
@@ -169,6 +171,7 @@ async fn serve(measured: &Measured, request: String, passes: usize, expected: &s
     let responses = Responses::default();
     measured.serve(Requests::new(request, passes, responses.clone())).await;
     let (first, size) = responses.first_and_size();
+    // All responses must have the same size.
     let is_valid =
         first.starts_with("HTTP/1.1 200") && first.contains(expected) && size == first.len() * passes;
     if is_valid {

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Collected responses, shared with the connection that collects them.
+/// Responses that a connection ([`Requests`]) collects, shared with it.
 #[derive(Clone, Debug, Default)]
 pub struct Responses(Arc<Mutex<Collected>>);
 
@@ -57,6 +57,7 @@ impl AsyncRead for Requests {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // The end of the stream, at which the server stops.
         if self.left == 0 {
             return Poll::Ready(Ok(()));
         }
@@ -72,7 +73,7 @@ impl AsyncRead for Requests {
 }
 
 impl Requests {
-    /// Collects bytes of a response, and sends the next request once the response is complete.
+    /// Collects bytes of a response, and returns how many. Once the response is complete, sends the next request.
     fn collect(&mut self, parts: &[io::IoSlice<'_>]) -> usize {
         let mut collected = self.responses.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken = 0;

@@ -54,7 +54,8 @@ async fn search_orders(
 /// The called tool.
 pub const ONE: &[ToolEntry] = tools![search_orders];
 
-/// Copy of `search_orders` under the name `NAMES[INDEX]`. A hundred copies add little compile time.
+/// Copy of `search_orders` under the name `NAMES[INDEX]`. The copies share the function of `search_orders`, and so add
+/// little compile time.
 struct Listed<const INDEX: usize>;
 
 impl<const INDEX: usize> Tool for Listed<INDEX> {
@@ -67,6 +68,7 @@ impl<const INDEX: usize> Tool for Listed<INDEX> {
     }
 }
 
+/// Defines the names of the hundred copies, and the list of the copies.
 macro_rules! listed {
     ($($name:ident $index:literal)*) => {
         const NAMES: [&str; 100] = [$(stringify!($name)),*];

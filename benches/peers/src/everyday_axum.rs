@@ -1,5 +1,6 @@
-//! Baseline for the everyday load: an axum handler that parses a call into structs and answers it without checks. It
-//! has no limit of concurrent calls, and `spend_blocking` computes on the thread that reads calls, like `spend`.
+//! Baseline for the server `everyday-ours`: an axum handler that has the same tools, parses a call into structs, and
+//! answers it without checks. It has no limit of concurrent calls, and `spend_blocking` computes on the thread that
+//! reads calls, like `spend`.
 
 mod everyday;
 
@@ -21,6 +22,7 @@ struct Params {
     arguments: Arguments,
 }
 
+/// Arguments of all tools. Each tool has one of them.
 #[derive(Deserialize)]
 struct Arguments {
     #[serde(default)]
@@ -67,6 +69,7 @@ async fn call(Json(Request { id, params }): Json<Request>) -> Json<Response> {
             tokio::time::sleep(Duration::from_millis(count.into())).await;
             Output::Count { count }
         }
+        // `spend` and `spend_blocking`.
         _ => Output::Count { count: everyday::spend(count) },
     };
     let text = serde_json::to_string(&output).unwrap_or_default();

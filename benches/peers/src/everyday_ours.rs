@@ -1,4 +1,5 @@
-//! Our server for the everyday load. Its tools take or return large texts, wait, or use the processor.
+//! Our server for the everyday load: many connections, large calls, slow calls and overload. Its tools take or return
+//! large texts, wait, or use the processor.
 
 mod everyday;
 

@@ -1,4 +1,4 @@
-//! The measured tool, `search_orders`, in our framework.
+//! The measured tool, `search_orders`, in our framework. It searches nothing, and returns its arguments.
 
 use mcp_tool_runtime::prelude::*;
 

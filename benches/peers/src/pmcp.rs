@@ -64,6 +64,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .name("orders")
         .version("1.0.0")
         .capabilities(ServerCapabilities::tools_only())
+        // `LATEST_PROTOCOL_VERSION` is 2025-11-25.
         .with_supported_protocol_versions([
             ProtocolVersion(LATEST_PROTOCOL_VERSION.to_string()),
             ProtocolVersion(PROTOCOL_VERSION_2026_07_28.to_string()),

@@ -1,7 +1,9 @@
-//! A call of `search_orders` and its response as plain structs, without checks.
+//! A call of `search_orders` and its response as plain structs, without checks. The handwritten servers `raw-axum` and
+//! `raw-hyper` use them.
 
 use serde::{Deserialize, Serialize};
 
+/// A `tools/call` message.
 #[derive(Deserialize)]
 pub struct Request {
     #[expect(dead_code, reason = "parsed, but not used")]
@@ -43,6 +45,7 @@ struct Found {
     tags: usize,
 }
 
+/// The response to a `tools/call` message.
 #[derive(Serialize)]
 pub struct Response {
     jsonrpc: &'static str,
@@ -56,6 +59,7 @@ struct CallResult {
     content: [Content; 1],
     structured_content: Found,
     is_error: bool,
+    /// Member of results in 2026-07-28. Clients of 2025-11-25 ignore it.
     result_type: &'static str,
 }
 

@@ -1,4 +1,5 @@
-//! The same baseline as `raw_axum`, written with hyper only.
+//! Baseline, written with hyper only: like `raw_axum`, it parses a call of `search_orders` into structs and answers it
+//! without checks. An invalid request closes the connection.
 
 mod raw;
 

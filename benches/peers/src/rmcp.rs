@@ -1,5 +1,5 @@
 //! `search_orders` with `#[tool]` of rmcp on its HTTP service, without sessions and with plain JSON responses. Bounds
-//! are listed in the schema, but not enforced.
+//! are listed in the schema, but not enforced, because rmcp doesn't validate arguments.
 
 mod names;
 
@@ -57,7 +57,7 @@ struct Found {
 
 #[derive(Clone)]
 struct Orders {
-    // Shared, because the service creates a handler per request.
+    // Shared, because the service creates an `Orders` for each request.
     tool_router: Arc<ToolRouter<Self>>,
 }
 
@@ -80,6 +80,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1).ok_or("missing argument: the address to listen on")?;
     let mut tools = Orders::tool_router();
     for name in names() {
+        // The entry of the list that `#[tool]` generates.
         let mut tool = Orders::search_orders_tool_attr();
         tool.name = name.into();
         tools.add_route(ToolRoute::new(tool, Orders::search_orders));

@@ -1,5 +1,5 @@
 //! `search_orders` with rust-mcp-sdk on its axum server, with plain JSON responses. Bounds that its macro supports are
-//! listed in the schema, but not enforced.
+//! listed in the schema, but not enforced. This server serves 2026-07-28 only.
 
 use std::sync::Arc;
 

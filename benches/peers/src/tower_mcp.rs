@@ -1,5 +1,5 @@
-//! `search_orders` with tower-mcp on its HTTP transport, where sessions are optional. Bounds are listed in the schema.
-//! They are enforced only with the feature `schema-validation`, which is off by default.
+//! `search_orders` with tower-mcp on its HTTP transport. Bounds are listed in the schema. They are enforced only with
+//! the feature `schema-validation`, which is off by default.
 
 mod names;
 
@@ -64,6 +64,7 @@ async fn main() -> Result<(), BoxError> {
     for name in names() {
         router = router.tool(search_orders(name));
     }
+    // With `stateless`, clients of 2025-11-25 can call without a session too.
     let transport = HttpTransport::new(router).stateless(StatelessConfig::new());
     let listener = TcpListener::bind(address).await?.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, transport.into_router_at("/mcp")).await?;

@@ -1,5 +1,5 @@
-//! `search_orders` with `#[server]` of turbomcp on its HTTP transport. The bounds are declared on newtypes, and are
-//! enforced.
+//! `search_orders` with `#[server]` of turbomcp on its HTTP transport, where clients of 2025-11-25 need a session. The
+//! bounds are declared on newtypes, and are enforced.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

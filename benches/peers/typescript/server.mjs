@@ -46,6 +46,7 @@ function orders() {
 
 const validHost = localhostHostValidation();
 const validOrigin = localhostOriginValidation();
+// Modern is 2026-07-28, and legacy is 2025-11-25.
 const handleModern = toNodeHandler(createMcpHandler(orders, { legacy: 'reject' }));
 
 // The SDK's handler for both protocol eras answers 2025-11-25 only with event streams. A transport per request answers

@@ -131,7 +131,7 @@ const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
     ),
 ];
 
-/// Writes the first lines of a handler.
+/// Writes the first lines of a handler. The second line uses the parameters that the handler doesn't return.
 fn write_body(text: &mut String) -> std::fmt::Result {
     writeln!(text, "    {STAMP} = 0u128;")?;
     writeln!(text, "    let _ = (alias, count, ratio, urgent, mode, without, labels, place, reason);")
@@ -142,7 +142,7 @@ fn names() -> String {
     PARAMETERS.map(|(name, ..)| name).join(", ")
 }
 
-/// Writes the argument struct of a tool.
+/// Writes the argument struct of a tool, for serde and rmcp. `with_schema` adds the bounds for schemars.
 fn write_arguments(text: &mut String, tool: usize, derive: &str, with_schema: bool) -> std::fmt::Result {
     writeln!(
         text,
@@ -183,7 +183,7 @@ fn types(mode: &str, made: &str, bound: &str) -> String {
     TYPES.replace("DERIVED", mode).replace("MADE", made).replace("BOUND", bound)
 }
 
-/// Function that returns the default of `count`, for serde.
+/// Function of the crates with serde and rmcp that returns the default of `count`.
 const TEN: &str = "pub fn ten() -> u32 {\n    10\n}\n";
 
 fn serde_file(tools: Range) -> Text {

@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A row of the printed table: a generated crate, with or without a lock.
+/// A row of the printed table: a generated crate, with or without a lock, the file of released contracts that the
+/// compiler compares the tools of our framework with.
 #[derive(Clone, Copy)]
 struct Row {
     name: &'static str,
@@ -128,6 +129,7 @@ impl Bench {
         self.generate(&rows, FEW)?;
         self.generate(&rows, tools)?;
         println!("release code per tool of 10 parameters: {tools} tools minus {FEW} tools\n");
+        // A KB of the table is 1,024 bytes.
         println!("| | `.text` | with `.rodata` | all that is loaded |\n|---|---|---|---|");
         for row in rows {
             let (few, many) = (self.sections(row.framework, FEW)?, self.sections(row.framework, tools)?);
@@ -181,6 +183,7 @@ impl Bench {
         Ok(fs::read(&lock)?)
     }
 
+    /// Path of the lock in the crate with our framework.
     fn lock_path(&self, tools: usize) -> PathBuf {
         self.workspace.join(Framework::Ours.package(tools)).join("mcp-tools.lock")
     }
@@ -201,7 +204,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Changes the first line of `src/m0.rs` that contains [`STAMP`].
+    /// Changes the first line of `src/m0.rs` that contains [`STAMP`], which is in the body of a handler.
     fn change(&self, framework: Framework, tools: usize) -> Result<(), Box<dyn Error>> {
         let file = self.workspace.join(framework.package(tools)).join("src/m0.rs");
         let text = fs::read_to_string(&file)?;
@@ -273,12 +276,12 @@ fn print(titles: &[&str], rows: &[Row], columns: &mut [&mut [Vec<Times>]]) {
     for (index, row) in rows.iter().enumerate() {
         print!("| {} |", row.name);
         for column in &medians {
-            let (own, first) = (column[index], column[0]);
+            let (times, first) = (column[index], column[0]);
             print!(
                 " {:.2} s | {:.2} | {:.2} s |",
-                own.processor.as_secs_f64(),
-                own.processor.as_secs_f64() / first.processor.as_secs_f64(),
-                own.elapsed.as_secs_f64()
+                times.processor.as_secs_f64(),
+                times.processor.as_secs_f64() / first.processor.as_secs_f64(),
+                times.elapsed.as_secs_f64()
             );
         }
         println!();

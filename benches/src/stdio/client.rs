@@ -15,7 +15,9 @@ use memchr::{memchr, memmem::Finder};
 /// Protocol era of the calls.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Era {
+    /// 2025-11-25 and earlier.
     Legacy,
+    /// 2026-07-28.
     Modern,
 }
 
@@ -29,14 +31,16 @@ impl Era {
     }
 }
 
-/// Text that every valid response contains.
+/// Text that every valid response contains: the arguments of the call, which the tool returns with the number of tags.
 static EXPECTED: LazyLock<Finder<'static>> = LazyLock::new(|| {
     Finder::new(br#""structuredContent":{"query":"late orders of may","limit":20,"status":"paid","tags":2}"#)
 });
-/// Text that no valid response contains.
+/// Text of a tool error, which no valid response contains.
 static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""isError":true"#));
+/// Key of the response's id.
 static ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(br#""id":"#));
 
+/// A server process, which is called over its pipes.
 pub struct Server {
     child: Child,
     stdin: ChildStdin,
@@ -46,7 +50,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts this program with these arguments as a server, and opens a session in the legacy era.
+    /// Starts this program with these arguments as a server. In the legacy era, also initializes the session.
     pub fn start(arguments: &[&str], era: Era) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this program"))
             .args(arguments)
@@ -98,6 +102,7 @@ impl Server {
 
     /// Keeps up to `in_flight` calls in flight, and returns the number of calls per second.
     pub fn pipelined(&mut self, calls: usize, in_flight: usize) -> f64 {
+        // Calls that were sent and calls that were answered so far. `ended` is set when the server closes its stdout.
         let (sent, answered, ended) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
         let Server { stdin, stdout, call: (before, after), .. } = self;
         let begun = Instant::now();
@@ -124,6 +129,7 @@ impl Server {
                 }
             });
             let mut seen = vec![false; calls];
+            // `kept` is the beginning of a response whose end is in the next chunk.
             let (mut chunk, mut kept, mut count) = (vec![0; 256 * 1024], Vec::<u8>::new(), 0);
             while count < calls {
                 let read = stdout.read(&mut chunk).expect("answers");
@@ -161,6 +167,7 @@ impl Server {
     /// Processor time of all threads of the server, in seconds.
     pub fn cpu(&self) -> f64 {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("a process");
+        // The first number of the file is the time on a processor, in nanoseconds.
         let schedstat = |path: std::path::PathBuf| -> Option<f64> {
             let text = std::fs::read_to_string(path.join("schedstat")).ok()?;
             Some(text.split(' ').next()?.parse::<f64>().ok()? / 1e9)
@@ -183,6 +190,7 @@ fn valid_id(answer: &[u8]) -> usize {
         fail();
     }
     let Some(offset) = ID.find(answer) else { fail() };
+    // 5 is the length of `"id":`.
     let digits = answer[offset + 5..].iter().take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |id, digit| id * 10 + usize::from(digit - b'0'))
 }
