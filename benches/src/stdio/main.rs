@@ -1,8 +1,8 @@
 //! Calls over stdio, one at a time and pipelined: our server compared with `#[tool]` of rmcp on rmcp's transport.
 //! Every round measures both servers in both protocol eras: legacy (2025-11-25) and modern (2026-07-28).
 //!
-//! `cargo run --release --bin stdio -- ROUNDS CALLS`. `CALLS` are the pipelined calls of a measurement; a tenth of
-//! `CALLS`, but at least 100, is called one at a time.
+//! `cargo run --release --bin stdio -- ROUNDS CALLS`. `CALLS` is the number of pipelined calls per measurement. A tenth
+//! as many calls, but at least 100, are made one at a time.
 
 mod client;
 mod ours;
@@ -75,7 +75,7 @@ fn measure() {
         println!("| {} | {name} | {} |", era.revision(), figures.row());
     }
     // Each chunk has the two servers of an era, in the order of `SERVERS`.
-    for pair in measured.chunks(SERVERS.len()) {
+    for pair in measured.chunks(2) {
         let [(era, _, _, ours), (_, _, _, theirs)] = pair else { continue };
         for (index, in_flight) in IN_FLIGHT.iter().enumerate() {
             let ratios = ours.rate[index].iter().zip(&theirs.rate[index]).map(|(our, their)| our / their);
