@@ -1,4 +1,5 @@
-//! Access tokens for the measurements, signed by an RSA key of 2,048 bits, and the processor time of a process.
+//! Access tokens for the measurements, signed by an RSA key of 2,048 bits, and a function that reads a process's
+//! processor time.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -14,6 +15,7 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde_json::{Value, json};
 
+/// Audience of all tokens.
 pub const AUDIENCE: &str = "http://127.0.0.1/mcp";
 
 /// An issuer's private key.
@@ -30,7 +32,7 @@ impl Signer {
         json!({ "kty": "RSA", "kid": "one", "alg": "RS256", "use": "sig", "n": BASE64URL.encode(n), "e": BASE64URL.encode(e) })
     }
 
-    /// Signs an access token that is valid for one hour (RFC 9068).
+    /// Signs an access token that is valid for one hour (RFC 9068). `jti` is the token's id.
     pub fn token(&self, issuer: &str, jti: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
         let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": "one" });
@@ -72,7 +74,8 @@ impl Signer {
     }
 }
 
-/// Processor time of all running threads of a process, in seconds.
+/// Processor time of all running threads of a process, in seconds. `process` is a process id, or `self` for this
+/// process.
 pub fn cpu(process: &str) -> f64 {
     let schedstat = |path: &str| -> Option<f64> {
         let text = std::fs::read_to_string(path).ok()?;

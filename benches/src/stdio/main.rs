@@ -1,7 +1,8 @@
 //! Calls over stdio, one at a time and pipelined: our server compared with `#[tool]` of rmcp on rmcp's transport.
-//! Every round measures both servers in both protocol eras.
+//! Every round measures both servers in both protocol eras: legacy (2025-11-25) and modern (2026-07-28).
 //!
-//! `cargo run --release --bin stdio -- ROUNDS CALLS`
+//! `cargo run --release --bin stdio -- ROUNDS CALLS`. `CALLS` is the number of pipelined calls per measurement. A tenth
+//! as many calls, but at least 100, are made one at a time.
 
 mod client;
 mod ours;
@@ -11,7 +12,8 @@ use std::process::ExitCode;
 
 use client::{Era, Server};
 
-/// Name of each server, and the arguments that start it.
+/// Name of each server, and the arguments with which this program starts itself as the server. Our server writes its
+/// audit records to `/dev/null`.
 const SERVERS: [(&str, &[&str]); 2] =
     [("ours", &["serve", "--stdio", "--audit-file", "/dev/null"]), ("rmcp `#[tool]`", &["rmcp"])];
 /// Numbers of calls in flight that are measured.
@@ -32,8 +34,9 @@ async fn main() -> ExitCode {
 /// Figures of one server in one era. Each list has one value per round.
 #[derive(Default)]
 struct Figures {
-    /// Duration of calls one at a time, in microseconds: median and 99th percentile.
+    /// Median duration of calls one at a time, in microseconds.
     median: Vec<f64>,
+    /// 99th percentile of the same durations.
     p99: Vec<f64>,
     /// Processor time of a call, one at a time, in microseconds.
     cpu_alone: Vec<f64>,
@@ -43,6 +46,7 @@ struct Figures {
     cpu: [Vec<f64>; IN_FLIGHT.len()],
 }
 
+/// Measures all servers, and prints a Markdown table of their figures and the ratios of their call rates.
 fn measure() {
     let argument = |position: usize, default: usize| {
         std::env::args().nth(position).and_then(|argument| argument.parse().ok()).unwrap_or(default)
@@ -70,6 +74,7 @@ fn measure() {
     for (era, name, _, figures) in &measured {
         println!("| {} | {name} | {} |", era.revision(), figures.row());
     }
+    // Each chunk has the two servers of an era, in the order of `SERVERS`.
     for pair in measured.chunks(2) {
         let [(era, _, _, ours), (_, _, _, theirs)] = pair else { continue };
         for (index, in_flight) in IN_FLIGHT.iter().enumerate() {
@@ -84,14 +89,14 @@ fn measure() {
 }
 
 impl Figures {
-    /// Measures one round.
+    /// Measures one round and appends its values.
     fn measure(&mut self, server: &mut Server, calls: usize) {
         let alone = (calls / 10).max(100);
         let before = server.cpu();
-        let times = server.one_by_one(alone);
+        let sorted_times = server.one_by_one(alone);
         self.cpu_alone.push((server.cpu() - before) * 1e6 / alone as f64);
-        self.median.push(times[times.len() / 2]);
-        self.p99.push(times[times.len() * 99 / 100]);
+        self.median.push(sorted_times[sorted_times.len() / 2]);
+        self.p99.push(sorted_times[sorted_times.len() * 99 / 100]);
         for (index, in_flight) in IN_FLIGHT.into_iter().enumerate() {
             let before = server.cpu();
             self.rate[index].push(server.pipelined(calls, in_flight));
@@ -99,6 +104,7 @@ impl Figures {
         }
     }
 
+    /// Cells of the printed table, as medians of the rounds. The columns of the era and of the name aren't included.
     fn row(&self) -> String {
         let median = |values: &[f64]| spread(values.to_vec())[1];
         let mut row = format!(

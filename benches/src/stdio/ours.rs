@@ -1,4 +1,4 @@
-//! `search_orders` in our framework. Arguments are validated, and each call is recorded.
+//! The tool `search_orders` in our framework. Arguments are validated, and each call has an audit record.
 
 use std::process::ExitCode;
 
@@ -47,6 +47,7 @@ async fn search_orders(
     Found { query, limit, status, tags }
 }
 
+/// Runs the server with the command line of this program, which is `serve --stdio …`.
 pub async fn serve() -> ExitCode {
     ToolServer::new("orders", "1.0.0").tools(tools![search_orders]).run().await
 }

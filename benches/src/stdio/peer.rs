@@ -1,4 +1,5 @@
-//! `search_orders` with `#[tool]` of rmcp on its stdio transport. Bounds are listed in the schema, but not enforced.
+//! The tool `search_orders` with `#[tool]` of rmcp on its stdio transport. The input schema lists the bounds, but rmcp
+//! doesn't enforce them.
 
 use std::process::ExitCode;
 
