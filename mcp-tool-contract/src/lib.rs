@@ -9,7 +9,6 @@
 #![warn(unnameable_types)]
 
 mod accessors;
-mod ascii_classes;
 pub mod bounds;
 pub mod constraints;
 pub mod digest;

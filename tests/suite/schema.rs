@@ -124,10 +124,17 @@ struct Tally {
     edges: u64,
 }
 
+/// Returns a runner of `cases` cases, or of as many as the environment variable `PROPTEST_CASES` says.
+fn runner(cases: u32) -> TestRunner {
+    let config = Config::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { config.cases } else { cases };
+    TestRunner::new(Config { cases, failure_persistence: None, ..config })
+}
+
 /// Compares schema and parsers of a parameter type with random bounds, on random values and all edge values. `cases` is
 /// the number of random bounds.
 fn try_kind<T: Parameter + Debug>(tally: &mut Tally, cases: u32, params: BoxedStrategy<Param>) {
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(cases);
     let strategy = params.prop_flat_map(|param| {
         let values = vec(value(param.schema()), VALUES_PER_SCHEMA);
         (Just(param), values)
@@ -229,7 +236,7 @@ fn schema_and_parser_accept_the_same_calls() {
         let members = known.chain(odd).map(|(name, value)| format!("\"{name}\":{value}"));
         format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     });
-    let mut runner = TestRunner::new(Config { cases: 5_000, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(5_000);
     let accepted = std::cell::Cell::new(0);
     let outcome = runner.run(&calls, |call| {
         let mut instance: serde_json::Map<String, Value> = serde_json::from_str(&call).unwrap();
@@ -309,7 +316,7 @@ fn result_check_and_output_schema_accept_the_same_results() {
         let members = members.filter_map(|(name, value)| Some(format!("\"{name}\":{}", value?)));
         format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     });
-    let mut runner = TestRunner::new(Config { cases: 5_000, failure_persistence: None, ..Config::default() });
+    let mut runner = runner(5_000);
     let passed = std::cell::Cell::new(0);
     let outcome = runner.run(&results, |json| {
         let expected = oracle.is_valid(&serde_json::from_str(&json).unwrap());

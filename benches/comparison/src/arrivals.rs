@@ -146,7 +146,7 @@ impl Verdict {
         let contains = |text: &[u8]| memchr::memmem::find(body, text).is_some();
         match status {
             200 if !contains(br#""isError":true"#) => Verdict::Good,
-            200 if contains(b"later") => Verdict::Refused,
+            200 if contains(b"try again in") => Verdict::Refused,
             429 | 503 => Verdict::Refused,
             _ => {
                 Verdict::Failed(format!("{status} {}", String::from_utf8_lossy(&body[..body.len().min(160)])))

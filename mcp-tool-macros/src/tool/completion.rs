@@ -7,7 +7,7 @@ use quote::{quote, quote_spanned};
 use syn::{Expr, ExprCall, ExprPath, Index, ext::IdentExt as _, spanned::Spanned};
 
 use super::{
-    expand::Local,
+    bind::Local,
     model::{ArgumentParam, DeclaredCompletion, DeclaredTool, Input, StateParam},
 };
 use crate::{errors::Errors, keys::Key, runtime_crate::RuntimeCrate};

@@ -1,7 +1,8 @@
-//! `#[mcp_tool]`: makes a function a tool. `attribute` parses the keys, `parse` the signature, and `expand` generates
-//! code.
+//! `#[mcp_tool]`: makes a function a tool. `attribute` parses the keys, `parse` the signature; `expand` and `bind`
+//! generate code.
 
 mod attribute;
+mod bind;
 mod completion;
 mod expand;
 mod guards;

@@ -32,7 +32,7 @@ macro_rules! levels {
 
 /// A locked contract in const evaluation. If `is_unchanged` returns `true`, the compiler evaluates only `BYTES`.
 pub trait CompactContract {
-    /// Output of [`encode`](super::encode).
+    /// Output of [`encode`](super::encode()).
     const BYTES: &'static [u8];
 
     // Pass that decodes the texts.

@@ -74,13 +74,18 @@ impl Expected {
     }
 }
 
-/// Two tasks list the tools of one server at the same time, each as 20 random callers. Each caller gets exactly the
+/// Two tasks list the tools of one server at the same time, each as 20 random callers. The environment variable `LISTS`
+/// sets the number of servers, `LISTS_SEED` the first seed. Each caller gets exactly the
 /// tools that the model allows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn listed_tools_are_those_that_the_model_allows() {
     let folder = tempfile::tempdir().unwrap();
     let (mut lists, mut partial) = (0, 0);
-    for seed in 1..60_u64 {
+    let setting =
+        |name: &str, default: u64| std::env::var(name).map_or(default, |value| value.parse().unwrap());
+    let (servers, first) = (setting("LISTS", 59), setting("LISTS_SEED", 1));
+    eprintln!("tool lists: LISTS={servers} LISTS_SEED={first}");
+    for seed in first..first + servers {
         let random = &mut Random::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let server = Server::random(random, &folder.path().join(format!("{seed}.jsonl")));
         let endpoint = Arc::new(start(server.application, &server.settings).await);
@@ -88,7 +93,7 @@ async fn listed_tools_are_those_that_the_model_allows() {
         let tasks: Vec<_> = (0..2)
             .map(|task| {
                 let (endpoint, model) = (Arc::clone(&endpoint), Arc::clone(&model));
-                let random = Random::new(seed * 31 + task + 1);
+                let random = Random::new(seed.wrapping_mul(31) + task + 1);
                 tokio::spawn(check_lists(endpoint, model, random, server.page_size))
             })
             .collect();

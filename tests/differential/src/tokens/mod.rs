@@ -1,8 +1,8 @@
 //! The JWT verifier of `mcp-tool-auth` compared with a second implementation of the token rules, the [`model`], on
 //! random tokens.
 //!
-//! The environment variable `TOKENS_SEED` sets the seed. A debug build runs a twentieth of the rounds unless
-//! `TOKENS_ALL` is set.
+//! The environment variable `TOKENS_SEED` sets the seed. A debug build runs a twentieth of the
+//! rounds.
 
 mod generate;
 mod keys;
@@ -41,11 +41,9 @@ fn generator(test: &str) -> Generator {
     Generator { random: Random::from_environment(test, "TOKENS_SEED"), expected: expectations(), now: NOW }
 }
 
-/// Returns the number of rounds to run: `all`, or a twentieth of it in a debug build without `TOKENS_ALL`, so that the
-/// tests take seconds.
+/// Returns the number of rounds to run: `all`, or a twentieth of it in a debug build, so that the tests take seconds.
 fn rounds(all: u32) -> u32 {
-    let is_short = cfg!(debug_assertions) && std::env::var_os("TOKENS_ALL").is_none();
-    if is_short { all / 20 } else { all }
+    if cfg!(debug_assertions) { all / 20 } else { all }
 }
 
 fn token_rules(expected: &Expectations) -> TokenRules {

@@ -19,7 +19,7 @@ struct AsciiClass {
 }
 
 impl AsciiClassSequence {
-    /// Converts a pattern that [`pattern`](crate::pattern) accepts. Returns `None` if it isn't a sequence in the forms that
+    /// Converts a pattern that [`pattern`](super) accepts. Returns `None` if it isn't a sequence in the forms that
     /// this parser reads.
     pub(crate) fn of(pattern: &str) -> Option<Self> {
         let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
@@ -120,8 +120,8 @@ fn valid_repetition(times: (usize, usize), rest: &str) -> Option<((usize, usize)
 
 #[cfg(test)]
 mod tests {
+    use super::super::check;
     use super::*;
-    use crate::pattern::check;
 
     #[test]
     fn class_sequence_agrees_with_regex() {
