@@ -447,12 +447,12 @@ def _(server):
     return YES if before and after and after["layered"] > before["layered"] else NO
 
 
-@row("suite-older", "the official suite's checks that pass, 2025-11-25: in required scenarios; in others")
+@row("suite-older", "passed checks of the official suite, 2025-11-25: in scenarios that the revision requires; in others")
 def _(server):
     return passed(server, OLDER)
 
 
-@row("suite-newer", "the official suite's checks that pass, 2026-07-28: in required scenarios; in others")
+@row("suite-newer", "passed checks of the official suite, 2026-07-28: in scenarios that the revision requires; in others")
 def _(server):
     return passed(server, NEWER)
 

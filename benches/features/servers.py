@@ -187,7 +187,7 @@ SERVERS = [
         unmeasured=("task", "task-cancel", "task-stop", "task-undeclared"),
         notes=[
             "FastMCP: it declares prompts, although the probed server has none. Tasks need a separate package, which "
-            "has no release for the measured version in the registry. With that package, version 4.1.2 runs and "
+            "has no release for the measured version in the registry. FastMCP 4.1.2 with that package runs and "
             "cancels tasks."
         ],
     ),

@@ -42,7 +42,7 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Builds a request for each connection, calls the tool once, and checks the whole response. If the server needs
+    /// Builds a request for each connection, calls the tool once, and checks the response's status, id and result. If the server needs
     /// sessions, opens one for each request. Returns `Ok(None)` if the server does not support the era.
     ///
     /// # Errors
@@ -77,10 +77,10 @@ impl Calls {
     }
 }
 
-/// Checks the whole response to the first call, and returns the text that each response to a later call must contain.
+/// Checks status, id and result of the response to the first call, and returns the text that each response to a later call must contain.
 fn check(response: &Response<'_>) -> Result<Vec<u8>, Box<dyn Error>> {
     if response.status != 200 {
-        return Err("not a 200".into());
+        return Err("the status isn't 200".into());
     }
     let json = response.json()?;
     let result = &json["result"];
@@ -94,8 +94,8 @@ fn check(response: &Response<'_>) -> Result<Vec<u8>, Box<dyn Error>> {
     if json["id"] != json!(ID.parse::<u32>()?) || found != expected || result["isError"] == json!(true) {
         return Err("not the expected response".into());
     }
-    // Under load, responses are searched for text and not parsed. The text is the bytes of the members of
-    // `structuredContent`, which the server writes in the same way each time, or else the query.
+    // Under load, responses are searched for a text and not parsed. A server writes the members of `structuredContent` in
+    // the same way each time, so their bytes are the text. Without `structuredContent`, the text is the query.
     let body = String::from_utf8_lossy(response.body);
     let structured = body.split_once("\"structuredContent\"").and_then(|(_, rest)| rest.split_once('}'));
     Ok(structured.map_or("blue lamp", |(members, _)| members).as_bytes().to_vec())

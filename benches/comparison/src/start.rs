@@ -1,7 +1,7 @@
-//! Time from the start of a server to its first valid response, and its memory at that moment.
+//! Time from the start of a server to its first valid response, and its memory at that moment ("memory at rest").
 //!
 //! ```text
-//! cargo run --release --bin start -- ROUNDS [SERVER …]
+//! cargo run --release --bin start -- [ROUNDS [SERVER …]]
 //! ```
 
 use std::{
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<String> = arguments.collect();
     let mut peers = Vec::new();
     for peer in Peer::named(&names)? {
-        // A server that can't be built, or doesn't respond, is skipped.
+        // A server that can't be built, or doesn't respond correctly, is skipped. If one fails later, the program ends.
         match prepare(peer).await {
             Ok(()) => peers.push(peer),
             Err(error) => eprintln!("{} is skipped: {error}", peer.name),
@@ -54,7 +54,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Builds the server, and starts it once so that its files are in the page cache.
 async fn prepare(peer: &Peer) -> Result<(), Box<dyn Error>> {
-    peer.prepare(false)?;
+    let has_many_tools = false;
+    peer.prepare(has_many_tools)?;
     start(peer).await?;
     Ok(())
 }
@@ -65,6 +66,7 @@ async fn start(peer: &Peer) -> Result<(f64, f64, f64), Box<dyn Error>> {
     let start = Instant::now();
     let server = peer.start(1)?;
     loop {
+        // Calls the tool once, over one connection, and checks the response.
         match Calls::prepare(peer, server.address, peer.newest_era(), 1).await {
             Ok(_) => break,
             Err(error) if start.elapsed() > START_TIMEOUT => return Err(error),

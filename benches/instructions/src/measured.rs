@@ -1,5 +1,5 @@
-//! A server that can run each stage of a call separately. Only this file and `tools.rs` use internals of the
-//! framework's crates.
+//! A server that can run a call up to a stage: reading the arguments, parsing the message, the whole call, the call over
+//! HTTP. In this package, only this file and `tools.rs` use internals of the framework's crates.
 
 use std::{
     io,
@@ -27,9 +27,9 @@ use tokio_util::sync::CancellationToken;
 /// A started server with default settings that listens on no socket and drops its audit records.
 pub struct Measured {
     endpoint: Arc<Endpoint>,
-    /// HTTP on the endpoint, without authentication.
+    /// Answers HTTP requests on in-memory connections, without authentication.
     service: Arc<Service>,
-    /// Adds the name from a message's `clientInfo` to the local caller.
+    /// Adds name and version from a message's `clientInfo` to the local caller.
     label: ClientLabel,
     /// Context of calls that only read arguments.
     cx: CallContext,

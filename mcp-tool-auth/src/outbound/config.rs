@@ -107,7 +107,7 @@ impl UpstreamConfig {
         let base = settings.url.as_deref().ok_or_else(|| missing("url", "set the upstream's base URL"))?;
         let base = parse_url("url", base)?;
         if base.query().is_some() {
-            return Err(invalid("url", "must have no query: paths are appended to it"));
+            return Err(invalid("url", "must have no query, because paths are appended to the URL"));
         }
         check_literal("url", &allow_private, &base)?;
         let base = with_trailing_slash(base);
@@ -172,7 +172,7 @@ fn key_credential(settings: &UpstreamSettings, file: String) -> Result<Credentia
     };
     let prefix = settings.key_prefix.clone().unwrap_or_default();
     if !prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return Err(invalid("key_prefix", "must be visible ASCII"));
+        return Err(invalid("key_prefix", "must be printable ASCII"));
     }
     Ok(CredentialConfig::Key { file: file.into(), header, prefix })
 }
@@ -195,7 +195,7 @@ fn parse_url(key: &'static str, text: &str) -> Result<Url, InvalidSetting> {
     let url = Url::parse(text)
         .map_err(|_| invalid(key, "must be a URL such as https://billing.example.com/api"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid(key, "must not contain a user name or a password: keep them in files"));
+        return Err(invalid(key, "must not contain a user name or a password: set `credential`, with the secret in a file"));
     }
     if url.fragment().is_some() {
         return Err(invalid(key, "must have no fragment"));
@@ -289,7 +289,7 @@ mod tests {
             ("url", "http://billing.example.com", "must be https"),
             ("url", "ftp://billing.example.com", "must be https"),
             ("url", "billing", "must be a URL"),
-            ("url", "https://ann:pw@billing.example.com", "keep them in files"),
+            ("url", "https://ann:pw@billing.example.com", "with the secret in a file"),
             ("url", "https://billing.example.com/?a=b", "must have no query"),
             ("url", "https://billing.example.com/#a", "must have no fragment"),
             ("url", "https://10.0.0.1/", "add it to `allow_private`"),

@@ -1,4 +1,4 @@
-//! Applies values from flags, environment and file to the settings of a table, and prints settings.
+//! Applies values from flags, environment and file to the settings of a table, and formats settings for printing.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,12 @@ pub(super) struct PrintedSetting {
     pub(super) origin: Origin,
 }
 
-/// Stores the values of all sources in `target`, and returns their origins. `prefix` is put before each key. It is
-/// empty, unless the keys lack their section: `upstream.billing.` for the key `url` of the table `[upstream.billing]`.
+/// Stores the value of each setting in `target`, from its source of the highest precedence, and returns the sources.
+/// `prefix` is put before each key: it is empty for keys that contain their section, such as `http.listen`, and
+/// `upstream.billing.` for the key `url` of the table `[upstream.billing]`.
+///
+/// # Errors
+/// A value is invalid, or its setting needs a feature that isn't compiled in.
 pub(super) fn apply<T: 'static>(
     sources: &Sources<'_>,
     prefix: &str,

@@ -19,7 +19,7 @@ pub fn check(json: &str, object: &Object) -> Result<(), Violations> {
     checked(json, |checker, path| checker.object(object, false, path))
 }
 
-/// Validates the JSON of one value of a result against its schema.
+/// Validates the JSON of one value, such as a result or the answer to a form, against its schema.
 ///
 /// # Errors
 /// All violations.
@@ -27,7 +27,7 @@ pub fn check_value(json: &str, schema: &Schema) -> Result<(), Violations> {
     checked(json, |checker, path| checker.value(schema, path))
 }
 
-/// Runs `check` on the whole text, and adds a violation if the text isn't valid JSON.
+/// Runs `check` on the whole text, and adds a violation if the text isn't valid JSON or nests too deeply.
 fn checked(
     json: &str,
     check: impl FnOnce(&mut ResultChecker<'_>, &ValuePath<'_>) -> Result<(), NotJson>,
@@ -130,7 +130,7 @@ impl ResultChecker<'_> {
             }
         }
         let report = &mut self.report;
-        // The closure selects no member, so it is called for all of them.
+        // `first_member` searches until the closure returns `true`. This closure never does, so it sees every member.
         first_member(object, 0, &mut |index, member| {
             if member.is_required() && !seen.contains(index) {
                 let path = path.key(member.name());
@@ -180,10 +180,11 @@ impl DeclaredMember<'_> {
     }
 }
 
-/// Returns the member with this name, and its index. Tries `next` first, because most members arrive in declared order.
+/// Returns the member with this name, and its index among all members, those of flattened structs included. Tries `next`
+/// first, because most members arrive in declared order.
 fn find_member<'o>(object: &'o Object, name: &str, next: usize) -> Option<(usize, DeclaredMember<'o>)> {
     match object.members.get(next) {
-        // A member's index is its position in `members` only if no flattened struct precedes the member.
+        // The position in `members` is the index only if no flattened struct precedes the member.
         Some(Member::Field(field)) if field.name == name && has_no_flattened(&object.members[..next]) => {
             Some((next, DeclaredMember::Field(field)))
         }
@@ -196,7 +197,7 @@ fn has_no_flattened(members: &[Member]) -> bool {
     !members.iter().any(|member| matches!(member, Member::Flatten(_)))
 }
 
-/// Returns the first member that `is_match` selects, with its index. The first member of `object` has the index
+/// Returns the first member for which `is_match` returns `true`, with its index. The first member of `object` has the index
 /// `first`. Each member of a flattened struct has an index of its own; the flattened struct itself has none.
 fn first_member<'o>(
     object: &'o Object,

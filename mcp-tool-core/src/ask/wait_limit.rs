@@ -1,4 +1,5 @@
-//! Limit of questions that wait for an answer at one time.
+//! Limit of questions that wait for an answer at one time. Only a question whose call waits counts: in sessions, over
+//! stdio, and in tasks. In other calls of 2026-07-28, a question ends the call.
 
 use std::{
     collections::HashMap,
@@ -14,9 +15,9 @@ use crate::{
 /// Maximum number of questions of one caller that wait for an answer at one time.
 const MAX_PER_CALLER: u32 = 16;
 
-/// Limit of questions that wait for an answer at one time. A call that waits keeps its concurrency
-/// permits, so without this limit unanswered questions could take all permits of the server. The
-/// permits of a single tool aren't protected: unanswered questions can take all of them.
+/// Counts the waiting questions. A call that waits keeps its concurrency permits, so without the limit, unanswered
+/// questions could take all permits of the server. They can still take all permits of a single tool, and the permit of a
+/// server whose maximum is one concurrent call.
 #[derive(Debug)]
 pub(crate) struct WaitLimit {
     max: u32,

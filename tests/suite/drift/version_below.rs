@@ -1,5 +1,4 @@
-//! A version that is older than the locked one. The tools here have the locked version; in `ui/drift/version_below.rs`,
-//! they are 1.1 and 1.9.
+//! The locked versions of tools whose version in `ui/drift/version_below.rs` is older: there they are 1.1 and 1.9.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

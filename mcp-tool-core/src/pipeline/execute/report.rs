@@ -1,4 +1,5 @@
-//! The audit record and the errors of an executed call. Causes that the caller must not read are only in the log.
+//! The audit record and the errors of an executed call. Causes that the caller must not read are only in the log or in
+//! the record.
 
 use std::error::Error as _;
 
@@ -53,17 +54,17 @@ pub(super) fn record(
     record.write_failure(outcome, error.kind().name(), error.violations().map(violated_rules).as_deref());
 }
 
-/// Returns JSON Pointer and rule of each violation, for the audit record. Messages aren't recorded, since they may
+/// Returns JSON Pointer and rule of each listed violation, for the audit record. Messages aren't recorded, since they may
 /// contain arguments.
 fn violated_rules(violations: &Violations) -> String {
     let rules = violations.listed().iter();
     rules.map(|broken| format!("{}:{}", broken.pointer, broken.rule.name())).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the error for a `requestState` that can't be used. Sets the reason only in the audit record.
+/// Returns the error for answers whose `requestState` can't be used. The exact reason is only in the audit record.
 pub(super) fn stale_answers(stale: StaleState, record: &mut PendingRecord) -> ToolError {
     record.set_detail(stale.name());
     let message =
-        "`requestState` is of another call, has expired, or was used already: call again without it";
+        "`requestState` is invalid, of another call, expired, or used already: call again without it";
     ToolError::of(ErrorKind::StaleAnswers, message)
 }

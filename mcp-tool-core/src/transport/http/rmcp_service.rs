@@ -37,7 +37,8 @@ use crate::{
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
-/// rmcp's HTTP service. One type serves with sessions and without, so that rmcp is compiled only once.
+/// rmcp's HTTP service. One type serves with sessions and without, so that rmcp's generic code is compiled for one type
+/// only.
 pub(super) struct RmcpService {
     service: StreamableHttpService<Protocol, LocalSessionManager>,
     /// `None` if legacy sessions are disabled.
@@ -65,10 +66,10 @@ impl RmcpService {
             .with_cancellation_token(end.child_token())
             .disable_allowed_hosts()
             .disable_allowed_origins();
-        let in_session = sessions.is_some();
+        let has_sessions = sessions.is_some();
         // rmcp calls this for each session, and for each request outside sessions.
         let protocol =
-            move || if in_session { protocol.in_session(Arc::default()) } else { protocol.clone() };
+            move || if has_sessions { protocol.in_session(Arc::default()) } else { protocol.clone() };
         RmcpService { service: StreamableHttpService::new(move || Ok(protocol()), manager, config), sessions }
     }
 
@@ -81,16 +82,17 @@ impl RmcpService {
         self.has_sessions() && parts.headers.contains_key(SESSION)
     }
 
-    /// Returns `true` if sessions are enabled, and a `tools/list` request names a session, is a legacy request, or
-    /// lacks the client's capabilities. Such a request is rejected, or answered by rmcp, and not from the lists that
-    /// are encoded in advance.
+    /// Returns `true` if rmcp must answer or reject a `tools/list` request: if sessions are enabled, and the request names
+    /// a session, is a legacy request, or lacks the client's capabilities, which a session would know. This crate
+    /// answers all other `tools/list` requests.
     pub fn is_list_for_rmcp(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
         let names_or_needs_session =
             parts.headers.contains_key(SESSION) || meta.era() == Era::Legacy || !meta.has_capabilities;
         self.has_sessions() && names_or_needs_session
     }
 
-    /// Rejects a legacy request without a session, if sessions are enabled. `initialize` needs no session.
+    /// If sessions are enabled, rejects a request that neither names a session nor the revision 2026-07-28 in `_meta`.
+    /// `initialize` needs no session. Not called for `tools/call`, which is served without a session in all revisions.
     pub(super) fn check_session(
         &self,
         parts: &Parts,
@@ -153,8 +155,8 @@ impl RmcpService {
         response
     }
 
-    /// Forwards a request with this body to rmcp. Rejects the request if it names a session that isn't open, or that
-    /// belongs to another caller. `guard` lists the request as in flight until the response is sent.
+    /// Forwards a request with this body to rmcp. If sessions are enabled, rejects a request whose session isn't
+    /// open or belongs to another caller, and a request with several session headers. `guard` lists the request as in flight until the response is sent.
     pub(super) async fn forward(
         &self,
         parts: &mut Parts,

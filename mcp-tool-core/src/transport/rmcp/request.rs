@@ -8,8 +8,8 @@ use rmcp::{ErrorData, RoleServer, model::ProtocolVersion, service::RequestContex
 use super::{Protocol, extensions::extension};
 use crate::{call::origin::CallOrigin, pipeline::versions::Requirement, ports::Authenticated};
 
-/// The JSON text of a call's arguments. The HTTP listener attaches the text to the request, because rmcp parses the
-/// arguments into a map, which doesn't preserve the text.
+/// The JSON text of a call's arguments. The HTTP listener attaches the text to a call in a session, because rmcp parses
+/// the arguments into a map, which doesn't preserve the text.
 #[derive(Clone, Debug)]
 pub(crate) struct RawArguments(pub(crate) Arc<str>);
 
@@ -18,7 +18,10 @@ pub(crate) struct RawArguments(pub(crate) Arc<str>);
 pub(crate) struct RemoteAddress(pub(crate) IpAddr);
 
 impl Protocol {
-    /// Returns the request's caller, network address and token.
+    /// Returns the request's caller, network address and token, without headers, which the caller of this method adds.
+    ///
+    /// # Errors
+    /// The listener requires authentication, and the request has no caller.
     pub(super) fn origin(&self, context: &RequestContext<RoleServer>) -> Result<CallOrigin, ErrorData> {
         let remote = extension::<RemoteAddress>(context).map(|RemoteAddress(address)| *address);
         Ok(CallOrigin {
@@ -35,8 +38,8 @@ pub(super) fn is_modern(context: &RequestContext<RoleServer>) -> bool {
     named.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str())
 }
 
-/// Returns the version requirement in `dev.mcp-tool/requires`; `None` if the request has none. An invalid requirement
-/// is an error.
+/// Returns the version requirement in the `_meta` member `dev.mcp-tool/requires`; `None` if the request has none. An
+/// invalid requirement is an error.
 pub(super) fn required_version(
     context: &RequestContext<RoleServer>,
 ) -> Result<Option<Requirement>, ErrorData> {
