@@ -246,7 +246,8 @@ async fn test_input_required_result_capabilities(cx: &CallContext) -> Result<Str
 }
 
 async fn ask_name(cx: &CallContext) -> Result<String, ToolError> {
-    // `UserName::KEY` is `user_name`, which is also the default.
+    // `UserName::KEY` is `user_name`, the key that the suite prescribes. A form struct has it by default, so this call
+    // only shows how to set a key.
     let UserName { name } = cx.ask::<UserName>("What is your name?").key(UserName::KEY).await?.required()?;
     Ok(format!("Hello, {name}!"))
 }

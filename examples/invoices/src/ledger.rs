@@ -259,8 +259,10 @@ impl Invoices {
             .ok_or(LedgerError::NoCustomer)
     }
 
-    /// Returns `Ok` with the error for an invoice that can't be changed, because the invoice doesn't exist or isn't
-    /// open. Returns `Err` if the query itself fails.
+    /// Returns the reason why an invoice can't be changed: it doesn't exist, or it isn't open.
+    ///
+    /// # Errors
+    /// A failure of the query.
     async fn not_open(&self, number: &InvoiceNumber) -> Result<LedgerError, LedgerError> {
         let status: Option<Status> = sqlx::query_scalar("SELECT status FROM invoices WHERE number = ?")
             .bind(&number.0)

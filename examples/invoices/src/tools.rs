@@ -162,6 +162,7 @@ mod tests {
         let page = server.call("list_invoices", &query).await.unwrap().json();
         let cursor = page["next_cursor"].as_str().unwrap();
 
+        // `null` counts as an absent argument, so only the limit differs from `query`.
         let other_limit =
             json!({ "customer": "Alder & Finch", "limit": 1, "status": null, "cursor": cursor });
         assert!(

@@ -109,7 +109,8 @@ impl TokenRules {
         Ok(())
     }
 
-    /// Builds the result from claims whose audience and times are valid. Refuses a token that is bound to a key.
+    /// Builds the result from claims whose audience and times are valid. Refuses a token that is bound to a key, and
+    /// missing or invalid claims about the caller.
     fn verified_token(
         &self,
         claims: &Map<String, Value>,
@@ -299,6 +300,7 @@ mod tests {
     #[test]
     fn caller_is_built_from_the_default_claims() {
         let verified = introspected(json!({ "act": { "sub": "bot" }, "auth_time": NOW - 60.0 }));
+        // If the response is refused, the reason is the caller's user, and the failed assertion shows it.
         let caller = verified.map(|verified| verified.caller).unwrap_or_else(Caller::new);
         assert_eq!((caller.user(), caller.agent(), caller.client()), ("ann", Some("bot"), Some("agent")));
         assert_eq!((caller.issuer(), caller.kind()), (Some("https://as.example"), CallerKind::Human));

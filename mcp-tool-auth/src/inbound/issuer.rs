@@ -106,13 +106,15 @@ impl IssuerState {
         }
     }
 
-    /// If an unknown `kid` may start a fetch now, records the start and returns `true`.
-    fn may_fetch_unknown(&mut self, now: Instant) -> bool {
-        let may = self.unknown.is_none_or(|(started, _)| now.duration_since(started) >= UNKNOWN_KID_INTERVAL);
-        if may {
+    /// Claims the fetch for an unknown `kid`: if none started within `UNKNOWN_KID_INTERVAL`, records a start at `now`
+    /// and returns `true`.
+    fn claim_unknown_fetch(&mut self, now: Instant) -> bool {
+        let is_due =
+            self.unknown.is_none_or(|(started, _)| now.duration_since(started) >= UNKNOWN_KID_INTERVAL);
+        if is_due {
             self.unknown = Some((now, self.fetches));
         }
-        may
+        is_due
     }
 
     /// Returns the in-flight fetch for an unknown `kid`, identified by the value of `fetches` at its start.
@@ -186,11 +188,13 @@ impl Issuer {
         }
         let in_flight = {
             let mut state = self.state();
-            // If another request has fetched other keys meanwhile, they may contain `kid`, so no fetch starts.
-            let newer = state.fetches != fetches
-                && state.keys.as_ref().is_some_and(|(now, _)| !Arc::ptr_eq(now, &keys));
-            if !newer {
-                state.may_fetch_unknown(Instant::now());
+            // Another request may have replaced the cached keys after this request read `keys`. The new keys may
+            // contain `kid`, so this request then claims no fetch.
+            let are_replaced = state.fetches != fetches
+                && state.keys.as_ref().is_some_and(|(current, _)| !Arc::ptr_eq(current, &keys));
+            if !are_replaced {
+                // If another request has claimed the fetch, `unknown_fetch` returns that fetch until it has finished.
+                state.claim_unknown_fetch(Instant::now());
             }
             state.unknown_fetch()
         };
@@ -390,9 +394,9 @@ mod tests {
     fn unknown_kid_starts_one_fetch_per_interval() {
         let now = Instant::now();
         let mut state = IssuerState::default();
-        assert!(state.may_fetch_unknown(now));
-        assert!(!state.may_fetch_unknown(now + UNKNOWN_KID_INTERVAL - Duration::from_millis(1)));
-        assert!(state.may_fetch_unknown(now + UNKNOWN_KID_INTERVAL));
+        assert!(state.claim_unknown_fetch(now));
+        assert!(!state.claim_unknown_fetch(now + UNKNOWN_KID_INTERVAL - Duration::from_millis(1)));
+        assert!(state.claim_unknown_fetch(now + UNKNOWN_KID_INTERVAL));
     }
 
     #[tokio::test]

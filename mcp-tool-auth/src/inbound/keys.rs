@@ -117,7 +117,8 @@ impl VerificationKey {
         }
         let (fitting, key): (&'static [Algorithm], _) = match (text("kty")?, text("crv")) {
             ("RSA", None) => {
-                // Modulus and exponent. An even exponent or 1 is insecure, and a long exponent is slow.
+                // Modulus and exponent. An even exponent or 1 is insecure, and a long exponent is slow. AWS-LC accepts
+                // at most 33 bits.
                 let (n, e) = (number(text("n")?)?, number(text("e")?)?);
                 if !RSA_BITS.contains(&bits(&n))
                     || bits(&e) > 33

@@ -103,9 +103,10 @@ impl ResourceServer {
                     .into());
             }
         };
-        let scopes = |read_only: bool| -> BTreeSet<&'static str> {
+        // Scopes that the tools require: of all tools, or of only the read-only tools.
+        let scopes = |only_read_only: bool| -> BTreeSet<&'static str> {
             let contracts = tools.iter().map(ToolEntry::contract);
-            let contracts = contracts.filter(|contract| !read_only || contract.hints().read_only());
+            let contracts = contracts.filter(|contract| !only_read_only || contract.hints().read_only());
             contracts.flat_map(|contract| contract.required_scopes()).collect()
         };
         let all: Vec<&str> = scopes(false).into_iter().collect();
@@ -201,7 +202,8 @@ impl ResourceServer {
     async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
         let Some(introspector) = &self.introspector else { return Err(Denied::Invalid("not_a_jwt")) };
         let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
-        // Another request may have introspected the same token while this request waited for the permit.
+        // While a request has a permit, no other request introspects the same token. Another request may have done so
+        // while this request waited for its permit.
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
             return verdict.map_err(Denied::Invalid);
         }

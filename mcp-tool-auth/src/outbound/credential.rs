@@ -19,8 +19,7 @@ use super::{
 };
 use mcp_tool_core::call::token::InboundToken;
 
-/// Maximum number of cached tokens from token exchanges (RFC 8693), for each upstream. Each belongs to one token of a
-/// caller.
+/// Maximum number of callers' tokens for which each upstream caches a token from a token exchange (RFC 8693).
 const MAX_CALLERS: u64 = 10_000;
 /// Time after which an unused token from a token exchange is dropped.
 const IDLE: Duration = Duration::from_secs(15 * 60);

@@ -43,6 +43,7 @@ impl UpstreamClient {
     ) -> Result<(Response, bool), SendFailure> {
         let mut was_sent = false;
         for _ in 0..=MAX_REDIRECTS {
+            // The client checks the addresses that names resolve to, but not an IP address in the URL.
             resolve::check_literal(&self.config.allow_private, &request.url).map_err(|private| {
                 SendFailure { failure: UpstreamFailure::Misconfigured(private.to_string()), was_sent }
             })?;

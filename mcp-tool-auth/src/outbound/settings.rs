@@ -223,8 +223,8 @@ impl UpstreamSettings {
         (setting.set)(self, &setting.split(text))
     }
 
-    /// Fills in the defaults for the kind of credential. Without a kind, changes nothing: such settings are invalid,
-    /// and most defaults depend on the kind.
+    /// Fills in the defaults for the kind of credential. Without a kind, changes nothing, because such settings are
+    /// invalid.
     #[must_use]
     pub fn with_defaults(mut self) -> Self {
         let Some(kind) = self.credential else { return self };
