@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-/// One setting. Its value is stored in a `T`, such as the settings of one upstream.
+/// One setting. `T` is the struct that stores the setting's value, such as the settings of one upstream.
 #[derive(Debug)]
 pub struct Setting<T: 'static> {
     /// Key in the settings file, such as `http.listen`. For sections with a table for each name, such as

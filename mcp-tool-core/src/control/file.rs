@@ -103,7 +103,8 @@ pub fn append(
     if length < bytes.len() as u64 {
         file.set_len(length)?;
     }
-    // With one write, a server reads the whole line or a line without a newline. Servers ignore such a line.
+    // The line is written at once, so a server reads the whole line, or a part without a newline, which servers ignore.
+    // A short write is most likely caused by a full disk.
     if file.write(line.as_bytes())? < line.len() {
         file.set_len(length)?;
         return Err(io::Error::from(io::ErrorKind::StorageFull).into());

@@ -37,7 +37,7 @@ struct SharedControls {
     is_active: AtomicBool,
     /// Number of states that were applied so far. When this number grows, the cache of verified tokens is cleared.
     generation: AtomicU64,
-    /// `true` while the file can't be applied, so that the last applied state stays in effect.
+    /// `true` while the file can't be applied. The last applied state then stays in effect.
     is_stale: AtomicBool,
     /// Tells clients that their list of tools may have changed.
     announcements: Option<Announcements>,

@@ -187,7 +187,8 @@ mod tests {
     const NOW: &str = "2026-11-14T09:30:00Z";
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Returns the state after these entries. `lines` are their JSON members without `time` and `by`.
+    /// Returns the state after the entries in `lines`. Each line has the JSON members of an entry without `time` and
+    /// `by`.
     fn fold(lines: &[&str]) -> ControlState {
         let line = |line: &&str| format!("{{\"time\":\"{NOW}\",\"by\":\"ann\",{line}}}\n");
         ControlState::fold(lines.iter().map(line).collect::<String>().as_bytes()).unwrap()
@@ -234,8 +235,8 @@ mod tests {
         let (earlier, later) = (now - SECOND, now + MAX_SKEW + SECOND);
         let by_id = fold(&[r#""action":"revoke","jti":"j""#]);
         assert!(by_id.is_revoked(&issued(Some(later))) && !by_id.is_revoked(&Issued::default()));
-        for target in ["subject\":\"s", "client\":\"c", "client\":\"a"] {
-            let by_name = fold(&[&format!("\"action\":\"revoke\",\"{target}\"")]);
+        for target in [r#""subject":"s""#, r#""client":"c""#, r#""client":"a""#] {
+            let by_name = fold(&[&format!(r#""action":"revoke",{target}"#)]);
             assert!(by_name.is_revoked(&issued(Some(earlier))), "{target}");
             assert!(by_name.is_revoked(&issued(Some(now))) && by_name.is_revoked(&issued(None)), "{target}");
             assert!(
@@ -243,7 +244,8 @@ mod tests {
                 "{target}: a token from an issuer whose clock is ahead by the maximum skew is not revoked"
             );
             assert!(!by_name.is_revoked(&issued(Some(later))), "{target}");
-            assert!(!by_name.is_revoked(&Issued { jti: Some("s"), ..Issued::default() }), "{target}");
+            let other = Issued { jti: Some("s"), ..Issued::default() };
+            assert!(!by_name.is_revoked(&other), "{target}: a token with only an id is revoked");
         }
         let by_time = fold(&[&format!(r#""action":"revoke","before":"{NOW}""#)]);
         assert!(by_time.is_revoked(&issued(Some(earlier))) && by_time.is_revoked(&Issued::default()));

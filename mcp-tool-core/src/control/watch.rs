@@ -94,7 +94,8 @@ impl Watcher {
     }
 
     /// Returns the state that the file describes if complete lines were added since the file was last applied, else
-    /// `None`. The first check of a valid file always returns a state.
+    /// `None`. The first check of a valid file always returns a state. Clears the current error if the file again has
+    /// exactly the applied lines.
     ///
     /// # Errors
     /// The file can't be read, doesn't begin with the applied lines, or has a line that is not an entry. If the file

@@ -168,12 +168,12 @@ impl TaskStore {
         self.tasks.values().filter(move |task| task.owner == *owner && !task.is_working())
     }
 
-    /// Returns the caller whose kept results have the most bytes. If `owner`, the caller of a new result, has kept
-    /// results, the size of the new result, `more` bytes, is added to these. `None` if no result is kept.
-    fn caller_with_most_bytes(&self, owner: &Principal, more: usize) -> Option<Principal> {
+    /// Returns the caller whose kept results have the most bytes; `None` if no result is kept. `owner` is the caller of
+    /// a new result. If it has kept results, the new result's `new_size` bytes are added to them.
+    fn caller_with_most_bytes(&self, owner: &Principal, new_size: usize) -> Option<Principal> {
         let mut bytes: HashMap<&Principal, usize> = HashMap::new();
         for task in self.tasks.values().filter(|task| task.result_size() > 0) {
-            *bytes.entry(&task.owner).or_insert(if task.owner == *owner { more } else { 0 }) +=
+            *bytes.entry(&task.owner).or_insert(if task.owner == *owner { new_size } else { 0 }) +=
                 task.result_size();
         }
         bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(owner, _)| owner.clone())

@@ -89,7 +89,8 @@ impl<T, R> fmt::Debug for Adapted<T, R> {
     }
 }
 
-/// The type parameter `R` of [`Adapted`]: [`Same`], or the type that the result of `T` is converted into.
+/// A type that the parameter `R` of [`Adapted`] accepts: [`Same`], or any type into which the result of `T` can be
+/// converted.
 #[doc(hidden)]
 pub trait Adaptation<T: Tool> {
     /// The output contract of the adapter.

@@ -6,7 +6,7 @@ use std::{fmt, time::Duration};
 use futures_util::future::BoxFuture;
 use mcp_tool_contract::{
     model::{Contract, Param, Rate, Window},
-    read::suggestion::{AcceptSuggestion, all},
+    read::suggestion::{self, AcceptSuggestion},
 };
 use serde::Serialize;
 
@@ -104,14 +104,14 @@ pub(crate) fn completable<'c>(contract: &'c Contract, parameter: &str) -> Option
 
 /// Returns `true` if the parameter isn't secret and its type lists its values, as an enum does.
 pub(crate) fn has_listed_values(param: &Param) -> bool {
-    !param.is_secret() && all(&param.schema().kind()).is_some()
+    !param.is_secret() && suggestion::all(&param.schema().kind()).is_some()
 }
 
 /// Returns the values of the parameter's type that start with `typed`, ignoring case. Empty if the type lists no
 /// values.
 pub(crate) fn listed_values(param: &Param, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
-    let values = all(&param.schema().kind()).unwrap_or_default().iter();
+    let values = suggestion::all(&param.schema().kind()).unwrap_or_default().iter();
     values.filter(|value| value.to_lowercase().starts_with(&typed)).map(|value| (*value).to_owned()).collect()
 }
 

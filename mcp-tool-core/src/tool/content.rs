@@ -148,29 +148,30 @@ impl From<ContentBlock> for Content {
     }
 }
 
-/// Checks the media type, URI and base64 of a block, since [`Content::block`] takes any block.
+/// Checks the media type, URI and base64 of a block, since [`Content::block`] takes any block. Refuses blocks of other
+/// types than text, image, audio, resource and resource link.
 fn check(block: &ContentBlock) -> Result<(), String> {
     match block {
         ContentBlock::Text(_) => Ok(()),
         ContentBlock::Image(image) => {
-            media_type(&image.mime_type, "image/").and_then(|()| base64(&image.data))
+            check_media_type(&image.mime_type, "image/").and_then(|()| check_base64(&image.data))
         }
         ContentBlock::Audio(audio) => {
-            media_type(&audio.mime_type, "audio/").and_then(|()| base64(&audio.data))
+            check_media_type(&audio.mime_type, "audio/").and_then(|()| check_base64(&audio.data))
         }
         ContentBlock::ResourceLink(link) => {
-            uri(&link.uri)?;
-            link.mime_type.iter().try_for_each(|kind| media_type(kind, ""))
+            check_uri(&link.uri)?;
+            link.mime_type.iter().try_for_each(|given| check_media_type(given, ""))
         }
         ContentBlock::Resource(embedded) => match &embedded.resource {
-            ResourceContents::TextResourceContents { uri: named, mime_type, .. } => {
-                uri(named)?;
-                mime_type.iter().try_for_each(|kind| media_type(kind, ""))
+            ResourceContents::TextResourceContents { uri, mime_type, .. } => {
+                check_uri(uri)?;
+                mime_type.iter().try_for_each(|given| check_media_type(given, ""))
             }
-            ResourceContents::BlobResourceContents { uri: named, mime_type, blob, .. } => {
-                uri(named)?;
-                mime_type.iter().try_for_each(|kind| media_type(kind, ""))?;
-                base64(blob)
+            ResourceContents::BlobResourceContents { uri, mime_type, blob, .. } => {
+                check_uri(uri)?;
+                mime_type.iter().try_for_each(|given| check_media_type(given, ""))?;
+                check_base64(blob)
             }
             _ => Err("content has a resource that is neither text nor blob".into()),
         },
@@ -178,9 +179,9 @@ fn check(block: &ContentBlock) -> Result<(), String> {
     }
 }
 
-/// Checks that `given` is `type/subtype`, with or without parameters (RFC 9110 §8.3.1), and starts with `kind`, such as
-/// `image/`.
-fn media_type(given: &str, kind: &str) -> Result<(), String> {
+/// Checks that `given` is `type/subtype`, with or without parameters (RFC 9110 §8.3.1), and starts with `prefix`, such
+/// as `image/`. Any type is accepted if `prefix` is empty.
+fn check_media_type(given: &str, prefix: &str) -> Result<(), String> {
     let is_token = |text: &str| {
         !text.is_empty()
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
@@ -188,10 +189,10 @@ fn media_type(given: &str, kind: &str) -> Result<(), String> {
     let essence = given.split(';').next().unwrap_or_default().trim_end();
     let is_media_type = essence.split_once('/').is_some_and(|(main, sub)| is_token(main) && is_token(sub));
     let is_printable = given.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    match is_media_type && is_printable && essence.to_ascii_lowercase().starts_with(kind) {
+    match is_media_type && is_printable && essence.to_ascii_lowercase().starts_with(prefix) {
         true => Ok(()),
         false => {
-            let example = if kind.is_empty() { "text/plain".to_owned() } else { format!("{kind}…") };
+            let example = if prefix.is_empty() { "text/plain".to_owned() } else { format!("{prefix}…") };
             Err(format!("content has the media type {given:?}: write one such as `{example}`"))
         }
     }
@@ -199,7 +200,7 @@ fn media_type(given: &str, kind: &str) -> Result<(), String> {
 
 /// Checks that `given` is a scheme, a colon and at least one more character (RFC 3986 §3), without white space and
 /// control characters.
-fn uri(given: &str) -> Result<(), String> {
+fn check_uri(given: &str) -> Result<(), String> {
     let is_scheme = |text: &str| {
         text.starts_with(|sign: char| sign.is_ascii_alphabetic())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
@@ -213,7 +214,7 @@ fn uri(given: &str) -> Result<(), String> {
     }
 }
 
-fn base64(given: &str) -> Result<(), String> {
+fn check_base64(given: &str) -> Result<(), String> {
     BASE64.decode(given).map(drop).map_err(|error| format!("content has data that isn't base64: {error}"))
 }
 

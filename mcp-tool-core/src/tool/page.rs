@@ -85,7 +85,8 @@ impl PageRequest {
     }
 
     /// Makes the request from the arguments of a call, and decrypts the cursor. Macro-generated code calls this.
-    /// `params` are the parameters of the paged tool: `cx` has those of an adapter, if an adapter calls this tool.
+    /// `params` are the parameters of the paged tool. They can't be taken from the contract in `cx`, because this is the
+    /// adapter's contract if an adapter calls the tool.
     ///
     /// # Errors
     /// A violation of the rule `cursor` if the cursor is invalid.
@@ -97,7 +98,8 @@ impl PageRequest {
         limit: u32,
         cursor: Option<String>,
     ) -> Result<Self, Violations> {
-        // The canonical form has the same digest for arguments in another order, or with defaults left out.
+        // The query: all arguments except `limit` and `cursor`. Cursors are bound to its digest. The canonical form has
+        // the same digest for arguments in another order, or with defaults left out.
         let query = CanonicalForm::new(params, is_paging).digest(arguments);
         let query = query.unwrap_or_else(|| Digest::of_bytes(arguments.text().as_bytes()));
         cx.set_page_query(query);
@@ -132,7 +134,7 @@ fn invalid_cursor() -> Violations {
 /// Returns the associated data that binds a cursor to the tool, its version, the caller, and all arguments except
 /// `limit` and `cursor`.
 fn binding(cx: &CallContext) -> Vec<u8> {
-    // `PageRequest::open` has set the page query: the digest of these arguments.
+    // `PageRequest::open` has stored the digest of these arguments in `cx`.
     cx.binding(CURSOR, &[&cx.page_query().map(|digest| digest.to_string()).unwrap_or_default()])
 }
 

@@ -71,8 +71,9 @@ pub enum RefusalKind {
         stamp: Arc<ContractStamp>,
         /// The scopes that the token lacks.
         missing: Vec<String>,
-        /// Scopes that a token needs for the call: the tool's scopes, and the missing scopes, which an application's
-        /// own policy may add. The caller's scopes are included, so that a new token keeps them.
+        /// Scopes that a token needs for the call: the tool's scopes and `missing`. An application's own policy may
+        /// require scopes that the tool doesn't declare. The caller's scopes are included, so that a new token keeps
+        /// them.
         required: Vec<String>,
     },
     /// The policy denies the tool, and a token with other scopes wouldn't help.

@@ -55,7 +55,7 @@ impl<'a> Admission<'a> {
 
     /// Begins the call's audit record; `tool` is `None` if the call is refused before its tool is known. For a call of
     /// an adapter (an older version that calls a newer one), the record also names the last target, which answers the
-    /// call.
+    /// call. The record of a completion doesn't, because a completion runs no target.
     pub(super) fn record(&self, tool: Option<&RegisteredTool>) -> Box<PendingRecord> {
         let Pipeline { audit, .. } = self.pipeline;
         let mut record = Box::new(PendingRecord::new(
@@ -163,8 +163,9 @@ impl<'a> Admission<'a> {
         })
     }
 
-    /// Returns the scopes that a token needs for the call: the tool's scopes, and the missing scopes, which an
-    /// application's own policy may add. The caller's scopes are included, so that a new token keeps them.
+    /// Returns the scopes that a token needs for the call: the tool's scopes and `missing`. An application's own policy
+    /// may require scopes that the tool doesn't declare. The caller's scopes are included, so that a new token keeps
+    /// them.
     fn required_scopes(&self, tool: &RegisteredTool, missing: &[String]) -> Vec<String> {
         let mut required: Vec<String> = policy::needed_scopes(tool).into_iter().map(str::to_owned).collect();
         let held = match self.caller().scopes() {
@@ -212,9 +213,10 @@ impl<'a> Admission<'a> {
 
     /// Refuses the call if audit records are required and the call's record might not be written.
     pub(super) fn check_audit(&self, tool: &RegisteredTool) -> Result<(), Box<Refusal>> {
+        let writes = !tool.contract.hints().read_only();
         self.pipeline
             .audit
-            .permits(!tool.contract.hints().read_only())
+            .permits(writes)
             .map_err(|error| self.unavailable(error.kind().name(), tool, error))
     }
 

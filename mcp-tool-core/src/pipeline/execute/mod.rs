@@ -72,8 +72,8 @@ impl Admitted {
     }
 }
 
-/// Runs the stages inside the middleware: task support, arguments, constraints, answers to questions, gate, function
-/// and result.
+/// Runs the stages inside the middleware. Checks that the client supports tasks, if the tool needs this. Then reads the
+/// arguments, checks constraints, stores answers to questions, checks the gate, runs the function and checks the result.
 async fn run_stages(
     tool: &RegisteredTool,
     cx: &CallContext,
@@ -104,7 +104,8 @@ fn read_call<'c>(
         None => digest,
         Some(form) => form.digest(&sent),
     };
-    // If the canonical form can't be made, the questions are bound to the text that was sent.
+    // The digest is `None` only if the arguments can't be parsed, although they were just read. The questions are then
+    // bound to the text that was sent.
     cx.asking().bind_arguments(full_digest.unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())));
     record.set_arguments(digest);
     Ok(running)
@@ -121,7 +122,11 @@ fn read_arguments<'c>(
     Ok(running)
 }
 
-/// Stores the answers that the client sent with the call, if any.
+/// Stores the answers that the client sent with the call in the call's context, where the function's questions find
+/// them. Has no effect if the client sent none.
+///
+/// # Errors
+/// The answers belong to another call, have expired, or were used already.
 fn resume_questions(cx: &CallContext, record: &mut PendingRecord) -> Result<(), ToolError> {
     match cx.asking().is_resumed() {
         true => cx.resume().map_err(|stale| report::stale_answers(stale, record)),

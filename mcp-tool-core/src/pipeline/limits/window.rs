@@ -14,8 +14,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use mcp_tool_contract::model::Rate;
 
-/// Maximum marks of one window, and its number of slots if the rate is higher. While the oldest slot is partly outside
-/// the window, there is one mark more.
+/// Maximum marks of a window whose rate allows at most this many calls, and number of slots of any other window. A
+/// window with slots has one mark more while its oldest slot is partly outside the window.
 pub(super) const MARKS: u32 = 60;
 
 /// Nanoseconds since [`Rates`](super::rates::Rates) was created, or a length of time in nanoseconds.

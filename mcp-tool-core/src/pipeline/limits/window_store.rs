@@ -31,8 +31,8 @@ pub(super) type SharedWindow = Arc<Mutex<RateWindow>>;
 #[derive(Debug, Default)]
 pub(super) struct WindowStore {
     pub(super) windows: HashMap<WindowKey, SharedWindow>,
-    /// One entry for each window, with a time before which the window isn't idle. The earliest time comes first. Calls
-    /// after the entry was made don't change this time, so the window may become idle later.
+    /// One entry for each window, with the time from which the calls that were in it when the entry was made no longer
+    /// count. The earliest time comes first. Later calls don't change the entry, so the window may become idle later.
     pub(super) idle: BinaryHeap<Reverse<(Nanoseconds, WindowKey)>>,
 }
 

@@ -10,9 +10,9 @@ use crate::call::caller::Caller;
 ///
 /// The server asks the policy for each call and for each tool of a list, so the policy should read its data from
 /// memory. For an adapter (an older version that calls a newer one, its target), the server also asks about each
-/// target. A decision about a call may take 5 seconds, and so may all decisions about a list together. A decision that
-/// takes longer counts as [`Decision::Deny`], in a list also for the remaining tools. If the policy panics, only that
-/// decision counts as `Deny`.
+/// target. For a call, each decision may take 5 seconds; for a list, all decisions together may take 5 seconds. A
+/// decision that takes longer counts as [`Decision::Deny`], in a list also for the remaining tools. If the policy
+/// panics, only that decision counts as `Deny`.
 ///
 /// ```
 /// use mcp_tool_runtime::{Authorizer, Caller, CallerKind, Contract, Decision, DecisionFuture, ScopeAuthorizer};

@@ -180,7 +180,7 @@ mod tests {
     #[mcp_tool(version = "1.0", public)]
     fn inert() {}
 
-    /// The same schema as that of `GENERATED`: the order of members and titles make no difference.
+    /// The schema of `GENERATED` with another order of members and with a title, which both make no difference.
     const LOCKED: &str = r#"{"type":"object","properties":{"n":{"type":"integer","title":"Words."}}}"#;
     /// Contract whose output schema is generated at run time.
     const GENERATED: Contract =

@@ -134,10 +134,10 @@ impl LastListed {
         fs::rename(&temporary, file)
     }
 
-    /// Returns the [`ListedVersions`] of these tools. Callers that see the same tools can share it.
-    pub fn list_of<'s>(newest: impl Iterator<Item = &'s RegisteredTool>) -> Arc<ListedVersions> {
+    /// Returns the [`ListedVersions`] of these tools: one version of each. Callers that see the same tools can share it.
+    pub fn list_of<'s>(tools: impl Iterator<Item = &'s RegisteredTool>) -> Arc<ListedVersions> {
         Arc::new(
-            newest
+            tools
                 .map(|tool| (tool.contract.name().to_owned(), (tool.contract.version(), tool.digest)))
                 .collect(),
         )
@@ -247,7 +247,7 @@ mod tests {
         let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
         for number in 0..3 * GENERATION {
             last_listed.remember_list(&caller(number), &list_of_find(1));
-            // A caller that calls again is moved to the younger generation, and so isn't forgotten.
+            // A caller that calls is moved to the younger generation, and so isn't forgotten.
             assert!(
                 last_listed.of(&caller(0), "find").is_some(),
                 "caller 0 was forgotten after caller {number}"
@@ -257,7 +257,7 @@ mod tests {
         assert!(callers.young.len() + callers.old.len() <= 2 * GENERATION);
         assert_eq!(callers.shared.len(), 1, "equal lists must be shared");
         drop(callers);
-        assert!(last_listed.of(&caller(1), "find").is_none(), "caller 1 called once and must be forgotten");
+        assert!(last_listed.of(&caller(1), "find").is_none(), "caller 1 only listed and must be forgotten");
     }
 
     #[test]

@@ -71,18 +71,18 @@ impl Versions {
             return ResolvedVersion::Unknown;
         };
         let tool = family.first().map_or(name, |tool| tool.contract.name());
-        let pins: Vec<&Requirement> = self.pins_of(caller, tool).chain(requires).collect();
+        let required: Vec<&Requirement> = self.pins_of(caller, tool).chain(requires).collect();
         let is_of_major =
             |tool: &&Arc<RegisteredTool>| major.is_none_or(|major| tool.contract.version().major() == major);
         let mut fitting = family
             .iter()
             .filter(is_of_major)
-            .filter(|tool| pins.iter().all(|pin| pin.fits(&tool.contract.version(), &tool.digest)));
+            .filter(|tool| required.iter().all(|one| one.fits(&tool.contract.version(), &tool.digest)));
         let Some(newest) = fitting.next() else {
-            let requirements = pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+            let requirements = required.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
             return ResolvedVersion::Unsatisfied { requirements, versions: family.iter().collect() };
         };
-        if !pins.is_empty() || major.is_some() {
+        if !required.is_empty() || major.is_some() {
             return ResolvedVersion::Found(newest);
         }
         let Some((version, digest)) = self.last_listed.of(caller, tool) else {
