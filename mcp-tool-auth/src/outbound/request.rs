@@ -125,7 +125,7 @@ impl UpstreamRequest {
         // The audit record of the call names the upstreams.
         upstream.cx.record_upstream(name);
         let is_write = !matches!(request.method, Method::GET | Method::HEAD);
-        let response = upstream.within(is_write, upstream.send(request)).await?;
+        let response = upstream.within(is_write, upstream.send(request, is_write)).await?;
         Ok(UpstreamResponse::new(upstream, response, is_write))
     }
 }
@@ -149,7 +149,7 @@ fn trace_headers(cx: &CallContext) -> HeaderMap {
 impl Upstream {
     /// Sends the request with a credential. After a 401, drops the cached access token, and repeats the request once if
     /// its method may be repeated and a new token can be requested.
-    async fn send(&self, request: OutgoingRequest) -> Result<Response, ToolError> {
+    async fn send(&self, request: OutgoingRequest, is_write: bool) -> Result<Response, ToolError> {
         let (client, token) = (&*self.client, self.cx.token());
         let mut may_repeat =
             matches!(request.method, Method::GET | Method::HEAD | Method::PUT | Method::DELETE);
@@ -160,7 +160,7 @@ impl Upstream {
                 |SendFailure { failure, was_sent }| {
                     // An unsettled error says that the effect of the request is unknown.
                     let error = failure.report(&client.name, &self.cx);
-                    if was_sent { error.unsettled() } else { error }
+                    if was_sent && is_write { error.unsettled() } else { error }
                 },
             )?;
             if !has_credential || response.status() != StatusCode::UNAUTHORIZED {

@@ -194,7 +194,7 @@ impl UpstreamSettings {
             key: "redirect_hosts",
             flag: None,
             value: "HOST",
-            help: "Hosts to which a redirect may lead, without credential, headers and body",
+            help: "Hosts to which a redirect may lead, with no credential, no body, and no header except Accept",
             many: true,
             show: |upstream| upstream.redirect_hosts.as_deref().and_then(list),
             set: |upstream, values| {

@@ -31,7 +31,7 @@ const CORE: &[Limit] = &[
         "MAX_MEMBER_BYTES",
     ),
     ("initialize, subscriptions/listen", "{} KiB", "transport/rmcp/message.rs", "MAX_RETAINED_BYTES"),
-    ("members of `inputResponses`", "{}", "transport/message/full_parser.rs", "MAX_INPUT_RESPONSES"),
+    ("members of inputResponses", "{}", "transport/message/full_parser.rs", "MAX_INPUT_RESPONSES"),
     ("text of an error or a report", "{} KiB", "call/cut.rs", "MAX_TEXT"),
     ("data of a log message", "{} KiB", "call/report.rs", "MAX_DATA"),
     ("progress and log messages waiting", "{}", "call/report.rs", "MAX_BUFFERED"),
