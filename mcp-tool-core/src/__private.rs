@@ -152,8 +152,8 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     let mut i = 0;
     while i < index {
         let (earlier, tool) = (&list[i], &list[index]);
-        // `key` is a 64-bit hash of the name: comparing names in const evaluation would slow down compilation. Two names
-        // with the same hash are so unlikely that they aren't told apart.
+        // `key` is a 64-bit hash of the name: comparing names in const evaluation would slow down compilation.
+        // Different names with the same hash would be refused too, but are very unlikely.
         if earlier.key == tool.key
             && earlier.contract().version().major() == tool.contract().version().major()
         {
