@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Maximum number of items of a generated array, of characters of a text generated without a pattern, and of
-/// repetitions of one part of a pattern.
+/// repetitions of one part of a pattern, unless the pattern requires more.
 const MAX_LENGTH: u64 = 5_000;
 
 /// Returns sample values of a schema, as JSON. Some may violate the schema.

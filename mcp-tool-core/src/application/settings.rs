@@ -37,8 +37,8 @@ pub struct OperatorSettings {
     /// File with revocations and disabled tools, clients and users. If `None`, nothing can be disabled or revoked.
     pub control_file: Option<PathBuf>,
     /// Keys that encrypt cursors and the `requestState` of questions to users, in base64url. The first key encrypts;
-    /// every key can decrypt. If empty, the process makes a key of its own. Its cursors and states then become invalid
-    /// when the process ends.
+    /// every key can decrypt. If empty, the process makes a key of its own, which is lost when the process ends: its
+    /// cursors and each `requestState` are then invalid.
     pub seal_keys: Vec<String>,
     /// Connections to upstreams; `None` if no upstream is configured.
     pub outbound: Option<Arc<dyn Outbound>>,
