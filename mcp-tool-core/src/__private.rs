@@ -91,7 +91,7 @@ pub fn bound<S: Send + Sync + 'static>(
     Box::new(BoundFunction { state, defaulted, completers, call })
 }
 
-/// Boxes the future of a tool's function, as [`Running`].
+/// Boxes the future of a tool's function. The returned type is [`Running`].
 pub fn running<'a>(
     returned: impl Future<Output = Result<ToolReturn, ToolError>> + Send + 'a,
 ) -> BoxFuture<'a, Result<ToolReturn, ToolError>> {
@@ -117,8 +117,8 @@ fn blocking_erased(
     Box::pin(crate::pipeline::guard::blocking(function))
 }
 
-/// Fails to compile if `is_argument` is `true`: then a tool's function borrows `T`, a type that agents send as an
-/// argument. Only application state can be borrowed, and `T` must be `Send` and `Sync` for it.
+/// Checks the type of application state that a tool's function borrows. Fails to compile if `is_argument` is `true`,
+/// because then `T` is a type that agents send, or if `T` isn't `Send` and `Sync`.
 #[track_caller]
 #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
 pub const fn check_state<T: ?Sized + Send + Sync + 'static>(is_argument: bool) {
@@ -152,7 +152,8 @@ pub const fn check_distinct(list: &[ToolEntry], index: usize) {
     let mut i = 0;
     while i < index {
         let (earlier, tool) = (&list[i], &list[index]);
-        // `key` is a hash of the name: comparing names in const evaluation would slow down compilation.
+        // `key` is a 64-bit hash of the name: comparing names in const evaluation would slow down compilation.
+        // Different names with the same hash would be refused too, but are very unlikely.
         if earlier.key == tool.key
             && earlier.contract().version().major() == tool.contract().version().major()
         {

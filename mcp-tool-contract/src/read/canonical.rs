@@ -46,12 +46,13 @@ impl CanonicalForm {
             .or_else(|| self.digest_by_parsing(sent.text()))
     }
 
-    /// Fast path: writes the canonical text. Fails if the text of a value isn't already canonical, or if `sent` doesn't
+    /// Fast path: writes the canonical text. Fails if [`write_canonical`] fails for a value, or if `sent` doesn't
     /// remember the value of a parameter, because the tool has too many parameters.
     fn fast_text(&self, sent: &ArgumentText<'_>) -> Result<Vec<u8>, NotJson> {
         let mut text = Vec::with_capacity(sent.text().len() + 64);
         text.push(b'{');
         for (index, param) in &self.params {
+            // The text of an absent argument is empty.
             let raw = Some(sent.given(*index).ok_or(NotJson)?).filter(|raw| !raw.is_empty());
             let raw = raw.filter(|raw| *raw != "null" || param.is_required());
             let Some(raw) = raw.or(param.default.map(|default| default.json)) else { continue };
@@ -82,8 +83,8 @@ impl CanonicalForm {
     }
 }
 
-/// Writes a value whose text is in RFC 8785 form, except for white space between array items. Fails for other values,
-/// which need the slow path.
+/// Writes a boolean, an integer, a string without escapes, or an array of such values, if its text is in RFC 8785 form
+/// except for white space between array items. Fails for all other values, which need the slow path.
 fn write_canonical(text: &mut Vec<u8>, raw: &str, kind: &Kind) -> Result<(), NotJson> {
     match raw.as_bytes() {
         [b'[', ..] => {
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn fast_path_agrees_with_the_slow_path_and_refuses_other_spellings() {
+    fn fast_path_fails_or_agrees_with_the_slow_path() {
         let form = CanonicalForm::new(PARAMS, |param| param.secret);
         let canonical = [
             r#"{"n":0}"#,

@@ -344,7 +344,8 @@ const fn special_bits(eight: &[u8; 8]) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const TOPS: u64 = ONES << 7;
     let word = u64::from_le_bytes(*eight);
-    // The subtraction sets the top bit of a byte that is 0 after the exclusive or, or that is below a space.
+    // The exclusive or turns each byte that is searched for into 0. `wrapping_sub` then sets the top bit of each byte
+    // that is 0 (`quote`, `backslash`) or below a space (`control`). `& !` excludes bytes whose top bit was set before.
     let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'"' as u64));
     let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES) & !(word ^ (ONES * b'\\' as u64));
     let control = word.wrapping_sub(ONES * 0x20) & !word;

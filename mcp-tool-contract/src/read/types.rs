@@ -174,7 +174,7 @@ fn walk_items(
     scan.end().map(|()| (count, all_valid))
 }
 
-/// Type of a single value in a result: a [`Scalar`], a struct, `str`, or a `Box` of or reference to one of these.
+/// Type of a single value in a result: a [`Scalar`], a struct, `str`, or one of these behind a `Box` or a reference.
 ///
 /// `#[derive(ToolSchema)]` implements this trait for structs, unit enums and newtypes.
 #[diagnostic::on_unimplemented(

@@ -104,6 +104,7 @@ fn integer<'v>(
         ExactInteger::Exact(value) if value < minimum => Ordering::Less,
         ExactInteger::Exact(value) if value > maximum => Ordering::Greater,
         ExactInteger::Exact(value) => return Some(ParsedValue::Integer(value)),
+        // More than 38 digits, so outside the bounds of every type.
         ExactInteger::Huge if raw.starts_with('-') => Ordering::Less,
         ExactInteger::Huge => Ordering::Greater,
         ExactInteger::Fraction => {

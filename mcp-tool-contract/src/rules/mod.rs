@@ -42,8 +42,9 @@ impl fmt::Display for ChangeClass {
     }
 }
 
-/// One row per rule: its name, id, class and message. In the message, `{location}` is the changed tool, parameter or
-/// result, `{key}` the name of a changed bound or list, `{from}` the value in the lock, and `{to}` the new value.
+/// One row per rule: its name, id, class and message. In the message, `{location}` is the changed tool, parameter,
+/// result or result field, `{key}` the name of a bound or of a reordered list, `{from}` the value in the lock, and
+/// `{to}` the new value.
 macro_rules! rules {
     ($($name:ident $id:literal $class:ident $words:literal)+) => {
         /// Rule that classifies one kind of change. `mcp-tool-contract/RULES.md` has a page on each rule.

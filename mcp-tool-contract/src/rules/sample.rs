@@ -9,7 +9,8 @@ use crate::{
     pattern::{Matcher, Pattern},
 };
 
-/// Maximum length of a generated string in characters, or of a generated array in items.
+/// Maximum number of items of a generated array, of characters of a text generated without a pattern, and of
+/// repetitions of one part of a pattern, unless the pattern requires more.
 const MAX_LENGTH: u64 = 5_000;
 
 /// Returns sample values of a schema, as JSON. Some may violate the schema.
@@ -133,10 +134,12 @@ fn texts(text: &Text) -> Vec<String> {
 /// Generates texts that a pattern matches, with different lengths and alternatives.
 fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
     let Ok(hir) = regex_syntax::parse(pattern.source()) else { return Vec::new() };
+    // A pattern from a lock has no compiled form.
     let compiled_here = Matcher::new(pattern.source());
     let matcher = pattern.matcher().unwrap_or(&compiled_here);
     let mut texts: Vec<String> = Vec::new();
     for repeats in [0, 1, least.min(MAX_LENGTH), most.min(MAX_LENGTH)] {
+        // Uses up to four alternatives of each part of the pattern.
         for choice in 0..4 {
             let mut text = String::new();
             spell(&hir, choice, repeats, &mut text);

@@ -1,6 +1,6 @@
 //! Witnesses of changes: arguments or a result that one version of a contract accepts and the other refuses. The code
-//! that validates calls verifies each witness. If neither arguments nor results show a change, its witness is a
-//! sentence.
+//! that validates calls verifies each of them. The witness of a changed default is arguments with a different meaning.
+//! If neither arguments nor results show a change, its witness is a sentence.
 
 use std::fmt;
 
@@ -187,7 +187,8 @@ fn absent(name: &str, old: &Contract, new: &Contract) -> Option<String> {
     arguments::check(&json, old.input).is_ok().then_some(json)
 }
 
-/// Chooses values for the required parameters other than `name`. If possible, both contracts accept the values.
+/// Chooses values for the parameters other than `name` that `accepting` requires. If possible, `refusing` accepts the
+/// values too.
 fn others(name: &str, accepting: &Contract, refusing: &Contract) -> Vec<(&'static str, String)> {
     let mut others = Vec::new();
     for param in accepting.input.iter().filter(|param| param.name != name && param.is_required()) {

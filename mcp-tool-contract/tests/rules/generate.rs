@@ -460,7 +460,8 @@ fn edit_object(old: &'static Object, depth: usize, random: &mut Random) -> &'sta
     build_object(members, random)
 }
 
-/// Changes a schema: the bounds of an array, whether it is an array, or the kind.
+/// Changes the length bounds of an array. Or changes or replaces the kind, and sometimes turns a single value into an
+/// array, or the reverse.
 fn edit_schema(schema: Schema, depth: usize, random: &mut Random) -> Schema {
     let items = match schema.items() {
         Some(items) if random.is_one_in(3) => {
@@ -485,7 +486,8 @@ fn move_bound(bound: u64, random: &mut Random) -> u64 {
     (bound + random.below(3) as u64).saturating_sub(1)
 }
 
-/// Changes bounds, or replaces the kind by a similar one.
+/// Changes the bounds, values or fields of a kind, or replaces the kind by one that can accept some of the same values.
+/// Replaces a boolean by any kind.
 fn nudge_kind(kind: Kind, depth: usize, random: &mut Random) -> Kind {
     match kind {
         Kind::Boolean => self::kind(depth, random),

@@ -42,7 +42,7 @@ struct Counts {
     arguments: usize,
     /// Validated results.
     results: usize,
-    /// Pairs that `is_unchanged` reports as unchanged.
+    /// Pairs that [`compact::is_unchanged`] reports as unchanged.
     unchanged: usize,
     /// Contracts that were written into a lock and parsed again.
     locked: usize,
@@ -85,7 +85,7 @@ fn findings_agree_with_validation_of_random_calls() {
     let workers = thread::available_parallelism().map_or(1, |count| count.get().min(4)) as u64;
     let mut counts = Counts::default();
     thread::scope(|scope| {
-        // Returns the work of one thread: every pair whose number has the same remainder.
+        // Returns the work of one thread: the pairs `worker`, `worker + workers`, `worker + 2 * workers` and so on.
         let work = |worker| {
             move || (worker..pairs).step_by(workers as usize).map(|i| check_pair(seed + i)).collect()
         };
@@ -142,7 +142,7 @@ fn check_pair(seed: u64) -> Counts {
     for finding in found.listed() {
         *counts.rules.entry(finding.rule.id()).or_default() += 1;
     }
-    // `Prose::Dropped` leaves out titles, descriptions and order. Findings are only counted, not listed.
+    // `0`: the findings are only counted, not listed. `Prose::Dropped` leaves out titles, descriptions and order.
     let is_same = judge::compare::<0>(&old, &new, Prose::Dropped).is_empty();
     // In most builds, the compiler runs only `is_unchanged`. It may report a contract as unchanged only if titles,
     // descriptions and order are all that changed.

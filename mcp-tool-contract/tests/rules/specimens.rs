@@ -545,6 +545,7 @@ fn run_time_schemas_are_compared_for_equality_without_descriptions() {
     assert_eq!(rules(&old, &reworded), []);
     assert_eq!(rules(&old, &new), [ChangeRule::ResultChanged]);
     assert_eq!(rules(&old, &gives!(TOTAL)), [ChangeRule::ResultChanged]);
+    // Lists at most 8 findings.
     let in_const = judge::compare::<8>(&old, &new, mcp_tool_contract::json::schema::Prose::Kept);
     assert!(
         in_const.is_empty(),

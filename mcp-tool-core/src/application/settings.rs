@@ -20,8 +20,8 @@ pub struct OperatorSettings {
     pub max_result: usize,
     /// Names of destructive tools that may run although they have no gate (a scope that their callers need).
     pub allow_destructive: HashSet<String>,
-    /// Scopes of the local user, the caller over stdio, and over HTTP while no authorization is configured. `None` for
-    /// all scopes.
+    /// Scopes of the local user, who is the caller over stdio, and also over HTTP if no authorization is configured.
+    /// `None` for all scopes.
     pub local_scopes: Option<Vec<String>>,
     /// Lines of `oauth.scope_hierarchy`, each with a scope and the scopes that this scope implies.
     pub scope_hierarchy: Vec<String>,
@@ -37,8 +37,8 @@ pub struct OperatorSettings {
     /// File with revocations and disabled tools, clients and users. If `None`, nothing can be disabled or revoked.
     pub control_file: Option<PathBuf>,
     /// Keys that encrypt cursors and the `requestState` of questions to users, in base64url. The first key encrypts;
-    /// every key can decrypt. If empty, the process makes a key of its own, and what it encrypted becomes invalid when
-    /// it ends.
+    /// every key can decrypt. If empty, the process makes a key of its own, which is lost when the process ends: its
+    /// cursors and each `requestState` are then invalid.
     pub seal_keys: Vec<String>,
     /// Connections to upstreams; `None` if no upstream is configured.
     pub outbound: Option<Arc<dyn Outbound>>,

@@ -224,15 +224,15 @@ impl CallContext {
         self.asking().capabilities().has(Capability::Form)
     }
 
-    /// Returns `true` if the client declared that its model can be asked (`sampling`). Without a
-    /// session, the exception of [`can_ask`](Self::can_ask) applies.
+    /// Returns `true` if the client declared that its model can be asked (`sampling`). Returns `false`
+    /// for clients of revisions before 2026-07-28 over HTTP without a session.
     #[must_use]
     pub fn can_sample(&self) -> bool {
         self.asking().capabilities().has(Capability::Sampling)
     }
 
-    /// Returns `true` if the client declared that it can list its folders (`roots`). Without a
-    /// session, the exception of [`can_ask`](Self::can_ask) applies.
+    /// Returns `true` if the client declared that it can list its folders (`roots`). Returns `false`
+    /// for clients of revisions before 2026-07-28 over HTTP without a session.
     #[must_use]
     pub fn has_roots(&self) -> bool {
         self.asking().capabilities().has(Capability::Roots)

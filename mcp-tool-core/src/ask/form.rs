@@ -155,6 +155,7 @@ pub(super) fn read<T: Form + DeserializeOwned>(_: &Question, answer: &Value) -> 
 /// the field.
 fn check_field(field: &Field, value: &Value) -> Result<Value, String> {
     let schema = field.schema().required();
+    // Messages of `Rule::Type` name only the expected type, because the client, not the person, chose the actual one.
     result::check_value(&value.to_string(), &schema).map_err(|violations| {
         let messages =
             violations.listed().iter().map(|Violation { pointer, rule, message, .. }| match rule {

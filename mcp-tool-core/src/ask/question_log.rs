@@ -65,10 +65,10 @@ impl QuestionLog {
         unused.ok_or_else(too_many)
     }
 
-    /// Returns the answer with the key and the digest of this question. The digests differ if the
-    /// question is now worded differently from the question that was answered. If there is no such
-    /// answer and the question is stateless, returns the answer that the client sent under the key
-    /// with this call.
+    /// Returns the stored answer whose key and question digest are those of `question`. The digests
+    /// differ if the question is now worded differently from the question that was answered. If
+    /// there is no such answer and the question is stateless, returns the answer that the client sent
+    /// under the key with this call.
     pub(super) fn answer(&self, question: &Question, answers: Option<&InputAnswers>) -> Option<Value> {
         match self.answers.get(&question.key) {
             Some(accepted) if accepted.question == question.digest() => Some(accepted.answer.clone()),

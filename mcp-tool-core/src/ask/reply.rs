@@ -75,8 +75,8 @@ pub enum AskError {
     TimedOut,
     /// The client disconnected before it answered, or the call was cancelled or has ended.
     Gone,
-    /// Too many questions wait for an answer: 16 of this caller, or half as many as the server's
-    /// maximum of concurrent calls (`limits.concurrency`).
+    /// Too many questions wait for an answer: 16 questions to this caller, or a number of questions
+    /// to all callers that is half of `limits.concurrency`, the server's maximum of concurrent calls.
     Busy,
     /// The question is malformed, the call asked over 32 questions, or three answers to this question
     /// were malformed. (A client of 2026-07-28 whose call isn't an MCP task is asked again in each

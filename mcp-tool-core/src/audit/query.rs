@@ -32,7 +32,7 @@ pub struct RecordQuery {
     /// Matches calls of this user.
     pub user: Option<String>,
     /// Matches calls of this agent. For the local user (over stdio, or over HTTP without authorization), the
-    /// agent is the name and version that the client gives itself; the text before the first space is enough to match.
+    /// agent is the name and version that the client gives itself; the text before any of its spaces matches too.
     pub agent: Option<String>,
     /// Matches calls in this tenant.
     pub tenant: Option<String>,
@@ -149,11 +149,12 @@ impl RecordQuery {
             }
         }
         ours.sort();
-        // If only this program rotates, the records in a file were written after the rotation of the file before it.
-        // Otherwise, it isn't known when the records in a file begin (`None`).
+        // Earliest time at which a record in each of `ours` was written: the time of the previous rotation. `None` if
+        // it isn't known, as for the oldest file, and for all files if other programs rotate too.
         let begins =
             if others.is_empty() { ours.iter().map(|(time, _)| Some(*time)).collect() } else { vec![] };
         let begins = [None].into_iter().chain(begins).chain(std::iter::repeat(None));
+        // The time in a record can be `MAX_DURATION` earlier than the time at which the record was written.
         let mut relevant: Vec<_> = ours
             .into_iter()
             .zip(begins)

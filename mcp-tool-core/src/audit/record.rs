@@ -86,10 +86,9 @@ pub(crate) struct PendingRecord {
     arguments: Option<Digest>,
     /// Name of the parameter whose argument is completed, escaped. `None` if the tool is called.
     completes: Option<String>,
-    /// Text that explains the reason, and that the caller doesn't get.
+    /// Member `detail` of the record: explains the member `reason` to the operator. The caller doesn't get this text.
     detail: Option<&'static str>,
-    /// The function has started.
-    is_running: bool,
+    has_started: bool,
     is_written: bool,
 }
 
@@ -133,7 +132,7 @@ impl PendingRecord {
             arguments: None,
             completes: completes.map(escaped_excerpt),
             detail: None,
-            is_running: false,
+            has_started: false,
             is_written: false,
         }
     }
@@ -157,19 +156,19 @@ impl PendingRecord {
         self.arguments = arguments;
     }
 
-    /// Records a text that explains the reason, and that the caller doesn't get.
+    /// Records a text that explains the record's `reason` to the operator. The caller doesn't get this text.
     pub(crate) fn set_detail(&mut self, detail: &'static str) {
         self.detail = Some(detail);
     }
 
     /// Records that the function has started.
     pub(crate) fn start(&mut self) {
-        self.is_running = true;
+        self.has_started = true;
     }
 
     /// Returns `true` if the function has started.
     pub(crate) fn has_started(&self) -> bool {
-        self.is_running
+        self.has_started
     }
 
     /// Writes the record of a call that ends with `result`.
@@ -231,7 +230,7 @@ impl PendingRecord {
             line.digest("result", &Digest::of_bytes(result));
         }
         line.0.raw("}\n");
-        self.audit.append(line.0.as_bytes(), self.is_running);
+        self.audit.append(line.0.as_bytes(), self.has_started);
     }
 
     /// Writes the tool of the call.
@@ -286,7 +285,7 @@ impl Drop for PendingRecord {
         let read_only = self.tool.as_ref().is_some_and(|tool| tool.contract.hints().read_only());
         let writes = !read_only && self.completes.is_none();
         let outcome =
-            if self.is_running && writes { RecordOutcome::Unknown } else { RecordOutcome::Cancelled };
+            if self.has_started && writes { RecordOutcome::Unknown } else { RecordOutcome::Cancelled };
         self.write(outcome, Some("cancelled"), None, None);
     }
 }

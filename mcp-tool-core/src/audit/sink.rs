@@ -148,8 +148,8 @@ impl Audit {
 
     /// Appends the record of a call; `line` ends with a newline. The record is dropped if the writing thread has ended,
     /// or if too many records wait. With a required sink, a call whose function `has_started` is recorded even if too
-    /// many records wait. At most as many records as there are concurrent calls exceed the limit, because no further
-    /// call is started.
+    /// many records wait. Because no further calls are started then, the limit is exceeded by at most one record for
+    /// each running call.
     pub(crate) fn append(&self, line: &[u8], has_started: bool) {
         let state = &*self.state;
         if state.is_full() && !(has_started && state.required) {
@@ -234,7 +234,7 @@ impl WriterState {
 }
 
 /// Writes all records until the [`Audit`] is dropped. Records that the sink fails to write are tried again if the sink
-/// is required, else dropped.
+/// is required and the writer isn't stopping, else dropped.
 fn write_all(mut sink: Box<dyn Sink>, state: &WriterState) {
     let mut batch = Vec::new();
     while let Some(count) = next(&mut batch, &mut *sink, state) {

@@ -35,6 +35,7 @@ struct CallerClaims {
     scopes: Scopes,
     kind: CallerKind,
     authenticated_at: Option<SystemTime>,
+    /// Doesn't affect `==`: any two caches are equal.
     cache: CallerCache,
 }
 
@@ -118,7 +119,7 @@ impl Caller {
         }
     }
 
-    /// Returns the local user, with these scopes: the caller over stdio, and over HTTP without authorization.
+    /// Returns the local user (the caller over stdio, and over HTTP without authorization) with these scopes.
     #[must_use]
     pub fn local(scopes: Scopes) -> Self {
         Caller::new(Caller::LOCAL).changed(|claims| claims.scopes = scopes)
@@ -276,6 +277,7 @@ impl fmt::Display for Caller {
         }
     }
 }
+
 /// Returns the possible names of a local client, from its label `name version`: the label up to each of its spaces, since
 /// both parts may contain spaces.
 pub(crate) fn names_in_label(label: &str) -> impl Iterator<Item = &str> {
