@@ -195,7 +195,10 @@ fn parse_url(key: &'static str, text: &str) -> Result<Url, InvalidSetting> {
     let url = Url::parse(text)
         .map_err(|_| invalid(key, "must be a URL such as https://billing.example.com/api"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid(key, "must not contain a user name or a password: set `credential`, with the secret in a file"));
+        return Err(invalid(
+            key,
+            "must not contain a user name or a password: set `credential`, with the secret in a file",
+        ));
     }
     if url.fragment().is_some() {
         return Err(invalid(key, "must have no fragment"));

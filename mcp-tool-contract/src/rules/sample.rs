@@ -157,7 +157,10 @@ fn matching(pattern: &Pattern, least: u64, most: u64) -> Vec<String> {
     texts
 }
 
-/// Appends text that `hir` matches. `choice` selects among alternatives and characters. A part that may be repeated
+/// Size of a text, in bytes, at which [`spell`] stops. No text of `MAX_LENGTH` characters is larger.
+const MAX_SPELLED: usize = 4 * MAX_LENGTH as usize;
+
+/// Appends text that `hir` matches, or the beginning of such a text if it exceeds [`MAX_SPELLED`]. `choice` selects among alternatives and characters. A part that may be repeated
 /// occurs `repeats` times, or as close to that as its bounds allow.
 fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
     match hir.kind() {
@@ -181,6 +184,10 @@ fn spell(hir: &Hir, choice: usize, repeats: u64, text: &mut String) {
         HirKind::Repetition(repetition) => {
             let most = repetition.max.map_or(MAX_LENGTH, u64::from);
             for _ in 0..u64::from(repetition.min).max(repeats.min(most)) {
+                // Nested repetitions multiply, so `(((a+)+)+)+` would otherwise take hours.
+                if text.len() > MAX_SPELLED {
+                    return;
+                }
                 spell(&repetition.sub, choice, repeats, text);
             }
         }
@@ -211,6 +218,7 @@ mod tests {
             ("(cat|dog)s?", 0, 20),
             ("x", 5, 9),
             ("^[^ ]{2,4}$", 0, 9),
+            ("^(((a+)+)+)+$", 1, 4_000),
         ] {
             let text = Text { min_len: least, max_len: Some(most), pattern: None, format: None };
             let pattern = Pattern::from_lock(pattern);
