@@ -83,7 +83,7 @@ impl Arrivals {
                             continue;
                         }
                         let mut request = self.kinds[kind].0.clone();
-                        // The id must have nine digits.
+                        // Nine digits, like the id that it replaces, because `Content-Length` stays the same.
                         request.set_id(100_000_000 + (arrived % 800_000_000) as u32);
                         tasks.spawn_local(call(kind, request, due, Rc::clone(&shared)));
                     }
@@ -146,6 +146,7 @@ impl Verdict {
         let contains = |text: &[u8]| memchr::memmem::find(body, text).is_some();
         match status {
             200 if !contains(br#""isError":true"#) => Verdict::Good,
+            // Our server's tool errors for calls above a limit.
             200 if contains(b"try again in") => Verdict::Refused,
             429 | 503 => Verdict::Refused,
             _ => {

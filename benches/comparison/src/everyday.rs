@@ -1,5 +1,5 @@
 //! Everyday load on our server and on an axum handler without checks: many connections, large calls, slow calls among
-//! fast ones, and ten times as many calls as the server can answer.
+//! quick ones, and ten times as many calls as the server can answer.
 //!
 //! `cargo run --release --bin everyday -- [SECONDS [PART…]]`; a part is `connections`, `sizes`, `slow` or `overload`.
 
@@ -125,7 +125,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         sizes(duration).await?;
     }
     if is_selected("slow") {
-        slow_among_fast(duration).await?;
+        slow_among_quick(duration).await?;
     }
     if is_selected("overload") {
         overload(duration).await?;
@@ -173,6 +173,7 @@ async fn open_connections(duration: Duration) -> Result<(), Box<dyn Error>> {
                 }
             }
             let opened = connections.len();
+            // In KiB.
             let memory = (server.memory()?.saturating_sub(before)) as f64 / opened.max(1) as f64;
             let (start, processor_time) = (Instant::now(), server.processor_time()?);
             let latencies = call_in_turn(connections, &request, duration).await;
@@ -306,8 +307,8 @@ async fn sizes(duration: Duration) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Measures fast calls at a constant rate: first only fast calls, then a load in which every tenth call takes 100 ms.
-async fn slow_among_fast(duration: Duration) -> Result<(), Box<dyn Error>> {
+/// Measures quick calls at a constant rate: first only quick calls, then a load in which every tenth call takes 100 ms.
+async fn slow_among_quick(duration: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nSlow calls among quick ones, 2,000 a second\n");
     println!(
         "| server | slow calls | p50 of quick calls | p99 of quick calls | failed |\n|---|---|---|---|---|"
@@ -328,7 +329,7 @@ async fn slow_among_fast(duration: Duration) -> Result<(), Box<dyn Error>> {
                 timeout: Duration::from_secs(5),
             };
             let results = arrivals.run().await;
-            // The first kind: quick calls only.
+            // Latencies of the first kind, `quick`. Those of the second kind, each tenth call, aren't shown.
             let good = &results[0].good;
             let failed: u64 =
                 results.iter().map(|results| results.failed.values().sum::<u64>() + results.timed_out).sum();

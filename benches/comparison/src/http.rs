@@ -87,6 +87,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Builds and starts the server with the tool `search_orders` only, and prepares its calls.
 async fn start(peer: &'static Peer) -> Result<Measured, Box<dyn Error>> {
+    // `false`: not the program for many tools; `1`: one tool.
     peer.prepare(false)?;
     let mut server = peer.start(1)?;
     server.wait_until_ready(peers::START_TIMEOUT)?;

@@ -271,8 +271,8 @@ pub struct Plan {
 pub struct Outcome {
     /// Time from the first request to the last response.
     pub elapsed: Duration,
-    /// Nanoseconds from a request to the end of its valid response, sorted. If the call opens a connection, this is
-    /// included.
+    /// Nanoseconds from a request to the end of its valid response, sorted. If the call opens a connection, its latency
+    /// includes the opening.
     pub latencies: Vec<u64>,
     /// Nanoseconds from a request to the end of its invalid response, sorted.
     pub invalid: Vec<u64>,

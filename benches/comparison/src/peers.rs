@@ -19,7 +19,7 @@ pub const SERVER_PROCESSOR: usize = 1;
 /// Number of the processor that the load runs on.
 pub const LOAD_PROCESSOR: usize = 0;
 
-/// Time within which a server must start.
+/// Time within which a server must be ready, even with 10,000 tools.
 pub const START_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Support of a server for a protocol era.
@@ -161,10 +161,10 @@ impl Peer {
     }
 
     /// Starts the server on [`SERVER_PROCESSOR`] and a free port, with this number of tools, and binds this thread to
-    /// [`LOAD_PROCESSOR`].
+    /// [`LOAD_PROCESSOR`]. Doesn't wait until the server accepts connections.
     ///
     /// # Errors
-    /// Returns an error if the server does not start.
+    /// Returns an error if the process can't be started.
     pub fn start(&self, tools: usize) -> Result<Server, Box<dyn Error>> {
         let address = process::free_address()?;
         let folder = workspace().join("target/served");

@@ -86,7 +86,7 @@ struct Features {
     changes: broadcast::Sender<()>,
 }
 
-/// Returns `true` if the client uses 2026-07-28. There, a tool asks by its result instead of by a request.
+/// Returns `true` if the client uses 2026-07-28. In this revision, a tool asks by its result instead of by a request.
 fn is_newer(context: &Context) -> bool {
     context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
@@ -95,6 +95,7 @@ fn failed(error: impl ToString) -> ErrorData {
     ErrorData::internal_error(error.to_string(), None)
 }
 
+/// Result with one text.
 fn said(text: impl Into<String>) -> CallToolResponse {
     CallToolResult::success(vec![ContentBlock::text(text)]).into()
 }

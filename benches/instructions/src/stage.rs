@@ -10,7 +10,7 @@ use crate::{
     tools,
 };
 
-/// A stage of a call. Each run repeats one pass through the stage.
+/// A stage of a call. A run passes through one stage many times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Reads arguments in their usual form.
@@ -42,7 +42,7 @@ pub enum Era {
 }
 
 const ARGUMENTS: &str = r#"{"query":"blue kettle 2","limit":25,"status":"paid","tags":["kitchen","gift"]}"#;
-/// The same arguments in an unusual form: escapes, spaces, and another order.
+/// The same arguments in an unusual form: escapes, spaces, another order, and an integer written as `25.0`.
 const ODD: &str = r#"{ "tags" : [ "kit\u0063hen", "gift" ], "limit": 25.0, "st\u0061tus": "paid", "query": "blue kettle\u00202" }"#;
 /// Text that the response to a call contains: the query, which the tool returns.
 const EXPECTED: &str = "blue kettle 2";
@@ -68,7 +68,7 @@ impl Stage {
         Stage::List(Era::Modern),
     ];
 
-    /// Name in the figures.
+    /// Name in `figures.toml`.
     pub const fn name(self) -> &'static str {
         match self {
             Stage::Arguments => "arguments",

@@ -93,7 +93,8 @@ type Range = std::ops::Range<usize>;
 /// Source text of a file.
 type Text = Result<String, std::fmt::Error>;
 
-/// Parameters of each tool: name, type, description, bounds for our framework, bounds for schemars.
+/// Parameters of each tool: name, type, description, attributes for our framework (bounds and default), and attributes
+/// for rmcp (schemars' bounds, and serde's default).
 const PARAMETERS: [(&str, &str, &str, &str, &str); 10] = [
     (
         "name",
@@ -142,7 +143,8 @@ fn names() -> String {
     PARAMETERS.map(|(name, ..)| name).join(", ")
 }
 
-/// Writes the argument struct of a tool, for serde and rmcp. `with_schema` adds the bounds for schemars.
+/// Writes the argument struct of a tool, for serde and rmcp. With `with_schema`, the fields have the attributes for
+/// rmcp; without it, only `count` has an attribute: its default.
 fn write_arguments(text: &mut String, tool: usize, derive: &str, with_schema: bool) -> std::fmt::Result {
     writeln!(
         text,
@@ -159,7 +161,7 @@ fn write_arguments(text: &mut String, tool: usize, derive: &str, with_schema: bo
     writeln!(text, "}}")
 }
 
-/// Types that all tools of a crate use. `DERIVED`, `MADE` and `BOUND` are placeholders.
+/// Types that all tools of a crate use. [`types`] replaces the placeholders `DERIVED`, `MADE` and `BOUND`.
 const TYPES: &str = r#"
 /// A mode.
 #[derive(Clone, Copy, DERIVED)]

@@ -109,6 +109,7 @@ impl Bench {
                 self.set_lock(row, tools, &lock)?;
                 self.change(row.framework, tools)?;
                 let build = self.cargo(&["build", "--quiet", "-p", &row.framework.package(tools)])?;
+                // The first round also compiles the dependencies.
                 if round > 0 {
                     times[index].push(build);
                 }

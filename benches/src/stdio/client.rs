@@ -154,7 +154,7 @@ impl Server {
                 }
                 kept.extend_from_slice(rest);
                 answered.store(count, Ordering::Release);
-                // The writer is woken once half of the calls in flight are answered, not for each answered call.
+                // The writer is woken once at most half of `in_flight` calls are unanswered, not for each answer.
                 if sent.load(Ordering::Acquire) < count + in_flight / 2 + 1 {
                     writer.thread().unpark();
                 }
