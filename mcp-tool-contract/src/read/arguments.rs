@@ -240,7 +240,8 @@ fn fill_slots(
         let key = unescaped(key)?;
         let raw = scan.value()?;
         let Some(index) = slot_index(&key, slots, next) else {
-            // A violation that isn't listed needs no message, and a caller may send many unknown names.
+            // A full report only counts further violations. They need no message, which saves time if a caller sends
+            // many unknown names.
             let given = escaped_excerpt(&key);
             let message = if report.is_full() { String::new() } else { unknown_message(&given, slots) };
             report.note(&ValuePath::ROOT.key(&given), Rule::AdditionalProperties, None, message);
