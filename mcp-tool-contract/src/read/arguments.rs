@@ -169,7 +169,7 @@ fn missing(path: &ValuePath<'_>, report: &mut ViolationReport) {
 #[derive(Debug)]
 pub struct ArgumentText<'t> {
     text: &'t str,
-    /// Text of each parameter's value, by the index of the parameter; empty if the argument is absent.
+    /// Text of each parameter's value, also of `null`, by the index of the parameter; empty if the caller didn't send it.
     given: RefCell<[&'t str; MAX_REMEMBERED]>,
 }
 
@@ -189,7 +189,7 @@ impl<'t> ArgumentText<'t> {
         self.text
     }
 
-    /// Returns the JSON text that [`read`] found for the parameter at this index; empty if the argument is absent.
+    /// Returns the JSON text that [`read`] found for the parameter at this index; empty if the caller didn't send it.
     /// `None` for an index from [`MAX_REMEMBERED`] on.
     pub(super) fn given(&self, index: usize) -> Option<&'t str> {
         self.given.try_borrow().ok()?.get(index).copied()
