@@ -48,9 +48,9 @@ pub(crate) fn commands() -> [Command; 4] {
         ("before", "TIME", "All tokens issued before this time, such as 2026-11-14T09:30:00Z"),
     ];
     let command = |name: &'static str, targets: &[(&'static str, &'static str, &'static str)]| {
-        let args = targets.iter().map(|(id, value, help)| text(id).value_name(*value).help(*help));
+        let args = targets.iter().map(|(id, value, help)| text_argument(id).value_name(*value).help(*help));
         let ids = targets.iter().map(|(id, ..)| *id);
-        let reason = text("reason").value_name("TEXT").help("Reason, kept in the control file");
+        let reason = text_argument("reason").value_name("TEXT").help("Reason, kept in the control file");
         Command::new(name)
             .args(args)
             .group(ArgGroup::new("target").args(ids).required(true))
@@ -75,7 +75,7 @@ pub(crate) fn commands() -> [Command; 4] {
 /// Key of the setting that every command of this module needs.
 const CONTROL_FILE: &str = "control.file";
 
-fn text(id: &'static str) -> Arg {
+fn text_argument(id: &'static str) -> Arg {
     Arg::new(id).long(id).value_parser(NonEmptyStringValueParser::new())
 }
 
@@ -90,6 +90,7 @@ fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
 }
 
 /// Appends a line to the control file for `command`: `disable`, `enable` or `revoke`. Prints the effect of the line.
+/// `enable` appends nothing if its target isn't disabled.
 pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     // `try_get_one`, because each command defines only some of these arguments.

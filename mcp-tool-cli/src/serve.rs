@@ -136,8 +136,8 @@ fn outbound(_: &Config, _: &Application) -> Result<Option<Arc<dyn Outbound>>, St
 }
 
 /// Logs the use of deprecated versions, and saves the contracts that callers last listed, if a setting names a file for
-/// them. If calls didn't finish, writes their audit records and exits the process. Otherwise, the async runtime would
-/// wait for tool functions that aren't async, however long they run.
+/// them. If calls didn't finish, writes their audit records and exits the process. Without the exit, the async runtime
+/// would wait for tool functions that aren't async, however long they run.
 fn finish(has_finished: bool, endpoint: &Endpoint, lines: &LogLines) {
     endpoint.pipeline.usage.report();
     if let Err(error) = endpoint.pipeline.versions.last_listed.save() {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::name::nearest;
 
 /// Keywords allowed at the root. None of them describes a single parameter, because the signature does that. The parser
-/// of locks relies on this order.
+/// of locks lists the values of the keywords in the same order.
 pub const KEYWORDS: [&str; 11] = [
     "$schema",
     "$defs",
@@ -98,8 +98,9 @@ pub fn check<'p>(text: &str, parameters: impl Iterator<Item = &'p str> + Clone) 
     canonical(&schema)
 }
 
-/// Checks the value of `keyword`: the conditions in it must have only known keywords and name only parameters. A
-/// condition without a keyword of its own, such as an item of `anyOf`, is checked as the value of `not`.
+/// Checks the value of `keyword`: the conditions in it must have only known keywords and name only parameters. To check
+/// a condition in a list, such as an item of `anyOf`, this calls itself with the keyword `not`, whose value is one
+/// condition.
 fn check_condition<'p>(
     keyword: &str,
     value: &Value,

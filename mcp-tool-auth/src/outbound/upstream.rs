@@ -76,7 +76,7 @@ impl UpstreamExt for CallContext {
 }
 
 impl Upstream {
-    /// Returns the upstream's name, with each `-` replaced by `_` as in the names of environment variables.
+    /// Returns the upstream's name in the form that environment variables contain: with each `-` replaced by `_`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.client.name

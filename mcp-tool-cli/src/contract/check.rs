@@ -43,9 +43,11 @@ impl ServerContracts<'_> {
         let (files, foreign) = workspace.lock_files(self.tools)?;
         let mut report = LockReport::default();
         for file in &files {
-            let is_stale = self.compare(&file.lock, file, options, true, &mut report)?;
+            let is_current = true;
+            let is_stale = self.compare(&file.lock, file, options, is_current, &mut report)?;
             if let Some(revision) = options.against {
-                // A tool isn't reported a second time, unless the lock of the revision leads to a more severe failure.
+                // A tool isn't reported a second time, unless the lock of the revision leads to a more severe failure,
+                // which is a greater `CheckFailure`.
                 let current = std::mem::take(&mut report.tools);
                 self.compare(&file.at(revision)?, file, options, false, &mut report)?;
                 let against = std::mem::replace(&mut report.tools, current);
@@ -74,7 +76,7 @@ impl ServerContracts<'_> {
         Ok(report)
     }
 
-    /// Reports the contracts that locks promise which existed at `revision` but don't exist now.
+    /// Finds the locks that existed at `revision` but don't exist now, and reports the contracts that they promise.
     fn compare_removed_lock_files(
         self,
         workspace: &Workspace,
@@ -111,8 +113,11 @@ impl ServerContracts<'_> {
     }
 
     /// Compares the tools in `file` with `lock`: the current lock of their package if `is_current` is `true`, else the
-    /// package's lock at a git revision. Returns `true` if a current lock is stale, which means that a tool's contract
-    /// differs from it or isn't in it.
+    /// package's lock at a git revision. Also reports the contracts that `lock` promises but the server doesn't serve
+    /// and, for the current lock, the entries that were edited by hand.
+    ///
+    /// Returns `true` if a tool has the failure `Stale`: its contract isn't in the current lock, or a permitted change
+    /// isn't.
     fn compare(
         self,
         lock: &Lock,
@@ -234,8 +239,8 @@ impl ServerContracts<'_> {
         report.changes = changes(&findings, locked.contract(), &contract);
         let mut ruling = judge::apply_policy(locked.contract(), &contract, findings);
         if !is_current {
-            // A reason that this comparison doesn't need may justify a change between two locks that are newer than the
-            // revision.
+            // A reason that matches no change since the revision isn't a failure: it may belong to a change after the
+            // revision that a later change undid.
             ruling.unused_reason = None;
         }
         let removal =

@@ -171,7 +171,8 @@ impl Values {
     }
 
     fn read_environment(&mut self, variables: BTreeMap<String, String>) -> Result<(), String> {
-        // Names that are found in variables don't change how later variables are split.
+        // Only names in the file decide how variables are split, so that one variable doesn't change the meaning of
+        // another.
         let names_of_file = self.names.clone();
         for (variable, text) in variables {
             let failed = |reason: String| format!("the environment variable {variable}: {reason}");
@@ -194,7 +195,8 @@ impl Values {
 }
 
 /// Splits the part of a variable after the section's prefix, such as `BILLING_TOKEN_URL`, into a name and a key. If
-/// several splits are possible, the split whose name is in the file is used, else the split with the longest key.
+/// several splits are possible, the split whose name is in the file is used, else the split with the longest key. Fails
+/// if the names of two splits are in the file.
 fn split_variable(
     named: &NamedSection,
     rest: &str,
@@ -237,6 +239,7 @@ fn split_variable(
 /// Returns the error for a variable that is no setting, or a setting of a feature that isn't compiled in.
 fn unknown_variable(variable: &str) -> String {
     let lower = variable.strip_prefix(PREFIX).unwrap_or_default().to_lowercase();
+    // `check_compiled` accepts a section, a key, or such a variable in lower case.
     if let Err(reason) = check_compiled(&lower) {
         return format!("the environment variable {variable}: {reason}");
     }
@@ -276,7 +279,7 @@ mod tests {
 
     #[cfg(feature = "oauth")]
     #[test]
-    fn variable_is_split_before_the_longest_key_or_after_a_name_of_the_file() {
+    fn variable_is_split_at_the_longest_key_unless_the_file_has_the_name() {
         // Returns the key of the variable whose name ends with `rest`.
         let key = |file: &str, rest: &str| {
             let values = read(file, &[(&format!("MCP_TOOL_UPSTREAM_{rest}"), "v")]).unwrap();

@@ -11,16 +11,18 @@ pub(crate) use declaration::bound_setters;
 
 use crate::pattern::Pattern;
 
-/// Maximum length, in code points, of a string if neither its declaration, nor its type, nor its tool sets `max_len`.
+/// Maximum length, in code points, of a string if `max_len` is set neither by the parameter or field, nor by its type,
+/// nor by the tool. A tool's `max_len` applies only to parameters.
 pub const DEFAULT_MAX_LEN: u64 = 1_024;
 /// Maximum number of items of an array parameter if neither the parameter nor its tool sets `max_items`.
 pub const DEFAULT_MAX_ITEMS: u64 = 100;
 
-/// Schema of one JSON value: a value of a [`Kind`] or an array of such values, required or optional.
+/// Schema of one JSON value: a value of a [`Kind`] or an array of such values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schema {
     pub(crate) kind: Kind,
     pub(crate) items: Option<Items>,
+    /// `true` for an `Option`: an argument may be absent or `null`, and a field may be `null`.
     pub(crate) optional: bool,
 }
 

@@ -2,7 +2,7 @@
 //! has already. It must leave at least one value.
 //!
 //! Everything here runs in const evaluation, because a macro sees only the name of a type alias, not the bounds of the
-//! type. A [`BoundError`] becomes a compile error at the key.
+//! type. A [`BoundError`] becomes a compile error at the attribute's key, such as `max_len`.
 #![expect(clippy::result_large_err, reason = "nothing can be boxed in const evaluation")]
 
 use super::{Items, Kind, Literal, LiteralValue, Schema, Text};
@@ -215,7 +215,7 @@ impl Schema {
         Ok(self)
     }
 
-    /// Sets the least number of items.
+    /// Sets the least number of items. It can't loosen a bound of the type, because types don't bound arrays.
     ///
     /// # Errors
     /// The value isn't an array, or `least` exceeds the maximum.
@@ -232,7 +232,7 @@ impl Schema {
         }
     }
 
-    /// Sets the greatest number of items.
+    /// Sets the greatest number of items. It can't loosen a bound of the type, because types don't bound arrays.
     ///
     /// # Errors
     /// The value isn't an array, or `most` is less than the minimum.
@@ -252,8 +252,8 @@ impl Schema {
     /// Sets `max_len` of a string and `max_items` of an array if the schema lacks them.
     ///
     /// # Errors
-    /// A bound is less than the schema's minimum, or an array has no maximum and `max_items` is `None`, which it is for
-    /// results.
+    /// A bound is less than the schema's minimum, or an array has no maximum and `max_items` is `None`. Fields of results
+    /// pass `None`, because their `max_items` has no default.
     pub const fn bounded(mut self, max_len: u64, max_items: Option<u64>) -> Result<Schema, BoundError> {
         if let Kind::Text(Text { max_len: None, .. }) = self.kind {
             self = match self.max_len(max_len) {

@@ -24,7 +24,7 @@ pub const META_VERSION: &str = "dev.mcp-tool/version";
 pub const META_CONTRACT: &str = "dev.mcp-tool/contract";
 /// The `_meta` key of a call's version requirement: `^1.2`, or the digest of a contract.
 pub const META_REQUIRES: &str = "dev.mcp-tool/requires";
-/// The key of the served versions in the `data` of an error: none of them satisfies the call's version requirement.
+/// The key of the served versions in the `data` of the error for a version requirement that none of them satisfies.
 pub const META_VERSIONS: &str = "dev.mcp-tool/versions";
 /// The `_meta` key of a contract's deprecation.
 pub const META_DEPRECATION: &str = "dev.mcp-tool/deprecation";
@@ -63,7 +63,8 @@ impl Contract {
         self.digest_of(KEYS)
     }
 
-    /// Computes [`digest`](Self::digest) with these optional keys. Only tests pass keys other than [`KEYS`].
+    /// Computes [`digest`](Self::digest) with these optional keys, which are digested only if the contract has them.
+    /// Only tests pass keys other than [`KEYS`].
     fn digest_of(&self, keys: &[OptionalKey]) -> Result<Digest, serde_json::Error> {
         Digest::of_canonical(&DigestedContract { contract: *self, keys })
     }

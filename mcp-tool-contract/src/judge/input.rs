@@ -24,6 +24,7 @@ pub(super) const fn parameters<const N: usize>(
     let (mut i, mut paired) = (0, 0);
     while i < old.len() {
         let old_param = &old[i];
+        // A parameter usually keeps its index, so `position` tries `i` first.
         match position(new, old_param.name, i) {
             Some(j) => {
                 paired += 1;

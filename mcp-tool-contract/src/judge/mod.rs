@@ -146,6 +146,7 @@ type RequiredScopes = (&'static [&'static str], Option<Gate>);
 
 const fn scope<const N: usize>(old: RequiredScopes, new: RequiredScopes, found: &mut Findings<N>) {
     let mut i = 0;
+    // A scope usually keeps its index, so `requires` tries `i` first.
     while let Some(scope) = scope_at(old, i) {
         if !requires(new, scope, i) {
             let removed = Finding::new(ChangeRule::ScopeRemoved, ChangeLocation::Tool);

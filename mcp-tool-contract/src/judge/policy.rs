@@ -129,8 +129,10 @@ const fn contains(locked: &[Weakening], given: Weakening) -> bool {
 pub const ACCEPT: &str = "cargo run -- contract write";
 
 /// Fails compilation if a contract differs from the locked contract `L` by more than its version and its reasons
-/// permit. Schemas that are known only at run time are ignored. `same_names` must be `true` only if both contracts have
-/// parameters of the same names in the same order.
+/// permit. Schemas that are known only at run time are ignored.
+///
+/// `same_names` states that both contracts have parameters of the same names in the same order: the fast comparison
+/// relies on it and doesn't read the names. `#[mcp_tool]` computes it.
 #[track_caller]
 pub const fn assert_no_drift<L: CompactContract>(new: &Contract, same_names: bool) {
     if !compact::is_unchanged(new, L::BYTES, same_names) {
@@ -230,6 +232,7 @@ impl Ruling {
             if lacks_reason(&self.findings, rule, locked, new) {
                 text = text.str(if is_first { "`weakens(\"" } else { ", `weakens(\"" });
                 text = text.str(rule.id()).str("\", reason = \"…\")`");
+                // The rule has no new reason, so any reason for it is an earlier one.
                 has_earlier_reason |= has_reason(new.weakens, rule);
                 is_first = false;
             }

@@ -68,6 +68,7 @@ const fn kind<const N: usize>(
             Kind::Integer { minimum: old_min, maximum: old_max },
             Kind::Integer { minimum: new_min, maximum: new_max },
         ) => {
+            // The fifth argument is `true` if the new bound is tighter.
             integer(at, "min", *old_min, *new_min, *new_min > *old_min, found);
             integer(at, "max", *old_max, *new_max, *new_max < *old_max, found);
         }
@@ -79,16 +80,19 @@ const fn kind<const N: usize>(
             number(at, "max", *old_max, *new_max, found);
         }
         (Kind::Integer { minimum, maximum }, Kind::Number { minimum: least, maximum: most }) => {
+            // If the number can have only one value, an integer, then the types don't differ, only the bounds.
             if !is_single_integer(*least, *most) {
                 found.note(at.widened(old, new));
             }
-            integer_with_number(at, (*minimum, *maximum), (*least, *most), true, found);
+            let from_integer = true;
+            integer_with_number(at, (*minimum, *maximum), (*least, *most), from_integer, found);
         }
         (Kind::Number { minimum: least, maximum: most }, Kind::Integer { minimum, maximum }) => {
             if !is_single_integer(*least, *most) {
                 found.note(at.narrowed(old, new));
             }
-            integer_with_number(at, (*minimum, *maximum), (*least, *most), false, found);
+            let from_integer = false;
+            integer_with_number(at, (*minimum, *maximum), (*least, *most), from_integer, found);
         }
         (Kind::Text(old_text), Kind::Text(new_text)) => text(at, (old, old_text), (new, new_text), found),
         (Kind::Enum(old_values), Kind::Enum(new_values)) => values(at, old_values, new_values, found),
@@ -163,9 +167,9 @@ pub(super) const fn object<const N: usize>(
     while i < old_count {
         if let Some(old_field) = old.field(i) {
             match find(new, old_field.name, i, new_count) {
-                Some((at, new_field)) => {
-                    ordered &= at >= last;
-                    last = at;
+                Some((index, new_field)) => {
+                    ordered &= index >= last;
+                    last = index;
                     field(path.field(old_field.name), &old_field, &new_field, prose, found);
                 }
                 None => {
@@ -232,7 +236,8 @@ const fn field<const N: usize>(
     }
 }
 
-/// Returns the index of the field with this name, and the field. Compares the field at the index `likely` first.
+/// Returns the index of the field with this name, and the field. Compares the field at the index `likely` first, because
+/// fields usually keep their index. `count` is the number of fields in the object.
 const fn find(among: &'static Object, name: &str, likely: usize, count: usize) -> Option<(usize, Field)> {
     if let Some(field) = among.field(likely)
         && same(field.name, name)

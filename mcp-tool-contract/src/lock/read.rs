@@ -209,10 +209,11 @@ struct GateInfo {
     scope: String,
 }
 
-/// Parts of an entry that a listing doesn't show: the value of `dev.mcp-tool/lock`.
+/// Parts of an entry that a listing doesn't show, mostly guards such as scopes: the value of `dev.mcp-tool/lock`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct LockedGuards {
+    /// Kind of the result, such as `text` or `page`.
     result: String,
     scopes: Vec<String>,
     defaults: BTreeMap<String, Box<RawValue>>,
@@ -222,6 +223,7 @@ struct LockedGuards {
     #[serde(default)]
     weakens: Vec<LockedReason>,
     servers: Vec<String>,
+    /// Digest of the whole entry without `sum`.
     sum: String,
 }
 

@@ -228,7 +228,8 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// MCP `ToolAnnotations`. A host may ignore them. The server's own checks use only `read_only` and `destructive`.
+/// MCP `ToolAnnotations`. A host may ignore them. The server's own checks of calls use only `read_only` and
+/// `destructive`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// The tool changes nothing.
@@ -334,7 +335,8 @@ impl Param {
     }
 
     /// Sets the bounds that the parameter lacks: the maximum length of a string and the maximum number of an array's
-    /// items. `None` means [`DEFAULT_MAX_LEN`] or [`DEFAULT_MAX_ITEMS`].
+    /// items. `None` means [`DEFAULT_MAX_LEN`] or [`DEFAULT_MAX_ITEMS`]. Panics, which is a compile error, if such a
+    /// maximum is less than the parameter's minimum.
     #[track_caller]
     #[must_use]
     pub const fn bounded(mut self, max_len: Option<u64>, max_items: Option<u64>) -> Self {
@@ -373,7 +375,8 @@ impl Param {
     }
 
     /// Sets the header that mirrors the argument, without `Mcp-Param-`. Call this after all bounds are set, because
-    /// this checks that an integer is within ±(2^53 - 1), which every client represents exactly.
+    /// this checks that the argument is a string, a boolean, or an integer within ±(2^53 - 1), which every client
+    /// represents exactly.
     #[track_caller]
     #[must_use]
     pub const fn header(mut self, name: &'static str) -> Self {

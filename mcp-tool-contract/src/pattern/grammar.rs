@@ -109,7 +109,8 @@ impl PatternParser<'_> {
             '(' => self.group()?,
             '[' => self.class()?,
             '\\' => {
-                self.escape(false)?;
+                let in_class = false;
+                self.escape(in_class)?;
             }
             _ => {}
         }
@@ -146,6 +147,7 @@ impl PatternParser<'_> {
             }
             _ => return Ok(()),
         }
+        // A `?` after a repetition makes it lazy.
         self.take('?');
         match self.rest.peek() {
             Some(next @ ('*' | '+' | '?' | '{')) => {
@@ -196,7 +198,7 @@ impl PatternParser<'_> {
                 _ => {}
             }
             let low = self.class_member(next)?;
-            // An unescaped `-` is an ordinary member here, never the start of a range.
+            // An unescaped `-` is the first or last member, as checked above, and starts no range.
             if low != '-' || next == '\\' {
                 self.range(low)?;
             }

@@ -169,7 +169,7 @@ fn missing(path: &ValuePath<'_>, report: &mut ViolationReport) {
 #[derive(Debug)]
 pub struct ArgumentText<'t> {
     text: &'t str,
-    /// Text of each parameter's value, by the index of the parameter; empty if the argument is absent.
+    /// Text of each parameter's value, also of `null`, by the index of the parameter; empty if the caller didn't send it.
     given: RefCell<[&'t str; MAX_REMEMBERED]>,
 }
 
@@ -189,7 +189,7 @@ impl<'t> ArgumentText<'t> {
         self.text
     }
 
-    /// Returns the JSON text that [`read`] found for the parameter at this index; empty if the argument is absent.
+    /// Returns the JSON text that [`read`] found for the parameter at this index; empty if the caller didn't send it.
     /// `None` for an index from [`MAX_REMEMBERED`] on.
     pub(super) fn given(&self, index: usize) -> Option<&'t str> {
         self.given.try_borrow().ok()?.get(index).copied()
@@ -240,7 +240,8 @@ fn fill_slots(
         let key = unescaped(key)?;
         let raw = scan.value()?;
         let Some(index) = slot_index(&key, slots, next) else {
-            // A violation that isn't listed needs no message, and a caller may send many unknown names.
+            // A full report only counts further violations. They need no message, which saves time if a caller sends
+            // many unknown names.
             let given = escaped_excerpt(&key);
             let message = if report.is_full() { String::new() } else { unknown_message(&given, slots) };
             report.note(&ValuePath::ROOT.key(&given), Rule::AdditionalProperties, None, message);

@@ -17,8 +17,8 @@ use crate::{
 /// Number of levels of nested objects. An object without inner objects has level 0.
 const LEVELS: usize = 8;
 
-/// Defines the constants of the passes that decode objects, one pass for each level: a pass (`W…`, `walk`) with the
-/// input `S…`, the objects of its level (`O…`), and the input of the next pass.
+/// Defines the constants of the passes that decode objects, one pass for each level. `S0` is the input of a pass, `W0`
+/// the pass, `O0` the objects that it decoded, and `S1` the input of the next pass.
 macro_rules! levels {
     ($($step:ident $walk:ident $objects:ident => $next:ident;)+) => {$(
         #[doc(hidden)]
@@ -141,7 +141,7 @@ pub struct DecodePass {
     objects: ConstVec<(usize, usize), 128>,
     /// Number of objects read so far, per level.
     counts: [usize; LEVELS],
-    /// Parameters: at most 64, the limit of `#[mcp_tool]`.
+    /// Parameters. `#[mcp_tool]` permits at most 64.
     params: ConstVec<Param, 66>,
     weakens: ConstVec<Weakening, 64>,
     contract: Contract,
@@ -190,7 +190,8 @@ impl DecodePass {
         }
     }
 
-    /// Reads a list of texts. Returns the list of the first pass, or an empty list in the first pass.
+    /// Reads a list of texts. The first pass stores the texts and returns an empty list. Later passes return the texts
+    /// that the first pass stored.
     const fn texts(&mut self, step: &DecodeStep) -> &'static [&'static str] {
         let (count, start) = (self.number() as usize, self.texts.len);
         let mut i = 0;
@@ -294,7 +295,8 @@ impl DecodePass {
         Param { name: "", description: "", schema, default, secret: mark & 1 != 0, header }
     }
 
-    /// Decodes a schema. Also returns the number of object levels in it, and its annotation bits.
+    /// Decodes a schema. Also returns the number of object levels in it and, from its first byte, the annotation bits:
+    /// `secret`, `default` and `header` of a parameter, or `required` of a field.
     const fn schema(&mut self, step: &DecodeStep) -> (Schema, usize, u8) {
         // Bit 0: optional. Bit 1: an array. The other bits: annotation bits.
         let flags = self.byte();

@@ -62,7 +62,8 @@ const GATE: u8 = 1 << 5;
 const UPSTREAMS: u8 = 1 << 6;
 const TASK: u8 = 1 << 7;
 
-// Tags of kinds: the lowest three bits of the byte that follows the first byte of a schema and the bounds of an array.
+// Tags of kinds. A schema consists of its first byte, the bounds of an array if it is one, a byte whose lowest three
+// bits are the tag, and the bounds of the kind.
 const BOOLEAN: u8 = 0;
 const INTEGER: u8 = 1;
 const NUMBER: u8 = 2;
@@ -70,8 +71,9 @@ const STRING: u8 = 3;
 const ENUM: u8 = 4;
 const OBJECT: u8 = 5;
 
-/// Reads the next byte. At the end of the bytes, returns 255. No byte that this macro reads has this value: only the
-/// first byte of a contract could have it, if a tool could be both `read_only` and `destructive`.
+/// Reads the next byte. At the end of the bytes, returns 255. The bytes that this macro reads never equal 255: the first
+/// byte of a contract would need the bits of both `read_only` and `destructive`, which no tool has, and the other bytes
+/// don't use all bits.
 macro_rules! next_byte {
     ($bytes:ident) => {
         match $bytes {
@@ -454,7 +456,7 @@ mod tests {
             shortest.is_some_and(|length| length > bytes.len() - 60 && bytes[length - 1] == 0),
             "{shortest:?}"
         );
-        // The full comparison finds no change either.
+        // The full comparison of the same contract finds no change, as `is_unchanged` promises.
         assert!(judge::compare::<8>(&CONTRACT, &CONTRACT, Prose::Kept).is_empty());
     }
 }
