@@ -36,7 +36,8 @@ pub(super) struct CallError {
     pub(super) required_scopes: Option<String>,
 }
 
-/// The answer to a refused call: a JSON-RPC error, or a tool result that the model reads.
+/// The answer to a refused call. If the tool is unavailable or its contract has changed, this is a tool result, so that
+/// the model reads the reason. Otherwise it is a JSON-RPC error.
 pub(super) enum RefusalAnswer<'r> {
     Protocol(CallError),
     ToolResult(ToolResultParts<'r>),
