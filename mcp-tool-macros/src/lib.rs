@@ -52,7 +52,7 @@ use proc_macro::TokenStream;
 /// change of the contract:
 /// - A breaking change needs the next major version.
 /// - A lowered guard, such as a removed scope, needs the next minor version and `weakens(…)` with a reason.
-/// - A patch, such as a new description, needs no new version.
+/// - A patch, which affects no caller, such as a new description, needs no new version.
 /// - Any other change needs the next minor version.
 ///
 /// # Parameters
@@ -112,7 +112,8 @@ pub fn mcp_tool(keys: TokenStream, function: TokenStream) -> TokenStream {
 ///   pattern)]` bounds the value. With `#[schema(from_str)]` its JSON is a string, which the field's type parses with
 ///   `FromStr` and writes with `Serialize`. `FromStr` may refuse text that the schema allows.
 /// - A struct of named fields is a result, part of a result, or a form (MCP elicitation). `#[schema(…)]` bounds its
-///   fields; a `Vec` must have `max_items`. With a field marked `#[schema(secret)]`, the struct can be none of these.
+///   fields; a `Vec` must have `max_items`. A struct with a field marked `#[schema(secret)]` can be none of
+///   these: a tool that returns it or asks for it doesn't compile.
 ///
 /// serde's `rename`, `rename_all`, `skip`, `skip_serializing`, `skip_serializing_if`, `default`, `flatten` and `tag`
 /// are supported, and `transparent` on a newtype. Attributes of structs, enums and fields that affect only

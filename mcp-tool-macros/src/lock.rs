@@ -52,8 +52,8 @@ pub(crate) struct LockedTool {
 
 impl LockedTool {
     /// Returns code that checks the tool's contract. The code causes a compile error at `at`, the tool's version, if
-    /// the contract changed by more than the version permits. `names` are the tool's parameters; they are compared
-    /// here, because comparing text is slow in const evaluation.
+    /// the contract changed by more than the version permits. `names` are the names of the tool's parameters, in
+    /// order. They are compared with the locked names here, because comparing text is slow in const evaluation.
     pub(crate) fn judgement<'n>(
         &self,
         tool: &syn::Ident,

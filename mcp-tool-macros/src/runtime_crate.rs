@@ -210,7 +210,7 @@ fn setting<'v>(rest: &str, value: &'v str, name: &str) -> Option<&'v str> {
     if rest == name {
         return Some(value.split('#').next().unwrap_or_default().trim());
     }
-    // The inline table may continue on the next line, because arrays in it may have several lines.
+    // Ends at the end of the line if there is no `}`: arrays in an inline table may have several lines.
     let members = value.strip_prefix('{').filter(|_| rest.is_empty())?.split('}').next()?;
     members.split(',').find_map(|member| {
         let (key, value) = member.split_once('=')?;

@@ -42,8 +42,8 @@ pub trait ToolResult: Sized {
     #[doc(hidden)]
     const OUTPUT: ToolOutput;
 
-    /// True for a [`Page`](crate::tool::page::Page). This is a separate constant, because evaluating `OUTPUT` can be a
-    /// compile error.
+    /// True for a [`Page`](crate::tool::page::Page). Separate from `OUTPUT`, whose evaluation is a compile error if the
+    /// result's schema is invalid, so that the check of the tool's `PageRequest` doesn't evaluate `OUTPUT`.
     #[doc(hidden)]
     const IS_PAGED: bool;
 
@@ -84,7 +84,8 @@ impl<T: ObjectResult + Written> ToolResult for T {
     label = "add `#[derive(serde::Serialize)]`"
 )]
 pub trait Written {
-    /// Encodes the value as JSON text.
+    /// Encodes the value as JSON text. Returns an error if the value can't be serialized, or if the text exceeds the
+    /// maximum size of a result.
     fn written(&self, cx: &CallContext) -> Result<String, ToolError>;
 }
 

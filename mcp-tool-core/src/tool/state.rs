@@ -26,8 +26,8 @@ impl StateMap {
         replaced.map(|_| DuplicateState(type_name::<T>()))
     }
 
-    /// Returns the value that was registered as `T` or as `Arc<T>`. A function that borrows `&dyn Trait` gets the value
-    /// that was registered as `Arc<dyn Trait>`.
+    /// Returns the value that was registered as `T`, else the value that was registered as `Arc<T>`. A function that
+    /// borrows `&dyn Trait` gets the value that was registered as `Arc<dyn Trait>`.
     fn find<T: ?Sized + 'static>(&self) -> Option<Arc<T>> {
         fn stored<A: 'static>(state: &StateMap) -> Option<&A> {
             state.values.get(&TypeId::of::<A>())?.downcast_ref()
@@ -90,8 +90,8 @@ impl<T: Parameter> StateSource<T> {
     pub const IS_ARGUMENT: bool = true;
 }
 
-/// Default of `StateSource::IS_ARGUMENT`, for types that don't implement [`Parameter`]. For other types, the compiler
-/// chooses the inherent constant.
+/// Default of `StateSource::IS_ARGUMENT`. For types that implement [`Parameter`], the compiler chooses the inherent
+/// constant instead.
 #[doc(hidden)]
 pub trait ArgumentState {
     /// `false`, because an agent can't send the type as an argument.

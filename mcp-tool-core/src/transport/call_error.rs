@@ -36,7 +36,8 @@ pub(super) struct CallError {
     pub(super) required_scopes: Option<String>,
 }
 
-/// The answer to a refused call: a JSON-RPC error, or a tool result that the model reads.
+/// The answer to a refused call. If the tool is unavailable or its contract has changed, this is a tool result, so that
+/// the model reads the reason. Otherwise it is a JSON-RPC error.
 pub(super) enum RefusalAnswer<'r> {
     Protocol(CallError),
     ToolResult(ToolResultParts<'r>),
@@ -48,7 +49,8 @@ impl CallError {
         let error = outcome.answer.as_ref().err()?;
         // Only the client can handle these two errors, and it would pass a tool result to its model. Either the client
         // lacks a capability that the tool needs, or the answers that it sent to the tool's questions can't be used.
-        // Legacy revisions (up to 2025-11-25) have no code for the first error.
+        // Legacy revisions (up to 2025-11-25) have no code for the first error. Revision 2026-07-28 requires the HTTP
+        // status 400 for it.
         let (code, members) = match (error.kind(), error.lacks().and_then(Capability::of_name)) {
             (ErrorKind::ClientCapability, Some(lacks)) if era == Era::Modern => {
                 (code::MISSING_CAPABILITY, format!(r#""requiredCapabilities":{},"#, lacks.declared()))

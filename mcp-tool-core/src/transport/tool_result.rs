@@ -30,6 +30,7 @@ impl<'s> ResultStamp<'s> {
 
     /// Appends the stamp as members of a JSON object.
     pub(super) fn write(&self, text: &mut JsonWriter) {
+        // The text before and after the correlation id is the same for all calls of a tool, and encoded in advance.
         text.raw(&self.stamp.before_id);
         text.raw(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
         text.raw(&self.stamp.after_id);

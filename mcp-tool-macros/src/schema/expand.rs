@@ -199,6 +199,7 @@ fn field(index: usize, field: &DeclaredField, runtime: &RuntimeCrate) -> TokenSt
     let bounds = bounds.statements(&local, "Field", runtime);
     let runtime_at_type = runtime.at(ty.span());
     let schema = quote_spanned!(ty.span()=> <#ty as #runtime_at_type::Output>::SCHEMA);
+    // `never_null` is for a field that is absent instead of `null`, `optional` for a field that may be absent.
     let presence = match presence {
         Presence::Always => TokenStream::new(),
         Presence::UnlessNone => quote!(.never_null()),

@@ -31,7 +31,7 @@ impl Local {
 }
 
 /// Returns the function `bind`, which takes the application state and returns the state that the tool borrows, together
-/// with the closure that calls the tool.
+/// with the parameters that have a default, the completion functions, and the closure that calls the tool.
 pub(super) fn bind(tool: &DeclaredTool) -> TokenStream {
     let (states, state, cx) = (Local::named("states"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");

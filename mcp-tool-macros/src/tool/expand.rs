@@ -146,6 +146,8 @@ fn declared(index: usize, argument: &ArgumentParam, tool: &DeclaredTool) -> Toke
     let bounded = quote_spanned! {ty.span()=>
         let #param = #runtime_at_type::__private::Param::bounded(#param, #max_len, #max_items);
     };
+    // `declare` makes a parameter with the bounds of its type. Each statement then replaces `param`, and `with` stores
+    // the last `param`.
     quote! {
         const #constant: #runtime::__private::DeclaredParam<#ty> = {
             let #declared = #declare(#name, #description);

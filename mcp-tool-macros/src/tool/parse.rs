@@ -69,7 +69,8 @@ fn is_removed(attribute: &Attribute) -> bool {
     attribute.path().is_ident("doc") || attribute.path().is_ident("arg")
 }
 
-/// Returns the tool without the parts that have errors. `keys` are the parsed keys of `#[mcp_tool(…)]`.
+/// Parses and checks the signature. Returns the tool without the parts that have errors. `keys` are the parsed keys of
+/// `#[mcp_tool(…)]`.
 pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> DeclaredTool {
     let Function { attributes, visibility, signature, .. } = function;
     let is_valid = check_signature(signature, errors);
@@ -434,6 +435,7 @@ fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
             Input::Argument(argument) => names.push(argument.name.clone()),
         }
     }
+    // Names are read from the signature, because `inputs` has no spans of them.
     for parameter in &signature.inputs {
         if let FnArg::Typed(PatType { pat, ty, .. }) = parameter
             && let Pat::Ident(pat) = &**pat

@@ -145,7 +145,7 @@ impl AuthenticationLayer {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.authenticator.as_ref().and_then(|authenticator| authenticator.challenge(denied)) {
             Some(challenge) => insert(&mut response, WWW_AUTHENTICATE, &challenge),
-            // The issuer doesn't answer, so no other token would help.
+            // Without a challenge, the issuer doesn't answer, so no other token would help.
             None => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"))),
         }
         response

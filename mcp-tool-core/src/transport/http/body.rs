@@ -20,7 +20,7 @@ const LINGER: Duration = Duration::from_secs(5);
 /// Maximum size of a body that needs no memory permit, in bytes.
 const SMALL_BODY: usize = 64 * 1024;
 /// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. A body without `Content-Length`
-/// counts with the maximum size of one body. If this maximum is larger than `MEMORY`, it is the limit instead.
+/// counts with [`max_bytes`](BodyReader::max_bytes). If `max_bytes` is larger than `MEMORY`, the limit is `max_bytes`.
 const MEMORY: usize = 8 * 1024 * 1024;
 
 /// The rejection of a request because of its body: HTTP status, and message for the client.
@@ -72,7 +72,8 @@ impl RequestBody {
     }
 }
 
-/// Makes a text without a memory permit, for code that keeps the body and its permit.
+/// Makes a text without a memory permit. The caller must keep the [`RequestBody`], which has the permit, as long as the
+/// text.
 impl From<Bytes> for RetainedText {
     fn from(text: Bytes) -> Self {
         RetainedText { text, _memory: None }

@@ -1,5 +1,5 @@
-//! `tools/call` over HTTP, outside legacy sessions (MCP sessions of revisions up to 2025-11-25), and refusals of calls
-//! in legacy sessions.
+//! Answers `tools/call` over HTTP, except for valid and permitted calls in legacy sessions (MCP sessions of revisions
+//! up to 2025-11-25), which rmcp answers.
 
 use std::{pin::pin, sync::Arc};
 
@@ -80,8 +80,8 @@ impl AdmittedCall {
 }
 
 impl Service {
-    /// Checks a call's headers and admits the call. If the call is rejected or refused, the error is the response to
-    /// it.
+    /// Checks a call's headers and admits the call. If the parser found an error, a header is invalid, or the admission
+    /// refuses the call, returns the response to the call as the error.
     pub(super) async fn prepare_call(
         &self,
         headers: &HeaderMap,
@@ -113,6 +113,7 @@ impl Service {
                 return Err(FramedResponse::refusal(&refusal, &call.id, era, server_info));
             }
         };
+        // The tool may declare headers in which the client repeats arguments (`Mcp-Param-…`).
         if era == Era::Modern
             && admitted.has_headers()
             && let Err(error) = parameter_headers::check(headers, admitted.contract(), call.arguments)
@@ -154,9 +155,9 @@ impl Service {
         headers: &HeaderMap,
     ) -> HttpResponse {
         let PreparedCall { call, reports } = call;
-        // Without authorization, callers differ only in their label, from `clientInfo` or a header. A
-        // `notifications/cancelled` has no `clientInfo`. So that it finds its call, the callers of both are labelled by
-        // the header only.
+        // The caller under which the call is listed for `notifications/cancelled`. Without authorization, callers
+        // differ only in their label, which comes from `clientInfo` or a header. The notification has no `clientInfo`,
+        // so the call is listed without it too (`None`), and the header alone gives the label of both.
         let caller_by_headers = || self.caller(sender, headers, None);
         let Some((token, receiver)) = reports else {
             let response = pin!(call.respond(&self.endpoint, arguments, caller_by_headers));

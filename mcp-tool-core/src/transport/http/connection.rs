@@ -57,6 +57,8 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
         let answering = Answering(Arc::clone(phase));
         async move {
             let response = service.respond(request, peer).await;
+            // `Guarded` drops `answering` with the body. `InParts` sends the body in small parts, so that hyper's
+            // write buffer stays small.
             Ok::<_, Infallible>(response.map(|body| InParts::new(Guarded::new(body, answering))))
         }
     });

@@ -39,7 +39,8 @@ struct InFlightState {
 
 #[derive(Debug, Default)]
 struct Lists {
-    /// Requests in flight. `Notify` cancels a call outside of sessions, and has no effect on a request in a session.
+    /// Requests in flight. `Notify` cancels a call outside of sessions. It isn't used for requests in sessions, which
+    /// rmcp cancels.
     requests: HashMap<InFlightKey, Vec<Arc<Notify>>>,
     /// The last [`MAX_MISSED`] cancellations that matched no listed request.
     missed: VecDeque<MissedCancellation>,
@@ -82,8 +83,8 @@ impl InFlight {
         CancellableCall { in_flight: self.clone(), since: self.shared.missed.load(Ordering::Acquire) }
     }
 
-    /// Lists a call outside of sessions. Cancels the call immediately if it matches a kept cancellation whose number is
-    /// at least `since`.
+    /// Lists a call outside of sessions. `since` is the number of missed cancellations when the call arrived. If a
+    /// cancellation with this key was missed after that and is still kept, cancels the call immediately.
     fn list_call(&self, key: InFlightKey, since: u64) -> InFlightGuard {
         let guard = InFlightGuard { in_flight: self.clone(), key, cancelled: Arc::default() };
         let mut lists = self.lock();
@@ -203,7 +204,7 @@ mod tests {
             FramedResponse::ok("done".into())
         };
         let call = in_flight.cancellable();
-        // Another caller's request has the same id.
+        // Another caller cancels a request that has the same id.
         in_flight.cancel(&Caller::new("bob"), id.clone());
         in_flight.cancel(&caller, id.clone());
         let never = pin!(std::future::pending::<()>());
@@ -215,7 +216,7 @@ mod tests {
                 String::from_utf8_lossy(&cancelled.body).contains("cancelled by notifications/cancelled")
             })
         }));
-        // Neither a later call with the same id nor another client's call is cancelled.
+        // Neither a later call with the same id nor another caller's call is cancelled.
         for caller in [caller.clone(), Caller::new("eve")] {
             let later = in_flight.cancellable().run(pin!(done()), || with_id(&caller)).await;
             assert!(later.is_ok_and(|response| response.body == b"done"));

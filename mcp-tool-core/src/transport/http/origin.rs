@@ -61,6 +61,7 @@ impl Origins {
     /// Rejects a request for a host that isn't allowed, and a request from a web page whose origin isn't allowed. The
     /// `http` origin of the server itself is allowed.
     pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Disallowed> {
+        // `None` if the header is absent, repeated, or not visible ASCII.
         let host = only(headers, HOST).ok().flatten().and_then(|host| host.to_str().ok());
         // Fast path for the usual request, which has an allowed host in the same spelling, no host in the request
         // target and no origin.

@@ -43,9 +43,9 @@ pub(super) struct Entries {
     parts: Vec<Range<usize>>,
     /// `true` for the newest version of each tool.
     is_newest: Vec<bool>,
-    /// Each entry with the other one of its two names, which `whole` doesn't contain. For a caller that is pinned to an
-    /// older version, that version has the tool's own name. Empty if the settings pin no client to a version: the
-    /// newest registered version is then the newest version for every caller.
+    /// Each entry with the name that it doesn't have in `whole`: the [`older_name`] for the newest version, and the
+    /// tool's own name for an older version, which has this name for a caller that is pinned to it. Empty if the
+    /// settings pin no client to a version: the newest registered version is then the newest version for every caller.
     other_names: Vec<Box<str>>,
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
+    /// Writes the entry of each tool, and makes the complete and the empty list.
+    ///
     /// # Errors
     /// rmcp can't parse a tool's entry as its type `Tool`.
     pub(super) fn new(
@@ -59,7 +61,8 @@ impl Listing {
         page_size: NonZeroU32,
     ) -> Result<Self, serde_json::Error> {
         let Pipeline { registry, versions, .. } = pipeline;
-        let entries = Entries::of(registry, !versions.pins.is_empty())?;
+        let has_pins = !versions.pins.is_empty();
+        let entries = Entries::of(registry, has_pins)?;
         let (mut scope_samples, mut sample_of) = (Vec::new(), Vec::new());
         let mut samples_by_scopes = HashMap::new();
         for (index, tool) in registry.tools().iter().enumerate() {
@@ -90,8 +93,9 @@ impl Listing {
         })
     }
 
-    /// Returns the entry of the first registered version of the tool `name`, as rmcp's type, under the tool's own name.
-    /// `None` if no tool has this name. rmcp reads from the entry's input schema which headers must repeat arguments.
+    /// Returns the entry of the tool `name`, as rmcp's type, under the tool's own name. `None` if no tool has this
+    /// name. rmcp reads from the entry's input schema which headers must repeat arguments. rmcp doesn't pass the
+    /// version, so the entry is that of the first registered version.
     pub(crate) fn tool(&self, registry: &Registry, name: &str) -> Option<rmcp::model::Tool> {
         let index = registry.tools().iter().position(|tool| tool.contract.name() == name)?;
         let mut tool: rmcp::model::Tool = serde_json::from_str(self.entries.at(index)).ok()?;

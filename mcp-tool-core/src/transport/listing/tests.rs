@@ -72,7 +72,7 @@ async fn names(endpoint: &Endpoint, caller: &Caller) -> Vec<String> {
 #[tokio::test]
 async fn cached_lists_are_limited_in_number_and_bytes() {
     let endpoint = start(scoped(7, "Words."), &OperatorSettings::default()).await;
-    let mut first_list = None;
+    let mut cached_list = None;
     for (number, caller) in callers(7).enumerate() {
         let subset = (0..7).filter(|scope| number >> scope & 1 == 1);
         assert_eq!(
@@ -82,7 +82,7 @@ async fn cached_lists_are_limited_in_number_and_bytes() {
         // The list of the second caller is requested in each round, so it must stay cached.
         let second_caller = callers(7).nth(1).unwrap();
         let list = endpoint.visible_to(&second_caller).await;
-        assert!(Arc::ptr_eq(first_list.get_or_insert_with(|| Arc::clone(&list)), &list));
+        assert!(Arc::ptr_eq(cached_list.get_or_insert_with(|| Arc::clone(&list)), &list));
     }
     assert_eq!(endpoint.listing.cache.usage().0, MAX_LISTS);
 
@@ -122,7 +122,8 @@ async fn callers_who_see_every_tool_share_one_list_outside_of_the_cache() {
 
 #[tokio::test]
 async fn cursor_is_valid_only_for_the_tools_page_size_and_keys_for_which_it_was_issued() {
-    // With a configured key, a restarted server can open the cursors that it sealed (encrypted) before.
+    // With a configured key, a restarted server can open the cursors that it sealed (encrypted) before. A key has 32
+    // bytes, which are 43 characters in base64url.
     let keyed = |page_size| OperatorSettings { seal_keys: vec!["A".repeat(43)], ..paged(page_size) };
     let endpoint = start(scoped(6, "Words."), &keyed(2)).await;
     let all = Caller::new("ann").with_scopes((0..6).map(|scope| format!("s{scope}")));
@@ -172,7 +173,7 @@ async fn cursor_is_valid_only_for_the_tools_page_size_and_keys_for_which_it_was_
     let mut changed = scoped(6, "Words.");
     changed[5] = entry(changed[5].contract().with_timeout_ms(Some(7)));
     refused(&start(changed, &keyed(2)).await, &all, &cursor).await;
-    // A cursor that a tool sealed for the pages of its results.
+    // A cursor that was sealed with other associated data, as by a tool for the pages of its results.
     let of_tool = endpoint.pipeline.services.sealer.seal(&1_u64.to_le_bytes(), b"cursor").unwrap();
     refused(&endpoint, &all, &of_tool).await;
 }

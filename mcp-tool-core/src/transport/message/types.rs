@@ -95,9 +95,9 @@ pub struct Meta<'m> {
 /// version and capabilities in the `_meta` of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
-    /// Revisions up to 2025-11-25.
+    /// The form of revisions up to 2025-11-25: `_meta` names no protocol version.
     Legacy,
-    /// Revision 2026-07-28 and later.
+    /// The form of revision 2026-07-28 and later: `_meta` names a protocol version.
     Modern,
 }
 

@@ -1,5 +1,5 @@
-//! Implements rmcp's `ServerHandler` for [`Protocol`]. Passes requests that this crate doesn't answer to the
-//! application's fallback handler.
+//! Implements rmcp's `ServerHandler` for [`Protocol`], through which rmcp calls this crate. Passes requests that this
+//! crate doesn't answer to the application's fallback handler.
 
 use std::sync::Arc;
 
@@ -136,6 +136,7 @@ impl ServerHandler for Protocol {
         }
         match self.endpoint.fallback.as_deref().filter(|_| !is_unsupported) {
             Some(fallback) => {
+                // `with_caller` adds the caller to `context`. `guarded` limits the handler's time and catches panics.
                 let context = self.with_caller(context)?;
                 self.guarded(fallback.on_custom_request(request, context)).await
             }
@@ -173,7 +174,7 @@ impl ServerHandler for Protocol {
         let fallback = self.endpoint.fallback.as_deref();
         let by_fallback = fallback.and_then(|fallback| fallback.accepted_subscription_filter(requested));
         accepted.resource_subscriptions = by_fallback.and_then(|filter| filter.resource_subscriptions);
-        // rmcp acknowledges the stream next, and calls `listen` after that.
+        // rmcp acknowledges the stream next, and calls `listen` after that. The stream must miss no change in between.
         self.subscribe_early();
         Some(accepted)
     }

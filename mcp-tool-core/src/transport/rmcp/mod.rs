@@ -80,9 +80,9 @@ impl Protocol {
         Implementation::new(&*self.endpoint.name, &*self.endpoint.version)
     }
 
-    /// Returns the caller that the HTTP listener attached to the request. If this caller is the local user without a
-    /// label, or if no caller is attached, as over stdio, returns the local user, labelled with the client's name. If
-    /// no caller is attached although the listener authenticates every request, returns an internal error.
+    /// Returns the caller that the HTTP listener attached to the request. The local user without a label gets the
+    /// client's name as label. If no caller is attached, as over stdio, returns the local user with this label, or an
+    /// internal error if the listener authenticates every request.
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         match extension::<Caller>(context) {
             Some(caller) if !caller.is_local() || caller.agent().is_some() => Ok(caller.clone()),
@@ -109,6 +109,7 @@ impl Protocol {
     /// client's name and version.
     fn local_caller(&self, context: &RequestContext<RoleServer>) -> Caller {
         let client = context.client_info().map(|client| format!("{} {}", client.name, client.version));
+        // `None`: no `clientInfo` as JSON text.
         ClientLabel::default().caller(&self.endpoint.local_caller, None, client.as_deref())
     }
 }

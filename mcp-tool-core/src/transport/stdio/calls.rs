@@ -103,8 +103,8 @@ impl Calls {
         }
     }
 
-    /// Adds a call that is still in its first poll while another task already processes messages, so that a message can
-    /// cancel the call.
+    /// Adds a call to `running` during its first poll, so that a message can cancel the call. Called when another task
+    /// begins to process messages, and when processing ends.
     pub(super) fn detach(&self, id: Id) {
         lock(&self.running).insert(id, None);
     }

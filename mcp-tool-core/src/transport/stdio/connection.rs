@@ -1,5 +1,5 @@
-//! Processes the messages of one client in order. Admits calls, answers `tools/list`, and forwards other messages to
-//! rmcp.
+//! Processes the messages of one client in order. Admits and cancels calls, answers `tools/list`, and forwards other
+//! messages to rmcp.
 
 use std::{
     borrow::Cow,
@@ -44,8 +44,8 @@ const MAX_FORWARDED: usize = 64;
 /// Maximum time for which a request waits for one of [`Connection::permits`] while rmcp answers [`MAX_FORWARDED`]
 /// requests.
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Time from the end of one call's first poll to the end of the next call's first poll, above which further calls run
-/// as tasks from the start. As tasks, they don't delay the messages behind them.
+/// Maximum time from the end of one call's first poll to the end of the next one. After a longer time, further calls
+/// run as tasks from the start. As tasks, they don't delay the messages behind them.
 const SLOW_POLL: Duration = Duration::from_micros(100);
 /// Number of calls that run as tasks from the start, after a slow poll.
 const CALLS_AFTER_SLOW_POLL: u32 = 32;
@@ -61,6 +61,7 @@ pub(super) struct Connection {
     /// Offset in `lines` of the first line that isn't processed yet.
     next: usize,
     writer: Writer,
+    /// Sends messages to rmcp.
     to_rmcp: mpsc::Sender<ClientJsonRpcMessage>,
     /// The calls that run while further messages are processed.
     calls: Calls,
@@ -85,8 +86,9 @@ pub(super) struct Connection {
     client_label: ClientLabel,
     /// `true` once `initialize` was received: legacy requests are accepted.
     initialized: bool,
-    /// `true` once rmcp got a request from which it learned the client's [`Era`] (legacy or modern, that is 2026-07-28
-    /// and later). From then on, rmcp accepts notifications.
+    /// `true` once rmcp knows the client's [`Era`] (legacy or modern, that is 2026-07-28 and later). rmcp learns it
+    /// from the first request that only clients of one era send. From then on, rmcp accepts notifications and
+    /// responses.
     opened: bool,
     /// When this guard is dropped with the connection, it reports that no more messages are processed.
     _processed: DropGuard,

@@ -112,9 +112,9 @@ impl LineReader {
     /// Reads until at least one line is complete. `None` at the end of the input. A last line without a newline is
     /// dropped.
     ///
-    /// The second item has all complete lines. Only the first of these lines can be too long, because the others are
-    /// parts of one read, and [`CHUNK`] is smaller than [`MAX_LINE`]. If the first line is too long, the first item is
-    /// `TooLong`, and the second item has only the lines after it. An item without content is `None`.
+    /// The first item is `TooLong` if the first complete line is too long, else `None`. Only the first line can be too
+    /// long, because the others are parts of one read, and [`CHUNK`] is smaller than [`MAX_LINE`]. The second item has
+    /// all complete lines that aren't too long; `None` if there are none.
     pub(super) fn read(&mut self) -> std::io::Result<Option<[Option<Received>; 2]>> {
         loop {
             let read = match self.input.read(&mut self.chunk) {
@@ -158,7 +158,7 @@ pub(super) fn line_length(mut lines: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    /// A reader that returns at most `.1` bytes per read.
+    /// A reader of the bytes `.0` that returns at most `.1` bytes per read.
     struct Trickle(VecDeque<u8>, usize);
 
     impl Read for Trickle {

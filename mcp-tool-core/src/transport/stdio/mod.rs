@@ -40,8 +40,9 @@ use super::{endpoint::Endpoint, rmcp::session::Session};
 
 /// Maximum number of messages that wait for rmcp. At this number, processing of messages waits.
 const MAX_WAITING: usize = 256;
-/// Maximum time of each of two waits. After the end of the input, the server waits until all messages that were read
-/// are processed. Then, or after a signal or the end of the output, it waits until the calls in flight have finished.
+/// Maximum time of each wait before the server ends. After the end of the input, the server waits until all messages
+/// that were read are processed. After that, and also after a signal or the end of the output, it waits until the calls
+/// in flight have finished and their answers are written.
 const GRACE: Duration = Duration::from_secs(10);
 /// Time for cancelled calls to write their audit records.
 const RECORDING: Duration = Duration::from_secs(1);
@@ -107,7 +108,8 @@ async fn serve_lines(
     turn.end();
     let deadline = Instant::now() + GRACE;
     let finished = finish(&endpoint, &calls, rmcp_task, deadline).await;
-    // The writing thread writes the lines that still wait, and then ends.
+    // The writing thread writes the lines that still wait, and then ends. `written` is terminated if the `select!`
+    // above has already received the end of the thread.
     writer.close();
     match tokio::time::timeout_at(deadline, async { written.is_terminated() || written.await.is_ok() }).await
     {

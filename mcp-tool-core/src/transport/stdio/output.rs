@@ -164,14 +164,14 @@ impl StdoutState {
 pub(super) fn write_lines(
     mut output: impl Write + Send + 'static,
 ) -> std::io::Result<(Writer, oneshot::Receiver<()>)> {
-    let sent = Arc::new(StdoutState {
+    let state = Arc::new(StdoutState {
         waiting: Mutex::default(),
         arrived: Condvar::new(),
         has_room: Notify::new(),
         full: AtomicBool::new(false),
     });
     let (ended, written) = oneshot::channel();
-    let writing = Arc::clone(&sent);
+    let writing = Arc::clone(&state);
     std::thread::Builder::new().name("stdout".into()).spawn(move || {
         let _ended: oneshot::Sender<()> = ended;
         let mut lines = Vec::new();
@@ -185,7 +185,7 @@ pub(super) fn write_lines(
             }
         }
     })?;
-    Ok((Writer(sent), written))
+    Ok((Writer(state), written))
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 //!
 //! There is one [`Connection`], the state that is needed to process messages. The thread or task that holds the
 //! connection is the processor. The processor itself polls a call for the first time, so a short call needs neither a
-//! task nor a thread switch. Only after a slow first poll, some further calls run as tasks from the start. Normally,
-//! the reading thread is the processor. If processing has to wait, it continues in a task, and the reading thread reads
-//! on. A watchdog ([`watch`](Turn::watch)) ticks every 10 ms. If a call's first poll blocks the processor for one to
-//! two ticks, a new task becomes the processor.
+//! task nor a thread switch. After a slow first poll, some further calls run as tasks from the start: those for which
+//! [`Connection::polls_next_here`] returns `false`. Normally, the reading thread is the processor. If processing has to
+//! wait, it continues in a task, and the reading thread reads on. A watchdog ([`watch`](Turn::watch)) ticks every
+//! 10 ms. If a call's first poll blocks the processor for one to two ticks, a new task becomes the processor.
 //!
 //! # States
 //!
@@ -29,7 +29,7 @@
 //! | Idle | in [`TurnState::idle`] | on the reading thread, in `read` | the reading thread, after it put lines or the end of the input into the inbox |
 //! | Thread | on the reading thread's stack | in [`TurnState::input`]; dropped after the end of the input | the thread: [`park`](Turn::park), [`offer`](Turn::offer), or [`continue_in_task`](Turn::continue_in_task) |
 //! | Task | in the task's future | on the reading thread | the task: `park` or `offer` |
-//! | Polling | in [`TurnState::polling`] | as in the state before | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
+//! | Polling | in [`TurnState::polling`] | as in Thread or Task, where the poll began | the processor: [`reclaim`](Turn::reclaim); the watchdog: [`tick`](Turn::tick) |
 //!
 //! If the processor is still in the same poll as at the previous tick, `tick` takes the connection from
 //! `TurnState::polling`. Then `tick` registers the call as [detached](Calls::detach), so that a later message can
@@ -208,7 +208,7 @@ impl Turn {
         while let Some(connection) = next {
             let mut batch: Batch = Box::pin(Arc::clone(self).process_batch(connection));
             // One `block_on` per batch, because each `block_on` starts with a full budget of Tokio's cooperative
-            // scheduling.
+            // scheduling. Without budget, Tokio's resources are pending even if they are ready.
             next = match self.runtime.block_on(poll_fn(|cx| Poll::Ready(self.poll(&mut batch, cx)))) {
                 Poll::Ready(next) => next,
                 Poll::Pending => return Arc::clone(self).continue_in_task(&mut lock(&self.state), batch),
@@ -319,8 +319,8 @@ impl Turn {
         if state.polls == poll { state.polling.take() } else { None }
     }
 
-    /// If the processor is still in the poll `seen`, which the previous tick saw, gives the connection to a new task.
-    /// Returns the number of polls so far.
+    /// `seen` is the number of the latest poll at the previous tick. If the processor is still in this poll, gives the
+    /// connection to a new task. Returns the number of the latest poll.
     fn tick(self: &Arc<Self>, seen: u64) -> u64 {
         let mut state = lock(&self.state);
         if state.polls == seen
