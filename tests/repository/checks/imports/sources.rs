@@ -243,7 +243,7 @@ fn path_attributes(attribute: &[TokenTree]) -> Vec<String> {
 
 /// Position of the last token of the item that begins at `start`.
 fn end_of_item(tokens: &[TokenTree], start: usize) -> usize {
-    // These items may contain braces before their end, which is `;`. A `const fn` ends with the braces of its body.
+    // These items may contain braces, and end at `;`. A `const fn` isn't one of them: it ends with its body.
     let is_value = matches!(&tokens[start], TokenTree::Ident(word) if ["const", "static", "type", "use"].iter().any(|one| word == one))
         && !matches!(tokens.get(start + 1), Some(TokenTree::Ident(word)) if *word == "fn" || *word == "unsafe" || *word == "extern");
     let ends = tokens[start..].iter().position(|token| match token {
