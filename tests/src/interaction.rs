@@ -65,7 +65,7 @@ async fn asks_twice(cx: &CallContext) -> Result<String, ToolError> {
 async fn asks_elsewhere(cx: &CallContext) -> Result<String, ToolError> {
     let task_cx = cx.clone();
     let asks = async move {
-        // Gives the tool function time to start waiting for this spawned task.
+        // The question must end the call also while the tool function only waits for this spawned task.
         tokio::time::sleep(Duration::from_millis(50)).await;
         task_cx.ask::<Number>("Which?").await?.required()
     };

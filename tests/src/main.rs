@@ -28,6 +28,7 @@ struct Counters {
     running: AtomicU32,
     dropped: AtomicU32,
     finished: AtomicU32,
+    /// Calls of `blocks` that noticed their cancellation.
     told: AtomicU32,
     /// 1 after a call of the tool `releases`, which ends the calls of `spins`.
     released: AtomicU32,
@@ -634,7 +635,7 @@ mod v1 {
     }
 }
 
-// An adapter of another tool, not of an older version.
+// An adapter whose target is another tool, not a newer version of the same tool.
 /// Hand a message on to all, through the tool `relay`.
 #[mcp_tool(version = "1.0", public, read_only)]
 fn announce(
@@ -698,6 +699,7 @@ async fn main() -> ExitCode {
     if std::env::var_os("SPECIMEN_ONLY_ECHOES").is_some() {
         return server.tools(tools![echo]).run().await;
     }
+    // `echo` and `steps` get the tenant check, and `unlock` gets the middleware that panics.
     middleware::with_middleware(server, tools![echo, steps], tools![unlock])
         .tools(tools![
             counts,

@@ -79,7 +79,7 @@ impl Records {
         [&["--audit-file", self.path()], more].concat()
     }
 
-    /// The other files of the folder, which are the rotated files, sorted by name and so by time. Then the current file.
+    /// The other files of the folder, in most tests only rotated files, by name and so by time. Then the current file.
     fn files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<PathBuf> = entries.filter(|path| *path != self.file).collect();

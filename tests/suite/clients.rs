@@ -162,8 +162,8 @@ fn tasks_extension_client_completes_its_tasks() {
     let http = HttpServer::start(&[]);
     let (printed, _) = run(NODE, &["typescript_tasks.mjs", &http.url()]);
     let report: Value = serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{printed}"));
-    // Two calls become tasks, the second of which asks for a number (7). The third has its result at once, and the
-    // fourth is cancelled.
+    // Two calls become tasks. The second asks for a number, and the client answers 7. The third call has its result at
+    // once, and the fourth is cancelled.
     let expected = json!({
         "waited": ["task", "computed 0"],
         "asked": ["task", "computed 7"],

@@ -246,6 +246,7 @@ fn cancelled_completion_ends() {
 
 #[test]
 fn arguments_of_a_disabled_tool_are_not_completed() {
+    // Without a server, `disable` needs a control file that exists.
     let control = Control::of("");
     control.execute(&["disable", "--tool", "assign"]);
     let mut server = BothTransports::start(&control.flags());

@@ -121,7 +121,7 @@ fn disabling_a_tool_disables_its_versions_and_adapters() {
     let control = Control::new();
     let server = HttpServer::start(&control.flags());
     // `relay_v1` is an older version of `relay`, and `announce` another tool. Both are adapters: they pass their calls
-    // to `relay`.
+    // to `relay`. `relay` has no parameter `text`, so until it is disabled, it refuses the call for that reason.
     let calls =
         || ["relay", "relay_v1", "announce"].map(|tool| server.call(tool, json!({ "text": "x" }))).to_vec();
     let disabled = || calls().iter().filter(|answer| is_tool_disabled(answer)).count();

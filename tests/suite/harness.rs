@@ -271,6 +271,7 @@ fn kill(child: &mut Child) {
 #[cfg(feature = "clients")]
 pub fn free_port() -> u16 {
     static NEXT: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
+    // Each process tries 20 ports of its own first, so that two test processes don't choose the same free port.
     let first = 12_000 + (std::process::id() % 1_000) as u16 * 20;
     loop {
         let port = first + NEXT.fetch_add(1, Ordering::Relaxed);

@@ -248,8 +248,8 @@ fn server_raises_its_descriptor_limit_for_its_connections() {
     // The server raises the soft limit of 128 descriptors itself.
     let server = start_under("-Sn 128");
     assert!(limit(&server) > 700, "{}", limit(&server));
-    // If the hard limit is too low, connections are refused before the server lacks descriptors for other uses, for
-    // which 256 of the 384 are reserved.
+    // The server reserves 256 of the 384 descriptors for other uses than connections, so it refuses the connection
+    // after the 128th.
     let server = start_under("-n 384");
     server.stderr.line_with(&["WARN", "700", "384", "ulimit -n"]);
     let connections: Vec<_> = (0..128).map(|_| server.connect()).collect();
@@ -411,6 +411,7 @@ fn signal_lets_running_calls_finish() {
         server.request_bytes("POST", "/mcp", &[("Connection", "keep-alive")], call.to_string().as_bytes());
     stream.write_all(&message).unwrap();
     server.wait_for_count("running", 1);
+    // An open connection without a request must not fail the shutdown.
     let idle = server.connect();
     assert!(server.terminate().success());
     let reply = Reply::read(stream);

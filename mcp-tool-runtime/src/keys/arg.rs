@@ -212,8 +212,8 @@ pub mod pattern {}
 /// `default = …`: value that the function gets if the argument is absent or `null`; a literal within the bounds. Not
 /// allowed for an `Option` or a `Vec`, or together with `secret`.
 ///
-/// The default is appended to the parameter's description. Strict modes of several clients refuse a schema that
-/// contains the JSON Schema keyword `default`.
+/// The default is appended to the parameter's description. The JSON Schema keyword `default` isn't used, because strict
+/// modes of several clients refuse a schema that contains it.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

@@ -146,10 +146,11 @@ pub mod title {}
 
 /// `read_only`: the tool changes nothing (`readOnlyHint`). Can't be combined with `destructive`.
 ///
-/// A tool with neither of these keys counts as writing, but not as destructive. A call of a writing tool that fails or
-/// is cancelled can have the outcome `unknown` in its audit record: the write may have taken effect. A call of a
-/// read-only tool never has this outcome. While the file that `audit.file` names can't be written, calls of writing
-/// tools are refused. Calls of read-only tools still run, until 16,384 records wait to be written.
+/// A tool with neither of these keys is a writing tool that isn't destructive. A destructive tool is a writing tool,
+/// too. A call of a writing tool that fails or is cancelled can have the outcome `unknown` in its audit record: the
+/// write may have taken effect. A call of a read-only tool never has this outcome. While the file that `audit.file`
+/// names can't be written, calls of writing tools are refused. Calls of read-only tools still run, until 16,384 records
+/// wait to be written.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -477,8 +478,8 @@ pub mod upstream {}
 /// tasks (SEP-2663). The task runs in the background, and the client polls for its result.
 ///
 /// For clients that don't support tasks, a call runs as usual; with `required`, it is refused. A task runs for at most
-/// the tool's [`timeout`], or an hour for a tool without a timeout. Beyond the maximum number of running tasks (32 per
-/// caller, and a limit for all callers), the client waits for the call's result instead.
+/// the tool's [`timeout`], or an hour for a tool without a timeout. At most 32 tasks of a caller run at a time, and of
+/// all callers half of `limits.concurrency`, at most 1,000. For further calls, the client waits for the result instead.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

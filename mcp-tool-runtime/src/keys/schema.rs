@@ -99,8 +99,8 @@ pub mod max {}
 pub mod min_len {}
 
 /// `max_len = N`: maximum length of a newtype or a field that is a string, in code points. Default: the `max_len` of
-/// the field's type, else 1,024 for a named field. A newtype without a maximum gets the default of each named field or
-/// [parameter](super::arg::max_len) of its type.
+/// the field's type, else 1,024 for a named field, and no maximum for a newtype. If the type of a named field or a
+/// [parameter](super::arg::max_len) is a newtype without a maximum, that field or parameter has its own default.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

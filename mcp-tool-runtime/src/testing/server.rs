@@ -36,7 +36,7 @@ pub struct TestServer {
     endpoint: Arc<Endpoint>,
     caller: Caller,
     records: Records,
-    /// Version requirement that every call has in its `_meta`.
+    /// Version requirement or contract digest that every call has in its `_meta`.
     requires: Option<Requirement>,
     /// Name and value of each header that middleware can read, as if calls were HTTP requests.
     headers: Vec<(String, String)>,

@@ -21,12 +21,14 @@ impl Json {
     /// Parses a whole text. Returns `None` unless it is JSON, all numbers are in the range of a double, and no string
     /// has a lone surrogate.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Json> {
-        Json::read(bytes, false)
+        let is_lenient = false;
+        Json::read(bytes, is_lenient)
     }
 
     /// Parses a whole text by the grammar of RFC 8259, which allows numbers of any size and lone surrogates.
     pub(crate) fn parse_grammar(bytes: &[u8]) -> Option<Json> {
-        Json::read(bytes, true)
+        let is_lenient = true;
+        Json::read(bytes, is_lenient)
     }
 
     fn read(bytes: &[u8], is_lenient: bool) -> Option<Json> {

@@ -1,6 +1,6 @@
-//! Links and paths in Markdown documents lead to something that exists, and the short documents stay short. The records
-//! of decisions have one form, and ARCHITECTURE.md lists the modules of the contract crate and the core crate. In Rust
-//! files, `#[path]` attributes name files that exist.
+//! Links and paths in Markdown documents lead to something that exists. The README and the records of decisions are
+//! short. The records have one form, and ARCHITECTURE.md lists the modules of the contract crate and the core crate. In
+//! Rust files, `#[path]` attributes name files that exist.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

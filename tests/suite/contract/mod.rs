@@ -1,7 +1,8 @@
 //! The lock, which is the file `mcp-tools.lock` of released contracts, in real cargo projects: creation, enforcement,
 //! updates, and invalid locks.
 //!
-//! Each build takes seconds, so each test takes one project through many states. Exit codes of `contract check`:
+//! Each build takes seconds, so each test takes one project through many states. The path `""` is the project's root
+//! folder. Exit codes of `contract check`:
 //!
 //! | code | meaning |
 //! |---|---|

@@ -1,5 +1,5 @@
-//! Tightened and loosened bounds; added, removed and changed patterns. The tools here are those before the change that
-//! each name states. `ui/drift/bounds.rs` has them after it.
+//! Tightened and loosened bounds; added, removed and changed patterns. Each tool is named after its change. The tools
+//! here are those before the change, and `tests/ui/drift/bounds.rs` has them after it.
 
 use mcp_tool_runtime::{ToolEntry, mcp_tool, tools};
 

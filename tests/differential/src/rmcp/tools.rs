@@ -196,7 +196,7 @@ async fn pages(
     page: PageRequest,
 ) -> Result<Page<Small>, ToolError> {
     let first = page.after::<u32>()?.map_or(0, |last| last + 1);
-    // `n % 10` keeps `n` below its maximum. The cursor is wrong from the second page on, but no request sends it back.
+    // `n % 10` keeps `n` below its maximum. So the cursor contains a wrong position, but no request sends it back.
     let rows = (first..below).take(page.limit() as usize + 1).map(|n| Small { n: n % 10 }).collect();
     Page::keyset(rows, &page, |last| last.n)
 }
@@ -231,7 +231,7 @@ async fn relay(
     format!("{message} to {to}")
 }
 
-/// Version 1 of `relay`: an adapter, which continues with the arguments of version 2.
+/// Version 1 of `relay`: an adapter, which translates the arguments for version 2.
 mod v1 {
     use super::*;
 

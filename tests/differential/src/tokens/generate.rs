@@ -340,7 +340,7 @@ fn set(members: &mut Members, name: &str, value: &str) {
     }
 }
 
-/// Returns a quoted name with its first letter escaped.
+/// Escapes the first letter or digit of a name that is already quoted.
 fn escaped(name: &str) -> String {
     match name.as_bytes() {
         [b'"', first, ..] if first.is_ascii_alphanumeric() => format!("\"\\u{first:04x}{}", &name[2..]),

@@ -33,7 +33,7 @@ pub(crate) struct Header {
     pub(crate) kid: Option<String>,
 }
 
-/// Returns `true` if the token is valid at `now`, in seconds since 1970.
+/// Returns `true` if the token is valid at `now`, in seconds since 1970. `keys` is the issuer's JWK Set (RFC 7517).
 pub(crate) fn accepts(token: &str, keys: &serde_json::Value, expected: &Expectations, now: i64) -> bool {
     if token.len() > MAX_TOKEN {
         return false;

@@ -125,7 +125,8 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let (mut start, mut is_public) = (0, false);
     let mut is_test = false;
-    let mut paths = Vec::new();
+    // Files that `path` attributes of the next item name.
+    let mut named_files = Vec::new();
     while let Some(token) = tokens.get(start) {
         let next = tokens.get(start + 1);
         match (token, next) {
@@ -134,7 +135,7 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
             (TokenTree::Punct(hash), Some(TokenTree::Group(attribute))) if hash.as_char() == '#' => {
                 let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
                 is_test |= is_cfg_test(&attribute);
-                paths.extend(path_attributes(&attribute));
+                named_files.extend(path_attributes(&attribute));
                 start += 1;
             }
             (TokenTree::Ident(word), Some(_)) if *word == "pub" => is_public = true,
@@ -149,7 +150,7 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
                     _ => {
                         // A module whose path depends on a condition may be in any of these files.
                         let usual = [folder.join(format!("{inner}.rs")), folder.join(&inner).join("mod.rs")];
-                        let named = paths.iter().map(|path| file.parent().unwrap().join(path));
+                        let named = named_files.iter().map(|path| file.parent().unwrap().join(path));
                         let files = usual.into_iter().filter(|usual| usual.is_file()).chain(named);
                         let mut files: Vec<PathBuf> = files.collect();
                         assert!(!files.is_empty(), "no file of {child:?}");
@@ -162,7 +163,7 @@ fn read_module(modules: &mut Modules, name: Name, file: &Path, folder: &Path, to
                 }
                 start += 2;
                 (is_public, is_test) = (false, false);
-                paths.clear();
+                named_files.clear();
             }
             (TokenTree::Ident(word), Some(_)) if *word == "use" => {
                 let end = end_of_item(&tokens, start);
@@ -242,6 +243,7 @@ fn path_attributes(attribute: &[TokenTree]) -> Vec<String> {
 
 /// Position of the last token of the item that begins at `start`.
 fn end_of_item(tokens: &[TokenTree], start: usize) -> usize {
+    // These items may contain braces, and end at `;`. A `const fn` isn't one of them: it ends with its body.
     let is_value = matches!(&tokens[start], TokenTree::Ident(word) if ["const", "static", "type", "use"].iter().any(|one| word == one))
         && !matches!(tokens.get(start + 1), Some(TokenTree::Ident(word)) if *word == "fn" || *word == "unsafe" || *word == "extern");
     let ends = tokens[start..].iter().position(|token| match token {

@@ -91,7 +91,7 @@ impl Generator {
         }
     }
 
-    /// Returns a request with this message, in which values of [`raw`] are written as they are.
+    /// Returns a request with this message. Values from [`raw`] are written as their text, which may be invalid JSON.
     fn unusual_as(&mut self, variation: impl Into<String>, message: &Value) -> Exchange {
         let body = write(&mut self.random, message, Spelling::default());
         Exchange::of(Category::Unusual, variation, message, body)
@@ -159,7 +159,7 @@ impl Generator {
         self.unusual_as(format!("the id {}", &id[..id.len().min(24)]), &message)
     }
 
-    /// Replaces a member of the message or of its parameters.
+    /// Replaces or adds a member of the message or of its parameters, or sends a notification with unusual `params`.
     fn unusual_member(&mut self) -> Exchange {
         let era = self.era();
         let mut message = if self.random.chance(70) { self.call(era) } else { self.message().1 };
@@ -176,6 +176,7 @@ impl Generator {
             "result",
             "error",
         ]);
+        // The headers are those of the original message.
         let original = message.clone();
         let value = self.random.pick(VALUES);
         match name {
@@ -201,10 +202,11 @@ impl Generator {
         self.unusual_as(format!("the cursor {value}"), &list)
     }
 
-    /// Replaces a member of `_meta`.
+    /// Replaces or adds a member of `_meta`.
     fn unusual_meta(&mut self) -> Exchange {
         let era = self.era();
         let mut message = if self.random.chance(70) { self.call(era) } else { self.message().1 };
+        // The headers are those of the original message.
         let original = message.clone();
         let name = self.random.pick(&[
             "progressToken",

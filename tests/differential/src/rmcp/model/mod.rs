@@ -419,8 +419,7 @@ fn classify_legacy_call(exchange: &Exchange) -> Rule {
     }
 }
 
-/// Classifies a call by the headers, if its `_meta` names the revision `version`, as 2026-07-28 requires. `name` is the
-/// tool.
+/// Classifies a call by the headers. Its `_meta` names the revision `version`. `name` is the tool.
 fn classify_modern_call(exchange: &Exchange, version: &str, has_capabilities: bool, name: &str) -> Rule {
     let check_header = |name: &str, expected: &str| match header_values(exchange, name)[..] {
         [value] if value == expected => None,
