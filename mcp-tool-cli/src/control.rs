@@ -64,7 +64,10 @@ pub(crate) fn commands() -> [Command; 4] {
         command("enable", &disabled).about("Enable what `disable` disabled"),
         command("revoke", &revoked)
             .about("Revoke tokens within a second, permanently")
-            .after_help("A revocation can't be undone: to call again, a user needs a new token."),
+            .after_help(
+                "A revocation can't be undone: to call again, a user needs a new token. Because clocks differ, tokens that are \
+                 issued up to 30 s after a revocation are revoked too, except by --jti.",
+            ),
         Command::new("revocations")
             .about("List what is disabled and revoked")
             .arg(OutputFormat::arg().help("Output format; json prints lines of the control file"))

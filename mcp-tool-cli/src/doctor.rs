@@ -126,7 +126,7 @@ async fn issuers(config: &Config) -> Result<Vec<(bool, String)>, String> {
     for (issuer, keys) in server.issuer_keys().await {
         lines.push(match keys {
             Some(0) => (false, format!("from {issuer}, which has no key to verify tokens with")),
-            Some(keys) => (true, format!("from {issuer}, which answers with {keys} keys")),
+            Some(keys) => (true, format!("from {issuer}, which answers (number of keys: {keys})")),
             None => (false, format!("from {issuer}, which doesn't answer: its tokens are refused with 503")),
         });
     }
@@ -211,7 +211,10 @@ fn last_week(application: &Application, config: &Config) -> DoctorAnswer {
     if !summary.unread.is_empty() {
         let unread = summary.unread.iter().map(|(file, reason)| format!("{}: {reason}", file.display()));
         let unread: Vec<String> = unread.collect();
-        return DoctorAnswer::new(false, format!("Not all of them: {}\n{more}", unread.join(", ")));
+        return DoctorAnswer::new(
+            false,
+            format!("No: not all records can be read: {}\n{more}", unread.join(", ")),
+        );
     }
     let mut text = match last {
         Some(last) => format!("Yes: {calls} calls, the last one at\n{last}"),

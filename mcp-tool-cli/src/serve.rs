@@ -1,6 +1,10 @@
 //! `serve`: runs the server over stdio or HTTP until its shutdown.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::ArgMatches;
 use tokio_util::sync::CancellationToken;
@@ -230,9 +234,13 @@ async fn serve_http(
     };
     // The port is bound before the application state is opened, so that a second server on the same port fails without
     // side effects.
-    let listener = http::bind(address, &authentication, &settings)
-        .await
-        .map_err(|error| format!("{address}: {error}"))?;
+    let listener =
+        http::bind(address, &authentication, &settings).await.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!("{address}: {error}: end the other server, or use another port")
+            }
+            _ => format!("{address}: {error}"),
+        })?;
     let address = listener.local_addr()?;
     let Some(endpoint) = start(application, &config, &stop, lines).await? else { return Ok(()) };
     // From now on, revoked tokens are refused.
@@ -245,7 +253,8 @@ async fn serve_http(
         warn_of_local_user(&config);
     }
     let scheme = if config.http.tls_cert.is_some() { "https" } else { "http" };
-    eprint!("{}", how_to_connect(&endpoint.name, &format!("{scheme}://{address}{}", http::PATH)));
+    let url = format!("{scheme}://{address}{}", http::PATH);
+    eprint!("{}", how_to_connect(&endpoint.name, &url, config.has_oauth()));
     let has_finished = http::serve(Arc::clone(&endpoint), listener, settings, authentication, stop).await;
     finish(has_finished, &endpoint, lines);
     Ok(())
@@ -280,9 +289,11 @@ async fn serve_http(_: Application, _: Config, _: &str, _: CancellationToken, _:
         .into())
 }
 
-/// Returns a text with the commands and the configuration by which common clients connect to `url`.
+/// Returns a text with the commands and the configuration by which common clients connect to `url`. Clients that support
+/// OAuth get a token themselves.
 #[cfg(feature = "http")]
-fn how_to_connect(name: &str, url: &str) -> String {
+fn how_to_connect(name: &str, url: &str, needs_token: bool) -> String {
+    let token = if needs_token { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };
     let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
     format!(
         "\n{name} serves at {url}\n\n\
@@ -291,7 +302,7 @@ fn how_to_connect(name: &str, url: &str) -> String {
          npx @modelcontextprotocol/inspector --cli {url} --transport http --method tools/list\n  \
          {{\"mcpServers\": {{\"{name}\": {{\"type\": \"http\", \"url\": \"{url}\"}}}}}}\n\n\
          Or by hand:\n  \
-         curl -s {url} -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \
+         curl -s {url} {token}-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \
          -d '{list}'\n\n"
     )
 }

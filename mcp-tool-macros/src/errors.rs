@@ -30,6 +30,10 @@ impl Errors {
         self.found.push(error);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Returns the errors as calls of `compile_error!`.
     pub(crate) fn into_tokens(mut self) -> TokenStream {
         self.is_read = true;

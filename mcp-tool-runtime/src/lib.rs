@@ -11,6 +11,11 @@ pub mod keys;
 mod server;
 pub mod testing;
 
+/// Compiles the snippet of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(feature = "oauth")]
 pub use mcp_tool_auth::outbound::{Upstream, UpstreamExt, UpstreamRequest, UpstreamResponse};
 #[cfg(feature = "cli")]

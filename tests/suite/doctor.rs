@@ -96,7 +96,7 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
     for expected in [
         "ok   Which callers are authenticated?",
         // The issuer is reachable.
-        "which answers with",
+        "which answers (number of keys: ",
         "ok   Can you produce user, agent and tool of last week's calls?",
         "Yes: 1 calls, the last one at",
         "alice through agent-7 called measure: ok",

@@ -88,7 +88,7 @@ pub(super) fn check_revision(folder: &Path, revision: &str) -> Result<(), Contra
 pub(super) fn git(folder: &Path, revision: &str, arguments: &[&str]) -> Result<Vec<u8>, ContractError> {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(arguments);
-    run(&mut command, &format!("the revision '{revision}' can't be read"))
+    run(&mut command, &format!("the revision '{revision}' can't be read; in CI, fetch it before"))
 }
 
 /// Runs a command and returns its standard output. Errors begin with `failure`.

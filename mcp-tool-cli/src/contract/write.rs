@@ -106,7 +106,8 @@ impl ServerContracts<'_> {
             return Ok((name, major));
         }
         Err(ContractError::new(format!(
-            "--drop {given}: no lock promises this version, or the server still serves it"
+            "--drop {given}: must name a version in a lock that the server no longer serves; remove a served version from \
+             `tools![…]` first"
         )))
     }
 }

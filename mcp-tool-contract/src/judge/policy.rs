@@ -209,14 +209,14 @@ impl Ruling {
         if self.unexplained.is_some() {
             text = text.str(if is_major { ", " } else { "" });
             text = text.str(if self.bump.is_some() && !is_major {
-                " and give the reason: "
+                " and give the reason in the attribute: "
             } else {
-                "give the reason: "
+                "give the reason in the attribute: "
             });
             text = self.missing_reasons(text, new, locked);
         }
         text = text.str(", then run `").str(ACCEPT).str("`");
-        if is_major { text.str("; or revert the change") } else { text }
+        if is_major || self.unexplained.is_some() { text.str("; or revert the change") } else { text }
     }
 
     /// Writes the missing `weakens(…)` key for each rule that lowers a guard without a reason.

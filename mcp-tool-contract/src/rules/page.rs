@@ -13,7 +13,10 @@ pub fn explain(id: &str) -> Result<(ChangeRule, &'static str), String> {
     let Some(rule) = ChangeRule::of_id(id) else {
         return Err(match name::nearest(id, ChangeRule::ALL.iter().map(|rule| rule.id())) {
             Some(meant) => format!("unknown rule '{id}'; did you mean '{meant}'?"),
-            None => format!("unknown rule '{id}'; `mcp-tool-contract/RULES.md` lists all rules"),
+            None => {
+                let all: Vec<&str> = ChangeRule::ALL.iter().map(|rule| rule.id()).collect();
+                format!("unknown rule '{id}'; use one of {}", all.join(", "))
+            }
         });
     };
     page(rule).map(|page| (rule, page)).ok_or_else(|| format!("'{id}' has no page"))

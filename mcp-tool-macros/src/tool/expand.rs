@@ -95,7 +95,7 @@ fn judgement(tool: &DeclaredTool) -> Option<TokenStream> {
         Input::Page(_) => vec!["limit", "cursor"],
         Input::Argument(argument) => vec![argument.name.as_str()],
     });
-    tool.is_callable.then(|| locked.judgement(&tool.function, names, at, &tool.runtime))
+    (tool.is_callable && !tool.has_errors).then(|| locked.judgement(&tool.function, names, at, &tool.runtime))
 }
 
 /// Returns placeholders for the contract and the call of a tool with errors.

@@ -69,6 +69,9 @@ pub(crate) struct DeclaredTool {
     /// `false` if the signature has an error or a parameter can't be parsed, so that no call of the function can be
     /// generated.
     pub(crate) is_callable: bool,
+    /// The declaration has an error, so the contract isn't compared with the lock: the comparison would advise to permit a
+    /// change that the author didn't intend.
+    pub(crate) has_errors: bool,
     /// `true` if the signature has generic parameters or returns `impl Trait`. Items outside of the function can't name
     /// these types.
     pub(crate) is_generic: bool,

@@ -116,6 +116,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Decl
         visibility: visibility.clone(),
         conditions: attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
         is_callable: is_valid && is_complete,
+        has_errors: !errors.is_empty(),
         is_generic: !signature.generics.params.is_empty() || opaque(output.to_token_stream()).is_some(),
         is_async: signature.asyncness.is_some(),
         name,

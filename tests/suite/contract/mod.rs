@@ -161,8 +161,8 @@ fn lock_is_created_enforced_updated_and_rejected_when_invalid() {
     check.assert_lacks("stale");
     for (given, message) in [
         ("find", "--drop find: must be `name@major`, such as list_invoices@1"),
-        ("find@2", "--drop find@2: no lock promises this version, or the server still serves it"),
-        ("fnid@1", "--drop fnid@1: no lock promises this version, or the server still serves it"),
+        ("find@2", "--drop find@2: must name a version in a lock"),
+        ("fnid@1", "--drop fnid@1: must name a version in a lock"),
     ] {
         contract(&["write", "--drop", given]).assert_exit(1, &[message]);
     }
