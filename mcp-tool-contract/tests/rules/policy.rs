@@ -120,7 +120,7 @@ fn message_lists_all_changes_except_patches_and_says_what_to_do() {
          weakens: scope 'mail:send' is no longer required [scope-removed]\n  \
          breaking: parameter 'days': max changed from 90 to 60 [bound-tightened]\n\
          — bump to 3.0 and keep serving 2.3 to its callers (an adapter is enough), \
-         give the reason: `weakens(\"scope-removed\", reason = \"…\")`, \
+         give the reason in the attribute: `weakens(\"scope-removed\", reason = \"…\")`, \
          then run `cargo run -- contract write`; or revert the change"
     );
     let new = at(ADDITIVE, 2, 2);

@@ -228,7 +228,8 @@ fn check_edits_after_the_build(project: &Project) {
     assert_eq!(project.read(LOCK), before, "`write` must not change a lock that was edited by hand");
 
     edit_lock(&[("\"maxLength\": 40", "\"maxLength\": 20"), ("version\": \"2.1\"", "version\": \"2.0\"")]);
-    let reason_missing = "weakens: give the reason: `weakens(\"bound-loosened\", reason = \"…\")`";
+    let reason_missing =
+        "weakens: give the reason in the attribute: `weakens(\"bound-loosened\", reason = \"…\")`";
     contract(&["check"]).assert_exit(
         4,
         &["max_len changed from 20 to 40", "was refused, and is now accepted", reason_missing],
