@@ -1,10 +1,6 @@
 //! `serve`: runs the server over stdio or HTTP until its shutdown.
 
-use std::{
-    io::{self, Write as _},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use clap::ArgMatches;
 use tokio_util::sync::CancellationToken;
@@ -236,7 +232,7 @@ async fn serve_http(
     // side effects.
     let listener =
         http::bind(address, &authentication, &settings).await.map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => {
+            std::io::ErrorKind::AddrInUse => {
                 format!("{address}: {error}: end the other server, or use another port")
             }
             _ => format!("{address}: {error}"),

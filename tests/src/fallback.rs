@@ -1,5 +1,5 @@
-//! Fallback handlers, which serve MCP methods that aren't about tools. One has prompts, some of which fail. The other
-//! has resources that change.
+//! Fallback handlers, which serve MCP methods that aren't about tools. One has prompts, two of which fail: one panics,
+//! one never returns. The other accepts subscriptions to resources.
 
 use mcp_tool_runtime::{Announcements, Caller, ToolEntry, ToolServer, prelude::*};
 use rmcp::{
@@ -13,8 +13,8 @@ use rmcp::{
 };
 
 /// Adds the fallback handler that the environment variable `SPECIMEN_FALLBACK` selects, and the tool `changes`. Adds
-/// neither if the variable isn't set. The value `resources` selects resources, and `silent` selects resources without
-/// subscriptions of 2026-07-28 clients. Any other value selects prompts.
+/// neither if the variable isn't set. The value `resources` selects resources. The value `silent` selects resources too,
+/// but only clients of 2025-11-25 can subscribe to them. Any other value selects prompts.
 pub fn with_fallback(server: ToolServer) -> ToolServer {
     const CHANGES: &[ToolEntry] = tools![changes];
     match std::env::var("SPECIMEN_FALLBACK").as_deref() {
@@ -38,8 +38,7 @@ async fn changes(
     }
 }
 
-/// Resources that change. Clients can subscribe to the resources under `file:///own/`. The tool `changes` announces a
-/// change.
+/// Accepts subscriptions to URIs under `file:///own/`. The tool `changes` announces a change of any URI.
 struct Resources {
     /// Accepts subscriptions of 2026-07-28 clients.
     accepts_subscriptions: bool,

@@ -149,7 +149,7 @@ fn argument_constraints_are_listed_and_enforced() {
         let violations = &answer["result"]["_meta"]["dev.mcp-tool/error"]["violations"];
         assert_eq!(violations[0]["rule"], "constraints", "{answer}");
     }
-    // Violations of single arguments are reported before violations of constraints.
+    // If a single argument has a violation, constraints aren't checked.
     let answer = server.call("either", json!({ "email": 1 }));
     assert!(text(&answer).contains("/email"), "{answer}");
 }

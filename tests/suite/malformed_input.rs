@@ -13,7 +13,7 @@ use crate::harness::{
     HttpServer, MAX_WAIT, Reply, StdioServer, modern, most_resident, resident, text, tools_call,
 };
 
-/// Number of malformed messages that each memory test sends.
+/// Least number of malformed messages that each memory test sends.
 const CALLS: usize = 1_000;
 /// Number of messages that a memory test has in flight at the same time.
 const CONCURRENT: usize = 64;
@@ -57,7 +57,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
         ("overlong UTF-8", [&b"{\"jsonrpc\":\"\xc0\xaf\""[..], b"}"].concat(), Rpc(400, -32_700)),
         ("half a surrogate", call("echo", r#"{"text":"\ud800"}"#), Tool("/text: ")),
         (
-            "half a surrogate in a name",
+            "half a surrogate in a key",
             call("echo", r#"{"text":"a","\ud800":1}"#),
             Tool("must be a JSON object"),
         ),
@@ -99,7 +99,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
             Tool("/text: must be at most 1024 characters, got 50000"),
         ),
         (
-            "50,000 characters for a pattern",
+            "50,000 characters for a parameter with a pattern",
             measure(&format!("\"{long}\"")),
             Tool("/name: must be at most 5 characters, got 50000"),
         ),
@@ -154,7 +154,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
             Rpc(400, -32_602),
         ),
         (
-            "an initialize without its parameters",
+            "an initialize with a number as its version",
             br#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":7}}"#.to_vec(),
             Rpc(200, -32_602),
         ),
@@ -164,7 +164,7 @@ fn messages(over_http: bool) -> Vec<(&'static str, Vec<u8>, Expected)> {
 /// Sends one malformed request and returns the response.
 type Send = fn(&HttpServer) -> Reply;
 
-/// Names of malformed requests that exist only over HTTP, the functions that send them, and the expected responses.
+/// Names of malformed requests that are sent over HTTP only, the functions that send them, and the expected responses.
 fn requests() -> Vec<(&'static str, Send, Expected)> {
     const BODY: &[u8] =
         br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"a"}}}"#;
@@ -194,7 +194,11 @@ fn requests() -> Vec<(&'static str, Send, Expected)> {
             |server| mismatched(server, &[("Mcp-Method", "ping")]),
             Rpc(400, -32_020),
         ),
-        ("a body that isn't JSON", |server| with(server, &[("Content-Type", "text/xml")]), Rpc(415, -32_600)),
+        (
+            "a body whose type isn't JSON",
+            |server| with(server, &[("Content-Type", "text/xml")]),
+            Rpc(415, -32_600),
+        ),
         (
             "100 MB, announced",
             |server| server.send("POST", "/mcp", &[], &vec![b' '; HUGE]),
@@ -486,8 +490,8 @@ fn trickle(server: &HttpServer, prefix: &[u8], byte: &[u8]) -> String {
     }
 }
 
-/// Bodies above 64 KiB share 8 MiB of memory. Four calls that still run, each with a body of 3 MB, leave room for a
-/// fifth.
+/// Bodies above 64 KiB share 8 MiB of memory until they are parsed. So four calls that still run, each with a body of
+/// 3 MB, leave room for a fifth.
 #[test]
 fn large_body_frees_its_memory_once_parsed() {
     let server = HttpServer::start(&[]);

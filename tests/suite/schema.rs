@@ -237,7 +237,7 @@ fn schema_and_parser_accept_the_same_calls() {
         format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     });
     let mut runner = runner(5_000);
-    let accepted = std::cell::Cell::new(0);
+    let (accepted, cases) = (std::cell::Cell::new(0), runner.config().cases);
     let outcome = runner.run(&calls, |call| {
         let mut instance: serde_json::Map<String, Value> = serde_json::from_str(&call).unwrap();
         for optional in params.iter().filter(|param| !param.is_required()) {
@@ -251,7 +251,8 @@ fn schema_and_parser_accept_the_same_calls() {
         Ok(())
     });
     assert_eq!(outcome, Ok(()));
-    assert!((1_500..4_000).contains(&accepted.get()), "{} calls were accepted", accepted.get());
+    let share = f64::from(accepted.get()) / f64::from(cases);
+    assert!((0.3..0.8).contains(&share), "{} of {cases} calls were accepted", accepted.get());
 }
 
 /// A result with every kind of member.
@@ -317,7 +318,7 @@ fn result_check_and_output_schema_accept_the_same_results() {
         format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     });
     let mut runner = runner(5_000);
-    let passed = std::cell::Cell::new(0);
+    let (passed, cases) = (std::cell::Cell::new(0), runner.config().cases);
     let outcome = runner.run(&results, |json| {
         let expected = oracle.is_valid(&serde_json::from_str(&json).unwrap());
         passed.set(passed.get() + u32::from(expected));
@@ -328,7 +329,8 @@ fn result_check_and_output_schema_accept_the_same_results() {
         Ok(())
     });
     assert_eq!(outcome, Ok(()));
-    assert!((500..4_500).contains(&passed.get()), "{} results were accepted", passed.get());
+    let share = f64::from(passed.get()) / f64::from(cases);
+    assert!((0.1..0.9).contains(&share), "{} of {cases} results were accepted", passed.get());
 }
 
 // Parameters with random bounds.

@@ -13,8 +13,8 @@ use crate::{
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// Calls `test` for every transport and protocol revision, which is 2025-11-25 unless the label says `modern`. `test`
-/// gets a label such as `stdio, modern`, and a function that sends `tools/list` with parameters and returns the
+/// Calls `test` for every transport and for both protocol revisions: 2026-07-28 if the label says `modern`, else
+/// 2025-11-25. `test` gets a label such as `stdio, modern`, and a function that sends `tools/list` with parameters and returns the
 /// response.
 fn on_every_transport(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Value) -> Value)) {
     let server = HttpServer::start(arguments);
@@ -23,7 +23,7 @@ fn on_every_transport(arguments: &[&str], test: impl Fn(&str, &mut dyn FnMut(Val
         server.post(&headers, &rpc("tools/list", params)).json()
     });
     test("HTTP, modern", &mut |params| server.modern("tools/list", params, json!({}), &[]).json());
-    // A session is a feature of 2025-11-25.
+    // Sessions exist in 2025-11-25 and earlier revisions.
     let sessions = [arguments, &["--legacy-sessions", "2"]].concat();
     let server = HttpServer::start(&sessions);
     let id = server.open_session(&[]);
@@ -50,7 +50,8 @@ fn tools_list_is_identical_on_every_transport() {
         &[][..],
         // Hides the tools that need other scopes.
         &["--local-scopes", "specimen:read"],
-        // Permits only version 1 of `relay` to the client `harness`, which is this test.
+        // Permits only version 1 of `relay` to the client `harness`, which is this test, and all versions of other tools
+        // (`*`).
         &["--pin", "harness relay ^1", "--pin", "harness * >=1"],
     ] {
         let over_stdio = StdioServer::initialized(arguments).request("tools/list", json!({}));

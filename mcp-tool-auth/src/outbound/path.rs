@@ -11,24 +11,27 @@ const MAX_PATH: usize = 8 * 1024;
 /// # Errors
 /// - A path of more than 8 KiB.
 /// - A path with a control character, `\`, `?` or `#`, or with an empty segment before its last one.
-/// - A path with a segment `.` or `..`, also in a form that only some servers decode to such a segment.
+/// - A path with a segment `.` or `..`, or a segment that some servers read as one, such as `%252e.`, `..%2f` or `..;x`.
 /// - A path that leads out of `base`.
 pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if path.len() > MAX_PATH {
         return Err(format!("a path must have at most {MAX_PATH} bytes, got {}", path.len()));
     }
     if let Some(invalid) = path.chars().find(|c| c.is_control() || matches!(c, '\\' | '?' | '#')) {
-        return Err(format!("a path must not contain {invalid:?}: add a query by `query`"));
+        let advice = if invalid == '?' { ": add a query by `query`" } else { "" };
+        return Err(format!("a path must not contain {invalid:?}{advice}"));
     }
     let path = path.strip_prefix('/').unwrap_or(path);
     let mut segments = path.split('/').peekable();
     while let Some(segment) = segments.next() {
         // An empty last segment is allowed: the path is empty or ends in `/`.
         if segment.is_empty() && segments.peek().is_some() {
-            return Err("a path must have no empty segment: `//` may name another host".into());
+            return Err(
+                "a path must have no empty segment except the last: `//` may name another host".into()
+            );
         }
         if is_dot_segment(segment) {
-            return Err("a path must have no segment `.` or `..`, encoded or not".into());
+            return Err("a path must have no segment that a server may read as `.` or `..`".into());
         }
     }
     let mut url = base.clone();
@@ -38,8 +41,8 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
 }
 
-/// Returns `true` if a segment is `.` or `..`, or contains one of them as a part between `/` or `\`. The segment is
-/// decoded until it contains no percent-encoded byte, and checked after each step.
+/// Returns `true` if some server may read a segment as `.` or `..`. The segment is decoded until it contains no
+/// percent-encoded byte. After each step, it is split at `/` and `\`, and the text from a `;` on is ignored.
 fn is_dot_segment(segment: &str) -> bool {
     let mut segment = segment.as_bytes().to_vec();
     loop {

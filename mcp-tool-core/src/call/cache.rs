@@ -12,9 +12,9 @@ use crate::sync;
 
 /// Values computed or looked up for a caller, kept so that the caller's next call doesn't repeat this work.
 ///
-/// A caller holds its claims and this cache in one `Arc`, so clones of the caller share one cache. The cache isn't part
-/// of the caller's identity: any two caches are equal. A clone of the cache itself is empty, because claims and cache
-/// are cloned only to change the claims, and then the values no longer fit.
+/// A caller holds its claims and this cache in one `Arc`, so clones of the caller share one cache. The content of the
+/// `Arc` is cloned only to change the claims. The values don't fit the changed claims, so the clone of a cache is empty.
+/// The cache isn't part of the caller's identity: any two caches are equal.
 #[derive(Debug, Default)]
 pub(crate) struct CallerCache {
     /// The JSON members that describe the caller in audit records.
@@ -40,7 +40,7 @@ impl PartialEq for CallerCache {
 impl Eq for CallerCache {}
 
 /// One cached value, valid until its source changes. The source is the object that computes or finds the value for the
-/// caller, such as the rate limits of a server.
+/// caller, such as the store of a server's rate windows.
 #[derive(Debug, Default)]
 pub(crate) struct CacheSlot(Mutex<Option<(CacheVersion, Arc<dyn Any + Send + Sync>)>>);
 

@@ -1,7 +1,8 @@
-//! One call: its caller, its facts, and the context that a tool function sees.
+//! One call: who calls what (`facts`, `caller`), and the context that a tool function sees (`context`).
 //!
-//! The module `facts` depends on no stage of the pipeline, so a part of the context can use the facts. `context`
-//! combines them with state of the stages, such as concurrency permits and questions.
+//! `facts` imports no stage of the pipeline, so the stages can use it. `context` combines the facts with state of the
+//! stages, such as concurrency permits and questions. `cut` shortens long texts, and `stamp` is the text of a contract's
+//! version and digest.
 
 pub(crate) mod cache;
 pub mod caller;

@@ -48,7 +48,7 @@ fn check_scope(scope: &str, caller: &Caller, name: &str, scopes: &ScopeAuthorize
         return Ok(());
     }
     let message = format!(
-        "'{name}' is destructive and needs the scope {scope}, which this caller doesn't hold. Nothing was done"
+        "'{name}' is destructive and needs the scope {scope}, which this caller lacks. Nothing was done"
     );
     Err(ToolError::refused(message))
 }

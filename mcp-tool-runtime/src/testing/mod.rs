@@ -1,4 +1,5 @@
-//! [`TestServer`], which calls tools in tests through the whole pipeline, without a transport.
+//! [`TestServer`], which calls tools in tests through the whole pipeline, without a transport; `check_contracts`, which
+//! compares a server's contracts with their locks.
 //!
 //! The [guide](crate#testing) has an example.
 
@@ -18,7 +19,7 @@ use crate::ToolServer;
 /// command `contract check` does.
 ///
 /// # Errors
-/// All differences, or the reason why contracts and locks can't be compared.
+/// All differences that make `contract check` fail, or the reason why contracts and locks can't be compared.
 #[cfg(feature = "cli")]
 pub fn check_contracts(server: &ToolServer) -> Result<(), crate::ContractError> {
     mcp_tool_cli::contract::check(&server.application)

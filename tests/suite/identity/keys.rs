@@ -68,7 +68,7 @@ impl Key {
         jwk
     }
 
-    /// The JWK with these members replaced; `null` removes one.
+    /// The JWK with these members added or replaced; `null` removes one.
     pub fn jwk_with(&self, members: Value) -> Value {
         let mut jwk = self.jwk();
         for (name, value) in members.as_object().unwrap() {

@@ -162,7 +162,7 @@ fn disabled_user_is_refused_with_any_token() {
 
 /// `disable --client` applies to the client or the agent that a token names, and not to the name in `clientInfo`.
 #[test]
-fn client_is_tool_disabled_by_the_name_in_its_token() {
+fn client_is_disabled_by_the_name_in_its_token() {
     let mut controlled = Controlled::start();
     let disabled = [json!({}), json!({ "sub": "bob" }), json!({ "act": { "sub": "bot-3" } })];
     let others = [

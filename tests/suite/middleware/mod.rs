@@ -243,9 +243,9 @@ async fn call_refused_by_middleware_does_not_run_and_is_recorded() {
     assert_eq!(runs.times(), 0);
 }
 
-/// Checks of arguments, permission and result happen after middleware starts the call, so middleware sees their errors.
+/// Checks of arguments, gate and result happen after middleware starts the call, so middleware sees their errors.
 #[tokio::test]
-async fn middleware_sees_the_result_after_every_guard() {
+async fn middleware_sees_errors_of_arguments_gate_and_result() {
     let (runs, notes) = (Runs::default(), Notes::default());
     let server = TestServer::start(server(&runs).layer(noting("logger", &notes))).await.unwrap();
     for (tool, arguments, note, record) in [
@@ -293,14 +293,16 @@ async fn call_that_is_not_admitted_reaches_no_middleware() {
 /// A defect of middleware.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Defect {
+    /// Panics before it returns a future.
     PanicsAtOnce,
+    /// Panics in its future, before it runs the call.
     PanicsBefore,
     PanicsAfter,
     HangsBefore,
     HangsAfter,
     /// Drops `Next` instead of running the call.
     DropsNext,
-    /// Drops the future of the call after one poll.
+    /// Drops the future of the call after one poll, which is enough for a function without an `await`.
     DropsRun,
     /// Drops the result of the call.
     DropsOutcome,
@@ -369,7 +371,8 @@ async fn broken_middleware_fails_its_call_and_the_record_is_accurate() {
             };
             let server = TestServer::start(server.layer(defective(defect))).await.unwrap();
             for (tool, outcome) in [("read", "error"), ("write", "unknown")] {
-                // `DropsRun` drops a pending call, so `write_for_ever`, which stays pending, replaces `write`.
+                // The first poll completes `write`. For `DropsRun`, `write_for_ever` replaces it, so that a running
+                // write is dropped.
                 let tool =
                     if defect == Defect::DropsRun && tool == "write" { "write_for_ever" } else { tool };
                 let failed = server.call(tool, json!({})).await.unwrap_err();

@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// The outcome of a call or completion, with the contract stamp (version and digest of the contract as text) and the
+/// The outcome of a call, or of the completion of an argument, with the contract stamp (version and digest of the contract as text) and the
 /// correlation id for its response.
 #[derive(Debug)]
 pub struct CallOutcome {
@@ -104,8 +104,8 @@ fn read_call<'c>(
         None => digest,
         Some(form) => form.digest(&sent),
     };
-    // The digest is `None` only if the arguments can't be parsed, although they were just read. The questions are then
-    // bound to the text that was sent.
+    // The arguments have been read, so they have a digest. If there were none, the questions would be bound to the text
+    // that was sent.
     cx.asking().bind_arguments(full_digest.unwrap_or_else(|| Digest::of_bytes(sent.text().as_bytes())));
     record.set_arguments(digest);
     Ok(running)
@@ -122,11 +122,11 @@ fn read_arguments<'c>(
     Ok(running)
 }
 
-/// Stores the answers that the client sent with the call in the call's context, where the function's questions find
-/// them. Has no effect if the client sent none.
+/// Stores the client's answers in the call's context, where the function's questions find them. Has no effect if the
+/// client sent none.
 ///
 /// # Errors
-/// The answers belong to another call, have expired, or were used already.
+/// The state that the client sent with the answers is invalid, of another call, expired, or used already.
 fn resume_questions(cx: &CallContext, record: &mut PendingRecord) -> Result<(), ToolError> {
     match cx.asking().is_resumed() {
         true => cx.resume().map_err(|stale| report::stale_answers(stale, record)),

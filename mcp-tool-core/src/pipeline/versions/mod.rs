@@ -2,9 +2,9 @@
 //!
 //! 1. The request, its tool name (`find_v1`) and the operator's pins for the client ([`ClientPin`]) may require
 //!    versions. Then the call runs the newest version that satisfies all these requirements.
-//! 2. Otherwise, the call runs the contract that the caller last listed by `tools/list`, or a later minor version of
-//!    it.
-//! 3. If the caller has never listed the tool, or has no [agent](Caller::agent) (the program that acts for the user),
+//! 2. Otherwise, the call runs the contract that the caller last saw, by `tools/list` or in a refusal, or else the served
+//!    version with the same major number and a later minor number.
+//! 3. If no such contract is stored, because the caller never listed the tool or was forgotten, or if it has no [agent](Caller::agent) (the program that acts for the user),
 //!    the call runs the newest version.
 //!
 //! If case 1 or 2 finds no version, the call is refused.
@@ -26,7 +26,7 @@ pub use requirement::{ClientPin, Requirement};
 pub(crate) enum ResolvedVersion<'r> {
     /// The call runs this version.
     Found(&'r Arc<RegisteredTool>),
-    /// No tool has the requested name.
+    /// No tool has the requested name. Also if the name is `find_v9`, and `find` has no major version 9.
     Unknown,
     /// No version satisfies all requirements of the request, its tool name and the client's pins.
     Unsatisfied {
@@ -114,8 +114,8 @@ impl Versions {
             if !is_permitted(index) || !fits(tool) {
                 continue;
             }
-            // A call by the tool's own name is a call of the newest version that the pins allow, even if the caller may
-            // not use that version. So older versions are never listed under the tool's own name.
+            // The tool's own name belongs to the newest version that the pins allow, even if the caller may not use that
+            // version. So older versions are never listed under the tool's own name.
             let is_newer = |other: &Arc<RegisteredTool>| {
                 other.contract.version() > tool.contract.version() && fits(other)
             };

@@ -37,7 +37,7 @@ impl Endpoint {
     }
 
     /// Returns a page of the tools that `caller` sees; an empty page for a disabled caller. Remembers the contracts of
-    /// all tools that `caller` sees, on other pages too, to check the caller's later calls.
+    /// all tools that are listed to `caller` under their own names, on other pages too, to check the caller's later calls.
     pub async fn page(&self, caller: &Caller, cursor: Option<&str>) -> Result<ListPage, ProtocolError> {
         let Pipeline { registry, versions, services, controls, .. } = &self.pipeline;
         let is_disabled = controls.disabled_part(caller).is_some();
@@ -68,8 +68,9 @@ impl Endpoint {
             Decision::Deny { .. } => false,
         };
         let tools = registry.tools();
-        // The application's own policy decides each tool. The built-in policy decides by scopes alone, so one tool for
-        // each set of needed scopes is enough.
+        // The application's own policy decides each tool, so `decided` has an element for each tool. The built-in policy
+        // decides by scopes alone, so one tool for each set of needed scopes is enough: `decided` has an element for each
+        // set, and `sample_of` has the position of each tool's set.
         let decided: Vec<bool> = if policy.is_own() {
             policy.decide_all(caller, tools).await.iter().map(is_visible).collect()
         } else {
@@ -106,7 +107,7 @@ impl Endpoint {
     }
 
     /// Returns `true` if different callers may see different lists, for example because the control file may disable
-    /// some callers. Shared caches must not store such lists.
+    /// some callers, or because the listener authenticates callers (`is_guarded`). Shared caches must not store such lists.
     pub(crate) fn lists_differ(&self, is_guarded: bool) -> bool {
         let Pipeline { versions, policy, controls, .. } = &self.pipeline;
         is_guarded
@@ -130,6 +131,6 @@ impl Endpoint {
 }
 
 fn stale_cursor() -> ProtocolError {
-    let message = "`cursor` belongs to another list of tools, or was sealed with other keys: leave it out to start from the first page";
+    let message = "`cursor` is invalid, belongs to another list of tools, or was sealed with other keys: leave it out to start from the first page";
     ProtocolError::new(code::INVALID_PARAMS, message)
 }

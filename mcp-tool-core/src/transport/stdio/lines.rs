@@ -10,7 +10,7 @@ use crate::sync::{lock, unpoisoned};
 
 /// Maximum size of one line with its newline, in bytes.
 pub(super) const MAX_LINE: usize = 4 * 1024 * 1024;
-/// Total size of waiting lines at which no more input is read, in bytes.
+/// Total size of waiting lines, in bytes, at which a part of the input that was just read has to wait for room.
 const MAX_WAITING_BYTES: usize = 256 * 1024;
 /// Maximum size of one read, in bytes.
 const CHUNK: usize = 256 * 1024;
@@ -54,8 +54,8 @@ struct ReceivedLines {
 }
 
 impl Inbox {
-    /// Takes the next part of the input. `None` if no part waits yet; `Some(None)` if no part waits and
-    /// the input has ended.
+    /// Takes the next part of the input. Returns `None` if the next part hasn't arrived, and `Some(None)` if the input has
+    /// ended.
     pub(super) fn try_next(&self) -> Option<Option<Received>> {
         let mut waiting = lock(&self.waiting);
         let Some(next) = waiting.received.pop_front() else { return waiting.ended.then_some(None) };
@@ -65,7 +65,7 @@ impl Inbox {
         Some(Some(next))
     }
 
-    /// Closes the inbox, so that the reading thread doesn't wait for room any more, and ends.
+    /// Closes the inbox: the reading thread doesn't wait for room any more, and ends after its current read.
     pub(super) fn close(&self) {
         lock(&self.waiting).closed = true;
         self.has_room.notify_one();

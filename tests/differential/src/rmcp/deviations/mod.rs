@@ -60,7 +60,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     refusals.chain(DIFFERENCES.iter().map(|difference| (difference.name, difference.reason)))
 }
 
-/// Returns the names of the deviations that explain why the responses differ; `None` if a difference remains.
+/// Returns the names of the deviations that explain why the responses differ; `None` if they don't explain it.
 pub(crate) fn explain(case: &mut Case<'_>) -> Option<Vec<&'static str>> {
     let mut names = Vec::new();
     for difference in DIFFERENCES {
@@ -71,7 +71,8 @@ pub(crate) fn explain(case: &mut Case<'_>) -> Option<Vec<&'static str>> {
     if case.ours == case.theirs {
         return Some(names);
     }
-    // The model doesn't classify every reason for which a list or another request is refused.
+    // The model has no rule for some refusals of `tools/list` and of requests that aren't about tools, so these are
+    // recognized by status and code.
     let is_refused = match case.request.rule {
         Rule::List => (case.ours.status, case.ours.code()) == (400, Some(-32602)),
         rule => rule.refusal().is_some() || (case.ours.status, case.ours.code()) == (400, Some(-32600)),
