@@ -3,6 +3,7 @@
 
 use std::{process::Command, time::Instant};
 
+use mcp_tool_runtime::{Page, PageRequest, ToolEntry, prelude::*, testing::TestServer};
 use serde_json::{Value, json};
 
 use crate::harness::{HttpServer, MAX_WAIT, SPECIMEN, StdioServer, correlation, kind, text};
@@ -635,4 +636,28 @@ fn replicas_with_one_seal_key_accept_each_others_cursors() {
     let first = one.call("numbers", json!({ "below": 5, "limit": 2 }))["result"]["structuredContent"].clone();
     let second = two.call("numbers", json!({ "below": 5, "limit": 2, "cursor": first["next_cursor"] }));
     assert_eq!(second["result"]["structuredContent"]["items"], json!([{ "n": 2 }, { "n": 3 }]));
+}
+
+/// An entry of a log.
+#[derive(serde::Serialize, ToolSchema)]
+struct LogEntry {
+    /// Number of the entry.
+    number: u32,
+}
+
+/// Log an entry, and list the log.
+#[mcp_tool(version = "1.0", public)]
+async fn log(page: PageRequest) -> Result<Page<LogEntry>, ToolError> {
+    // A key above the maximum size of 700 bytes, found only after the function has written.
+    let rows = vec![LogEntry { number: 1 }, LogEntry { number: 2 }];
+    Page::keyset(rows, &page, |_| "x".repeat(701))
+}
+
+#[tokio::test]
+async fn page_that_fails_after_a_write_leaves_the_effect_in_doubt() {
+    let tools: &[ToolEntry] = tools![log];
+    let server = TestServer::start(ToolServer::new("log", "1").tools(tools)).await.unwrap();
+    let error = server.call("log", json!({ "limit": 1 })).await.unwrap_err();
+    assert!(error.to_string().contains("check before you try again"), "{error}");
+    assert_eq!(server.records()[0]["outcome"], "unknown");
 }
