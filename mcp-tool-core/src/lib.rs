@@ -37,6 +37,7 @@ pub mod pipeline;
 pub mod ports;
 pub mod seal;
 pub mod setting;
+mod shares;
 pub mod start_error;
 pub mod sync;
 pub mod tasks;

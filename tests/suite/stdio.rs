@@ -566,7 +566,7 @@ fn open_streams_leave_capacity_for_other_requests() {
     };
     server.send(&listen(1, 20_000));
     let refused = server.answer(&json!(1));
-    assert_eq!(refused["error"]["code"], -32_602, "{refused}");
+    assert_eq!(refused["error"]["code"], -32_600, "{refused}");
     assert!(refused["error"]["message"].as_str().unwrap().contains("at most 16384 bytes"), "{refused}");
     // At most 64 streams and other requests that rmcp answers are open at a time.
     for id in 2..=65 {

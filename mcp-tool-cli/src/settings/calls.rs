@@ -7,7 +7,7 @@ use mcp_tool_core::{
 
 use super::{
     config::Config,
-    value::{parse_count, parse_size, parse_time, set, show_file, show_size, show_time},
+    value::{parse_count, parse_percent, parse_size, parse_time, set, show_file, show_size, show_time},
 };
 
 pub(super) const SETTINGS: &[Setting<Config>] = &[
@@ -28,6 +28,15 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| Some(config.settings.concurrency.to_string()),
         set: |config, values| set(&mut config.settings.concurrency, parse_count(single_value(values)?)),
+    },
+    Setting {
+        key: "limits.user_share",
+        flag: Some("user-share"),
+        value: "PERCENT",
+        help: "Maximum share of one user in calls, sessions, questions and tasks that run at a time",
+        many: false,
+        show: |config| Some(config.settings.user_share.to_string()),
+        set: |config, values| set(&mut config.settings.user_share, parse_percent(single_value(values)?)),
     },
     Setting {
         key: "limits.max_result",

@@ -52,6 +52,14 @@ pub(super) fn parse_count(text: &str) -> Result<NonZeroU32, String> {
         .ok_or_else(|| "must be a whole number from 1 to 1000000".into())
 }
 
+/// Parses a percentage.
+pub(super) fn parse_percent(text: &str) -> Result<NonZeroU32, String> {
+    text.parse::<NonZeroU32>()
+        .ok()
+        .filter(|percent| percent.get() <= 100)
+        .ok_or_else(|| "must be a whole number from 1 to 100, in percent".into())
+}
+
 /// Parses a number of the unsigned type `N`, which may be 0.
 pub(super) fn parse_number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "must be 0 or a positive whole number, and not too large".into())

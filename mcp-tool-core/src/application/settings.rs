@@ -16,6 +16,8 @@ pub struct OperatorSettings {
     pub timeout: Duration,
     /// Maximum number of concurrent calls of all tools together.
     pub concurrency: NonZeroU32,
+    /// Maximum share of one user in the pools that all callers share, such as the concurrent calls, in percent.
+    pub user_share: NonZeroU32,
     /// Maximum size of a result in bytes.
     pub max_result: usize,
     /// Names of destructive tools that may run although they have no gate (a scope that their callers need).
@@ -55,6 +57,7 @@ impl Default for OperatorSettings {
         OperatorSettings {
             timeout: Duration::from_millis(DEFAULT_TIMEOUT_MS),
             concurrency: NonZeroU32::new(1_024).unwrap_or(NonZeroU32::MIN),
+            user_share: NonZeroU32::new(50).unwrap_or(NonZeroU32::MIN),
             max_result: MAX_RESULT,
             allow_destructive: HashSet::new(),
             local_scopes: None,

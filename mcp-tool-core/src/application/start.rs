@@ -23,6 +23,7 @@ use crate::{
         versions::{LastListed, Versions},
     },
     seal::Sealer,
+    shares::Shares,
     start_error::StartError,
     tasks::Tasks,
     tool::{
@@ -73,6 +74,7 @@ impl Application {
         let audit = start_audit(sink)?;
         let scopes = setting("oauth.scope_hierarchy", ScopeAuthorizer::new(&settings.scope_hierarchy))?;
         let controls = controls(settings, &self.announcements)?;
+        let shares = Arc::new(Shares::new(settings.user_share.get()));
         let pipeline = Pipeline {
             controls,
             registry,
@@ -84,6 +86,7 @@ impl Application {
             },
             usage: DeprecatedUsage::default(),
             concurrency: Concurrency::new(settings.concurrency),
+            shares: Arc::clone(&shares),
             rates: Rates::default(),
             audit,
             unauthenticated: UnauthenticatedRecords::default(),
@@ -92,7 +95,7 @@ impl Application {
                 sealer,
                 max_result: settings.max_result,
                 used_states: UsedStates::default(),
-                wait_limit: WaitLimit::for_concurrency(settings.concurrency.get()),
+                wait_limit: WaitLimit::for_concurrency(settings.concurrency.get(), &shares),
                 announcements: self.announcements,
                 outbound: settings.outbound.clone(),
             }),
@@ -103,7 +106,7 @@ impl Application {
             instructions: self.instructions,
             fallback: self.fallback,
         };
-        let tasks = Tasks::for_concurrency(settings.concurrency.get());
+        let tasks = Tasks::for_concurrency(settings.concurrency.get(), &shares);
         let lists = (settings.shows_grantable, settings.list_page);
         let endpoint = Endpoint::new(pipeline, tasks, description, local_caller(settings), lists);
         endpoint.map_err(|error| StartError::Setting(format!("the list of tools can't be made: {error}")))

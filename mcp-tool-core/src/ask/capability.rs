@@ -1,6 +1,7 @@
 //! Capabilities that a client declares (`ClientCapabilities`), as far as questions and tasks need them.
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
 
 /// One capability of a client that the server uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,45 @@ impl Capability {
     }
 }
 
+/// The members of `ClientCapabilities` that are read. Unread members cost no memory, whatever a client puts there.
+#[derive(Default, Deserialize)]
+struct Declared<'m> {
+    #[serde(borrow, default)]
+    elicitation: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    sampling: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    roots: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    extensions: Option<&'m RawValue>,
+}
+
+/// The members of `elicitation` that are read.
+#[derive(Clone, Copy, Deserialize)]
+struct Modes<'m> {
+    #[serde(borrow, default)]
+    form: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    url: Option<&'m RawValue>,
+}
+
+/// The member of `extensions` that is read.
+#[derive(Deserialize)]
+struct Extensions<'m> {
+    #[serde(borrow, default, rename = "io.modelcontextprotocol/tasks")]
+    tasks: Option<&'m RawValue>,
+}
+
+/// Parses the members of a JSON object; `None` for another value, because serde would read an array as the members in
+/// order.
+fn members<'m, T: Deserialize<'m>>(json: &'m str) -> Option<T> {
+    json.starts_with('{').then(|| serde_json::from_str(json).ok()).flatten()
+}
+
+fn is_object(raw: &RawValue) -> bool {
+    raw.get().starts_with('{')
+}
+
 /// Set of the capabilities that one client declared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities(u8);
@@ -68,31 +108,26 @@ impl Capabilities {
         Capabilities(self.0 & !Capability::Tasks.bit())
     }
 
-    /// Parses `ClientCapabilities` from JSON text. Malformed JSON gives an empty set.
-    pub(crate) fn parse(json: &str) -> Self {
+    /// Parses `ClientCapabilities` from JSON text. Malformed JSON gives an empty set, and malformed members declare
+    /// nothing.
+    pub fn parse(json: &str) -> Self {
         // Most clients declare nothing, and every call of 2026-07-28 repeats the declaration, so
         // `{}` skips the JSON parser.
         if json == "{}" {
             return Capabilities::default();
         }
-        serde_json::from_str(json).map(|declared| Capabilities::of(&declared)).unwrap_or_default()
-    }
-
-    /// Reads `ClientCapabilities` from a JSON value. Malformed members declare nothing.
-    pub fn of(declared: &Value) -> Self {
-        let has = |pointer: &str| declared.pointer(pointer).is_some_and(Value::is_object);
-        let elicits = declared.get("elicitation").and_then(Value::as_object);
-        let mut found = Capabilities::default();
+        let declared: Declared<'_> = members(json).unwrap_or_default();
+        let elicitation = declared.elicitation.map_or("", RawValue::get);
+        let modes: Option<Modes<'_>> = members(elicitation);
         // An empty `elicitation` object declares forms, the only mode before 2025-11-25.
-        found.set(
-            Capability::Form,
-            elicits.is_some_and(|modes| modes.is_empty() || modes.contains_key("form")),
-        );
-        found.set(Capability::Url, has("/elicitation/url"));
-        found.set(Capability::Sampling, has("/sampling"));
-        found.set(Capability::Roots, has("/roots"));
-        let tasks = declared.get("extensions").and_then(|extensions| extensions.get(TASKS));
-        found.set(Capability::Tasks, tasks.is_some_and(Value::is_object));
+        let is_empty = elicitation.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('}'));
+        let tasks = declared.extensions.and_then(|raw| members::<Extensions<'_>>(raw.get())?.tasks);
+        let mut found = Capabilities::default();
+        found.set(Capability::Form, is_empty || modes.is_some_and(|modes| modes.form.is_some()));
+        found.set(Capability::Url, modes.and_then(|modes| modes.url).is_some_and(is_object));
+        found.set(Capability::Sampling, declared.sampling.is_some_and(is_object));
+        found.set(Capability::Roots, declared.roots.is_some_and(is_object));
+        found.set(Capability::Tasks, tasks.is_some_and(is_object));
         found
     }
 
@@ -116,7 +151,7 @@ mod tests {
     fn only_well_formed_declarations_are_in_the_set() {
         let all =
             [Capability::Form, Capability::Url, Capability::Sampling, Capability::Roots, Capability::Tasks];
-        let cases: [(&str, &[Capability]); 9] = [
+        let cases: [(&str, &[Capability]); 11] = [
             ("{}", &[]),
             (r#"{"elicitation":{}}"#, &[Capability::Form]),
             (r#"{"elicitation":{"url":{}}}"#, &[Capability::Url]),
@@ -127,6 +162,9 @@ mod tests {
             // The capability `tasks` of 2025-11-25 isn't the extension.
             (r#"{"tasks":{}}"#, &[]),
             ("[]", &[]),
+            // Members that aren't read have no effect, and `{}` may contain spaces.
+            (r#"{"elicitation":{ },"experimental":[[[]]]}"#, &[Capability::Form]),
+            (r#"{"elicitation":{"form":null},"sampling":{},"sampling":{}}"#, &[]),
         ];
         for (json, declared) in cases {
             let found = Capabilities::parse(json);
@@ -135,7 +173,10 @@ mod tests {
             }
         }
         for capability in all {
-            assert!(Capabilities::of(&capability.declared()).has(capability), "{capability:?}");
+            assert!(
+                Capabilities::parse(&capability.declared().to_string()).has(capability),
+                "{capability:?}"
+            );
             assert_eq!(Capability::of_name(capability.name()), Some(capability));
         }
     }

@@ -48,6 +48,14 @@ pub(crate) struct Principal {
     pub(crate) agent: Option<String>,
 }
 
+impl Principal {
+    /// Returns `true` if the other caller is the same user, perhaps with another agent. Limits that one user shares
+    /// must not depend on the agent, because a user can register any number of agents.
+    pub(crate) fn is_same_user(&self, other: &Principal) -> bool {
+        (&self.issuer, &self.tenant, &self.user) == (&other.issuer, &other.tenant, &other.user)
+    }
+}
+
 /// Kind of a caller: a person or a service account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -146,6 +154,11 @@ impl Caller {
     /// Returns the slot that caches the rate windows in which the caller's calls are counted.
     pub(crate) fn rate_windows(&self) -> &CacheSlot {
         &self.claims.cache.rate_windows
+    }
+
+    /// Returns the slot that caches what the caller's user holds of the pools that all callers share.
+    pub(crate) fn holdings(&self) -> &CacheSlot {
+        &self.claims.cache.holdings
     }
 
     /// Returns the JSON members that describe the caller in audit records. The first call computes them with `write`;

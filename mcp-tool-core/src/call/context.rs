@@ -26,6 +26,7 @@ use crate::{
     announce::Announcements,
     ask::{Asking, UsedStates, WaitLimit},
     seal::Sealer,
+    shares::Shares,
     sync,
 };
 
@@ -128,7 +129,7 @@ impl CallContext {
             sealer: Sealer::of_process(),
             max_result: MAX_RESULT,
             used_states: UsedStates::default(),
-            wait_limit: WaitLimit::for_concurrency(1),
+            wait_limit: WaitLimit::for_concurrency(1, &Arc::new(Shares::new(100))),
             announcements: Announcements::new(),
             outbound: None,
         };

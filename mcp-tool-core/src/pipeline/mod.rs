@@ -30,6 +30,7 @@ use crate::{
         usage::DeprecatedUsage,
         versions::Versions,
     },
+    shares::Shares,
 };
 pub use admit::{Admitted, CallOptions, CallRequest, Refusal, RefusalKind};
 pub use execute::CallOutcome;
@@ -53,6 +54,8 @@ pub struct Pipeline {
     pub usage: DeprecatedUsage,
     /// Limit of the server's concurrent calls. Tools that declare `concurrency` have limits of their own.
     pub(crate) concurrency: Concurrency,
+    /// What each user holds of the pools that all callers share, such as `concurrency`.
+    pub(crate) shares: Arc<Shares>,
     /// Counts of each caller's recent calls to each tool that declares a `rate`.
     pub(crate) rates: Rates,
     /// Writer of audit records.

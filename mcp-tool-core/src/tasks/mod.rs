@@ -25,14 +25,15 @@ use crate::{
         context::CallContext,
     },
     error::ToolError,
+    shares::Shares,
     sync,
 };
 
-/// Maximum running tasks of one caller, and also maximum finished tasks of one caller that are kept.
-const MAX_PER_CALLER: usize = 32;
+/// Maximum running tasks of one user, and also maximum finished tasks of one user that are kept.
+const MAX_PER_USER: usize = 32;
 /// Maximum running tasks of one server. A server that allows fewer than 2,000 concurrent calls has a lower maximum:
 /// half of its concurrent calls.
-const MAX_RUNNING: usize = 1_000;
+const MAX_RUNNING: u32 = 1_000;
 /// Maximum total size of the results of finished tasks that are kept, in bytes (64 MiB).
 const MAX_RESULT_BYTES: usize = 64 << 20;
 /// Timeout of a call that continues as a task and whose tool declares no `timeout`. Also the maximum time, in total,
@@ -47,6 +48,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Tasks {
     max_running: usize,
+    /// Maximum running tasks of one user who isn't the local user: at most [`MAX_PER_USER`].
+    user_share: usize,
     /// Running tasks, and finished tasks whose outcome is kept.
     store: Arc<Mutex<TaskStore>>,
     /// The tokio tasks that run the calls, for the wait at shutdown.
@@ -64,12 +67,17 @@ struct TaskStore {
 impl Tasks {
     /// Allows half of the server's maximum of concurrent `calls` to be running tasks, at least 1 and at most
     /// [`MAX_RUNNING`].
-    pub(crate) fn for_concurrency(calls: u32) -> Self {
-        let max_running = MAX_RUNNING.min((calls as usize / 2).max(1));
-        Tasks { max_running, store: Arc::default(), running: TaskTracker::new() }
+    pub(crate) fn for_concurrency(calls: u32, shares: &Shares) -> Self {
+        let max_running = MAX_RUNNING.min((calls / 2).max(1));
+        Tasks {
+            max_running: max_running as usize,
+            user_share: MAX_PER_USER.min(shares.of(max_running) as usize),
+            store: Arc::default(),
+            running: TaskTracker::new(),
+        }
     }
 
-    /// Adds a task that may run for `timeout`, before [`run`](Self::run) starts it. Returns `None` if the caller or the
+    /// Adds a task that may run for `timeout`, before [`run`](Self::run) starts it. Returns `None` if the user or the
     /// server has its maximum of running tasks, or if running and kept finished tasks together are four times the
     /// server's maximum of running tasks.
     pub(crate) fn reserve(&self, caller: &Caller, timeout: Duration) -> Option<Arc<Task>> {
@@ -78,14 +86,12 @@ impl Tasks {
         if store.tasks.len() >= 4 * self.max_running {
             return None;
         }
-        let (running, of_caller): (usize, usize) = store
-            .tasks
-            .values()
-            .filter(|task| task.is_working())
-            .fold((0, 0), |(running, of_caller), task| {
-                (running + 1, of_caller + usize::from(task.owner == owner))
+        let (running, of_user): (usize, usize) =
+            store.tasks.values().filter(|task| task.is_working()).fold((0, 0), |(running, of_user), task| {
+                (running + 1, of_user + usize::from(task.owner.is_same_user(&owner)))
             });
-        if running >= self.max_running || of_caller >= MAX_PER_CALLER {
+        let max_of_user = if caller.is_local() { MAX_PER_USER } else { self.user_share };
+        if running >= self.max_running || of_user >= max_of_user {
             return None;
         }
         let task = Arc::new(Task::new(owner, timeout));
@@ -118,18 +124,18 @@ impl Tasks {
         });
     }
 
-    /// Keeps a task's outcome; `None` is for a cancelled task. If the caller has [`MAX_PER_CALLER`] finished tasks,
-    /// evicts the oldest of these. If all results together exceed [`MAX_RESULT_BYTES`], evicts the oldest finished
-    /// tasks of the caller whose results have the most bytes. A result that doesn't fit even then is replaced by an
+    /// Keeps a task's outcome; `None` is for a cancelled task. If the user has [`MAX_PER_USER`] finished tasks, evicts
+    /// the oldest of these. If all results together exceed [`MAX_RESULT_BYTES`], evicts the oldest finished tasks of the
+    /// user whose results have the most bytes. A result that doesn't fit even then is replaced by an
     /// error.
     fn keep(&self, task: &Task, outcome: Option<TaskOutcome>) {
         let mut store = self.lock();
         let size = outcome.as_ref().map_or(0, TaskOutcome::size);
-        while store.finished(&task.owner).count() >= MAX_PER_CALLER && store.remove_oldest(&task.owner) {}
+        while store.finished(&task.owner).count() >= MAX_PER_USER && store.remove_oldest(&task.owner) {}
         // A result that is larger than the limit evicts nothing, because it can't be kept anyway.
         while size <= MAX_RESULT_BYTES
             && store.result_bytes + size > MAX_RESULT_BYTES
-            && let Some(largest_owner) = store.caller_with_most_bytes(&task.owner, size)
+            && let Some(largest_owner) = store.user_with_most_bytes(&task.owner, size)
             && store.remove_oldest(&largest_owner)
         {}
         let outcome = match outcome {
@@ -163,23 +169,24 @@ impl Tasks {
 }
 
 impl TaskStore {
-    /// Returns the finished tasks of a caller.
-    fn finished(&self, owner: &Principal) -> impl Iterator<Item = &Arc<Task>> {
-        self.tasks.values().filter(move |task| task.owner == *owner && !task.is_working())
+    /// Returns the finished tasks of a user with any agent.
+    fn finished(&self, user: &Principal) -> impl Iterator<Item = &Arc<Task>> {
+        self.tasks.values().filter(move |task| task.owner.is_same_user(user) && !task.is_working())
     }
 
-    /// Returns the caller whose kept results have the most bytes; `None` if no result is kept. `owner` is the caller of
-    /// a new result. If it has kept results, the new result's `new_size` bytes are added to them.
-    fn caller_with_most_bytes(&self, owner: &Principal, new_size: usize) -> Option<Principal> {
-        let mut bytes: HashMap<&Principal, usize> = HashMap::new();
+    /// Returns a caller of the user whose kept results have the most bytes; `None` if no result is kept. `owner` is the
+    /// caller of a new result. If its user has kept results, the new result's `new_size` bytes are added to them.
+    fn user_with_most_bytes(&self, owner: &Principal, new_size: usize) -> Option<Principal> {
+        let mut bytes: HashMap<_, (usize, &Principal)> = HashMap::new();
         for task in self.tasks.values().filter(|task| task.result_size() > 0) {
-            *bytes.entry(&task.owner).or_insert(if task.owner == *owner { new_size } else { 0 }) +=
-                task.result_size();
+            let user = (&task.owner.issuer, &task.owner.tenant, &task.owner.user);
+            let new = if task.owner.is_same_user(owner) { new_size } else { 0 };
+            bytes.entry(user).or_insert((new, &task.owner)).0 += task.result_size();
         }
-        bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map(|(owner, _)| owner.clone())
+        bytes.into_values().max_by_key(|(bytes, _)| *bytes).map(|(_, owner)| owner.clone())
     }
 
-    /// Removes the oldest finished task of a caller. Returns `false` if the caller has no finished task.
+    /// Removes the oldest finished task of a user. Returns `false` if the user has no finished task.
     fn remove_oldest(&mut self, owner: &Principal) -> bool {
         let oldest = self.finished(owner).min_by_key(|task| task.state_since()).map(|task| task.id.clone());
         oldest.is_some_and(|id| self.remove(&id).is_some())
@@ -242,7 +249,7 @@ mod tests {
 
     #[tokio::test]
     async fn task_is_found_only_by_its_caller() {
-        let tasks = Tasks::for_concurrency(1_024);
+        let tasks = Tasks::for_concurrency(1_024, &Shares::new(50));
         let (ann, bob) = (Caller::new("ann"), Caller::new("bob"));
         let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
         assert!(tasks.find(&task.id, &ann).is_some());
@@ -253,39 +260,51 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn running_tasks_are_limited_per_caller_and_in_total() {
+    async fn running_tasks_are_limited_per_user_and_in_total() {
         // 80 concurrent calls allow 40 running tasks in total.
-        let tasks = Tasks::for_concurrency(80);
+        let tasks = Tasks::for_concurrency(80, &Shares::new(100));
         let begin = |user: &str| tasks.reserve(&Caller::new(user), DEFAULT_TIMEOUT).is_some();
-        for _ in 0..MAX_PER_CALLER {
+        for _ in 0..MAX_PER_USER {
             assert!(begin("ann"));
         }
         assert!(!begin("ann"));
-        for _ in MAX_PER_CALLER..40 {
+        for _ in MAX_PER_USER..40 {
             assert!(begin("bob"));
         }
         assert!(!begin("cid"));
     }
 
     #[tokio::test]
+    async fn agents_of_one_user_share_half_of_the_running_tasks() {
+        // 8 concurrent calls allow 4 running tasks in total.
+        let tasks = Tasks::for_concurrency(8, &Shares::new(50));
+        let begin = |user: &str, agent: &str| {
+            tasks.reserve(&Caller::new(user).with_agent(agent), DEFAULT_TIMEOUT).is_some()
+        };
+        assert!(begin("ann", "a") && begin("ann", "b") && !begin("ann", "c"));
+        assert!(begin("bob", "a") && begin("bob", "a") && !begin("bob", "a"));
+    }
+
+    #[tokio::test]
     async fn finished_tasks_do_not_count_as_running_and_the_oldest_are_evicted() {
-        let (tasks, ann) = (Tasks::for_concurrency(80), Caller::new("ann"));
+        let (tasks, ann) = (Tasks::for_concurrency(80, &Shares::new(100)), Caller::new("ann"));
         let mut ids = Vec::new();
-        for _ in 0..3 * MAX_PER_CALLER {
+        for _ in 0..3 * MAX_PER_USER {
             let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
             tasks.keep(&task, Some(result()));
             ids.push(task.id.clone());
         }
-        // Only a caller's newest finished tasks are kept.
+        // Only a user's newest finished tasks are kept.
         let kept = ids.iter().filter(|id| tasks.find(id, &ann).is_some()).count();
-        assert_eq!(kept, MAX_PER_CALLER);
-        assert!(tasks.find(&ids[3 * MAX_PER_CALLER - 1], &ann).is_some());
+        assert_eq!(kept, MAX_PER_USER);
+        assert!(tasks.find(&ids[3 * MAX_PER_USER - 1], &ann).is_some());
         assert_eq!(tasks.lock().result_bytes, 2 * kept);
     }
 
     #[tokio::test]
     async fn results_of_the_caller_with_the_most_bytes_are_evicted() {
-        let (tasks, ann, bob) = (Tasks::for_concurrency(80), Caller::new("ann"), Caller::new("bob"));
+        let (tasks, ann, bob) =
+            (Tasks::for_concurrency(80, &Shares::new(100)), Caller::new("ann"), Caller::new("bob"));
         let finished = |caller: &Caller, bytes: usize| {
             let task = tasks.reserve(caller, DEFAULT_TIMEOUT).unwrap();
             tasks.keep(&task, Some(result_of_size(bytes)));
@@ -313,7 +332,7 @@ mod tests {
 
     #[tokio::test]
     async fn memory_of_an_evicted_result_is_freed() {
-        let (tasks, ann) = (Tasks::for_concurrency(80), Caller::new("ann"));
+        let (tasks, ann) = (Tasks::for_concurrency(80, &Shares::new(100)), Caller::new("ann"));
         let task = tasks.reserve(&ann, DEFAULT_TIMEOUT).unwrap();
         tasks.run(&task, std::future::ready(result_of_size(1_000)));
         final_state(&task).await;
@@ -329,7 +348,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn hanging_task_fails_at_its_time_limit_and_finished_tasks_are_removed() {
-        let tasks = Tasks::for_concurrency(8);
+        let tasks = Tasks::for_concurrency(8, &Shares::new(100));
         let ann = Caller::new("ann");
         let run = |call: futures_util::future::BoxFuture<'static, TaskOutcome>| {
             let task = tasks.reserve(&ann, Duration::from_secs(1)).unwrap();

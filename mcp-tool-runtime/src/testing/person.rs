@@ -25,10 +25,11 @@ impl Person {
 impl Client for Person {
     fn capabilities(&self) -> Capabilities {
         let tasks = json!({ TASKS: {} });
-        Capabilities::of(&match self.0 {
+        let declared = match self.0 {
             Some(_) => json!({ "elicitation": { "form": {}, "url": {} }, "extensions": tasks }),
             None => json!({ "extensions": tasks }),
-        })
+        };
+        Capabilities::parse(&declared.to_string())
     }
 
     // The method is always `elicitation/create`, because the client declares no sampling and no roots.

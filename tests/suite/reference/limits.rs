@@ -8,8 +8,9 @@ use super::{page, rows, source};
 /// the last word of the text, such as `KiB` or `min`, applies to the value.
 type Limit = (&'static str, &'static str, &'static str, &'static str);
 
-/// Rows whose limit is half of a setting, so that no constant has its value.
-const WITHOUT_CONSTANT: [&str; 1] = ["questions waiting, all callers"];
+/// Rows whose limit is a part of a setting, so that no constant has its value.
+const WITHOUT_CONSTANT: [&str; 2] =
+    ["questions waiting, all callers", "bodies of one user that are arriving"];
 
 /// Limits of `mcp-tool-contract`.
 const CONTRACT: &[Limit] = &[
@@ -30,7 +31,10 @@ const CORE: &[Limit] = &[
         "transport/message/types.rs",
         "MAX_MEMBER_BYTES",
     ),
-    ("initialize, subscriptions/listen", "{} KiB", "transport/rmcp/message.rs", "MAX_RETAINED_BYTES"),
+    ("messages other than tools/call", "{} KiB", "transport/message/limits.rs", "MAX_BYTES"),
+    ("messages other than tools/call", "{} values", "transport/message/limits.rs", "MAX_VALUES"),
+    ("initialize, subscriptions/listen", "{} KiB", "transport/message/limits.rs", "MAX_RETAINED_BYTES"),
+    ("initialize, subscriptions/listen", "{} values", "transport/message/limits.rs", "MAX_RETAINED_VALUES"),
     ("members of inputResponses", "{}", "transport/message/full_parser.rs", "MAX_INPUT_RESPONSES"),
     ("text of an error or a report", "{} KiB", "call/cut.rs", "MAX_TEXT"),
     ("data of a log message", "{} KiB", "call/report.rs", "MAX_DATA"),
@@ -42,6 +46,8 @@ const CORE: &[Limit] = &[
     ("memory of bodies over 64 KiB together", "{} MiB", "transport/http/body.rs", "MEMORY"),
     ("memory of bodies over 64 KiB together", "over {} KiB", "transport/http/body.rs", "SMALL_BODY"),
     ("memory of bodies over 64 KiB together", "waits {} s", "transport/http/body.rs", "MEMORY_TIMEOUT"),
+    ("requests of one user", "{} at a time", "transport/http/rmcp_service.rs", "MAX_REQUESTS"),
+    ("event streams of one user", "{} open", "transport/http/rmcp_service.rs", "MAX_STREAMS"),
     ("unread answer", "{} s", "transport/http/connection.rs", "WRITE_TIMEOUT"),
     ("idle connection", "{} to 180 s", "transport/http/connection.rs", "IDLE_INTERVAL"),
     ("connections answered 503 at a time", "{}", "transport/http/overload.rs", "MAX_ANSWERING"),
@@ -67,12 +73,12 @@ const CORE: &[Limit] = &[
     ("questions of a call", "{}", "ask/question_log.rs", "MAX_QUESTIONS"),
     ("attempts at one question", "{}", "ask/asking.rs", "MAX_ATTEMPTS"),
     ("answers carried in a state", "{} KiB", "ask/round_state.rs", "MAX_STATE"),
-    ("questions waiting, one caller", "{}", "ask/wait_limit.rs", "MAX_PER_CALLER"),
+    ("questions waiting, one user", "{}", "ask/wait_limit.rs", "MAX_PER_USER"),
     ("used states remembered", "{} of a caller", "ask/used_states.rs", "MAX_STATES_PER_CALLER"),
     ("used states remembered", "{} in all", "ask/used_states.rs", "MAX_STATES"),
-    ("running tasks, one caller", "{}", "tasks/mod.rs", "MAX_PER_CALLER"),
+    ("running tasks, one user", "{}", "tasks/mod.rs", "MAX_PER_USER"),
     ("running tasks, all callers", "{}, or half", "tasks/mod.rs", "MAX_RUNNING"),
-    ("ended tasks, one caller", "{}", "tasks/mod.rs", "MAX_PER_CALLER"),
+    ("ended tasks, one user", "{}", "tasks/mod.rs", "MAX_PER_USER"),
     ("results of tasks", "{} MiB", "tasks/mod.rs", "MAX_RESULT_BYTES"),
     ("time a result is kept", "{} min", "tasks/task.rs", "RESULT_RETENTION"),
     ("time of a task without timeout", "{} h", "tasks/mod.rs", "DEFAULT_TIMEOUT"),

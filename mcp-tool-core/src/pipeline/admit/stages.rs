@@ -223,7 +223,7 @@ impl<'a> Admission<'a> {
     /// Counts the call against the caller's rates, and takes concurrency permits. For an adapter, this includes the
     /// rates and permits of its targets.
     pub(super) fn take_rates_and_permits(&self, tool: &RegisteredTool) -> Result<Permits, Box<Refusal>> {
-        let Pipeline { rates, concurrency, .. } = self.pipeline;
+        let Pipeline { rates, concurrency, shares, .. } = self.pipeline;
         // A completion doesn't run the tool. So it counts only against the rate of completions, and takes a permit of
         // the server but none of the tool.
         let runs = || tool.chain().filter(|_| !self.is_completion());
@@ -234,7 +234,7 @@ impl<'a> Admission<'a> {
             .reserve(self.start.moment.instant, self.caller(), rated)
             .and_then(|reservations| {
                 // If no permit is free, `?` drops the reservations, and the call doesn't count against the rates.
-                let permits = limits::take_permits(concurrency, limited)?;
+                let permits = limits::take_permits(shares, self.caller(), concurrency, limited)?;
                 reservations.commit();
                 Ok(permits)
             })

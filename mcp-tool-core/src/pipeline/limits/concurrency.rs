@@ -1,10 +1,21 @@
 //! Limits of concurrent calls: for each tool that declares `concurrency`, and for the server.
 
-use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{call::permits::Permits, error::ToolError};
+use crate::{
+    call::{caller::Caller, permits::Permits},
+    error::ToolError,
+    shares::{Pool, Shares},
+};
 
 /// Time that a refused caller is told to wait before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -14,12 +25,16 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Concurrency {
     permits: Arc<Semaphore>,
     max: u32,
+    /// Id of this limit in the holdings of users.
+    id: u64,
 }
 
 impl Concurrency {
     pub(crate) fn new(max: NonZeroU32) -> Self {
         let max = max.get();
-        Concurrency { permits: Arc::new(Semaphore::new(max as usize)), max }
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        let id = IDS.fetch_add(1, Ordering::Relaxed);
+        Concurrency { permits: Arc::new(Semaphore::new(max as usize)), max, id }
     }
 
     /// Waits until no call holds a permit.
@@ -30,22 +45,51 @@ impl Concurrency {
     /// Takes a permit. Calls don't wait for permits: an overloaded server refuses further calls immediately.
     ///
     /// # Errors
-    /// If no permit is free. The message starts with `what`, the name of the tool or "the server".
-    fn take(&self, what: impl fmt::Display) -> Result<OwnedSemaphorePermit, ToolError> {
-        Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
-            let calls = if self.max == 1 { "call" } else { "calls" };
-            let message = format!("{what} runs {} {calls} at a time and is busy: try again in 1 s", self.max);
-            ToolError::unavailable(message, RETRY_AFTER)
-        })
+    /// If no permit is free.
+    fn take(&self, owner: Owner<'_>) -> Result<OwnedSemaphorePermit, ToolError> {
+        Arc::clone(&self.permits).try_acquire_owned().map_err(|_| owner.busy(self.max, ""))
     }
 }
 
-/// Takes a permit of the server (`all`) and one of each tool. If the server or one of the tools has no free permit,
-/// takes none.
+/// The owner of a limit, for messages.
+#[derive(Clone, Copy, Debug)]
+enum Owner<'c> {
+    Server,
+    Tool(&'c str),
+}
+
+impl Owner<'_> {
+    /// Returns the refusal of a call because `max` calls run already. `whose` says whose calls are counted.
+    fn busy(self, max: u32, whose: &str) -> ToolError {
+        let calls = if max == 1 { "call" } else { "calls" };
+        let what = match self {
+            Owner::Server => "the server".to_owned(),
+            Owner::Tool(name) => format!("'{name}'"),
+        };
+        let message = format!("{what} runs {max} {calls}{whose} at a time and is busy: try again in 1 s");
+        ToolError::unavailable(message, RETRY_AFTER)
+    }
+}
+
+/// Takes a permit of the server (`all`) and one of each tool, and counts the call in the shares of the caller's user. If
+/// the server or one of the tools has no free permit, or the user has reached its share, takes none.
+///
+/// # Errors
+/// If a limit is reached. The error names the limit.
 pub(crate) fn take_permits<'c>(
+    shares: &Shares,
+    caller: &Caller,
     all: &Concurrency,
     tools: impl Iterator<Item = (&'c Concurrency, &'c str)>,
 ) -> Result<Permits, ToolError> {
-    let tools = tools.map(|(tool, name)| tool.take(format_args!("'{name}'"))).collect::<Result<_, _>>()?;
-    Ok(Permits::new(all.take("the server")?, tools))
+    const OF_USER: &str = " of one user";
+    let max = shares.of(all.max);
+    let share = shares.take(caller, Pool::Calls, max).ok_or_else(|| Owner::Server.busy(max, OF_USER))?;
+    let of_tools = tools.map(|(tool, name)| {
+        let (owner, max) = (Owner::Tool(name), shares.of(tool.max));
+        let share = shares.take_tool(caller, tool.id, max).ok_or_else(|| owner.busy(max, OF_USER))?;
+        tool.take(owner).map(|permit| (permit, share))
+    });
+    let of_tools = of_tools.collect::<Result<_, ToolError>>()?;
+    Ok(Permits::new((all.take(Owner::Server)?, share), of_tools))
 }

@@ -1,5 +1,5 @@
-//! Reads request bodies. Limits the size of each body, the time in which a body must arrive, and the total memory of
-//! large bodies.
+//! Reads request bodies. Limits the size of each body, the time in which a body must arrive, the memory of all large
+//! bodies, and the memory of one user's bodies.
 
 use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
@@ -11,6 +11,8 @@ use hyper::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::{call::caller::Caller, shares::Shares};
+
 /// Maximum time for a body to arrive, including the wait for a memory permit.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Maximum time for which a large body waits for a memory permit.
@@ -19,9 +21,10 @@ const MEMORY_TIMEOUT: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(5);
 /// Maximum size of a body that needs no memory permit, in bytes.
 const SMALL_BODY: usize = 64 * 1024;
-/// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. A body without `Content-Length`
-/// counts with [`max_bytes`](BodyReader::max_bytes). If `max_bytes` is larger than `MEMORY`, the limit is `max_bytes`.
-const MEMORY: usize = 8 * 1024 * 1024;
+/// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. A body that is still arriving
+/// counts with the bytes that have arrived, rounded up to a power of two. If
+/// [`max_bytes`](BodyReader::max_bytes) is larger than `MEMORY`, the limit is `max_bytes`.
+const MEMORY: usize = 16 * 1024 * 1024;
 
 /// The rejection of a request because of its body: HTTP status, and message for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,27 +37,40 @@ fn rejected<T>(status: u16, message: impl Into<String>) -> Result<T, Rejected> {
     Err(Rejected { status, message: message.into() })
 }
 
-/// Reads bodies, and limits their total memory.
+/// Reads bodies, and limits their memory.
 #[derive(Debug)]
 pub(super) struct BodyReader {
     /// Maximum size of one body.
     max_bytes: usize,
     /// One permit for each byte of the bodies that are larger than [`SMALL_BODY`].
     memory: Arc<Semaphore>,
+    /// Holds each user's permits for the bytes of its own bodies.
+    shares: Arc<Shares>,
+    /// Number of these permits, in bytes. At least [`max_bytes`](Self::max_bytes).
+    user_share: usize,
 }
 
-/// A body, with its memory permit if the body is larger than [`SMALL_BODY`].
+/// A body, with its memory permits if the body is larger than [`SMALL_BODY`].
 #[derive(Debug)]
 pub(super) struct RequestBody {
     pub(super) bytes: Bytes,
-    memory: Option<OwnedSemaphorePermit>,
+    memory: Option<MemoryPermits>,
 }
 
-/// A part of a body's text, with the memory permit of the whole body.
+/// Permits for the bytes of one body.
+#[derive(Debug)]
+struct MemoryPermits {
+    /// Permits of [`BodyReader::memory`], for the bytes that have arrived; `None` for a body up to [`SMALL_BODY`].
+    _all: Option<OwnedSemaphorePermit>,
+    /// Permits of the body's user, for the size of the whole body; `None` for the local user.
+    _of_user: Option<OwnedSemaphorePermit>,
+}
+
+/// A part of a body's text, with the memory permits of the whole body.
 #[derive(Debug)]
 pub(super) struct RetainedText {
     text: Bytes,
-    _memory: Option<OwnedSemaphorePermit>,
+    _memory: Option<MemoryPermits>,
 }
 
 impl RequestBody {
@@ -66,13 +82,13 @@ impl RequestBody {
         if is_within { self.bytes.slice_ref(part) } else { Bytes::copy_from_slice(part) }
     }
 
-    /// Drops the body except for `part`, which gets the memory permit of the whole body.
+    /// Drops the body except for `part`, which gets the memory permits of the whole body.
     pub(super) fn retain(self, part: Bytes) -> RetainedText {
         RetainedText { text: part, _memory: self.memory }
     }
 }
 
-/// Makes a text without a memory permit. The caller must keep the [`RequestBody`], which has the permit, as long as the
+/// Makes a text without memory permits. The caller must keep the [`RequestBody`], which has the permits, as long as the
 /// text.
 impl From<Bytes> for RetainedText {
     fn from(text: Bytes) -> Self {
@@ -88,16 +104,23 @@ impl AsRef<str> for RetainedText {
 }
 
 impl BodyReader {
-    pub(super) fn new(max_bytes: usize) -> Self {
-        BodyReader { max_bytes, memory: Arc::new(Semaphore::new(MEMORY.max(max_bytes))) }
+    pub(super) fn new(max_bytes: usize, shares: &Arc<Shares>) -> Self {
+        let share = shares.of(u32::try_from(MEMORY).unwrap_or(u32::MAX)) as usize;
+        BodyReader {
+            max_bytes,
+            memory: Arc::new(Semaphore::new(MEMORY.max(max_bytes))),
+            shares: Arc::clone(shares),
+            user_share: share.max(max_bytes),
+        }
     }
 
-    /// Reads a whole body. An error is the response to a body that is too large, too slow or incomplete, or that got no
-    /// memory permit.
+    /// Reads a whole body. `caller` returns the sender, and is called only for a body that doesn't arrive at once. An
+    /// error is the response to a body that is too large, too slow or incomplete, or that got no memory permits.
     pub(super) async fn read(
         &self,
         headers: &HeaderMap,
         body: &mut Incoming,
+        caller: impl FnOnce() -> Caller,
     ) -> Result<RequestBody, Rejected> {
         let announced = body.size_hint().upper().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         let too_large = || rejected(413, format!("the body must be at most {} bytes", self.max_bytes));
@@ -106,7 +129,7 @@ impl BodyReader {
             return too_large();
         }
         let collected = {
-            let mut collecting = pin!(self.collect(announced, body));
+            let mut collecting = pin!(self.collect(announced, body, caller));
             // A body that has arrived already needs no timer.
             match poll_fn(|cx| Poll::Ready(collecting.as_mut().poll(cx))).await {
                 Poll::Ready(collected) => Ok(collected),
@@ -133,46 +156,91 @@ impl BodyReader {
         &self,
         announced: Option<usize>,
         body: &mut Incoming,
+        caller: impl FnOnce() -> Caller,
     ) -> Result<Option<RequestBody>, ReadError> {
-        let mut memory = None;
         let Some(first) = data(body).await? else {
-            return Ok(Some(RequestBody { bytes: Bytes::new(), memory }));
+            return Ok(Some(RequestBody { bytes: Bytes::new(), memory: None }));
         };
         let second = if body.is_end_stream() { None } else { data(body).await? };
         let Some(second) = second else {
-            // Needs no permit, because hyper's read buffer (`MAX_BUFFER` in `connection`) limits a single frame to less
-            // than `SMALL_BODY`.
-            return Ok((first.len() <= self.max_bytes).then_some(RequestBody { bytes: first, memory }));
+            // Needs no permits, because hyper's read buffer (`MAX_BUFFER` in `connection`) limits a single frame to
+            // less than `SMALL_BODY`.
+            return Ok((first.len() <= self.max_bytes).then_some(RequestBody { bytes: first, memory: None }));
+        };
+        let of_user = self.shares.body_room(&caller(), self.user_share);
+        let mut of_user = match of_user {
+            None => None,
+            Some(room) => {
+                // The permits for the whole body are acquired in one step, because two bodies that have half of their
+                // permits each could wait for each other. Without an announcement, the body is assumed to be small.
+                let expected = announced.unwrap_or_else(|| SMALL_BODY.min(self.max_bytes));
+                Some(acquire(&room, expected, "your other requests are still arriving").await?)
+            }
         };
         let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(SMALL_BODY));
         bytes.extend_from_slice(&first);
+        let mut all: Option<OwnedSemaphorePermit> = None;
         let mut next = Some(second);
         while let Some(chunk) = next {
-            if bytes.len() + chunk.len() > self.max_bytes {
+            let length = bytes.len() + chunk.len();
+            if length > self.max_bytes {
                 return Ok(None);
             }
-            if memory.is_none() && bytes.len() + chunk.len() > SMALL_BODY {
-                // The permit for the whole body is acquired in one step, because two bodies that have half of their
-                // permits each could wait for each other. It isn't acquired earlier, because a client that announces a
-                // large body and sends nothing must not block memory.
+            if length > SMALL_BODY {
                 let expected = announced.unwrap_or(self.max_bytes);
-                memory = Some(self.acquire(expected).await?);
-                // Reserving takes no memory, because the system provides pages only when they are written.
-                bytes.reserve_exact(expected - bytes.len());
+                if all.is_none() {
+                    if announced.is_none()
+                        && let Some(permits) = &mut of_user
+                    {
+                        let rest = expected.saturating_sub(permits.num_permits());
+                        let room = Arc::clone(permits.semaphore());
+                        permits.merge(acquire(&room, rest, "your other requests are still arriving").await?);
+                    }
+                    // Reserving takes no memory, because the system provides pages only when they are written.
+                    bytes.reserve_exact(expected - bytes.len());
+                }
+                self.grow(&mut all, length, expected).await?;
             }
             bytes.extend_from_slice(&chunk);
             next = data(body).await?;
         }
+        // A small body needs no permits once it has arrived.
+        let memory = all.is_some().then_some(MemoryPermits { _all: all, _of_user: of_user });
         Ok(Some(RequestBody { bytes: bytes.into(), memory }))
     }
 
-    async fn acquire(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Rejected> {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&self.memory).acquire_many_owned(bytes);
-        match tokio::time::timeout(MEMORY_TIMEOUT, permit).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => rejected(429, "too many large bodies are being read: try again later"),
+    /// Makes sure that `permits` are enough for `length` bytes of a body of `expected` bytes. Acquires permits only for
+    /// bytes that have arrived, because a client that announces a large body and sends little must not block memory.
+    async fn grow(
+        &self,
+        permits: &mut Option<OwnedSemaphorePermit>,
+        length: usize,
+        expected: usize,
+    ) -> Result<(), Rejected> {
+        let held = permits.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        if held >= length {
+            return Ok(());
         }
+        let needed = length.next_power_of_two().min(expected) - held;
+        let more = acquire(&self.memory, needed, "too many large bodies are being read").await?;
+        match permits {
+            Some(permits) => permits.merge(more),
+            None => *permits = Some(more),
+        }
+        Ok(())
+    }
+}
+
+/// Acquires a permit for each of `bytes`. `reason` says why permits are missing after [`MEMORY_TIMEOUT`].
+async fn acquire(
+    memory: &Arc<Semaphore>,
+    bytes: usize,
+    reason: &str,
+) -> Result<OwnedSemaphorePermit, Rejected> {
+    let permits = Arc::clone(memory).acquire_many_owned(u32::try_from(bytes).unwrap_or(u32::MAX));
+    match tokio::time::timeout(MEMORY_TIMEOUT, permits).await {
+        Ok(Ok(permits)) => Ok(permits),
+        Ok(Err(_)) | Err(_) => rejected(429, format!("{reason}: try again later")),
     }
 }
 

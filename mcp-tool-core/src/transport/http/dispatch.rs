@@ -11,6 +11,7 @@ use super::{
     list::respond_list,
     protocol_headers,
     response::{HttpResponse, empty, framed, protocol_error, with_security_schemes},
+    rmcp_service::Kept,
     sender::Sender,
     service::Service,
 };
@@ -23,8 +24,8 @@ use crate::{
         read_paths::{self, ReadPath},
         request_headers,
         rmcp::{
-            message::{check_retained_size, to_rmcp},
-            request::RawArguments,
+            message::{session_call, to_rmcp},
+            request::SessionCall,
         },
     },
 };
@@ -123,9 +124,9 @@ impl Service {
                     Err(refused) => self.authentication.challenged(refused),
                 }
             }
-            ClientMessage::Call(call) => self.respond_in_session(&call, parts, body, sender, caller).await,
+            ClientMessage::Call(call) => self.respond_in_session(call, parts, sender, caller).await,
             ClientMessage::Cancelled { .. } | ClientMessage::Notification | ClientMessage::Response => {
-                self.rmcp.forward(parts, body.bytes.clone(), sender, caller, None).await
+                self.rmcp.forward(parts, body.bytes.clone(), sender, caller, Kept::default()).await
             }
         }
     }
@@ -144,7 +145,6 @@ impl Service {
             .rmcp
             .check_session(parts, method, meta)
             .and_then(|()| protocol_headers::check_single(&parts.headers))
-            .and_then(|()| check_retained_size(method, &body.bytes))
             .and_then(|()| to_rmcp(&body.bytes).map(drop));
         if let Err(error) = checked {
             return protocol_error(&error.with_id(&id));
@@ -153,16 +153,16 @@ impl Service {
         if method == "initialize" {
             return self.rmcp.initialize(parts, bytes, sender, caller).await;
         }
-        let response = self.rmcp.request(parts, bytes, sender, caller, (&id, &self.in_flight)).await;
+        let response =
+            self.rmcp.counted_request(method, parts, bytes, sender, caller, (&id, &self.in_flight)).await;
         if method == "tools/list" { with_security_schemes(response).await } else { response }
     }
 
     /// Passes a permitted legacy call in a session to rmcp, with the headers that middleware reads.
     async fn respond_in_session(
         &self,
-        call: &ToolCall<'_>,
+        call: ToolCall<'_>,
         parts: &mut Parts,
-        body: &RequestBody,
         sender: &Sender<'_>,
         caller: Caller,
     ) -> HttpResponse {
@@ -170,12 +170,16 @@ impl Service {
             Ok(headers) => drop(parts.extensions.insert(headers)),
             Err(error) => {
                 let origin = self.authentication.origin(&sender.identity, caller, sender.remote);
-                return framed(self.endpoint.reject_call(origin, call, error));
+                return framed(self.endpoint.reject_call(origin, &call, error));
             }
         }
-        // rmcp parses the arguments. The pipeline needs their original text.
-        parts.extensions.insert(RawArguments(call.arguments.into()));
-        let in_flight = (&call.id, &self.in_flight);
-        self.rmcp.request(parts, body.bytes.clone(), sender, caller, in_flight).await
+        let message = session_call(&call).into();
+        let ToolCall { id, arguments, meta, .. } = call;
+        parts.extensions.insert(SessionCall {
+            arguments: arguments.into(),
+            requires: meta.requires,
+            trace: meta.trace,
+        });
+        self.rmcp.request(parts, message, sender, caller, (&id, &self.in_flight), None).await
     }
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     in_flight::{InFlight, InFlightGuard},
-    response::{HttpResponse, invalid, is_json, protocol_error, rejected_by_rmcp},
+    response::{HttpResponse, framed, invalid, is_json, protocol_error, rejected_by_rmcp},
     response_body::Guarded,
     sender::Sender,
     sessions::Sessions,
@@ -25,17 +25,25 @@ use super::{
 };
 use crate::{
     call::caller::Caller,
+    shares::{Pool, Share, Shares},
     transport::{
         endpoint::Endpoint,
         id::Id,
         message::{Era, Meta},
         protocol_error::{ProtocolError, code},
         read_paths::{self, ReadPath},
+        response::FramedResponse,
         rmcp::{Protocol, request::RemoteAddress},
     },
 };
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+/// Maximum number of requests of one user that rmcp answers at a time. Calls in sessions don't count, because their
+/// admission limits them.
+const MAX_REQUESTS: u32 = 64;
+/// Maximum number of event streams of one user that are open at a time: `subscriptions/listen`, and the streams of
+/// sessions.
+const MAX_STREAMS: u32 = 16;
 
 /// rmcp's HTTP service. One type serves with sessions and without, so that rmcp's generic code is compiled for one type
 /// only.
@@ -43,6 +51,16 @@ pub(super) struct RmcpService {
     service: StreamableHttpService<Protocol, LocalSessionManager>,
     /// `None` if legacy sessions are disabled.
     sessions: Option<Sessions>,
+    shares: Arc<Shares>,
+}
+
+/// Values that are kept until the response of a forwarded request is sent.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Lists the request as in flight.
+    in_flight: Option<InFlightGuard>,
+    /// Counts the request or its event stream in the share of its user.
+    share: Option<Share>,
 }
 
 impl RmcpService {
@@ -55,8 +73,10 @@ impl RmcpService {
         end: &CancellationToken,
     ) -> Self {
         let protocol = Protocol::new(Arc::clone(endpoint), is_guarded);
-        let sessions =
-            settings.sessions.map(|max_sessions| Sessions::new(max_sessions, settings.session_idle));
+        let shares = Arc::clone(&endpoint.pipeline.shares);
+        let sessions = settings
+            .sessions
+            .map(|max_sessions| Sessions::new(max_sessions, shares.of(max_sessions), settings.session_idle));
         let manager = sessions.as_ref().map(|sessions| Arc::clone(&sessions.manager)).unwrap_or_default();
         // rmcp need not check host and origin, because `route` has checked them.
         let config = StreamableHttpServerConfig::default()
@@ -70,7 +90,8 @@ impl RmcpService {
         // rmcp calls this for each session, and for each request outside sessions.
         let protocol =
             move || if has_sessions { protocol.in_session(Arc::default()) } else { protocol.clone() };
-        RmcpService { service: StreamableHttpService::new(move || Ok(protocol()), manager, config), sessions }
+        let service = StreamableHttpService::new(move || Ok(protocol()), manager, config);
+        RmcpService { service, sessions, shares }
     }
 
     pub(super) fn has_sessions(&self) -> bool {
@@ -107,6 +128,56 @@ impl RmcpService {
         Err(ProtocolError::new(code::INVALID_PARAMS, message))
     }
 
+    /// Forwards a request other than a call. Rejects the request if its user has too many requests or event streams.
+    pub(super) async fn counted_request(
+        &self,
+        method: &str,
+        parts: &mut Parts,
+        body: Bytes,
+        sender: &Sender<'_>,
+        caller: Caller,
+        (id, in_flight): (&Id, &InFlight),
+    ) -> HttpResponse {
+        let pool = if method == "subscriptions/listen" { Pool::Streams } else { Pool::Requests };
+        match self.share(&caller, pool) {
+            Ok(share) => self.request(parts, body, sender, caller, (id, in_flight), Some(share)).await,
+            Err(error) => {
+                let error = FramedResponse::protocol_error(&error.with_id(id));
+                framed(FramedResponse { status: 429, ..error })
+            }
+        }
+    }
+
+    /// Opens the event stream of a session, for a GET request. Rejects the request if its user has too many streams.
+    pub(super) async fn open_stream(
+        &self,
+        parts: &mut Parts,
+        sender: &Sender<'_>,
+        caller: Caller,
+    ) -> HttpResponse {
+        match self.share(&caller, Pool::Streams) {
+            Ok(share) => {
+                let kept = Kept { share: Some(share), ..Kept::default() };
+                self.forward(parts, Bytes::new(), sender, caller, kept).await
+            }
+            Err(error) => invalid(429, &error.message),
+        }
+    }
+
+    /// Counts a request or an event stream in the share of the caller's user.
+    fn share(&self, caller: &Caller, pool: Pool) -> Result<Share, ProtocolError> {
+        let (max, what) = match pool {
+            Pool::Streams => (MAX_STREAMS, "event streams of one user may be open: close one"),
+            Pool::Calls | Pool::Requests | Pool::Questions => {
+                (MAX_REQUESTS, "requests of one user are answered at a time: wait for an answer")
+            }
+        };
+        self.shares.take(caller, pool, max).ok_or_else(|| {
+            let message = format!("at most {max} {what}, or try again later");
+            ProtocolError::new(code::INVALID_REQUEST, message)
+        })
+    }
+
     /// Forwards a request. Rejects the request if another request in flight in the same session has the same id.
     pub(super) async fn request(
         &self,
@@ -115,9 +186,10 @@ impl RmcpService {
         sender: &Sender<'_>,
         caller: Caller,
         (id, in_flight): (&Id, &InFlight),
+        share: Option<Share>,
     ) -> HttpResponse {
         let session = parts.headers.get(SESSION).and_then(|session| session.to_str().ok());
-        let guard = match session.filter(|_| self.is_in_session(parts)) {
+        let in_flight = match session.filter(|_| self.is_in_session(parts)) {
             None => None,
             Some(session) => match in_flight.list_session_request(session, id) {
                 Some(guard) => Some(guard),
@@ -130,7 +202,7 @@ impl RmcpService {
                 }
             },
         };
-        self.forward(parts, body, sender, caller, guard).await
+        self.forward(parts, body, sender, caller, Kept { in_flight, share }).await
     }
 
     /// Forwards `initialize`. If sessions are enabled, rmcp opens a session, which then belongs to `caller`. Rejects
@@ -143,12 +215,12 @@ impl RmcpService {
         caller: Caller,
     ) -> HttpResponse {
         let Some(sessions) = &self.sessions else {
-            return self.forward(parts, body, sender, caller, None).await;
+            return self.forward(parts, body, sender, caller, Kept::default()).await;
         };
-        let Some(_permit) = sessions.permit().await else {
+        let Some(_permit) = sessions.permit(&caller).await else {
             return invalid(429, "too many sessions are open: close one, or try again later");
         };
-        let response = self.forward(parts, body, sender, caller.clone(), None).await;
+        let response = self.forward(parts, body, sender, caller.clone(), Kept::default()).await;
         if let Some(id) = response.headers().get(SESSION).and_then(|id| id.to_str().ok()) {
             sessions.set_owner(id, &caller);
         }
@@ -156,14 +228,14 @@ impl RmcpService {
     }
 
     /// Forwards a request with this body to rmcp. If sessions are enabled, rejects a request whose session isn't
-    /// open or belongs to another caller, and a request with several session headers. `guard` lists the request as in flight until the response is sent.
+    /// open or belongs to another caller, and a request with several session headers.
     pub(super) async fn forward(
         &self,
         parts: &mut Parts,
         body: Bytes,
         sender: &Sender<'_>,
         caller: Caller,
-        guard: Option<InFlightGuard>,
+        kept: Kept,
     ) -> HttpResponse {
         if let Some(sessions) = &self.sessions {
             let mut ids = parts.headers.get_all(SESSION).iter();
@@ -190,9 +262,9 @@ impl RmcpService {
         // Boxed, because this future takes seven kilobytes, which would be part of every future that contains it.
         let response = Box::pin(self.service.handle(request)).await;
         let mut response = response.map(|body| {
-            Either::Right(match guard {
-                Some(guard) => Guarded::new(body, guard).boxed_unsync(),
-                None => body.boxed_unsync(),
+            Either::Right(match kept {
+                Kept { in_flight: None, share: None } => body.boxed_unsync(),
+                kept => Guarded::new(body, kept).boxed_unsync(),
             })
         });
         if ends_session && response.status() == StatusCode::ACCEPTED {

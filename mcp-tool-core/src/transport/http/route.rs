@@ -1,7 +1,7 @@
 //! The checks of a request before its message is parsed: path, host, origin, authentication, method and body.
 
 use hyper::{
-    Method, Request, StatusCode,
+    HeaderMap, Method, Request, StatusCode,
     body::{Bytes, Incoming},
     header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, HeaderValue, ORIGIN},
     http::request::Parts,
@@ -12,6 +12,7 @@ use super::{
     client_address::client_address,
     origin,
     response::{HttpResponse, as_event, empty, invalid, is_json, plain, prefers_events},
+    rmcp_service::Kept,
     sender::{Peer, Sender},
     service::Service,
 };
@@ -78,9 +79,13 @@ impl Service {
         match parts.method {
             Method::POST => {}
             // GET opens the stream of a session, and DELETE ends a session.
-            Method::GET | Method::DELETE if self.rmcp.has_sessions() => {
+            Method::GET if self.rmcp.has_sessions() => {
                 let caller = self.caller(&sender, &parts.headers, None);
-                return self.rmcp.forward(parts, Bytes::new(), &sender, caller, None).await;
+                return self.rmcp.open_stream(parts, &sender, caller).await;
+            }
+            Method::DELETE if self.rmcp.has_sessions() => {
+                let caller = self.caller(&sender, &parts.headers, None);
+                return self.rmcp.forward(parts, Bytes::new(), &sender, caller, Kept::default()).await;
             }
             _ => {
                 body::drain(&parts.headers, body).await;
@@ -94,7 +99,8 @@ impl Service {
             body::drain(&parts.headers, body).await;
             return invalid(415, "the Content-Type must be application/json");
         }
-        let body = match self.bodies.read(&parts.headers, body).await {
+        let caller = || self.caller(&sender, &HeaderMap::new(), None);
+        let body = match self.bodies.read(&parts.headers, body, caller).await {
             Ok(body) => body,
             Err(Rejected { status, message }) => {
                 let mut response = invalid(status, &message);

@@ -33,7 +33,7 @@ impl Service {
         end: &CancellationToken,
     ) -> Self {
         let rmcp = RmcpService::new(&endpoint, &settings, authentication.is_guarded(), end);
-        let bodies = BodyReader::new(settings.max_body);
+        let bodies = BodyReader::new(settings.max_body, &endpoint.pipeline.shares);
         Service { endpoint, authentication, settings, bodies, in_flight: InFlight::default(), rmcp }
     }
 

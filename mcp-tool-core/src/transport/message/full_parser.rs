@@ -2,14 +2,14 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use mcp_tool_contract::{
-    json::META_REQUIRES,
-    read::{scan, violation::escaped_excerpt},
-};
+use mcp_tool_contract::{json::META_REQUIRES, read::violation::escaped_excerpt};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::types::{ClientMessage, Era, MAX_MEMBER_BYTES, Meta, ToolCall, keys};
+use super::{
+    limits,
+    types::{ClientMessage, Era, MAX_MEMBER_BYTES, Meta, ToolCall, keys},
+};
 use crate::{
     ask::InputAnswers,
     call::{log_level::LogLevel, trace::TraceContext},
@@ -20,8 +20,6 @@ use crate::{
     },
 };
 
-/// Maximum nesting of objects and arrays in one message.
-const MAX_NESTING: usize = scan::MAX_NESTING as usize;
 /// Maximum number of members of `inputResponses`, twice the number of questions that one call may ask,
 /// so that clients may send some that answer no question.
 const MAX_INPUT_RESPONSES: usize = 64;
@@ -96,12 +94,7 @@ struct MetaMembers<'m> {
 
 /// Parses a message of any kind.
 pub fn parse(text: &str) -> Result<ClientMessage<'_>, ProtocolError> {
-    if nests_deeper(text.as_bytes(), MAX_NESTING) {
-        return Err(ProtocolError::new(
-            code::INVALID_REQUEST,
-            format!("the message must nest at most {MAX_NESTING} levels deep"),
-        ));
-    }
+    limits::check_nesting(text)?;
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
         ProtocolError::new(code::PARSE, format!("the message isn't JSON: {}", excerpt(&error)))
     })?;
@@ -115,10 +108,11 @@ pub fn parse(text: &str) -> Result<ClientMessage<'_>, ProtocolError> {
         }
         _ => return Err(ProtocolError::new(code::INVALID_REQUEST, "a JSON-RPC message must be an object")),
     };
-    read_envelope(envelope)
+    read_envelope(envelope, text)
 }
 
-fn read_envelope(envelope: Envelope<'_>) -> Result<ClientMessage<'_>, ProtocolError> {
+/// Reads the members of a message. `text` is the whole message.
+fn read_envelope<'m>(envelope: Envelope<'m>, text: &str) -> Result<ClientMessage<'m>, ProtocolError> {
     let invalid = |message: &str| ProtocolError::new(code::INVALID_REQUEST, message);
     let id = match envelope.id {
         None => None,
@@ -137,9 +131,12 @@ fn read_envelope(envelope: Envelope<'_>) -> Result<ClientMessage<'_>, ProtocolEr
     let Some(BorrowedText(method)) = envelope.method else {
         return match (envelope.result, envelope.error) {
             (None, None) => Err(with_its_id(invalid("`method` is missing"))),
-            _ => Ok(ClientMessage::Response),
+            _ => limits::check_other(None, text).map(|()| ClientMessage::Response),
         };
     };
+    if method != "tools/call" {
+        limits::check_other(Some(&method), text).map_err(with_its_id)?;
+    }
     if envelope.params.is_some_and(|params| !params.get().starts_with('{')) {
         return Err(with_its_id(ProtocolError::new(code::INVALID_PARAMS, "`params` must be an object")));
     }
@@ -335,30 +332,6 @@ fn excerpt(error: &serde_json::Error) -> String {
     escaped_excerpt(&error.to_string())
 }
 
-/// Returns `true` if objects and arrays nest deeper than `limit`. Safe for any depth, because it doesn't recurse.
-fn nests_deeper(bytes: &[u8], limit: usize) -> bool {
-    let opening = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
-    if opening <= limit {
-        return false;
-    }
-    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
-    for byte in bytes {
-        match (quoted, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => quoted = !quoted,
-            (true, _) => {}
-            (false, b'{' | b'[') => depth += 1,
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
-            (false, _) => {}
-        }
-        if depth > limit {
-            return true;
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -417,17 +390,6 @@ mod tests {
             crate::transport::message::parse(b"\"\xff\"").err().map(|error| error.code),
             Some(code::PARSE)
         );
-    }
-
-    #[test]
-    fn nesting_is_counted_outside_of_strings_and_without_recursion() {
-        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(nests_deeper(deep(10_000).as_bytes(), MAX_NESTING));
-        assert!(!nests_deeper(deep(MAX_NESTING).as_bytes(), MAX_NESTING));
-        let quoted = format!("[\"{}\\\"{}\"]", "[".repeat(200), "{".repeat(200));
-        assert!(!nests_deeper(quoted.as_bytes(), MAX_NESTING));
-        let wide = format!("[{}]", vec!["[]"; 500].join(","));
-        assert!(!nests_deeper(wide.as_bytes(), MAX_NESTING));
     }
 
     #[test]

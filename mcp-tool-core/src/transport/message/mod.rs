@@ -4,6 +4,7 @@
 
 mod fast_path;
 mod full_parser;
+mod limits;
 mod types;
 
 pub use self::types::{ClientMessage, Era, Meta, ToolCall};

@@ -12,19 +12,13 @@ use rmcp::{
     service::RequestContext,
 };
 
-use super::{
-    Protocol,
-    extensions::extension,
-    request::{RawArguments, required_version},
-    session,
-};
+use super::{Protocol, extensions::extension, request::SessionCall, session};
 use crate::{
     ask::{Asking, Client},
     call::{
         headers::Headers,
         origin::CallOrigin,
         report::{CallReport, Reports},
-        trace::TraceContext,
     },
     pipeline::{CallOptions, CallOutcome, CallRequest},
     tool::answer::ToolAnswer,
@@ -43,7 +37,10 @@ impl Protocol {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let arguments = raw_arguments(&request, &context)?;
+        let Some(SessionCall { arguments, requires, trace }) = extension::<SessionCall>(&context).cloned()
+        else {
+            return Err(ErrorData::internal_error("the call has no arguments", None));
+        };
         let token = context.meta.get_progress_token();
         let level = self.session.as_ref().and_then(|session| session.level());
         let (reports, receiver) = Reports::channel(token.is_some(), level).unzip();
@@ -55,10 +52,6 @@ impl Protocol {
             // Without a session, a call couldn't ask questions, because only a session carries requests to the client.
             None => Asking::default(),
         };
-        let meta_text = |key: &str| context.meta.get(key).and_then(|value| value.as_str());
-        let trace =
-            meta_text("traceparent").and_then(|parent| TraceContext::read(parent, meta_text("tracestate")));
-        let requires = required_version(&context)?;
         let call = CallRequest {
             name: &request.name,
             requires: requires.as_ref(),
@@ -114,19 +107,6 @@ async fn send_report(
             drop(context.peer.send_notification(session::log_notification(level, logger, &data)).await);
         }
         (CallReport::Progress { .. }, None) => {}
-    }
-}
-
-/// Returns the arguments as JSON text: the client's own text, if the HTTP listener attached it ([`RawArguments`]), else
-/// the serialized arguments that rmcp parsed.
-fn raw_arguments(
-    request: &CallToolRequestParams,
-    context: &RequestContext<RoleServer>,
-) -> Result<String, ErrorData> {
-    match extension::<RawArguments>(context) {
-        Some(RawArguments(raw)) => Ok(raw.to_string()),
-        None => serde_json::to_string(&request.arguments.clone().unwrap_or_default())
-            .map_err(|error| ErrorData::invalid_params(error.to_string(), None)),
     }
 }
 

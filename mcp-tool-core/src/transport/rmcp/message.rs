@@ -3,14 +3,14 @@
 use mcp_tool_contract::read::violation::escaped_excerpt;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 
-use crate::transport::{
-    id::Id,
-    protocol_error::{ProtocolError, code},
+use crate::{
+    json::JsonWriter,
+    transport::{
+        id::Id,
+        message::ToolCall,
+        protocol_error::{ProtocolError, code},
+    },
 };
-
-/// Maximum size of a request that opens a session or a stream, in bytes. Limited, because rmcp keeps the request's
-/// parameters until the session or the stream ends.
-const MAX_RETAINED_BYTES: usize = 16 << 10;
 
 /// Parses a client's message as rmcp's type.
 pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolError> {
@@ -20,17 +20,20 @@ pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolErro
     })
 }
 
-/// Rejects a request that opens a session or a stream if it is larger than [`MAX_RETAINED_BYTES`]. In memory, rmcp's
-/// form of a request takes several times the request's size.
-pub(crate) fn check_retained_size(method: &str, bytes: &[u8]) -> Result<(), ProtocolError> {
-    if !["initialize", "subscriptions/listen"].contains(&method) || bytes.len() <= MAX_RETAINED_BYTES {
-        return Ok(());
+/// Returns the message of a call in a session with no more members than rmcp needs: id, name and progress token.
+pub(crate) fn session_call(call: &ToolCall<'_>) -> Vec<u8> {
+    let mut json = JsonWriter::default();
+    json.raw(r#"{"jsonrpc":"2.0","method":"tools/call","id":"#);
+    call.id.write(&mut json);
+    json.raw(r#","params":{"name":"#);
+    json.string(&call.name);
+    if let Some(token) = call.meta.progress_token {
+        json.raw(r#","_meta":{"progressToken":"#);
+        json.raw(token);
+        json.raw("}");
     }
-    let message = format!(
-        "a message of `{method}` must be at most {MAX_RETAINED_BYTES} bytes, got {}: leave out optional members",
-        bytes.len()
-    );
-    Err(ProtocolError::new(code::INVALID_PARAMS, message))
+    json.raw("}}");
+    json.into_bytes()
 }
 
 /// Returns the id of the request that `message` answers. `None` if `message` is a request, a notification, or an error

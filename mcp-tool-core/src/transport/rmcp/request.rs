@@ -6,12 +6,22 @@ use mcp_tool_contract::json::META_REQUIRES;
 use rmcp::{ErrorData, RoleServer, model::ProtocolVersion, service::RequestContext};
 
 use super::{Protocol, extensions::extension};
-use crate::{call::origin::CallOrigin, pipeline::versions::Requirement, ports::Authenticated};
+use crate::{
+    call::{origin::CallOrigin, trace::TraceContext},
+    pipeline::versions::Requirement,
+    ports::Authenticated,
+};
 
-/// The JSON text of a call's arguments. The HTTP listener attaches the text to a call in a session, because rmcp parses
-/// the arguments into a map, which doesn't preserve the text.
+/// Parts of a call in a session. The HTTP listener attaches them to the request, and leaves them out of the message that
+/// rmcp parses. The tree of values that rmcp makes of a message takes many times the message's size.
 #[derive(Clone, Debug)]
-pub(crate) struct RawArguments(pub(crate) Arc<str>);
+pub(crate) struct SessionCall {
+    /// The arguments as JSON text.
+    pub(crate) arguments: Arc<str>,
+    /// The version of the tool that the client requires.
+    pub(crate) requires: Option<Requirement>,
+    pub(crate) trace: Option<TraceContext>,
+}
 
 /// The client's network address, which the HTTP listener attaches to the request.
 #[derive(Clone, Copy, Debug)]

@@ -147,10 +147,10 @@ impl std::fmt::Debug for Session {
 impl Client for Session {
     fn capabilities(&self) -> Capabilities {
         let info = self.peer.get().and_then(Peer::peer_info);
-        let declared = info.and_then(|info| serde_json::to_value(&info.capabilities).ok());
+        let declared = info.and_then(|info| serde_json::to_string(&info.capabilities).ok());
         // A client that speaks legacy and modern revisions declares extensions in `initialize` too, but legacy requests
         // can't use extensions (SEP-2663).
-        declared.map(|declared| Capabilities::of(&declared).without_extensions()).unwrap_or_default()
+        declared.map(|declared| Capabilities::parse(&declared).without_extensions()).unwrap_or_default()
     }
 
     fn request(&self, method: &'static str, params: Value) -> BoxFuture<'_, Result<Value, Unanswered>> {

@@ -21,10 +21,7 @@ use super::{
         protocol_error::{ProtocolError, code},
         reporting::{CallEvent, ReportingCall},
         response::{self, FramedResponse},
-        rmcp::{
-            message::{check_retained_size, to_rmcp},
-            session::Session,
-        },
+        rmcp::{message::to_rmcp, session::Session},
         task::TaskCall,
     },
     bridge::Forwarded,
@@ -238,10 +235,6 @@ impl Connection {
                 return self.list(id, &meta, cursor.map(Cow::into_owned)).await;
             }
             Ok(ClientMessage::Request { id, method, meta, .. }) => {
-                if let Err(error) = check_retained_size(&method, line) {
-                    self.refuse(&error.with_id(&id)).await;
-                    return None;
-                }
                 if method == "initialize" {
                     self.initialized = true;
                     self.client = initializing_client(line);
