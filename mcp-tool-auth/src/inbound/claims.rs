@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use mcp_tool_core::call::caller::{Caller, CallerKind};
+use mcp_tool_core::{
+    call::caller::{Caller, CallerKind},
+    ports::{Issued, TokenClaims},
+};
 
 use super::{jwt::Flaw, settings::TokenRules};
 
@@ -24,9 +27,27 @@ pub struct VerifiedToken {
     pub(crate) caller: Caller,
     pub(crate) jti: Option<String>,
     pub(crate) issued_at: Option<SystemTime>,
+    /// `exp`; `None` for an introspected token without it.
+    pub(crate) expires: Option<SystemTime>,
     /// Time until which this result may be used: `exp` plus `SKEW`. For an introspected token, also at most the maximum
     /// cache time (`longest` in [`TokenRules::judge_introspected`]) after the introspection.
     pub(crate) until: SystemTime,
+}
+
+impl TokenClaims for VerifiedToken {
+    fn issued(&self) -> Issued<'_> {
+        Issued {
+            jti: self.jti.as_deref(),
+            subject: Some(self.caller.user()),
+            client: self.caller.client(),
+            agent: self.caller.agent(),
+            issued_at: self.issued_at,
+        }
+    }
+
+    fn expires(&self) -> Option<SystemTime> {
+        self.expires
+    }
 }
 
 // `user`, `agents`, `tenant`, `scopes` and `machine` of `TokenRules` are names of claims. `machine` also has the value
@@ -73,6 +94,7 @@ impl TokenRules {
         self.check_audience(claims)?;
         self.check_times(claims, expires, now)?;
         let mut verified = self.verified_token(claims, issuer, expires.unwrap_or(now))?;
+        verified.expires = expires.map(system_time);
         verified.until =
             system_time(expires.map_or(now + longest, |expires| (expires + SKEW).min(now + longest)));
         Ok(verified)
@@ -155,6 +177,7 @@ impl TokenRules {
             caller,
             jti: jti.map(str::to_owned),
             issued_at: date_claim(claims, "iat")?.map(system_time),
+            expires: Some(system_time(expires)),
             until: system_time(expires + SKEW),
         })
     }

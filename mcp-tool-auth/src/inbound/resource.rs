@@ -19,7 +19,7 @@ use url::Url;
 
 use mcp_tool_core::{
     call::token::InboundToken,
-    ports::{Authenticated, Authentication, Authenticator, Denied, Issued, Revocations},
+    ports::{Authenticated, Authentication, Authenticator, Denied, Revocations, TokenClaims as _},
     tool::ToolEntry,
 };
 
@@ -141,19 +141,13 @@ impl ResourceServer {
     }
 
     /// Returns the caller together with the token, or a refusal if the token was revoked.
-    fn accept(&self, verified: &VerifiedToken, token: InboundToken) -> Result<Authenticated, Denied> {
-        let caller = &verified.caller;
-        let issued = Issued {
-            jti: verified.jti.as_deref(),
-            subject: Some(caller.user()),
-            client: caller.client(),
-            agent: caller.agent(),
-            issued_at: verified.issued_at,
-        };
+    fn accept(&self, verified: Arc<VerifiedToken>, token: InboundToken) -> Result<Authenticated, Denied> {
+        let caller = verified.caller.clone();
+        let issued = verified.issued();
         if self.revocations.as_ref().is_some_and(|revocations| revocations.is_revoked(&issued)) {
-            return Err(Denied::Revoked(Box::new(caller.clone())));
+            return Err(Denied::Revoked(Box::new(caller)));
         }
-        Ok(Authenticated { caller: caller.clone(), token })
+        Ok(Authenticated { caller, token, claims: verified })
     }
 
     /// Clears the cache if revocations have changed since the cache was last cleared.
@@ -234,11 +228,11 @@ impl Authenticator for ResourceServer {
         self.clear_if_revoked();
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
             let accepted = verdict.map_err(Denied::Invalid);
-            return Authentication::Ready(accepted.and_then(|verified| self.accept(&verified, token)));
+            return Authentication::Ready(accepted.and_then(|verified| self.accept(verified, token)));
         }
         Authentication::Pending(Box::pin(async move {
             match tokio::time::timeout(DEADLINE, self.verify(&token, digest)).await {
-                Ok(verdict) => self.accept(&*verdict?, token),
+                Ok(verdict) => self.accept(verdict?, token),
                 Err(_) => Err(Denied::Unreachable),
             }
         }))

@@ -16,6 +16,7 @@ use std::{
 };
 
 pub use state::{ControlState, Disabled};
+use tokio::sync::watch::{Receiver, Sender};
 
 use crate::{
     announce::Announcements,
@@ -37,6 +38,8 @@ struct SharedControls {
     is_active: AtomicBool,
     /// Number of states that were applied so far. When this number grows, the cache of verified tokens is cleared.
     generation: AtomicU64,
+    /// Tells open event streams that `generation` has grown.
+    changed: Sender<()>,
     /// `true` while the file can't be applied. The last applied state then stays in effect.
     is_stale: AtomicBool,
     /// Tells clients that their list of tools may have changed.
@@ -85,6 +88,12 @@ impl Controls {
         self.read(|state| state.disabled_part(caller)).flatten()
     }
 
+    /// Returns a receiver that is notified when another state is applied; `None` for a server without a control file.
+    #[cfg(feature = "http")]
+    pub(crate) fn changes(&self) -> Option<Receiver<()>> {
+        self.0.as_ref().map(|shared| shared.changed.subscribe())
+    }
+
     /// Passes the state to `read`, and returns the result. Returns `None` while nothing is disabled or revoked, and on
     /// a server without a control file.
     fn read<T>(&self, read: impl FnOnce(&ControlState) -> T) -> Option<T> {
@@ -112,6 +121,7 @@ impl SharedControls {
         *current = state;
         self.is_active.store(is_active, Ordering::Release);
         self.generation.fetch_add(1, Ordering::Release);
+        self.changed.send_replace(());
         drop(current);
         if let Some(announcements) = self.announcements.as_ref().filter(|_| lists_change) {
             announcements.tools_changed();

@@ -11,7 +11,7 @@ mod revocations;
 mod tls;
 
 pub use self::{
-    authenticated::Authenticated,
+    authenticated::{Authenticated, TokenClaims},
     outbound::Outbound,
     revocations::{Issued, Revocations},
 };

@@ -4,6 +4,7 @@ use std::{
     io,
     net::IpAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -25,7 +26,7 @@ use crate::{
     call::{caller::Caller, origin::CallOrigin},
     control::Controls,
     pipeline::Pipeline,
-    ports::{Authenticated, Authentication, Authenticator, Denied, Stream, TlsAcceptor},
+    ports::{Authenticated, Authentication, Authenticator, Denied, Stream, TlsAcceptor, TokenClaims},
     transport::{
         protocol_error::{ProtocolError, code},
         response::FramedResponse,
@@ -84,6 +85,11 @@ impl AsyncWrite for AcceptedStream {
 pub(super) struct Identity(Option<Authenticated>);
 
 impl Identity {
+    /// Returns the claims of the token; `None` without an authenticator.
+    pub(super) fn claims(&self) -> Option<Arc<dyn TokenClaims>> {
+        self.0.as_ref().map(|authenticated| Arc::clone(&authenticated.claims))
+    }
+
     /// Adds the identity to a request's extensions, for the code that rmcp calls.
     pub(super) fn insert_into(&self, extensions: &mut Extensions) {
         if let Some(authenticated) = &self.0 {
@@ -106,7 +112,7 @@ impl AuthenticationLayer {
     /// Makes the authenticator refuse the tokens that are revoked according to `controls`.
     pub fn apply(&mut self, controls: &Controls) {
         if let Some(authenticator) = &mut self.authenticator {
-            authenticator.apply(std::sync::Arc::new(controls.clone()));
+            authenticator.apply(Arc::new(controls.clone()));
         }
     }
 

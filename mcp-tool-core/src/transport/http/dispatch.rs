@@ -4,7 +4,7 @@
 //! to 2025-11-25) don't.
 
 use futures_util::future::BoxFuture;
-use hyper::{StatusCode, http::request::Parts};
+use hyper::{StatusCode, body::Bytes, http::request::Parts};
 
 use super::{
     body::{RequestBody, RetainedText},
@@ -14,6 +14,7 @@ use super::{
     rmcp_service::Kept,
     sender::Sender,
     service::Service,
+    subscription, user_limits,
 };
 use crate::{
     call::caller::Caller,
@@ -150,12 +151,47 @@ impl Service {
             return protocol_error(&error.with_id(&id));
         }
         let bytes = body.bytes.clone();
+        if method == subscription::METHOD {
+            return self.listen((&id, meta), parts, bytes, sender, caller).await;
+        }
         if method == "initialize" {
             return self.rmcp.initialize(parts, bytes, sender, caller).await;
         }
-        let response =
-            self.rmcp.counted_request(method, parts, bytes, sender, caller, (&id, &self.in_flight)).await;
+        let response = match user_limits::count_request(&self.endpoint.pipeline.shares, &caller, &id) {
+            Ok(share) => {
+                let kept = Kept { share: Some(share), ..Kept::default() };
+                self.rmcp.request(parts, bytes, sender, caller, (&id, &self.in_flight), kept).await
+            }
+            Err(refused) => return refused,
+        };
         if method == "tools/list" { with_security_schemes(response).await } else { response }
+    }
+
+    /// Opens an event stream of changed lists and resources.
+    async fn listen(
+        &self,
+        (id, meta): (&Id, &Meta<'_>),
+        parts: &mut Parts,
+        body: Bytes,
+        sender: &Sender<'_>,
+        caller: Caller,
+    ) -> HttpResponse {
+        let share = match user_limits::count_stream(&self.endpoint.pipeline.shares, &caller, Some(id)) {
+            Ok(share) => share,
+            Err(refused) => return refused,
+        };
+        let end = self.stream_end(sender, &caller);
+        let accepted = subscription::requested(&parts.headers, meta, &body)
+            .and_then(|requested| self.rmcp.protocol().accepted_lists(&requested));
+        match accepted.filter(|_| !end.is_reached()) {
+            Some(accepted) => {
+                subscription::respond(&self.endpoint, id, &accepted, (end, self.end.clone()), share)
+            }
+            None => {
+                let kept = Kept { share: Some(share), end: Some(end), ..Kept::default() };
+                self.rmcp.request(parts, body, sender, caller, (id, &self.in_flight), kept).await
+            }
+        }
     }
 
     /// Passes a permitted legacy call in a session to rmcp, with the headers that middleware reads.
@@ -180,6 +216,6 @@ impl Service {
             requires: meta.requires,
             trace: meta.trace,
         });
-        self.rmcp.request(parts, message, sender, caller, (&id, &self.in_flight), None).await
+        self.rmcp.request(parts, message, sender, caller, (&id, &self.in_flight), Kept::default()).await
     }
 }

@@ -27,6 +27,9 @@ mod service;
 mod sessions;
 mod settings;
 mod sse;
+mod stream_end;
+mod subscription;
+mod user_limits;
 
 pub use self::{
     authentication::AuthenticationLayer,

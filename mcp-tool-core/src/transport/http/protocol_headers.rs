@@ -46,6 +46,23 @@ pub fn check_call(headers: &HeaderMap, call: &ToolCall<'_>) -> Result<(), Protoc
     }
 }
 
+/// Checks the headers of a modern request that isn't about one tool, prompt or resource against its body, and its
+/// `_meta`.
+pub fn check_modern(headers: &HeaderMap, meta: &Meta<'_>, method: &str) -> Result<(), ProtocolError> {
+    let named = meta.protocol_version.as_deref().unwrap_or_default();
+    if named < MODERN {
+        return mismatch(format!("the request doesn't name {MODERN} in its `_meta`"));
+    }
+    check_single(headers)?;
+    check_equal(&VERSION, header(headers, &VERSION)?, named)?;
+    check_equal(&METHOD, header(headers, &METHOD)?, method)?;
+    if headers.contains_key(NAME) {
+        return mismatch(format!("the header {NAME} must be absent"));
+    }
+    meta.check_version()?;
+    check_capabilities(meta)
+}
+
 /// Checks the headers of a `tools/list` request against its body. The checks have the order of rmcp's checks, so that a
 /// request with several errors gets the same response as a request that rmcp serves.
 pub fn check_list(headers: &HeaderMap, meta: &Meta<'_>) -> Result<(), ProtocolError> {

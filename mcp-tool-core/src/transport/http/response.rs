@@ -5,11 +5,11 @@ use std::convert::Infallible;
 use http_body_util::{BodyExt as _, Either, Full, combinators::UnsyncBoxBody};
 use hyper::{
     HeaderMap, Response, StatusCode,
-    body::Bytes,
+    body::{Body, Bytes},
     header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 
-use super::sse::{self, EventStream};
+use super::sse;
 use crate::transport::{
     listing::entry::all_with_security,
     protocol_error::{ProtocolError, code},
@@ -98,8 +98,10 @@ pub(super) fn invalid(status: u16, message: &str) -> HttpResponse {
     framed(FramedResponse { status, ..FramedResponse::protocol_error(&error) })
 }
 
-/// Returns the response with a call's reports (progress and log messages) and result, as server-sent events.
-pub(super) fn event_stream(events: EventStream) -> HttpResponse {
+/// Returns the response with a stream of server-sent events.
+pub(super) fn event_stream(
+    events: impl Body<Data = Bytes, Error = Infallible> + Send + 'static,
+) -> HttpResponse {
     let mut response = Response::new(Either::Right(events.boxed_unsync()));
     set_stream_headers(response.headers_mut());
     response

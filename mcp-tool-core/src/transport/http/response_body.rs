@@ -1,11 +1,12 @@
-//! Wrappers of response bodies: [`InParts`] sends a body in small parts, and [`Guarded`] keeps a value until the body
-//! is dropped.
+//! Wrappers of response bodies: [`InParts`] sends a body in small parts, [`Guarded`] keeps a value until the body is
+//! dropped, and [`Until`] ends a body early.
 
 use std::{
     pin::Pin,
     task::{Context, Poll},
 };
 
+use futures_util::future::BoxFuture;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
 /// Maximum size of a part, in bytes.
@@ -100,6 +101,34 @@ impl<B: Body + Unpin, T: Unpin> Body for Guarded<B, T> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// A body that ends when `end` completes, if it hasn't ended before.
+pub(super) struct Until<B> {
+    body: B,
+    end: BoxFuture<'static, ()>,
+}
+
+impl<B> Until<B> {
+    pub(super) fn new(body: B, end: BoxFuture<'static, ()>) -> Self {
+        Until { body, end }
+    }
+}
+
+impl<B: Body + Unpin> Body for Until<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        if self.end.as_mut().poll(cx).is_ready() {
+            self.end = Box::pin(std::future::ready(()));
+            return Poll::Ready(None);
+        }
+        Pin::new(&mut self.body).poll_frame(cx)
     }
 }
 

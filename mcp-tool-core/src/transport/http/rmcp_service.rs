@@ -17,50 +17,46 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     in_flight::{InFlight, InFlightGuard},
-    response::{HttpResponse, framed, invalid, is_json, protocol_error, rejected_by_rmcp},
-    response_body::Guarded,
+    response::{HttpResponse, invalid, is_json, protocol_error, rejected_by_rmcp},
+    response_body::{Guarded, Until},
     sender::Sender,
     sessions::Sessions,
     settings::HttpSettings,
+    stream_end::StreamEnd,
 };
 use crate::{
     call::caller::Caller,
-    shares::{Pool, Share, Shares},
+    shares::Share,
     transport::{
         endpoint::Endpoint,
         id::Id,
         message::{Era, Meta},
         protocol_error::{ProtocolError, code},
         read_paths::{self, ReadPath},
-        response::FramedResponse,
         rmcp::{Protocol, request::RemoteAddress},
     },
 };
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
-/// Maximum number of requests of one user that rmcp answers at a time. Calls in sessions don't count, because their
-/// admission limits them.
-const MAX_REQUESTS: u32 = 64;
-/// Maximum number of event streams of one user that are open at a time: `subscriptions/listen`, and the streams of
-/// sessions.
-const MAX_STREAMS: u32 = 16;
-
 /// rmcp's HTTP service. One type serves with sessions and without, so that rmcp's generic code is compiled for one type
 /// only.
 pub(super) struct RmcpService {
     service: StreamableHttpService<Protocol, LocalSessionManager>,
     /// `None` if legacy sessions are disabled.
     sessions: Option<Sessions>,
-    shares: Arc<Shares>,
+    /// Decides which notifications a subscription gets.
+    protocol: Protocol,
 }
 
 /// Values that are kept until the response of a forwarded request is sent.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     /// Lists the request as in flight.
-    in_flight: Option<InFlightGuard>,
+    pub(super) in_flight: Option<InFlightGuard>,
     /// Counts the request or its event stream in the share of its user.
-    share: Option<Share>,
+    pub(super) share: Option<Share>,
+    /// Ends the event stream.
+    pub(super) end: Option<StreamEnd>,
 }
 
 impl RmcpService {
@@ -73,7 +69,7 @@ impl RmcpService {
         end: &CancellationToken,
     ) -> Self {
         let protocol = Protocol::new(Arc::clone(endpoint), is_guarded);
-        let shares = Arc::clone(&endpoint.pipeline.shares);
+        let shares = &endpoint.pipeline.shares;
         let sessions = settings
             .sessions
             .map(|max_sessions| Sessions::new(max_sessions, shares.of(max_sessions), settings.session_idle));
@@ -88,10 +84,15 @@ impl RmcpService {
             .disable_allowed_origins();
         let has_sessions = sessions.is_some();
         // rmcp calls this for each session, and for each request outside sessions.
-        let protocol =
-            move || if has_sessions { protocol.in_session(Arc::default()) } else { protocol.clone() };
-        let service = StreamableHttpService::new(move || Ok(protocol()), manager, config);
-        RmcpService { service, sessions, shares }
+        let stateless = protocol.clone();
+        let make_protocol =
+            move || if has_sessions { stateless.in_session(Arc::default()) } else { stateless.clone() };
+        let service = StreamableHttpService::new(move || Ok(make_protocol()), manager, config);
+        RmcpService { service, sessions, protocol }
+    }
+
+    pub(super) const fn protocol(&self) -> &Protocol {
+        &self.protocol
     }
 
     pub(super) fn has_sessions(&self) -> bool {
@@ -128,56 +129,6 @@ impl RmcpService {
         Err(ProtocolError::new(code::INVALID_PARAMS, message))
     }
 
-    /// Forwards a request other than a call. Rejects the request if its user has too many requests or event streams.
-    pub(super) async fn counted_request(
-        &self,
-        method: &str,
-        parts: &mut Parts,
-        body: Bytes,
-        sender: &Sender<'_>,
-        caller: Caller,
-        (id, in_flight): (&Id, &InFlight),
-    ) -> HttpResponse {
-        let pool = if method == "subscriptions/listen" { Pool::Streams } else { Pool::Requests };
-        match self.share(&caller, pool) {
-            Ok(share) => self.request(parts, body, sender, caller, (id, in_flight), Some(share)).await,
-            Err(error) => {
-                let error = FramedResponse::protocol_error(&error.with_id(id));
-                framed(FramedResponse { status: 429, ..error })
-            }
-        }
-    }
-
-    /// Opens the event stream of a session, for a GET request. Rejects the request if its user has too many streams.
-    pub(super) async fn open_stream(
-        &self,
-        parts: &mut Parts,
-        sender: &Sender<'_>,
-        caller: Caller,
-    ) -> HttpResponse {
-        match self.share(&caller, Pool::Streams) {
-            Ok(share) => {
-                let kept = Kept { share: Some(share), ..Kept::default() };
-                self.forward(parts, Bytes::new(), sender, caller, kept).await
-            }
-            Err(error) => invalid(429, &error.message),
-        }
-    }
-
-    /// Counts a request or an event stream in the share of the caller's user.
-    fn share(&self, caller: &Caller, pool: Pool) -> Result<Share, ProtocolError> {
-        let (max, what) = match pool {
-            Pool::Streams => (MAX_STREAMS, "event streams of one user may be open: close one"),
-            Pool::Calls | Pool::Requests | Pool::Questions => {
-                (MAX_REQUESTS, "requests of one user are answered at a time: wait for an answer")
-            }
-        };
-        self.shares.take(caller, pool, max).ok_or_else(|| {
-            let message = format!("at most {max} {what}, or try again later");
-            ProtocolError::new(code::INVALID_REQUEST, message)
-        })
-    }
-
     /// Forwards a request. Rejects the request if another request in flight in the same session has the same id.
     pub(super) async fn request(
         &self,
@@ -186,7 +137,7 @@ impl RmcpService {
         sender: &Sender<'_>,
         caller: Caller,
         (id, in_flight): (&Id, &InFlight),
-        share: Option<Share>,
+        kept: Kept,
     ) -> HttpResponse {
         let session = parts.headers.get(SESSION).and_then(|session| session.to_str().ok());
         let in_flight = match session.filter(|_| self.is_in_session(parts)) {
@@ -202,7 +153,7 @@ impl RmcpService {
                 }
             },
         };
-        self.forward(parts, body, sender, caller, Kept { in_flight, share }).await
+        self.forward(parts, body, sender, caller, Kept { in_flight, ..kept }).await
     }
 
     /// Forwards `initialize`. If sessions are enabled, rmcp opens a session, which then belongs to `caller`. Rejects
@@ -263,8 +214,12 @@ impl RmcpService {
         let response = Box::pin(self.service.handle(request)).await;
         let mut response = response.map(|body| {
             Either::Right(match kept {
-                Kept { in_flight: None, share: None } => body.boxed_unsync(),
-                kept => Guarded::new(body, kept).boxed_unsync(),
+                Kept { in_flight: None, share: None, end: None } => body.boxed_unsync(),
+                Kept { in_flight, share, end: None } => Guarded::new(body, (in_flight, share)).boxed_unsync(),
+                Kept { in_flight, share, end: Some(end) } => {
+                    let body = Until::new(body, Box::pin(end.reached()));
+                    Guarded::new(body, (in_flight, share)).boxed_unsync()
+                }
             })
         });
         if ends_session && response.status() == StatusCode::ACCEPTED {

@@ -15,6 +15,7 @@ use super::{
     rmcp_service::Kept,
     sender::{Peer, Sender},
     service::Service,
+    user_limits,
 };
 
 /// The path of the MCP endpoint.
@@ -81,7 +82,14 @@ impl Service {
             // GET opens the stream of a session, and DELETE ends a session.
             Method::GET if self.rmcp.has_sessions() => {
                 let caller = self.caller(&sender, &parts.headers, None);
-                return self.rmcp.open_stream(parts, &sender, caller).await;
+                let end = Some(self.stream_end(&sender, &caller));
+                return match user_limits::count_stream(&self.endpoint.pipeline.shares, &caller, None) {
+                    Ok(share) => {
+                        let kept = Kept { share: Some(share), end, ..Kept::default() };
+                        self.rmcp.forward(parts, Bytes::new(), &sender, caller, kept).await
+                    }
+                    Err(refused) => refused,
+                };
             }
             Method::DELETE if self.rmcp.has_sessions() => {
                 let caller = self.caller(&sender, &parts.headers, None);

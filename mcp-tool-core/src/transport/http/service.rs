@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     authentication::AuthenticationLayer, body::BodyReader, in_flight::InFlight, rmcp_service::RmcpService,
-    sender::Sender, settings::HttpSettings,
+    sender::Sender, settings::HttpSettings, stream_end::StreamEnd,
 };
 use crate::{call::caller::Caller, transport::endpoint::Endpoint};
 
@@ -22,10 +22,12 @@ pub struct Service {
     pub(super) in_flight: InFlight,
     /// Answers the requests that this crate leaves to rmcp, such as `initialize`.
     pub(super) rmcp: RmcpService,
+    /// Ends event streams at shutdown.
+    pub(super) end: CancellationToken,
 }
 
 impl Service {
-    /// Returns the service. Cancelling `end` ends rmcp's event streams, which would otherwise stay open at shutdown.
+    /// Returns the service. Cancelling `end` ends event streams, which would otherwise stay open at shutdown.
     pub fn new(
         endpoint: Arc<Endpoint>,
         settings: HttpSettings,
@@ -34,7 +36,8 @@ impl Service {
     ) -> Self {
         let rmcp = RmcpService::new(&endpoint, &settings, authentication.is_guarded(), end);
         let bodies = BodyReader::new(settings.max_body, &endpoint.pipeline.shares);
-        Service { endpoint, authentication, settings, bodies, in_flight: InFlight::default(), rmcp }
+        let in_flight = InFlight::default();
+        Service { endpoint, authentication, settings, bodies, in_flight, rmcp, end: end.clone() }
     }
 
     pub(super) fn authentication(&self) -> &AuthenticationLayer {
@@ -46,6 +49,15 @@ impl Service {
     pub(super) fn is_proxy_or_local(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.contains(peer))
+    }
+
+    /// Returns the end of an event stream that a request opens.
+    pub(super) fn stream_end(&self, sender: &Sender<'_>, caller: &Caller) -> StreamEnd {
+        StreamEnd {
+            controls: self.endpoint.pipeline.controls.clone(),
+            caller: caller.clone(),
+            claims: sender.identity.claims(),
+        }
     }
 
     /// Returns the caller of a request. Without authorization, this is the local user, labelled with the name in

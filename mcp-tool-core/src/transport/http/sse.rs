@@ -21,7 +21,10 @@ use crate::{
 
 /// Interval between the comments on a stream. Without them, a proxy or client may close the stream while its call sends
 /// nothing.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A line that begins with a colon is a comment, which clients ignore.
+pub(super) const KEEP_ALIVE_COMMENT: &[u8] = b":\n\n";
 
 /// Response body with the events of one call: its reports, and then its response. Dropping the stream cancels the call.
 pub(super) struct EventStream {
@@ -73,8 +76,7 @@ impl Body for EventStream {
                 frame(&response.body)
             }
             Poll::Pending => match this.keep_alive.poll_tick(cx) {
-                // A line that begins with a colon is a comment, which clients ignore.
-                Poll::Ready(_) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b":\n\n"))))),
+                Poll::Ready(_) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE_COMMENT))))),
                 Poll::Pending => Poll::Pending,
             },
         }

@@ -20,8 +20,8 @@ use std::{
 };
 
 use rmcp::{
-    ErrorData, RoleServer,
-    model::{ErrorCode, Implementation},
+    ErrorData, RoleServer, ServerHandler as _,
+    model::{ErrorCode, Implementation, SubscriptionFilter},
     service::RequestContext,
 };
 
@@ -59,6 +59,18 @@ impl Protocol {
     /// Returns a `Protocol` for the requests of one session.
     pub(crate) fn in_session(&self, session: Arc<Session>) -> Self {
         Protocol { session: Some(session), opening: Arc::default(), ..self.clone() }
+    }
+
+    /// Returns the notifications of `requested` that a subscription gets, if it gets only notifications of changed lists.
+    /// `None` if the fallback handler serves a part of the subscription.
+    pub(super) fn accepted_lists(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let fallback = self.endpoint.fallback.as_deref();
+        if fallback.is_some_and(|fallback| fallback.accepted_subscription_filter(requested).is_some()) {
+            return None;
+        }
+        let mut lists = requested.clone();
+        lists.resource_subscriptions = None;
+        Some(lists.supported_by(&self.get_info().capabilities))
     }
 
     /// Begins to receive changes for a stream that was accepted. Does nothing if [`MAX_OPENING_STREAMS`] receivers
