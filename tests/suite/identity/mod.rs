@@ -3,6 +3,7 @@
 
 mod attacks;
 mod callers;
+mod hostile_caller;
 mod isolation;
 pub mod issuer;
 pub mod keys;

@@ -1,0 +1,387 @@
+//! One hostile caller, who has a valid token with one scope, beside a normal caller. The hostile caller takes as much as
+//! it can of each pool that callers share, and the normal caller is still served.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+};
+
+use serde_json::{Value, json};
+
+use super::{Bearer, Pair};
+use crate::harness::{
+    StdioServer, initialize_params, kind, modern, most_resident, resident, rpc, text, tools_call, until,
+};
+
+/// Maximum memory of a request of this size in bytes, in KiB: 8 times its size, but at least 1 MiB, and at most 16 MiB.
+fn max_growth(bytes: usize) -> u64 {
+    (8 * bytes as u64 / 1_024).clamp(1 << 10, 16 << 10)
+}
+
+impl Pair {
+    /// The hostile caller, with this agent.
+    fn eve(&self, agent: &str) -> Bearer<'_> {
+        self.claiming(json!({ "sub": "eve", "client_id": agent, "scope": "specimen:read" }))
+    }
+
+    /// The normal caller.
+    fn ann(&self) -> Bearer<'_> {
+        self.claiming(json!({ "sub": "ann", "scope": "specimen:read" }))
+    }
+}
+
+impl Bearer<'_> {
+    /// Sends a request and returns the connection, without reading the response.
+    fn begin(&self, headers: &[(&str, &str)], message: &Value) -> TcpStream {
+        let authorization = [("Authorization", self.authorization.as_str())];
+        let body = message.to_string();
+        let headers = [&authorization, headers].concat();
+        let bytes = self.server.request_bytes("POST", "/mcp", &headers, body.as_bytes());
+        let mut stream = self.server.connect();
+        stream.write_all(&bytes).unwrap();
+        stream
+    }
+
+    /// Opens an event stream. Returns its status and its connection.
+    fn listen(&self) -> (u16, BufReader<TcpStream>) {
+        let params = json!({ "notifications": { "toolsListChanged": true } });
+        let message = modern(1, "subscriptions/listen", params, json!({}));
+        let headers = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "subscriptions/listen")];
+        let mut stream = BufReader::new(self.begin(&headers, &message));
+        let mut status = String::new();
+        stream.read_line(&mut status).unwrap();
+        (status.split(' ').nth(1).unwrap().parse().unwrap(), stream)
+    }
+}
+
+/// Nested empty arrays: the JSON of this size with the most values.
+fn arrays(bytes: usize) -> String {
+    let nested = vec!["[[[]]]"; bytes / 7].join(",");
+    format!("[{nested}]")
+}
+
+/// A request whose `_meta` has nested empty arrays. With `modern`, the request names the revision 2026-07-28.
+fn large_request(method: &str, is_modern: bool, bytes: usize) -> String {
+    let params = match method {
+        "tools/call" => json!({ "name": "echo", "arguments": { "text": "x" } }),
+        "initialize" => initialize_params(json!({})),
+        "subscriptions/listen" => json!({ "notifications": { "toolsListChanged": true } }),
+        "logging/setLevel" => json!({ "level": "info" }),
+        _ => json!({}),
+    };
+    let mut message = if is_modern { modern(1, method, params, json!({})) } else { rpc(method, params) };
+    message["params"]["_meta"]["x"] = json!("PLACEHOLDER");
+    message.to_string().replace("\"PLACEHOLDER\"", &arrays(bytes))
+}
+
+/// Runs `request`, and returns the growth of the process's peak of resident memory, in KiB.
+fn growth(process: u32, request: impl FnOnce()) -> u64 {
+    // Sets the peak to the current size.
+    std::fs::write(format!("/proc/{process}/clear_refs"), "5").unwrap();
+    let before = resident(process);
+    request();
+    most_resident(process).saturating_sub(before)
+}
+
+#[test]
+fn memory_of_a_request_that_is_not_a_call_is_bounded() {
+    let pair = Pair::with_settings("", &["--legacy-sessions", "10"]);
+    let eve = pair.eve("a");
+    let session = eve.open_session();
+    let in_session = [("Mcp-Session-Id", session.as_str())];
+    let methods = [
+        ("ping", false),
+        ("ping", true),
+        ("initialize", false),
+        ("logging/setLevel", false),
+        ("server/discover", true),
+        ("subscriptions/listen", true),
+        ("tasks/get", true),
+        ("completion/complete", true),
+        ("resources/read", true),
+        ("no/such/method", true),
+        ("tools/list", false),
+    ];
+    for (method, is_modern) in methods {
+        for bytes in [15_000, 60_000, 4_000_000] {
+            let body = large_request(method, is_modern, bytes);
+            let grown = growth(pair.server.process(), || {
+                let headers = [("Authorization", eve.authorization.as_str()), ("Mcp-Method", method)];
+                let version = ("MCP-Protocol-Version", "2026-07-28");
+                let more: &[(&str, &str)] = if is_modern { &[version] } else { &in_session };
+                let reply = pair.server.send("POST", "/mcp", &[&headers, more].concat(), body.as_bytes());
+                // `tools/list` doesn't build a tree, so it may be served.
+                assert!(matches!(reply.status, 200 | 400 | 404), "{method}: {reply:?}");
+                if bytes > 65_536 {
+                    let error = reply.json()["error"]["message"].to_string();
+                    assert!(
+                        error.contains("at most 65536 bytes") || error.contains("at most 16384 bytes"),
+                        "{error}"
+                    );
+                }
+            });
+            println!("{method} of {bytes} bytes: {grown} KiB");
+            assert!(grown <= max_growth(bytes), "{method} of {bytes} bytes took {grown} KiB");
+        }
+    }
+    // A call in a session has larger arguments.
+    let call = large_request("tools/call", false, 4_000_000);
+    let grown = growth(pair.server.process(), || {
+        let headers = [("Authorization", eve.authorization.as_str()), in_session[0]];
+        let reply = pair.server.send("POST", "/mcp", &headers, call.as_bytes());
+        assert_eq!(reply.events()[0]["result"]["content"][0]["text"], "x", "{reply:?}");
+    });
+    assert!(grown <= max_growth(call.len()), "a call in a session took {grown} KiB");
+    assert!(super::succeeded(&pair.ann().call("measure", super::measure_arguments())));
+}
+
+#[test]
+fn memory_of_a_message_over_stdio_that_is_not_a_call_is_bounded() {
+    let mut server = StdioServer::initialized(&[]);
+    for (method, is_modern) in [("ping", false), ("logging/setLevel", false), ("no/such/method", true)] {
+        for bytes in [60_000, 4_000_000] {
+            let body = large_request(method, is_modern, bytes);
+            let grown = growth(server.process(), || {
+                server.send(&body);
+                let refused = server.answer(&json!(1));
+                assert_eq!(refused["error"]["code"], -32_600, "{refused}");
+            });
+            assert!(grown <= max_growth(bytes), "{method} of {bytes} bytes took {grown} KiB");
+        }
+    }
+    assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x");
+}
+
+#[test]
+fn deeply_nested_message_is_refused() {
+    let pair = Pair::start();
+    let eve = pair.eve("a");
+    for depth in [65, 1_000_000] {
+        let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let message =
+            rpc("ping", json!({ "x": "PLACEHOLDER" })).to_string().replace("\"PLACEHOLDER\"", &nested);
+        let headers = [("Authorization", eve.authorization.as_str())];
+        let reply = pair.server.send("POST", "/mcp", &headers, message.as_bytes());
+        assert_eq!((reply.status, reply.json()["error"]["code"].as_i64()), (400, Some(-32_600)), "{reply:?}");
+    }
+    assert!(super::succeeded(&pair.ann().call("measure", super::measure_arguments())));
+}
+
+#[test]
+fn waiting_calls_of_one_user_leave_capacity_for_others() {
+    // Half of 8 calls.
+    let pair = Pair::with_settings("", &["--concurrency", "8"]);
+    let hold = tools_call(1, "holds", json!({ "text": "", "milliseconds": 60_000 }));
+    let held: Vec<TcpStream> =
+        (0..4).map(|number| pair.eve(&format!("agent {number}")).begin(&[], &hold)).collect();
+    until("4 calls ran", || pair.ann().count("running") == 4);
+    let refused = pair.eve("another agent").call("echo", json!({ "text": "x" })).json();
+    assert_eq!(kind(&refused), "unavailable");
+    assert!(text(&refused).contains("runs 4 calls of one user at a time"), "{refused}");
+    for _ in 0..20 {
+        assert!(super::succeeded(&pair.ann().call("measure", super::measure_arguments())));
+    }
+    drop(held);
+    until("a call of the user was admitted again", || {
+        kind_of(&pair.eve("a").call("echo", json!({ "text": "x" })).json()).is_none()
+    });
+}
+
+#[test]
+fn operator_can_give_one_user_the_whole_server() {
+    let pair = Pair::with_settings("", &["--concurrency", "2", "--user-share", "100"]);
+    let hold = tools_call(1, "holds", json!({ "text": "", "milliseconds": 60_000 }));
+    let mut held = Vec::new();
+    until("no call of another user was admitted", || {
+        // A call of `ann` may have had the permit that this call needed.
+        held.push(pair.eve("a").begin(&[], &hold));
+        let busy = pair.ann().call("echo", json!({ "text": "x" })).json();
+        kind_of(&busy).is_some() && text(&busy).contains("the server runs 2 calls at a time")
+    });
+}
+
+/// Sends the beginning of a request whose body has `announced` bytes, and then `sent` bytes of the body.
+fn half_sent(caller: &Bearer<'_>, announced: usize, sent: usize) -> TcpStream {
+    let length = announced.to_string();
+    let headers = [("Authorization", caller.authorization.as_str()), ("Content-Length", length.as_str())];
+    let head = caller.server.request_bytes("POST", "/mcp", &headers, &[]);
+    let mut stream = caller.server.connect();
+    stream.write_all(&head).unwrap();
+    stream.write_all(&vec![b' '; sent]).unwrap();
+    stream
+}
+
+#[test]
+fn half_sent_bodies_of_one_user_leave_room_for_others() {
+    let pair = Pair::start();
+    let large = tools_call(1, "holds", json!({ "text": "x".repeat(3_000_000), "milliseconds": 0 }));
+    // More than the room for all bodies (16 MiB) is announced, and more than the user's share is sent.
+    let held: Vec<TcpStream> = (0..8).map(|_| half_sent(&pair.eve("a"), 4_000_000, 3_900_000)).collect();
+    let small: Vec<TcpStream> = (0..200).map(|_| half_sent(&pair.eve("b"), 69_000, 68_000)).collect();
+    let grown = growth(pair.server.process(), || {
+        for _ in 0..4 {
+            let reply = pair.ann().send(&[], &large);
+            assert_eq!(text(&reply.json()), "held", "{reply:?}");
+        }
+    });
+    println!("bodies of the normal caller took {grown} KiB");
+    drop((held, small));
+}
+
+#[test]
+fn one_user_gets_a_part_of_the_sessions() {
+    let pair = Pair::with_settings("", &["--legacy-sessions", "10"]);
+    let open =
+        |caller: &Bearer<'_>| caller.send(&[], &rpc("initialize", initialize_params(json!({})))).status;
+    let opened: Vec<u16> = (0..8).map(|number| open(&pair.eve(&format!("agent {number}")))).collect();
+    assert_eq!(opened, [200, 200, 200, 200, 200, 429, 429, 429]);
+    for _ in 0..5 {
+        assert_eq!(open(&pair.ann()), 200);
+    }
+    assert_eq!(open(&pair.ann()), 429);
+}
+
+#[test]
+fn one_user_gets_few_event_streams_and_each_takes_little_memory() {
+    const STREAMS: usize = 16;
+    let pair = Pair::start();
+    let streams: Vec<_> = (0..STREAMS).map(|number| pair.eve(&format!("agent {number}")).listen()).collect();
+    assert!(streams.iter().all(|(status, _)| *status == 200));
+    let (status, mut stream) = pair.eve("another agent").listen();
+    let mut refused = String::new();
+    stream.read_to_string(&mut refused).unwrap();
+    assert_eq!(status, 429);
+    assert!(refused.contains("at most 16 event streams of one user"), "{refused}");
+    assert_eq!(pair.ann().listen().0, 200);
+    drop(streams);
+    until("a stream of the user was opened again", || pair.eve("a").listen().0 == 200);
+    // Each of 64 users has 16 streams.
+    let before = resident(pair.server.process());
+    let users: Vec<_> = (0..64).map(|user| pair.claiming(json!({ "sub": format!("user {user}") }))).collect();
+    let streams: Vec<_> = users.iter().flat_map(|user| (0..STREAMS).map(|_| user.listen())).collect();
+    assert!(streams.iter().all(|(status, _)| *status == 200));
+    let each = (resident(pair.server.process()) - before) / streams.len() as u64;
+    println!("a stream takes {each} KiB");
+    assert!(each < 16, "a stream takes {each} KiB");
+}
+
+#[test]
+fn memory_of_a_stream_does_not_depend_on_the_request_that_opened_it() {
+    let pair = Pair::start();
+    let headers = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "subscriptions/listen")];
+    let params = json!({ "notifications": { "toolsListChanged": true } });
+    let junk = json!({ "junk": "x".repeat(15_000) });
+    let message = modern(1, "subscriptions/listen", params, junk);
+    let before = resident(pair.server.process());
+    let users: Vec<_> = (0..32).map(|user| pair.claiming(json!({ "sub": format!("user {user}") }))).collect();
+    let mut streams: Vec<_> =
+        users.iter().flat_map(|user| (0..16).map(|_| user.begin(&headers, &message))).collect();
+    for stream in &mut streams {
+        let mut head = [0; 15];
+        stream.read_exact(&mut head).unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200 OK");
+    }
+    let each = (resident(pair.server.process()) - before) / streams.len() as u64;
+    println!("a stream takes {each} KiB");
+    assert!(each < 32, "a stream takes {each} KiB");
+}
+
+#[test]
+fn tasks_of_one_user_leave_capacity_for_others() {
+    // 8 calls allow 4 running tasks, of which one user gets 2.
+    let pair = Pair::with_settings("", &["--concurrency", "8"]);
+    let begin = |caller: &Bearer<'_>| {
+        let capabilities = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+        let meta = json!({ "io.modelcontextprotocol/clientCapabilities": capabilities });
+        let arguments = json!({ "name": "computes", "arguments": { "milliseconds": 60_000 } });
+        let authorization = [("Authorization", caller.authorization.as_str())];
+        let body = modern(1, "tools/call", arguments, meta);
+        let headers = [
+            authorization[0],
+            ("MCP-Protocol-Version", "2026-07-28"),
+            ("Mcp-Method", "tools/call"),
+            ("Mcp-Name", "computes"),
+        ];
+        let bytes = pair.server.request_bytes("POST", "/mcp", &headers, body.to_string().as_bytes());
+        let mut stream = pair.server.connect();
+        stream.write_all(&bytes).unwrap();
+        stream
+    };
+    let is_task = |stream: TcpStream| {
+        let reply = crate::harness::Reply::read(stream).json();
+        assert!(reply["result"]["taskId"].is_string(), "{reply}");
+    };
+    is_task(begin(&pair.eve("a")));
+    is_task(begin(&pair.eve("b")));
+    // These run without a task, so the answers take their time.
+    let _held = [begin(&pair.eve("c")), begin(&pair.eve("c"))];
+    until("4 calls of the user ran", || {
+        kind_of(&pair.eve("d").call("echo", json!({ "text": "x" })).json()) == Some("unavailable".to_owned())
+    });
+    is_task(begin(&pair.ann()));
+    is_task(begin(&pair.ann()));
+}
+
+/// Kind of a tool error; `None` if the call succeeded.
+fn kind_of(answer: &Value) -> Option<String> {
+    (answer["result"]["isError"] == json!(true)).then(|| kind(answer).to_owned())
+}
+
+/// The end of the stream of a token that expires or is revoked.
+#[test]
+fn event_stream_ends_when_its_token_expires_or_is_revoked() {
+    let control = crate::control::Control::new();
+    let pair = Pair::with(super::issuer::Issuer::start(&super::issuer_keys()), &control.flags());
+    let ended = |mut stream: BufReader<TcpStream>| {
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains(r#""resultType":"complete""#), "{rest}");
+    };
+    let short = pair.claiming(json!({ "exp": super::issuer::now() + 2 }));
+    let (status, expires) = short.listen();
+    assert_eq!(status, 200);
+    ended(expires);
+    assert!(super::issuer::now() < short_expiry(&short) + 2, "the stream outlived its token");
+    let (_, revoked) = pair.eve("a").listen();
+    let (_, disabled) = pair.claiming(json!({ "sub": "bob", "client_id": "robot" })).listen();
+    let (_, other) = pair.ann().listen();
+    control.execute(&["revoke", "--subject", "eve"]);
+    ended(revoked);
+    control.execute(&["disable", "--client", "robot"]);
+    ended(disabled);
+    // The stream of another user stays open: it is told of a change.
+    control.execute(&["disable", "--tool", "echo"]);
+    let mut lines = other.lines();
+    assert!(lines.any(|line| line.unwrap().contains("notifications/tools/list_changed")));
+}
+
+/// `exp` of the token.
+fn short_expiry(caller: &Bearer<'_>) -> i64 {
+    use base64::Engine as _;
+    let claims = caller.authorization.split('.').nth(1).unwrap();
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).unwrap();
+    serde_json::from_slice::<Value>(&claims).unwrap()["exp"].as_i64().unwrap()
+}
+
+/// A session's stream, which rmcp serves.
+#[test]
+fn stream_of_a_session_ends_when_its_token_is_revoked() {
+    let control = crate::control::Control::new();
+    let arguments = [&control.flags()[..], &["--legacy-sessions", "4"]].concat();
+    let pair = Pair::with(super::issuer::Issuer::start(&super::issuer_keys()), &arguments);
+    let eve = pair.eve("a");
+    let session = eve.open_session();
+    let headers = [
+        ("Authorization", eve.authorization.as_str()),
+        ("Mcp-Session-Id", session.as_str()),
+        ("Accept", "text/event-stream"),
+    ];
+    let mut stream = pair.server.connect();
+    stream.write_all(&pair.server.request_bytes("GET", "/mcp", &headers, &[])).unwrap();
+    let mut head = [0; 15];
+    stream.read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
+    control.execute(&["revoke", "--subject", "eve"]);
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+}
