@@ -162,7 +162,7 @@ impl Service {
                 let kept = Kept { share: Some(share), ..Kept::default() };
                 self.rmcp.request(parts, bytes, sender, caller, (&id, &self.in_flight), kept).await
             }
-            Err(refused) => return refused,
+            Err(refused) => return framed(refused),
         };
         if method == "tools/list" { with_security_schemes(response).await } else { response }
     }
@@ -178,7 +178,7 @@ impl Service {
     ) -> HttpResponse {
         let share = match user_limits::count_stream(&self.endpoint.pipeline.shares, &caller, Some(id)) {
             Ok(share) => share,
-            Err(refused) => return refused,
+            Err(refused) => return framed(refused),
         };
         let end = self.stream_end(sender, &caller);
         let accepted = subscription::requested(&parts.headers, meta, &body)

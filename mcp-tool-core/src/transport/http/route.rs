@@ -11,7 +11,7 @@ use super::{
     body::{self, Rejected},
     client_address::client_address,
     origin,
-    response::{HttpResponse, as_event, empty, invalid, is_json, plain, prefers_events},
+    response::{HttpResponse, as_event, empty, framed, invalid, is_json, plain, prefers_events},
     rmcp_service::Kept,
     sender::{Peer, Sender},
     service::Service,
@@ -88,7 +88,7 @@ impl Service {
                         let kept = Kept { share: Some(share), end, ..Kept::default() };
                         self.rmcp.forward(parts, Bytes::new(), &sender, caller, kept).await
                     }
-                    Err(refused) => refused,
+                    Err(refused) => framed(refused),
                 };
             }
             Method::DELETE if self.rmcp.has_sessions() => {

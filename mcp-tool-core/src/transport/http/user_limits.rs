@@ -1,6 +1,5 @@
 //! Limits of one user's requests and event streams.
 
-use super::response::{HttpResponse, framed};
 use crate::{
     call::caller::Caller,
     shares::{Pool, Share, Shares},
@@ -19,7 +18,7 @@ const MAX_REQUESTS: u32 = 64;
 const MAX_STREAMS: u32 = 16;
 
 /// Counts a request that rmcp answers. The error is the response to a request of a user with too many.
-pub(super) fn count_request(shares: &Shares, caller: &Caller, id: &Id) -> Result<Share, HttpResponse> {
+pub(super) fn count_request(shares: &Shares, caller: &Caller, id: &Id) -> Result<Share, FramedResponse> {
     shares.take(caller, Pool::Requests, MAX_REQUESTS).ok_or_else(|| {
         let message =
             format!("at most {MAX_REQUESTS} requests of one user are answered at a time: try again later");
@@ -29,7 +28,11 @@ pub(super) fn count_request(shares: &Shares, caller: &Caller, id: &Id) -> Result
 
 /// Counts an event stream. The error is the response to a request of a user with too many. `id` is `None` for a GET
 /// request.
-pub(super) fn count_stream(shares: &Shares, caller: &Caller, id: Option<&Id>) -> Result<Share, HttpResponse> {
+pub(super) fn count_stream(
+    shares: &Shares,
+    caller: &Caller,
+    id: Option<&Id>,
+) -> Result<Share, FramedResponse> {
     shares.take(caller, Pool::Streams, MAX_STREAMS).ok_or_else(|| {
         let message = format!(
             "at most {MAX_STREAMS} event streams of one user may be open: close one, or try again later"
@@ -38,7 +41,7 @@ pub(super) fn count_stream(shares: &Shares, caller: &Caller, id: Option<&Id>) ->
     })
 }
 
-fn refused(message: String, id: Option<&Id>) -> HttpResponse {
+fn refused(message: String, id: Option<&Id>) -> FramedResponse {
     let error = ProtocolError { id: id.cloned(), ..ProtocolError::new(code::INVALID_REQUEST, message) };
-    framed(FramedResponse { status: 429, ..FramedResponse::protocol_error(&error) })
+    FramedResponse { status: 429, ..FramedResponse::protocol_error(&error) }
 }
