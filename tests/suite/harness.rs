@@ -224,6 +224,11 @@ impl StdioServer {
         self.request("tools/call", json!({ "name": tool, "arguments": arguments }))
     }
 
+    /// Waits for the exit.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        wait(&mut self.child)
+    }
+
     /// Closes stdin and waits for the exit.
     pub fn close(&mut self) -> std::process::ExitStatus {
         self.stdin = None;
@@ -427,6 +432,11 @@ impl HttpServer {
         let defaults = defaults.into_iter().filter(|(name, value)| !overridden(name) && !value.is_empty());
         let headers: Vec<(&str, &str)> = defaults.chain(headers.iter().copied()).collect();
         self.post(&headers, &modern(1, method, params, meta))
+    }
+
+    /// Exit status; `None` while the server runs.
+    pub fn exit_status(&mut self) -> Option<std::process::ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// Sends SIGTERM, without waiting.

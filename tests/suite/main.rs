@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod audit_file;
 mod calls;
 mod cli;
 #[cfg(feature = "clients")]
@@ -34,6 +35,7 @@ mod rate_limits;
 mod readme;
 mod reference;
 mod schema;
+mod signals;
 mod startup;
 mod stdio;
 mod stub_server;
