@@ -3,7 +3,6 @@
 
 use std::{
     error::Error,
-    fs::File,
     io::{self, Write as _},
     path::{Path, PathBuf},
     time::Duration,
@@ -20,6 +19,7 @@ use mcp_tool_core::{
         file::{self, ControlFileError},
     },
     line_file::complete_lines,
+    regular_file,
 };
 
 use crate::{
@@ -185,7 +185,7 @@ pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     // A crash may have left an incomplete last line, which no server applies.
     let read = || -> Result<ControlState, ControlFileError> {
-        file::fold(complete_lines(&file::read(&mut File::open(&path)?)?))
+        file::fold(complete_lines(&file::read(&mut regular_file::read(&path)?)?))
     };
     let state = read().map_err(|error| explain(&path, error.into()))?;
     let mut in_force: Vec<&ControlEntry> = state.entries().collect();

@@ -20,6 +20,7 @@ mod conformance;
 mod content_and_logging;
 mod contract;
 mod control;
+mod control_file;
 mod doctor;
 mod drift;
 mod elicitation;
