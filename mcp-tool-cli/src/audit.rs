@@ -20,7 +20,7 @@ use mcp_tool_core::audit::{AuditRecord, QuerySummary, RecordOutcome, RecordQuery
 use crate::{
     format::OutputFormat,
     result::CommandResult,
-    settings::{self, Config, Loaded},
+    settings::{self, Config},
 };
 
 /// Maximum number of rows that are kept in memory to decide the column widths.
@@ -58,7 +58,7 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
-    let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
+    let config = settings::load(matches, std::env::vars_os(), Config::default())?.into_config();
     let Some(file) = config.settings.audit_file else {
         return Err(
             "no audit file is set: name one with --file FILE, or set it for servers by --audit-file FILE, \

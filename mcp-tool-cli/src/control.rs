@@ -25,7 +25,7 @@ use mcp_tool_core::{
 use crate::{
     format::OutputFormat,
     result::CommandResult,
-    settings::{self, Config, Loaded},
+    settings::{self, Config},
 };
 
 /// Maximum time by which `--before` may be in the future, because clocks differ.
@@ -84,7 +84,7 @@ fn text_argument(id: &'static str) -> Arg {
 
 /// Returns the path of the control file from the settings; fails if none is set.
 fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
-    let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
+    let config = settings::load(matches, std::env::vars_os(), Config::default())?.into_config();
     config.settings.control_file.ok_or_else(|| {
         "no control file is set: name the one that the servers read, by --control-file FILE, MCP_TOOL_CONTROL_FILE, or \
          `file` under [control] in mcp-tool.toml"

@@ -3,6 +3,8 @@
 use std::{io::Write as _, sync::Arc, time::Duration};
 
 use clap::ArgMatches;
+#[cfg(feature = "http")]
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "oauth")]
@@ -41,8 +43,9 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
         }
         return Ok(());
     }
+    let lines = log::start(loaded.config.log)?;
+    loaded.log();
     let config = loaded.config;
-    let lines = log::start(config.log)?;
     let stop = CancellationToken::new();
     let audit = AuditSlot::default();
     tokio::spawn(Signals::listen()?.handle(stop.clone(), lines.clone(), Arc::clone(&audit)));
@@ -170,7 +173,8 @@ async fn serve_http(application: Application, config: Config, address: &str, run
     use mcp_tool_core::transport::http;
 
     let address = address.parse().map_err(|_| {
-        format!("http.listen: {address:?}: must be an address such as 127.0.0.1:8080 or [::1]:8080")
+        let address = escaped_excerpt(address);
+        format!("http.listen: \"{address}\": must be an address such as 127.0.0.1:8080 or [::1]:8080")
     })?;
     let mut authentication = authentication(&config, &application)?;
     let settings = config.http.clone();

@@ -274,7 +274,6 @@ fn kill(child: &mut Child) {
 }
 
 /// A free port outside the ephemeral range, so that the system gives it to no connection before a server binds it.
-#[cfg(feature = "clients")]
 pub fn free_port() -> u16 {
     static NEXT: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
     // Each process tries 20 ports of its own first, so that two test processes don't choose the same free port.
