@@ -11,3 +11,4 @@ pub mod outbound;
 mod secret;
 mod secure_url;
 pub mod tls;
+mod tls_files;

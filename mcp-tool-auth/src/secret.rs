@@ -1,11 +1,14 @@
 //! Client secrets and API keys of this server, each in a file. A changed file is read again.
 
 use std::{
-    fmt, io,
+    fmt,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::SystemTime,
 };
+
+use mcp_tool_core::regular_file;
 
 /// Maximum size of a file with a secret, in bytes.
 const MAX_SECRET: u64 = 16 * 1024;
@@ -84,12 +87,24 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
         return Err(invalid("a secret must have at most 16 KiB"));
     }
     // The error may be logged, because an error of `read_to_string` doesn't contain the secret.
-    let text = std::fs::read_to_string(path)?;
+    let mut text = String::new();
+    regular_file::read(path)?.take(MAX_SECRET).read_to_string(&mut text)?;
     let text = text.trim_end_matches(['\r', '\n']);
     match text.chars().any(char::is_control) || text.is_empty() {
         true => Err(invalid("a secret must be one line of text")),
         false => Ok(text.to_owned()),
     }
+}
+
+/// Returns the path of a file with a secret for an error. A path that leads nowhere isn't shown, because it may be the
+/// secret itself, written in the place of its file.
+pub(crate) fn shown_path(path: &Path) -> String {
+    let has_folder = path.is_absolute()
+        && path.parent().is_some_and(|folder| folder.parent().is_some() && folder.exists());
+    if path.exists() || has_folder {
+        return path.display().to_string();
+    }
+    "the path, which isn't shown, since it may be the secret itself".into()
 }
 
 fn file_state(path: &Path) -> io::Result<FileState> {

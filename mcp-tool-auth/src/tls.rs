@@ -1,11 +1,6 @@
 //! TLS on the server's HTTP listener. The files of the certificate and the key are read again when they change.
 
-use std::{
-    fmt, fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, io, path::Path, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
@@ -14,10 +9,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::rustls::{
     ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
+
+use crate::tls_files::{FileStamp, TlsFiles};
 
 /// Interval at which the files are checked for changes.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -31,16 +27,13 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Reads the certificate chain and its key, both in PEM, and spawns a task that checks the two files for changes.
+    /// Reads the certificate chain and its key, both in PEM, and starts a thread that checks the two files for changes.
     ///
     /// # Errors
-    /// An invalid or unreadable file, or a key that doesn't belong to the certificate.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
+    /// An invalid or unreadable file, a key that doesn't belong to the certificate, or a thread that can't be started.
     pub fn open(certificate: &Path, key: &Path) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
+        let files = TlsFiles { certificate: certificate.to_owned(), key: key.to_owned() };
         // Before the files are read, so that a change during the reading is found later.
         let stamps = files.stamps();
         let certificate = Arc::new(CurrentCertificate { current: ArcSwap::new(files.read(&provider)?) });
@@ -50,7 +43,14 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&certificate) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        tokio::spawn(watch(files, stamps, Arc::downgrade(&certificate), provider));
+        let watched = Arc::downgrade(&certificate);
+        // A thread, because reading a file of a network mount may hang, and no call may wait for that.
+        std::thread::Builder::new()
+            .name("tls".into())
+            .spawn(move || watch(&files, stamps, &watched, &provider))
+            .map_err(|error| {
+                format!("the thread that watches the TLS certificate can't be started: {error}")
+            })?;
         Ok(Tls { acceptor: tokio_rustls::TlsAcceptor::from(Arc::new(config)) })
     }
 }
@@ -81,55 +81,22 @@ impl fmt::Debug for CurrentCertificate {
     }
 }
 
-/// Files of the certificate chain and its key.
-struct Files {
-    certificate: PathBuf,
-    key: PathBuf,
-}
-
-/// Modification time and size of a file; `None` if they can't be read.
-type FileStamp = Option<(SystemTime, u64)>;
-
-impl Files {
-    fn stamps(&self) -> [FileStamp; 2] {
-        [&self.certificate, &self.key].map(|path| {
-            let metadata = fs::metadata(path).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        })
-    }
-
-    fn read(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, String> {
-        let Files { certificate, key } = self;
-        let chain = CertificateDer::pem_file_iter(certificate)
-            .and_then(|chain| chain.collect::<Result<Vec<_>, _>>())
-            .map_err(|error| format!("http.tls_cert: {}: {error}", certificate.display()))?;
-        if chain.is_empty() {
-            return Err(format!("http.tls_cert: {} contains no PEM certificate", certificate.display()));
-        }
-        let private = PrivateKeyDer::from_pem_file(key)
-            .map_err(|error| format!("http.tls_key: {}: {error}", key.display()))?;
-        CertifiedKey::from_der(chain, private, provider).map(Arc::new).map_err(|error| {
-            format!("http.tls_key: {} must be the key of {}: {error}", key.display(), certificate.display())
-        })
-    }
-}
-
 /// Reads both files again when one of them differs from `seen`. If the new files are invalid, the current certificate
 /// stays in use until the next change. Ends after [`Tls`], its clones and its connections were dropped.
-async fn watch(
-    files: Files,
+fn watch(
+    files: &TlsFiles,
     mut seen: [FileStamp; 2],
-    current: std::sync::Weak<CurrentCertificate>,
-    provider: Arc<CryptoProvider>,
+    current: &std::sync::Weak<CurrentCertificate>,
+    provider: &CryptoProvider,
 ) {
     loop {
-        tokio::time::sleep(CHECK_INTERVAL).await;
+        std::thread::sleep(CHECK_INTERVAL);
         let Some(current) = current.upgrade() else { return };
         let stamps = files.stamps();
         if stamps == seen {
             continue;
         }
-        match files.read(&provider) {
+        match files.read(provider) {
             Ok(certificate) => {
                 current.current.store(certificate);
                 tracing::info!("the TLS certificate was reloaded");

@@ -20,7 +20,7 @@ use mcp_tool_core::audit::{AuditRecord, QuerySummary, RecordOutcome, RecordQuery
 use crate::{
     format::OutputFormat,
     result::CommandResult,
-    settings::{self, Config, Loaded},
+    settings::{self, Config},
 };
 
 /// Maximum number of rows that are kept in memory to decide the column widths.
@@ -58,7 +58,7 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
-    let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
+    let config = settings::load(matches, std::env::vars_os(), Config::default())?.into_config();
     let Some(file) = config.settings.audit_file else {
         return Err(
             "no audit file is set: name one with --file FILE, or set it for servers by --audit-file FILE, \
@@ -105,11 +105,14 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
 /// Prints the unreadable files, and how many lines of the other files aren't records. Returns the exit code, which is 1
 /// if a file is unreadable.
 fn report_gaps(summary: &QuerySummary) -> ExitCode {
+    // If stderr is closed, the gaps can't be reported there. `eprintln!` would panic.
+    let mut stderr = io::stderr().lock();
     for (file, lines) in &summary.broken {
-        eprintln!("warning: {}: number of lines that are not records: {lines}", file.display());
+        let file = file.display();
+        drop(writeln!(stderr, "warning: {file}: number of lines that are not records: {lines}"));
     }
     for (file, reason) in &summary.unread {
-        eprintln!("error: {}: {reason}", file.display());
+        drop(writeln!(stderr, "error: {}: {reason}", file.display()));
     }
     if summary.unread.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

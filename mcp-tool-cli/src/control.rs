@@ -3,7 +3,6 @@
 
 use std::{
     error::Error,
-    fs::File,
     io::{self, Write as _},
     path::{Path, PathBuf},
     time::Duration,
@@ -20,12 +19,13 @@ use mcp_tool_core::{
         file::{self, ControlFileError},
     },
     line_file::complete_lines,
+    regular_file,
 };
 
 use crate::{
     format::OutputFormat,
     result::CommandResult,
-    settings::{self, Config, Loaded},
+    settings::{self, Config},
 };
 
 /// Maximum time by which `--before` may be in the future, because clocks differ.
@@ -84,7 +84,7 @@ fn text_argument(id: &'static str) -> Arg {
 
 /// Returns the path of the control file from the settings; fails if none is set.
 fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
-    let Loaded { config, .. } = settings::load(matches, std::env::vars_os(), Config::default())?;
+    let config = settings::load(matches, std::env::vars_os(), Config::default())?.into_config();
     config.settings.control_file.ok_or_else(|| {
         "no control file is set: name the one that the servers read, by --control-file FILE, MCP_TOOL_CONTROL_FILE, or \
          `file` under [control] in mcp-tool.toml"
@@ -185,7 +185,7 @@ pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
     let path = control_file(matches)?;
     // A crash may have left an incomplete last line, which no server applies.
     let read = || -> Result<ControlState, ControlFileError> {
-        file::fold(complete_lines(&file::read(&mut File::open(&path)?)?))
+        file::fold(complete_lines(&file::read(&mut regular_file::read(&path)?)?))
     };
     let state = read().map_err(|error| explain(&path, error.into()))?;
     let mut in_force: Vec<&ControlEntry> = state.entries().collect();

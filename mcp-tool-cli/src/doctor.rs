@@ -51,7 +51,7 @@ impl DoctorAnswer {
 }
 
 pub(crate) async fn doctor(application: &Application, matches: &ArgMatches) -> CommandResult<ExitCode> {
-    let config = settings::load(matches, std::env::vars_os(), Config::of(application))?.config;
+    let config = settings::load(matches, std::env::vars_os(), Config::of(application))?.into_config();
     let answers = [
         ("Which callers are authenticated?", authenticated_callers(&config).await),
         (

@@ -5,6 +5,7 @@
 //! and `revocations` are in `control`. The settings of all commands are in `settings`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(clippy::print_stderr, reason = "`eprintln!` panics if stderr is a closed pipe")]
 
 mod audit;
 pub mod contract;
@@ -17,9 +18,14 @@ mod open_files;
 mod result;
 mod serve;
 mod settings;
+mod signals;
 mod tools;
 
-use std::{pin::Pin, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    pin::Pin,
+    process::ExitCode,
+};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mcp_tool_core::application::Application;
@@ -51,7 +57,8 @@ async fn parse_and_run(application: Application) -> ExitCode {
     match run_command(application, &matches).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            // If stderr is closed, the error can't be reported anywhere. `eprintln!` would panic.
+            drop(writeln!(io::stderr(), "error: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -81,8 +88,10 @@ fn command(name: &str, version: &str) -> Command {
             "Serve the tools to MCP clients.\n\n\
              Over stdio the client starts this program and uses its standard input and output. \
              Over HTTP it listens on an address, and clients POST to /mcp.\n\n\
-             Each setting is taken from its flag, else from its environment variable, else from the file \
-             mcp-tool.toml, else from its default; --print-config shows which.",
+             Each setting is taken from its flag, else from its environment variable, else from the settings file, \
+             else from its default; --print-config shows which. The settings file is the one that --config names, \
+             else mcp-tool.toml in the folder of this program, else mcp-tool.toml in the folder of this program's \
+             name in the user's configuration folder. The current folder isn't searched.",
         )
         .arg(
             Arg::new("stdio")

@@ -3,6 +3,8 @@
 use std::{io::Write as _, sync::Arc, time::Duration};
 
 use clap::ArgMatches;
+#[cfg(feature = "http")]
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "oauth")]
@@ -25,6 +27,7 @@ use crate::{
     log::{self, LogLines},
     result::CommandResult,
     settings::{self, Config},
+    signals::{AuditSlot, Signals},
 };
 
 /// Time limit for writing the audit records of calls that a shutdown aborts.
@@ -40,15 +43,18 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
         }
         return Ok(());
     }
+    let lines = log::start(loaded.config.log)?;
+    loaded.log();
     let config = loaded.config;
-    let lines = log::start(config.log)?;
     let stop = CancellationToken::new();
-    tokio::spawn(stop_on_signal(Signals::listen()?, stop.clone(), lines.clone()));
+    let audit = AuditSlot::default();
+    tokio::spawn(Signals::listen()?.handle(stop.clone(), lines.clone(), Arc::clone(&audit)));
+    let run = Run { stop, lines: lines.clone(), audit };
     let served = if matches.get_flag("stdio") {
-        serve_stdio(application, &config, stop, &lines).await
+        serve_stdio(application, &config, run).await
     } else {
         match config.listen.clone() {
-            Some(address) => serve_http(application, config, &address, stop, &lines).await,
+            Some(address) => serve_http(application, config, &address, run).await,
             None => Err("no transport is set: choose --stdio, or --http 127.0.0.1:8080".into()),
         }
     };
@@ -56,68 +62,29 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     served
 }
 
-/// Receiver of SIGINT and SIGTERM or, on systems other than Unix, of Ctrl-C. On Unix, a signal that arrives before a
-/// call of `next` isn't lost.
-struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> std::io::Result<Self> {
-        Ok(Signals {})
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        drop(tokio::signal::ctrl_c().await);
-    }
-}
-
-/// Shuts the server down at the first signal, and exits the process at the second.
-async fn stop_on_signal(mut signals: Signals, stop: CancellationToken, lines: LogLines) {
-    signals.next().await;
-    tracing::info!("shutting down: running calls may finish; a second signal exits at once");
-    stop.cancel();
-    signals.next().await;
-    tracing::warn!("exiting at once: running calls are aborted");
-    lines.flush();
-    std::process::exit(1);
+/// Parts of the process that its signal handler and the transport share.
+struct Run {
+    /// Cancelled by a stop signal.
+    stop: CancellationToken,
+    lines: LogLines,
+    audit: AuditSlot,
 }
 
 /// Opens upstreams and application state, and creates the endpoint that a transport serves. Returns `None` if a signal
-/// arrives first. Audit records are written to `lines` if no audit file is set.
+/// arrives first. Audit records are written to the log if no audit file is set.
 async fn start(
     application: Application,
     config: &Config,
-    stop: &CancellationToken,
-    lines: &LogLines,
+    run: &Run,
 ) -> Result<Option<Arc<Endpoint>>, StartError> {
     let settings = OperatorSettings { outbound: outbound(config, &application)?, ..config.settings.clone() };
-    tokio::select! {
-        endpoint = settings.start(application, Box::new(lines.clone())) => Ok(Some(Arc::new(endpoint?))),
-        () = stop.cancelled() => Ok(None),
-    }
+    let endpoint = tokio::select! {
+        endpoint = settings.start(application, Box::new(run.lines.clone())) => Arc::new(endpoint?),
+        () = run.stop.cancelled() => return Ok(None),
+    };
+    // Set only once, since a process starts one server.
+    drop(run.audit.set(Arc::downgrade(&endpoint.pipeline.audit)));
+    Ok(Some(endpoint))
 }
 
 /// Opens the configured upstreams; `None` if there are none.
@@ -150,22 +117,21 @@ fn finish(has_finished: bool, endpoint: &Endpoint, lines: &LogLines) {
     }
 }
 
-async fn serve_stdio(
-    application: Application,
-    config: &Config,
-    stop: CancellationToken,
-    lines: &LogLines,
-) -> CommandResult {
+async fn serve_stdio(application: Application, config: &Config, run: Run) -> CommandResult {
     let output = reserve_stdout()?;
-    let Some(endpoint) = start(application, config, &stop, lines).await? else { return Ok(()) };
+    let Some(endpoint) = start(application, config, &run).await? else { return Ok(()) };
     if config.has_oauth() {
         tracing::warn!("stdio has no tokens: every caller is the local user, although [oauth] is set");
     }
     warn_of_local_user(config);
-    let has_finished =
-        transport::stdio::serve(Arc::clone(&endpoint), Box::new(std::io::stdin()), Box::new(output), stop)
-            .await?;
-    finish(has_finished, &endpoint, lines);
+    let has_finished = transport::stdio::serve(
+        Arc::clone(&endpoint),
+        Box::new(std::io::stdin()),
+        Box::new(output),
+        run.stop,
+    )
+    .await?;
+    finish(has_finished, &endpoint, &run.lines);
     Ok(())
 }
 
@@ -203,17 +169,12 @@ fn warn_of_local_user(config: &Config) {
 }
 
 #[cfg(feature = "http")]
-async fn serve_http(
-    application: Application,
-    config: Config,
-    address: &str,
-    stop: CancellationToken,
-    lines: &LogLines,
-) -> CommandResult {
+async fn serve_http(application: Application, config: Config, address: &str, run: Run) -> CommandResult {
     use mcp_tool_core::transport::http;
 
     let address = address.parse().map_err(|_| {
-        format!("http.listen: {address:?}: must be an address such as 127.0.0.1:8080 or [::1]:8080")
+        let address = escaped_excerpt(address);
+        format!("http.listen: \"{address}\": must be an address such as 127.0.0.1:8080 or [::1]:8080")
     })?;
     let mut authentication = authentication(&config, &application)?;
     let settings = config.http.clone();
@@ -238,7 +199,7 @@ async fn serve_http(
             _ => format!("{address}: {error}"),
         })?;
     let address = listener.local_addr()?;
-    let Some(endpoint) = start(application, &config, &stop, lines).await? else { return Ok(()) };
+    let Some(endpoint) = start(application, &config, &run).await? else { return Ok(()) };
     // From now on, revoked tokens are refused.
     authentication.apply(&endpoint.pipeline.controls);
     #[cfg(feature = "oauth")]
@@ -250,9 +211,10 @@ async fn serve_http(
     }
     let scheme = if config.http.tls_cert.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{address}{}", http::PATH);
-    eprint!("{}", how_to_connect(&endpoint.name, &url, config.has_oauth()));
-    let has_finished = http::serve(Arc::clone(&endpoint), listener, settings, authentication, stop).await;
-    finish(has_finished, &endpoint, lines);
+    // Through the log's queue, because stderr may be closed, or its reader may have stopped to read.
+    run.lines.clone().write_all(how_to_connect(&endpoint.name, &url, config.has_oauth()).as_bytes())?;
+    let has_finished = http::serve(Arc::clone(&endpoint), listener, settings, authentication, run.stop).await;
+    finish(has_finished, &endpoint, &run.lines);
     Ok(())
 }
 
@@ -280,7 +242,7 @@ fn authentication(_: &Config, _: &Application) -> Result<AuthenticationLayer, St
 }
 
 #[cfg(not(feature = "http"))]
-async fn serve_http(_: Application, _: Config, _: &str, _: CancellationToken, _: &LogLines) -> CommandResult {
+async fn serve_http(_: Application, _: Config, _: &str, _: Run) -> CommandResult {
     Err("this server was built without HTTP: add the feature `http` of mcp-tool-runtime, or use --stdio"
         .into())
 }

@@ -4,6 +4,7 @@
 
 #![cfg_attr(not(feature = "http"), allow(dead_code, reason = "parts of the pipeline are for HTTP only"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(clippy::print_stderr, reason = "`eprintln!` panics if stderr is a closed pipe")]
 
 // Macro-generated code uses paths in `mcp_tool_runtime`. In unit tests of this crate, `mcp_tool_runtime` is this crate
 // itself, and the imports below are the items that generated code expects at its root.
@@ -35,6 +36,7 @@ pub mod line_file;
 pub mod network;
 pub mod pipeline;
 pub mod ports;
+pub mod regular_file;
 pub mod seal;
 pub mod setting;
 mod shares;
@@ -43,3 +45,4 @@ pub mod sync;
 pub mod tasks;
 pub mod tool;
 pub mod transport;
+mod watchdog;

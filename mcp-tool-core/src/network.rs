@@ -2,6 +2,8 @@
 
 use std::{fmt, net::IpAddr};
 
+use mcp_tool_contract::read::violation::escaped_excerpt;
+
 /// IP network: all addresses that share the first `prefix` bits. A single address is a network with the full prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -16,8 +18,9 @@ impl Network {
     /// If `text` isn't an address or a network, or if an address bit after the prefix is 1. The message says what to
     /// write.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let shown = || escaped_excerpt(text);
         let invalid =
-            || format!("{text:?}: must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8");
+            || format!("\"{}\": must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8", shown());
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
@@ -35,7 +38,8 @@ impl Network {
         match bits(address) & !mask(width, prefix) {
             0 => Ok(network),
             _ => Err(format!(
-                "{text:?}: the address must be the first one of its network: set all bits after the first {prefix} to 0"
+                "\"{}\": the address must be the first one of its network: set all bits after the first {prefix} to 0",
+                shown()
             )),
         }
     }

@@ -508,9 +508,11 @@ fn moved_audit_file_is_created_again() {
 
 #[test]
 fn calls_are_refused_when_the_record_queue_is_full() {
-    // Every write to `/dev/full` fails, so records wait in the queue, which holds 16,384 of them. No tool is named
+    // The folder of the file doesn't exist, so records wait in the queue, which holds 16,384 of them. No tool is named
     // `nobody`, but the refused calls leave records, too.
-    let mut server = StdioServer::initialized(&["--audit-file", "/dev/full"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("missing").join("calls.jsonl");
+    let mut server = StdioServer::initialized(&["--audit-file", file.to_str().unwrap()]);
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nobody","arguments":{}}}"#;
     for _ in 0..40 {
         server.send(&vec![call; 500].join("\n"));
@@ -549,8 +551,15 @@ fn write_tools_are_refused_while_the_audit_file_cannot_be_written() {
 }
 
 #[test]
-fn write_tools_are_refused_when_the_disk_is_full() {
-    let server = HttpServer::start(&["--audit-file", "/dev/full"]);
+fn write_tools_are_refused_when_the_audit_file_has_no_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls.jsonl");
+    // The server may not write a single block to a file, as on a full disk.
+    let mut shell = Command::new("sh");
+    let server = HttpServer::start_by(
+        shell.args(["-c", "ulimit -S -f 0; exec \"$0\" \"$@\"", SPECIMEN]),
+        &["--audit-file", file.to_str().unwrap()],
+    );
     server.call("echo", json!({ "text": "first record" }));
     server.stderr.line_with(&["ERROR", "tools that write are refused"]);
     assert_eq!(kind(&server.call("unlock", json!({ "pin": "1234", "minutes": 1 }))), "unavailable");
@@ -565,7 +574,7 @@ fn truncated_record_is_rewritten_when_space_returns() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
     // Starts the server with a limit of two blocks for each file that it writes. Below, `prlimit` removes the limit.
-    let limited = "trap '' XFSZ; ulimit -S -f 2; exec \"$0\" \"$@\"";
+    let limited = "ulimit -S -f 2; exec \"$0\" \"$@\"";
     let mut shell = Command::new("sh");
     let server = HttpServer::start_by(
         shell.args(["-c", limited, SPECIMEN]),

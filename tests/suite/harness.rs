@@ -224,6 +224,11 @@ impl StdioServer {
         self.request("tools/call", json!({ "name": tool, "arguments": arguments }))
     }
 
+    /// Waits for the exit.
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        wait(&mut self.child)
+    }
+
     /// Closes stdin and waits for the exit.
     pub fn close(&mut self) -> std::process::ExitStatus {
         self.stdin = None;
@@ -269,7 +274,6 @@ fn kill(child: &mut Child) {
 }
 
 /// A free port outside the ephemeral range, so that the system gives it to no connection before a server binds it.
-#[cfg(feature = "clients")]
 pub fn free_port() -> u16 {
     static NEXT: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
     // Each process tries 20 ports of its own first, so that two test processes don't choose the same free port.
@@ -427,6 +431,11 @@ impl HttpServer {
         let defaults = defaults.into_iter().filter(|(name, value)| !overridden(name) && !value.is_empty());
         let headers: Vec<(&str, &str)> = defaults.chain(headers.iter().copied()).collect();
         self.post(&headers, &modern(1, method, params, meta))
+    }
+
+    /// Exit status; `None` while the server runs.
+    pub fn exit_status(&mut self) -> Option<std::process::ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// Sends SIGTERM, without waiting.

@@ -538,18 +538,6 @@ fn blocking_call_is_abandoned_after_the_grace_period() {
 }
 
 #[test]
-fn second_signal_ends_the_server_immediately() {
-    let mut server = HttpServer::start(&["--grace", "1h"]);
-    let mut stream = server.connect();
-    let call = rpc("tools/call", json!({ "name": "waits", "arguments": { "milliseconds": 60_000 } }));
-    stream.write_all(&server.request_bytes("POST", "/mcp", &[], call.to_string().as_bytes())).unwrap();
-    server.wait_for_count("running", 1);
-    server.signal();
-    server.stderr.line_with(&["INFO", "shutting down"]);
-    assert_eq!(server.terminate().code(), Some(1));
-}
-
-#[test]
 fn open_session_does_not_delay_shutdown() {
     let mut server = HttpServer::start(&["--legacy-sessions", "3", "--grace", "20s"]);
     let id = server.open_session(&[]);

@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod audit_file;
 mod calls;
 mod cli;
 #[cfg(feature = "clients")]
@@ -19,6 +20,7 @@ mod conformance;
 mod content_and_logging;
 mod contract;
 mod control;
+mod control_file;
 mod doctor;
 mod drift;
 mod elicitation;
@@ -34,10 +36,14 @@ mod rate_limits;
 mod readme;
 mod reference;
 mod schema;
+mod settings_sources;
+mod signals;
+mod started_by_clients;
 mod startup;
 mod stdio;
 mod stub_server;
 mod tasks;
+mod tls_files;
 mod tools_list;
 mod ui;
 mod upstream;

@@ -10,7 +10,10 @@ use url::form_urlencoded;
 
 use mcp_tool_core::call::token::InboundToken;
 
-use crate::{basic, secret::SecretFile};
+use crate::{
+    basic,
+    secret::{SecretFile, shown_path},
+};
 
 use super::{
     fetch::{self, FetchError},
@@ -62,8 +65,9 @@ impl Introspector {
     /// # Errors
     /// The file can't be read.
     pub(crate) fn new(issuer: Arc<Issuer>, settings: &IntrospectionSettings) -> Result<Self, String> {
-        let secret = SecretFile::open(&settings.secret_file)
-            .map_err(|error| format!("oauth.introspection: {}: {error}", settings.secret_file.display()))?;
+        let secret = SecretFile::open(&settings.secret_file).map_err(|error| {
+            format!("oauth.introspection: {}: {error}", shown_path(&settings.secret_file))
+        })?;
         Ok(Introspector {
             issuer,
             settings: settings.clone(),

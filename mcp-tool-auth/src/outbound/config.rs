@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mcp_tool_contract::quantity;
+use mcp_tool_contract::{quantity, read::violation::escaped_excerpt};
 use reqwest::{
     Url,
     header::{AUTHORIZATION, HeaderName},
@@ -75,7 +75,10 @@ impl RedirectHost {
         let host =
             url.and_then(|url| Some(RedirectHost { host: url.host_str()?.to_owned(), port: url.port() }));
         host.ok_or_else(|| {
-            format!("{text:?}: must be a host such as files.example.com or files.example.com:8443")
+            format!(
+                "\"{}\": must be a host such as files.example.com or files.example.com:8443",
+                escaped_excerpt(text)
+            )
         })
     }
 

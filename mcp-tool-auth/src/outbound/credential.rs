@@ -10,7 +10,7 @@ use reqwest::{
 };
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::secret::{Secret, SecretFile};
+use crate::secret::{Secret, SecretFile, shown_path};
 
 use super::{
     config::{CredentialConfig, TokenEndpoint, UpstreamConfig},
@@ -127,7 +127,7 @@ impl Credentials {
     /// An unreadable file. The message begins with the name of its setting.
     pub(super) fn open(config: &UpstreamConfig) -> Result<Self, String> {
         let open = |setting: &str, file: &Path| {
-            SecretFile::open(file).map_err(|error| format!("{setting}: {}: {error}", file.display()))
+            SecretFile::open(file).map_err(|error| format!("{setting}: {}: {error}", shown_path(file)))
         };
         Ok(match &config.credential {
             CredentialConfig::ClientCredentials(TokenEndpoint { secret_file, .. }) => Credentials {

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use mcp_tool_core::setting::Setting;
 
 use super::{
     sources::{Origin, Sources},
     table::check_compiled,
 };
+
+/// Settings with a flag whose values errors don't repeat: somebody may have written a secret in the place of its file.
+const MAY_BE_SECRET: [&str; 1] = ["oauth.introspection"];
 
 /// Source of each value that isn't a default, by `Setting::key`.
 pub(super) type Origins = BTreeMap<&'static str, Origin>;
@@ -39,9 +43,13 @@ pub(super) fn apply<T: 'static>(
         let Some((origin, values)) = sources.get(&key, setting) else { continue };
         let stored = check_compiled(&key).and_then(|()| (setting.set)(target, &values));
         stored.map_err(|reason| {
-            // A setting without a flag may be a secret, so its value isn't repeated.
-            let value =
-                if setting.flag.is_some() { format!("{:?}: ", values.join(",")) } else { String::new() };
+            let value = match setting.flag {
+                Some(_) if !MAY_BE_SECRET.contains(&setting.key) => {
+                    format!("\"{}\": ", escaped_excerpt(&values.join(",")))
+                }
+                // A setting without a flag may be a secret.
+                Some(_) | None => String::new(),
+            };
             format!("{key} (from {origin}): {value}{reason}")
         })?;
         origins.insert(setting.key, origin);

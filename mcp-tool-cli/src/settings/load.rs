@@ -1,6 +1,6 @@
 //! Loads all settings from their sources.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io::Write as _};
 
 use clap::ArgMatches;
 use serde_json::{Value, json};
@@ -17,9 +17,33 @@ use super::{
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     printed: Vec<PrintedSetting>,
+    /// The settings file that was read.
+    pub(crate) file: Option<String>,
+    /// Messages about sources that were ignored.
+    ignored: Vec<String>,
 }
 
 impl Loaded {
+    /// Logs which settings file was read, and which sources were ignored.
+    pub(crate) fn log(&self) {
+        match &self.file {
+            Some(file) => tracing::info!(%file, "the settings file was read"),
+            None => tracing::info!("no settings file was read"),
+        }
+        for message in &self.ignored {
+            tracing::warn!("{message}");
+        }
+    }
+
+    /// Returns the configuration for a command that has no log, and prints to stderr which sources were ignored.
+    pub(crate) fn into_config(self) -> Config {
+        for message in &self.ignored {
+            // If stderr is closed, nobody reads this message.
+            drop(writeln!(std::io::stderr(), "note: {message}"));
+        }
+        self.config
+    }
+
     /// Returns each setting as a line of TOML, with the source of its value in a comment.
     pub(crate) fn text(&self) -> String {
         let lines = self.printed.iter();
@@ -65,5 +89,20 @@ pub(crate) fn load(
             &mut printed,
         )?;
     }
-    Ok(Loaded { config, printed })
+    let mut ignored = Vec::new();
+    if sources.file.ignores_current {
+        ignored.push(
+            "mcp-tool.toml of the current folder isn't read, because anyone may have written it: to read it, name it by \
+             --config mcp-tool.toml"
+                .to_owned(),
+        );
+    }
+    if let Some(first) = sources.ignored.first() {
+        let number = sources.ignored.len();
+        ignored.push(format!(
+            "environment variables of an orchestrator are ignored, since they are no settings: {first} and others like it \
+             (number: {number})"
+        ));
+    }
+    Ok(Loaded { config, printed, file: sources.file.path, ignored })
 }

@@ -6,6 +6,8 @@
 mod apply;
 mod calls;
 mod config;
+mod environment;
+mod file;
 mod http;
 mod load;
 #[cfg(feature = "oauth")]
@@ -18,5 +20,5 @@ mod table;
 mod value;
 
 pub(crate) use config::Config;
-pub(crate) use load::{Loaded, load};
+pub(crate) use load::load;
 pub(crate) use table::{config_flag, flag, flags};

@@ -5,21 +5,20 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fmt,
-    path::Path,
 };
 
 use clap::{ArgMatches, parser::ValueSource};
-use mcp_tool_contract::name;
+use mcp_tool_contract::{name, read::violation::escaped_excerpt};
 use mcp_tool_core::setting::{Setting, split};
 
 use super::{
+    environment::Variables,
+    file::{self, SettingsFile, shown_name},
     table::{NAMED_SECTIONS, NamedKey, NamedSection, PREFIX, check_compiled, settings, variable},
     value,
 };
 
-/// Settings file that is read if it exists and no other file is named.
-const FILE: &str = "mcp-tool.toml";
-/// Environment variable that names another settings file.
+/// Environment variable that names the settings file.
 const FILE_VARIABLE: &str = "MCP_TOOL_CONFIG";
 
 /// Source of a value.
@@ -46,6 +45,9 @@ impl fmt::Display for Origin {
 pub(super) struct Sources<'m> {
     flags: &'m ArgMatches,
     values: Values,
+    pub(super) file: SettingsFile,
+    /// Names of the variables of an orchestrator, which are ignored.
+    pub(super) ignored: Vec<String>,
 }
 
 /// Values from the environment and the file. A value from the environment replaces the file's value of the same key.
@@ -65,25 +67,17 @@ impl<'m> Sources<'m> {
         flags: &'m ArgMatches,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, String> {
-        let mut variables = BTreeMap::new();
-        for (variable, value) in environment {
-            let variable = variable.to_string_lossy().into_owned();
-            if variable.starts_with(PREFIX) {
-                let value = value.into_string();
-                let value = value.map_err(|_| format!("the environment variable {variable} isn't UTF-8"))?;
-                variables.insert(variable, value);
-            }
-        }
-        let file = flags.get_one::<String>("config").cloned().or(variables.remove(FILE_VARIABLE));
-        let file = file.or_else(|| Path::new(FILE).exists().then(|| FILE.to_owned()));
+        let Variables { settings: mut variables, ignored } = Variables::read(environment)?;
+        let by_variable = variables.remove(FILE_VARIABLE).filter(|path| !path.is_empty());
+        let named = flags.get_one::<String>("config").cloned().or(by_variable);
+        let is_named = named.is_some();
+        let file = SettingsFile::find(named);
         let mut values = Values::default();
-        if let Some(path) = file {
-            let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-            let file = text.parse().map_err(|error| format!("{path}: {error}"))?;
-            values.read_file(&path, file)?;
+        if let Some(path) = &file.path {
+            values.read_file(path, file::read(path, is_named)?)?;
         }
         values.read_environment(variables)?;
-        Ok(Sources { flags, values })
+        Ok(Sources { flags, values, file, ignored })
     }
 
     /// Returns the values of a setting and their source; `None` if the default applies. `key` is the setting's key with
@@ -111,8 +105,10 @@ impl<'m> Sources<'m> {
 impl Values {
     fn read_file(&mut self, path: &str, file: toml::Table) -> Result<(), String> {
         for (section, entries) in file {
-            check_compiled(&section).map_err(|reason| format!("{path}: [{section}]: {reason}"))?;
+            check_compiled(&section)
+                .map_err(|reason| format!("{path}: [{}]: {reason}", shown_name(&section)))?;
             let toml::Value::Table(entries) = entries else {
+                let section = shown_name(&section);
                 return Err(format!(
                     "{path}: `{section}` is outside of a section such as [http] or [limits]"
                 ));
@@ -132,12 +128,13 @@ impl Values {
         let section = named.name;
         for (name, entries) in tables {
             let toml::Value::Table(entries) = entries else {
+                let name = shown_name(&name);
                 return Err(format!(
                     "{path}: `{section}.{name}` is outside of a section such as [{section}.billing]"
                 ));
             };
             let name = (named.canonical_name)(&name)
-                .map_err(|reason| format!("{path}: [{section}.{name}]: {reason}"))?;
+                .map_err(|reason| format!("{path}: [{section}.{}]: {reason}", shown_name(&name)))?;
             if !self.names.insert((section, name.clone())) {
                 return Err(format!(
                     "{path}: [{section}.{name}] appears twice: `-` and `_` are the same in a name"
@@ -161,7 +158,13 @@ impl Values {
         for (name, value) in entries {
             let key = format!("{section}.{name}");
             if !known.contains(&key) {
-                return Err(format!("{path}: unknown setting `{key}`{}", suggestion(&key, known)));
+                let shown = [section, &name]
+                    .map(|part| part.split('.').map(shown_name).collect::<Vec<_>>().join("."));
+                return Err(format!(
+                    "{path}: unknown setting `{}`{}",
+                    shown.join("."),
+                    suggestion(&key, known)
+                ));
             }
             let values = value::texts(value)
                 .ok_or_else(|| format!("{path}: `{key}` must be text, a whole number, or a list of these"))?;
@@ -175,7 +178,10 @@ impl Values {
         // another.
         let names_of_file = self.names.clone();
         for (variable, text) in variables {
-            let failed = |reason: String| format!("the environment variable {variable}: {reason}");
+            // A misspelled name is an error even if its value is empty.
+            let is_set = !text.is_empty();
+            let failed =
+                |reason: String| format!("the environment variable {}: {reason}", escaped_excerpt(&variable));
             let (key, values) = match settings().find(|setting| self::variable(setting.key) == variable) {
                 Some(setting) => (setting.key.to_owned(), setting.split(&text)),
                 None => {
@@ -184,11 +190,15 @@ impl Values {
                         sections.find_map(|named| Some((named, variable.strip_prefix(&named.prefix())?)));
                     let (named, rest) = named.ok_or_else(|| unknown_variable(&variable))?;
                     let (name, key) = split_variable(named, rest, &names_of_file).map_err(failed)?;
-                    self.names.insert((named.name, name.clone()));
+                    if is_set {
+                        self.names.insert((named.name, name.clone()));
+                    }
                     (format!("{}.{name}.{}", named.name, key.name), split(&text, key.many))
                 }
             };
-            self.by_key.insert(key, (Origin::Environment(variable), values));
+            if is_set {
+                self.by_key.insert(key, (Origin::Environment(variable), values));
+            }
         }
         Ok(())
     }
@@ -241,11 +251,11 @@ fn unknown_variable(variable: &str) -> String {
     let lower = variable.strip_prefix(PREFIX).unwrap_or_default().to_lowercase();
     // `check_compiled` accepts a section, a key, or such a variable in lower case.
     if let Err(reason) = check_compiled(&lower) {
-        return format!("the environment variable {variable}: {reason}");
+        return format!("the environment variable {}: {reason}", escaped_excerpt(variable));
     }
     let known: Vec<String> = settings().map(|setting| self::variable(setting.key)).collect();
     let suggestion = suggestion(variable, known.iter().map(String::as_str).chain([FILE_VARIABLE]));
-    format!("unknown environment variable {variable}{suggestion}")
+    format!("unknown environment variable {}{suggestion}", escaped_excerpt(variable))
 }
 
 /// Returns `; did you mean NAME?` with the known name that is most similar; empty if none is similar.

@@ -97,7 +97,10 @@ pub(crate) fn config_flag() -> Arg {
     Arg::new("config")
         .long("config")
         .value_name("FILE")
-        .help("Read settings from this file [default: mcp-tool.toml, if it exists] [env: MCP_TOOL_CONFIG]")
+        .help(
+            "Read settings from this file [default: mcp-tool.toml in the folder of this program, else in the folder of \
+             this program's name in the user's configuration folder] [env: MCP_TOOL_CONFIG]",
+        )
 }
 
 /// Returns the flag of a setting; `None` if the setting has no flag.

@@ -40,6 +40,10 @@ impl OperatorSettings {
         application: Application,
         log: Box<dyn Write + Send>,
     ) -> LocalBoxFuture<'_, Result<Endpoint, StartError>> {
+        if let Some(Err(reason)) = self.audit_file.as_deref().map(FileSink::check_path) {
+            let error = StartError::Setting(format!("audit.file: {reason}"));
+            return Box::pin(std::future::ready(Err(error)));
+        }
         let sink: Box<dyn Sink> = match &self.audit_file {
             Some(path) => Box::new(FileSink::new(path.clone(), self.audit_max_size, self.audit_keep)),
             None => Box::new(LineSink(log)),

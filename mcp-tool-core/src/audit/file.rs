@@ -3,12 +3,15 @@
 use std::{
     fs::{File, Metadata, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use super::{Sink, rotated};
-use crate::line_file::{complete_lines, identity};
+use crate::{
+    line_file::{complete_lines, identity},
+    regular_file,
+};
 
 /// Time after which a failed rotation is tried again. Until then, the file may exceed its maximum size.
 const ROTATION_RETRY: Duration = Duration::from_secs(60);
@@ -34,6 +37,31 @@ impl FileSink {
         FileSink { path, max_size, keep, file: None, lacks_newline: false, rotation_failed_at: None }
     }
 
+    /// Checks at the start of a server that `path` can name an audit file. A file that doesn't exist or can't be opened
+    /// is no error, because the writer tries again.
+    ///
+    /// # Errors
+    /// The path names something else than a regular file, such as a device or a pipe.
+    pub(crate) fn check_path(path: &Path) -> Result<(), String> {
+        let refused = |reason: &str| {
+            Err(format!(
+                "{}: {reason}: name a file in a folder of the server's own, or leave audit.file unset to write the \
+                 records to stderr",
+                path.display()
+            ))
+        };
+        // If stdout is a file, `/dev/stdout` is a regular file. It must not be rotated, which would rename it.
+        if ["/dev", "/proc", "/sys"].iter().any(|folder| path.starts_with(folder))
+            && !path.starts_with("/dev/shm")
+        {
+            return refused("must be a regular file, not one of the operating system");
+        }
+        match regular_file::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => refused(&error.to_string()),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// Returns `false` if `path` no longer names the open file, because another process rotated it. Returns `true` if
     /// no file is open, and always on systems other than Unix.
     fn is_in_place(&self) -> bool {
@@ -49,7 +77,7 @@ impl FileSink {
             self.file = None;
         }
         if self.file.is_none() {
-            let file = OpenOptions::new().append(true).create(true).open(&self.path)?;
+            let file = regular_file::open(&self.path, OpenOptions::new().append(true).create(true))?;
             self.lacks_newline = file.metadata().is_ok_and(|metadata| is_torn(&self.path, &metadata));
             self.file = Some(file);
             self.rotation_failed_at = None;
@@ -139,9 +167,8 @@ impl Sink for FileSink {
 
     fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
         while !lines.is_empty() {
-            let metadata = self.current_file()?.metadata()?;
-            // A device or a pipe has no size and is never rotated.
-            let part = if metadata.is_file() { self.fitting(metadata.len(), lines) } else { *lines };
+            let length = self.current_file()?.metadata()?.len();
+            let part = self.fitting(length, lines);
             if part.is_empty() {
                 self.rotate();
             } else if let Err(error) = self.append(part, lines) {
@@ -160,15 +187,15 @@ impl Sink for FileSink {
 
 /// Returns `true` if the file's last line has no newline, as after a crash. Also returns `true` if the file can't be
 /// read: the newline that is then added makes at most an empty line, which a search ignores.
-fn is_torn(path: &std::path::Path, metadata: &Metadata) -> bool {
+fn is_torn(path: &Path, metadata: &Metadata) -> bool {
     let last = || -> io::Result<u8> {
-        let mut file = File::open(path)?;
+        let mut file = regular_file::read(path)?;
         file.seek(SeekFrom::End(-1))?;
         let mut last = [0];
         file.read_exact(&mut last)?;
         Ok(last[0])
     };
-    metadata.is_file() && metadata.len() > 0 && last().map_or(true, |last| last != b'\n')
+    metadata.len() > 0 && last().map_or(true, |last| last != b'\n')
 }
 
 #[cfg(test)]

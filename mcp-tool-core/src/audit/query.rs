@@ -13,6 +13,7 @@ use super::rotated;
 use crate::{
     call::caller::{Caller, names_in_label},
     line_file::identity,
+    regular_file,
 };
 
 /// Maximum size of a line, in bytes. Longer lines aren't records, because every record is shorter.
@@ -110,14 +111,14 @@ impl RecordQuery {
     ) -> Result<QuerySummary, E> {
         let mut summary = QuerySummary::default();
         // Opened before the rotated files are listed, so that a rotation in between loses no records.
-        let current = File::open(path);
+        let current = regular_file::read(path);
         let current_identity = current.as_ref().ok().and_then(|file| identity(&file.metadata().ok()?));
         let rotated = self.rotated(path, current_identity).unwrap_or_else(|error| {
             summary.unread.push((path.to_owned(), format!("its folder can't be read: {error}")));
             Vec::new()
         });
         let has_rotated = !rotated.is_empty();
-        let rotated = rotated.into_iter().map(|path| (File::open(&path), path));
+        let rotated = rotated.into_iter().map(|path| (regular_file::read(&path), path));
         for (file, path) in rotated.chain([(current, path.to_owned())]) {
             let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
             match file {

@@ -4,13 +4,17 @@ use std::{
     io::{self, Write},
     sync::{
         Arc, Condvar, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
-use crate::{error::ToolError, sync};
+use crate::{
+    error::ToolError,
+    sync,
+    watchdog::{self, StallDetector},
+};
 
 /// Maximum records that wait to be written. Further records are dropped. If the sink is
 /// [required](Sink::is_required), new calls are refused, and the records of running calls are kept.
@@ -19,6 +23,8 @@ const MAX_WAITING: usize = 16_384;
 const RETRY: Duration = Duration::from_millis(250);
 /// Time for which the writer collects records into one batch, after the first record of the batch.
 const BATCH_DELAY: Duration = Duration::from_millis(5);
+/// Maximum time for which the end of the server waits for the last records, if the writer hangs.
+const LAST_RECORDS: Duration = Duration::from_secs(5);
 /// Maximum capacity of the batch buffer that is kept for the next batch, in bytes.
 const MAX_CAPACITY: usize = 256 * 1024;
 
@@ -63,7 +69,7 @@ impl Sink for LineSink {
 }
 
 /// Accepts the audit records of a server, and passes them to the writing thread. Dropping it waits until the waiting
-/// records are written; if the sink fails, they are dropped.
+/// records are written, for at most [`LAST_RECORDS`]; if the sink fails, they are dropped.
 #[derive(Debug)]
 pub struct Audit {
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -74,16 +80,27 @@ pub struct Audit {
 struct WriterState {
     /// [`Sink::is_required`] of the sink.
     required: bool,
-    /// The sink's last operation failed.
-    failing: AtomicBool,
+    /// Reasons why records can't be written now, as bits: [`FAILING`], [`STALLED`] and [`ENDED`].
+    problems: AtomicU8,
     /// Number of records that are neither written nor dropped yet.
     waiting: AtomicUsize,
+    /// Number of records that the writer has written or dropped since the start.
+    done: AtomicU64,
     /// Number of records that were dropped since the sink last recovered.
     dropped: AtomicU64,
     pending: Mutex<PendingLines>,
     /// Wakes the writer.
     wake: Condvar,
+    /// Tells that the writer has ended.
+    end: Condvar,
 }
+
+/// The sink's last operation failed.
+const FAILING: u8 = 1;
+/// A record has waited for 2 s, and no operation of the sink failed: the writer hangs.
+const STALLED: u8 = 1 << 1;
+/// The writing thread panicked, so no record is written any more.
+const ENDED: u8 = 1 << 2;
 
 /// Lines that the writer hasn't taken yet, and the state of the writer.
 #[derive(Debug, Default)]
@@ -93,6 +110,8 @@ struct PendingLines {
     count: usize,
     /// The writer waits for [`WriterState::wake`].
     asleep: bool,
+    /// The writer opens the sink again before it waits for lines.
+    reopen: bool,
     /// The writer ends after the lines that it already has.
     stopping: bool,
     /// The writing thread has ended or panicked.
@@ -107,14 +126,22 @@ impl Audit {
     pub(crate) fn start(mut sink: Box<dyn Sink>) -> io::Result<Self> {
         let state = Arc::new(WriterState {
             required: sink.is_required(),
-            failing: AtomicBool::new(false),
+            problems: AtomicU8::new(0),
             waiting: AtomicUsize::new(0),
+            done: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             pending: Mutex::default(),
             wake: Condvar::new(),
+            end: Condvar::new(),
         });
         if let Err(error) = sink.open() {
             state.failed(&error);
+        }
+        if state.required {
+            let (watched, mut detector) = (Arc::downgrade(&state), StallDetector::default());
+            watchdog::start("audit watch", move || {
+                watched.upgrade().is_some_and(|state| state.check_writer(&mut detector))
+            })?;
         }
         let writer_state = Arc::clone(&state);
         let writer = std::thread::Builder::new().name("audit".into()).spawn(move || {
@@ -125,17 +152,24 @@ impl Audit {
     }
 
     /// Returns an error if a call must not run, because its record could be lost. With a required sink, no call may run
-    /// while too many records wait, and no call that `writes` (whose tool isn't `read_only`) may run while the sink
-    /// fails.
+    /// while too many records wait or after the writer panicked, and no call that `writes` (whose tool isn't
+    /// `read_only`) may run while the sink fails or hangs.
     pub(crate) fn permits(&self, writes: bool) -> Result<(), ToolError> {
-        let WriterState { required, failing, .. } = &*self.state;
-        let refused = *required && ((writes && failing.load(Ordering::Relaxed)) || self.state.is_full());
-        if refused {
+        let WriterState { required, problems, .. } = &*self.state;
+        let problems = problems.load(Ordering::Relaxed);
+        let is_closed = problems != 0 && (writes || problems & ENDED != 0);
+        if *required && (is_closed || self.state.is_full()) {
             let message = "the audit record can't be written, so the call was refused: \
                            tell the operator, and try again later";
             return Err(ToolError::unavailable(message, Duration::from_secs(10)));
         }
         Ok(())
+    }
+
+    /// Opens the destination again, because another program has renamed the file.
+    pub fn reopen(&self) {
+        self.state.lock().reopen = true;
+        self.state.wake.notify_one();
     }
 
     /// Waits until all records are written or dropped, for at most `timeout`.
@@ -158,7 +192,6 @@ impl Audit {
         let mut pending = state.lock();
         if pending.ended {
             drop(pending);
-            state.failed(&io::ErrorKind::BrokenPipe.into());
             return state.drop_records(1);
         }
         state.waiting.fetch_add(1, Ordering::Relaxed);
@@ -174,14 +207,18 @@ impl Audit {
 
 impl Drop for Audit {
     fn drop(&mut self) {
-        self.state.lock().stopping = true;
+        let mut pending = self.state.lock();
+        pending.stopping = true;
         self.state.wake.notify_one();
-        let writer = sync::lock(&self.writer).take();
-        if let Some(writer) = writer
-            && writer.join().is_err()
-        {
-            tracing::error!("the audit writer panicked");
+        let waited = self.state.end.wait_timeout_while(pending, LAST_RECORDS, |pending| !pending.ended);
+        let has_ended = sync::unpoisoned(waited).0.ended;
+        let writer = sync::lock(&self.writer).take().filter(|_| has_ended);
+        if !has_ended {
+            let waiting = self.state.waiting.load(Ordering::Relaxed);
+            tracing::error!(waiting, "audit records were never written, because writing them hangs");
         }
+        // A panic of the writer was logged by `EndGuard`.
+        drop(writer.map(JoinHandle::join));
         let dropped = self.state.dropped.load(Ordering::Relaxed);
         if dropped > 0 {
             tracing::error!(dropped, "audit records were never written");
@@ -194,7 +231,21 @@ struct EndGuard<'s>(&'s WriterState);
 
 impl Drop for EndGuard<'_> {
     fn drop(&mut self) {
-        self.0.lock().ended = true;
+        let state = self.0;
+        let mut pending = state.lock();
+        pending.ended = true;
+        // These records and those of the writer's last batch are lost.
+        let lost = state.waiting.swap(0, Ordering::Relaxed);
+        (pending.lines, pending.count) = (Vec::new(), 0);
+        state.end.notify_all();
+        drop(pending);
+        if std::thread::panicking() {
+            state.problems.fetch_or(ENDED, Ordering::Relaxed);
+            state.dropped.fetch_add(lost as u64, Ordering::Relaxed);
+            let effect =
+                if state.required { "all calls are refused until a restart" } else { state.effect() };
+            tracing::error!(lost, "audit records can't be written, because their writer panicked: {effect}");
+        }
     }
 }
 
@@ -208,17 +259,45 @@ impl WriterState {
         self.waiting.load(Ordering::Relaxed) >= MAX_WAITING
     }
 
+    /// Returns the effect of a failing sink on records and calls.
+    fn effect(&self) -> &'static str {
+        if self.required { "tools that write are refused" } else { "they are dropped" }
+    }
+
     /// Marks the sink as failing. Logs the error if the sink wasn't failing before.
     fn failed(&self, error: &io::Error) {
-        if !self.failing.swap(true, Ordering::Relaxed) {
-            let effect = if self.required { "tools that write are refused" } else { "they are dropped" };
-            tracing::error!(%error, "audit records can't be written: {effect}");
+        if self.problems.fetch_or(FAILING, Ordering::Relaxed) & FAILING == 0 {
+            tracing::error!(%error, "audit records can't be written: {}", self.effect());
         }
+    }
+
+    /// Marks the sink as stalled if a record has waited too long, and as working if none has; logs each change. A
+    /// failing sink and the end of the writer are no stall. Returns `false` if the writer has ended.
+    fn check_writer(&self, detector: &mut StallDetector) -> bool {
+        // In this order, and the writer counts in the reverse order, so that `requested` never includes a record that
+        // doesn't exist.
+        let done = self.done.load(Ordering::Acquire);
+        let requested = done + self.waiting.load(Ordering::Acquire) as u64;
+        let is_stalled = detector.is_stalled(done, requested);
+        let problems = self.problems.load(Ordering::Relaxed);
+        if !is_stalled {
+            self.clear(STALLED);
+        } else if problems == 0 {
+            self.problems.fetch_or(STALLED, Ordering::Relaxed);
+            tracing::error!("audit records can't be written, because writing them hangs: {}", self.effect());
+        }
+        !self.lock().ended
     }
 
     /// Marks the sink as working. Logs the number of dropped records if the sink was failing before.
     fn recovered(&self) {
-        if self.failing.swap(false, Ordering::Relaxed) {
+        self.clear(FAILING);
+    }
+
+    /// Clears a bit of [`problems`](Self::problems); logs that, if the bit was set.
+    fn clear(&self, problem: u8) {
+        if self.problems.load(Ordering::Relaxed) & problem != 0 {
+            self.problems.fetch_and(!problem, Ordering::Relaxed);
             let dropped = self.dropped.swap(0, Ordering::Relaxed);
             tracing::warn!(dropped, "audit records are written again");
         }
@@ -239,17 +318,23 @@ fn write_all(mut sink: Box<dyn Sink>, state: &WriterState) {
     let mut batch = Vec::new();
     while let Some(count) = next(&mut batch, &mut *sink, state) {
         let mut rest = batch.as_slice();
-        loop {
+        let is_written = loop {
             match sink.write(&mut rest) {
-                Ok(()) => break state.recovered(),
+                Ok(()) => break true,
                 Err(error) => state.failed(&error),
             }
             if !state.required || state.lock().stopping {
-                break state.drop_records(rest.split_inclusive(|byte| *byte == b'\n').count());
+                state.drop_records(rest.split_inclusive(|byte| *byte == b'\n').count());
+                break false;
             }
             std::thread::sleep(RETRY);
-        }
+        };
+        // In this order; see `WriterState::check_writer`.
         state.waiting.fetch_sub(count, Ordering::Release);
+        state.done.fetch_add(count as u64, Ordering::Release);
+        if is_written {
+            state.recovered();
+        }
         batch.clear();
         batch.shrink_to(MAX_CAPACITY);
     }
@@ -260,10 +345,19 @@ fn write_all(mut sink: Box<dyn Sink>, state: &WriterState) {
 fn next(batch: &mut Vec<u8>, sink: &mut dyn Sink, state: &WriterState) -> Option<usize> {
     let mut pending = state.lock();
     while pending.lines.is_empty() && !pending.stopping {
-        pending.asleep = true;
-        if state.failing.load(Ordering::Relaxed) {
-            let (woken, waited) = sync::unpoisoned(state.wake.wait_timeout(pending, RETRY));
+        if std::mem::take(&mut pending.reopen) {
             // The lock is released, so that calls don't wait while the sink is opened.
+            drop(pending);
+            match sink.open() {
+                Ok(()) => state.recovered(),
+                Err(error) => state.failed(&error),
+            }
+            pending = state.lock();
+            continue;
+        }
+        pending.asleep = true;
+        if state.problems.load(Ordering::Relaxed) & FAILING != 0 {
+            let (woken, waited) = sync::unpoisoned(state.wake.wait_timeout(pending, RETRY));
             drop(woken);
             if waited.timed_out() && sink.open().is_ok() {
                 state.recovered();
@@ -280,4 +374,85 @@ fn next(batch: &mut Vec<u8>, sink: &mut dyn Sink, state: &WriterState) -> Option
     std::mem::swap(&mut pending.lines, batch);
     let count = std::mem::take(&mut pending.count);
     (count > 0).then_some(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+
+    /// Required sink whose writes wait for a message, and then do what the message says.
+    struct SlowSink(Receiver<SlowWrite>);
+
+    enum SlowWrite {
+        Succeed,
+        Panic,
+    }
+
+    impl Sink for SlowSink {
+        fn open(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
+            match self.0.recv() {
+                Ok(SlowWrite::Panic) => panic!("the test makes the writer panic"),
+                // After the test has dropped its end of the channel, each write succeeds.
+                Ok(SlowWrite::Succeed) | Err(_) => {
+                    *lines = &[];
+                    Ok(())
+                }
+            }
+        }
+
+        fn is_required(&self) -> bool {
+            true
+        }
+    }
+
+    fn until(condition: impl Fn() -> bool) {
+        let since = Instant::now();
+        while !condition() {
+            assert!(since.elapsed() < Duration::from_secs(30), "the condition was never met");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn hanging_write_closes_calls_that_write_until_it_ends() {
+        let (writes, sink) = channel();
+        let audit = Audit::start(Box::new(SlowSink(sink))).unwrap();
+        assert!(audit.permits(true).is_ok());
+        audit.append(b"{}\n", true);
+        until(|| audit.permits(true).is_err());
+        assert!(audit.permits(false).is_ok(), "reads must go on while their records can wait");
+        writes.send(SlowWrite::Succeed).unwrap();
+        until(|| audit.permits(true).is_ok());
+    }
+
+    #[test]
+    fn panic_of_the_writer_closes_all_calls() {
+        let (writes, sink) = channel();
+        let audit = Audit::start(Box::new(SlowSink(sink))).unwrap();
+        audit.append(b"{}\n", true);
+        writes.send(SlowWrite::Panic).unwrap();
+        until(|| audit.permits(false).is_err());
+        assert!(audit.permits(true).is_err());
+        // The lost record isn't waited for.
+        audit.flush(Duration::MAX);
+        audit.append(b"{}\n", true);
+        assert_eq!(audit.state.dropped.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn hanging_write_does_not_keep_the_server_from_ending() {
+        let (writes, sink) = channel();
+        let audit = Audit::start(Box::new(SlowSink(sink))).unwrap();
+        audit.append(b"{}\n", true);
+        let since = Instant::now();
+        drop(audit);
+        assert!(since.elapsed() >= LAST_RECORDS, "the record was not waited for");
+        drop(writes);
+    }
 }

@@ -23,6 +23,7 @@ use crate::{
     call::caller::Caller,
     ports::{Issued, Revocations},
     sync,
+    watchdog::StallDetector,
 };
 
 /// The control state of a server: everything that is disabled or revoked. Clones share the state. Contains `None` if
@@ -42,6 +43,10 @@ struct SharedControls {
     changed: Sender<()>,
     /// `true` while the file can't be applied. The last applied state then stays in effect.
     is_stale: AtomicBool,
+    /// Number of checks of the file that have ended.
+    checks: AtomicU64,
+    /// `true` while the thread that checks the file hangs, or after it has ended.
+    is_stalled: AtomicBool,
     /// Tells clients that their list of tools may have changed.
     announcements: Option<Announcements>,
 }
@@ -68,9 +73,13 @@ impl Controls {
         self.0.is_some()
     }
 
-    /// Returns `false` while the control file can't be applied; `true` for a server without a control file.
+    /// Returns `false` while the control file can't be applied, or its check hangs; `true` for a server without a
+    /// control file.
     pub(crate) fn is_current(&self) -> bool {
-        !self.0.as_ref().is_some_and(|shared| shared.is_stale.load(Ordering::Acquire))
+        let is_stale = |shared: &Arc<SharedControls>| {
+            shared.is_stale.load(Ordering::Acquire) || shared.is_stalled.load(Ordering::Acquire)
+        };
+        !self.0.as_ref().is_some_and(is_stale)
     }
 
     pub(crate) fn has_disabled_tools(&self) -> bool {
@@ -113,6 +122,23 @@ impl Revocations for Controls {
 }
 
 impl SharedControls {
+    /// Notices when the thread that checks the file hangs or has ended, and when it checks again. Logs each change.
+    fn check_watcher(&self, detector: &mut StallDetector) {
+        let checks = self.checks.load(Ordering::Acquire);
+        // The next check is always due.
+        let is_stalled = detector.is_stalled(checks, checks + 1);
+        if self.is_stalled.swap(is_stalled, Ordering::AcqRel) == is_stalled {
+            return;
+        }
+        if is_stalled {
+            tracing::error!(
+                "the check of the control file hangs or has ended: keeping the last known revocations"
+            );
+        } else {
+            tracing::warn!("the control file is checked again");
+        }
+    }
+
     /// Applies a new state, and notifies clients if their lists of tools may have changed.
     fn replace(&self, state: ControlState) {
         let is_active = !state.is_empty();
@@ -126,5 +152,32 @@ impl SharedControls {
         if let Some(announcements) = self.announcements.as_ref().filter(|_| lists_change) {
             announcements.tools_changed();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn watcher_that_hangs_makes_the_controls_stale_until_it_checks_again() {
+        let shared = Arc::new(SharedControls::default());
+        let (controls, mut detector) = (Controls(Some(Arc::clone(&shared))), StallDetector::default());
+        // The watchdog checks five times while the watcher ends a check each time.
+        for _ in 0..5 {
+            shared.checks.fetch_add(1, Ordering::Release);
+            shared.check_watcher(&mut detector);
+        }
+        assert!(controls.is_current());
+        let ticks = (0..100).take_while(|_| {
+            shared.check_watcher(&mut detector);
+            controls.is_current()
+        });
+        assert!(ticks.count() < 10, "the controls of a watcher that hangs stayed current");
+        for _ in 0..10 {
+            shared.checks.fetch_add(1, Ordering::Release);
+            shared.check_watcher(&mut detector);
+        }
+        assert!(controls.is_current());
     }
 }

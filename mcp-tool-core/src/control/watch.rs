@@ -1,7 +1,7 @@
 //! Watcher of the control file: a thread that checks the file five times a second and applies lines that were added.
 
 use std::{
-    fs::{File, Metadata},
+    fs::Metadata,
     path::{Path, PathBuf},
     sync::{Arc, Weak, atomic::Ordering},
     time::{Duration, Instant, SystemTime},
@@ -14,7 +14,11 @@ use super::{
     file::{self, ControlFileError},
     state::ControlState,
 };
-use crate::line_file::{complete_lines, identity};
+use crate::{
+    line_file::{complete_lines, identity},
+    regular_file,
+    watchdog::{self, StallDetector},
+};
 
 /// Time between two checks. Short enough to apply a change within a second, including the time to read the file.
 const PERIOD: Duration = Duration::from_millis(200);
@@ -33,6 +37,10 @@ pub(super) fn start(path: &Path, shared: &Arc<SharedControls>) -> Result<(), Con
         shared.replace(state);
     }
     warn_of_permissions(path);
+    let (watched, mut detector) = (Arc::downgrade(shared), StallDetector::default());
+    watchdog::start("control watch", move || {
+        watched.upgrade().map(|shared| shared.check_watcher(&mut detector)).is_some()
+    })?;
     let shared = Arc::downgrade(shared);
     std::thread::Builder::new().name("control".into()).spawn(move || watcher.run(&shared))?;
     Ok(())
@@ -90,6 +98,7 @@ impl Watcher {
                 Err(error) => self.log_error(error.to_string()),
             }
             shared.is_stale.store(self.error.is_some(), Ordering::Release);
+            shared.checks.fetch_add(1, Ordering::Release);
         }
     }
 
@@ -111,8 +120,9 @@ impl Watcher {
         if self.seen == Some(version) {
             return Ok(None);
         }
-        let read =
-            File::open(&self.path).map_err(ControlFileError::from).and_then(|mut file| file::read(&mut file));
+        let read = regular_file::read(&self.path)
+            .map_err(ControlFileError::from)
+            .and_then(|mut file| file::read(&mut file));
         let bytes = read.inspect_err(|_| self.seen = None)?;
         // The metadata is from before the read, so the next check notices a change during the read.
         self.seen = Some(version);

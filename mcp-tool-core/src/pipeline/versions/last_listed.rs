@@ -2,7 +2,8 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
+    fs::{self, OpenOptions},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     call::{cache::CacheSlot, caller::Caller},
     pipeline::registry::RegisteredTool,
+    regular_file,
     sync::lock,
 };
 
@@ -91,7 +93,11 @@ impl LastListed {
     /// # Errors
     /// If the file can't be read, or its contents aren't those that [`save`](Self::save) writes.
     pub(crate) fn open(file: &Path) -> io::Result<Self> {
-        let stored: LastListedFile = match fs::read(file) {
+        let read = regular_file::read(file).and_then(|mut file| {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let stored: LastListedFile = match read {
             Ok(bytes) => serde_json::from_slice(&bytes)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => LastListedFile::default(),
             Err(error) => return Err(error),
@@ -110,7 +116,8 @@ impl LastListed {
     }
 
     /// Writes the file, if one is configured; the command `serve` calls this when the server ends. The old file is
-    /// replaced atomically.
+    /// replaced atomically. If the path is a symbolic link, the file that it leads to is replaced. On Unix, only the
+    /// owner may access the file.
     ///
     /// # Errors
     /// If the file can't be written.
@@ -129,9 +136,15 @@ impl LastListed {
             stored.callers.push((key.clone(), index));
         }
         drop(callers);
+        let file = fs::canonicalize(file).unwrap_or_else(|_| file.clone());
         let temporary = file.with_extension(format!("new.{}", std::process::id()));
-        fs::write(&temporary, serde_json::to_vec(&stored)?)?;
-        fs::rename(&temporary, file)
+        let bytes = serde_json::to_vec(&stored)?;
+        // A crash may have left the file of a process with the same id, as in a container, where the id is always 1.
+        drop(fs::remove_file(&temporary));
+        regular_file::open(&temporary, OpenOptions::new().write(true).create_new(true))
+            .and_then(|mut new| new.write_all(&bytes))
+            .and_then(|()| fs::rename(&temporary, file))
+            .inspect_err(|_| drop(fs::remove_file(&temporary)))
     }
 
     /// Returns the [`ListedVersions`] of these tools: one version of each. Callers that see the same tools can share it.
