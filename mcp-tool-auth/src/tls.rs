@@ -1,10 +1,10 @@
 //! TLS on the server's HTTP listener. The files of the certificate and the key are read again when they change.
 
 use std::{
-    fmt, fs, io,
+    fmt, io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -18,6 +18,8 @@ use tokio_rustls::rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
+
+use crate::file_state::FileState;
 
 /// Interval at which the files are checked for changes.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -42,7 +44,7 @@ impl Tls {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
         // Before the files are read, so that a change during the reading is found later.
-        let stamps = files.stamps();
+        let states = files.states();
         let certificate = Arc::new(CurrentCertificate { current: ArcSwap::new(files.read(&provider)?) });
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -50,7 +52,7 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&certificate) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        tokio::spawn(watch(files, stamps, Arc::downgrade(&certificate), provider));
+        tokio::spawn(watch(files, states, Arc::downgrade(&certificate), provider));
         Ok(Tls { acceptor: tokio_rustls::TlsAcceptor::from(Arc::new(config)) })
     }
 }
@@ -87,15 +89,10 @@ struct Files {
     key: PathBuf,
 }
 
-/// Modification time and size of a file; `None` if they can't be read.
-type FileStamp = Option<(SystemTime, u64)>;
-
 impl Files {
-    fn stamps(&self) -> [FileStamp; 2] {
-        [&self.certificate, &self.key].map(|path| {
-            let metadata = fs::metadata(path).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        })
+    /// Returns the state of each file; `None` if it can't be read.
+    fn states(&self) -> [Option<FileState>; 2] {
+        [&self.certificate, &self.key].map(|path| FileState::of(path).ok())
     }
 
     fn read(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, String> {
@@ -118,15 +115,15 @@ impl Files {
 /// stays in use until the next change. Ends after [`Tls`], its clones and its connections were dropped.
 async fn watch(
     files: Files,
-    mut seen: [FileStamp; 2],
+    mut seen: [Option<FileState>; 2],
     current: std::sync::Weak<CurrentCertificate>,
     provider: Arc<CryptoProvider>,
 ) {
     loop {
         tokio::time::sleep(CHECK_INTERVAL).await;
         let Some(current) = current.upgrade() else { return };
-        let stamps = files.stamps();
-        if stamps == seen {
+        let states = files.states();
+        if states == seen {
             continue;
         }
         match files.read(&provider) {
@@ -138,7 +135,7 @@ async fn watch(
                 tracing::error!(reason, "the TLS certificate can't be reloaded: keeping the old one");
             }
         }
-        seen = stamps;
+        seen = states;
     }
 }
 
