@@ -5,10 +5,11 @@ use std::{
     io::{self, Read as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::SystemTime,
 };
 
 use mcp_tool_core::regular_file;
+
+use crate::file_state::FileState;
 
 /// Maximum size of a file with a secret, in bytes.
 const MAX_SECRET: u64 = 16 * 1024;
@@ -25,16 +26,6 @@ pub(crate) struct SecretFile {
 pub(crate) struct Secret {
     text: Arc<str>,
     state: FileState,
-}
-
-/// State of a file, compared to detect changes. A different inode shows that another file replaced it, even with the
-/// same size and time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct FileState {
-    modified: SystemTime,
-    bytes: u64,
-    /// Inode number on Unix, else 0.
-    inode: u64,
 }
 
 impl Secret {
@@ -70,12 +61,12 @@ impl SecretFile {
     /// # Errors
     /// The errors of [`open`](SecretFile::open).
     pub(crate) fn read(&self) -> io::Result<Secret> {
-        let state = file_state(&self.path)?;
+        let state = FileState::of(&self.path)?;
         let mut last = mcp_tool_core::sync::lock(&self.last);
         if let Some(last) = last.as_ref().filter(|last| last.state == state) {
             return Ok(last.clone());
         }
-        let read = Secret { text: read_text(&self.path, state.bytes)?.into(), state };
+        let read = Secret { text: read_text(&self.path, state.bytes())?.into(), state };
         *last = Some(read.clone());
         Ok(read)
     }
@@ -105,18 +96,6 @@ pub(crate) fn shown_path(path: &Path) -> String {
         return path.display().to_string();
     }
     "the path, which isn't shown, since it may be the secret itself".into()
-}
-
-fn file_state(path: &Path) -> io::Result<FileState> {
-    let metadata = std::fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "must be a regular file"));
-    }
-    #[cfg(unix)]
-    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-    #[cfg(not(unix))]
-    let inode = 0;
-    Ok(FileState { modified: metadata.modified()?, bytes: metadata.len(), inode })
 }
 
 #[cfg(unix)]

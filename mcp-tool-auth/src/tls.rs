@@ -13,7 +13,7 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
-use crate::tls_files::{FileStamp, TlsFiles};
+use crate::{file_state::FileState, tls_files::TlsFiles};
 
 /// Interval at which the files are checked for changes.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ impl Tls {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let files = TlsFiles { certificate: certificate.to_owned(), key: key.to_owned() };
         // Before the files are read, so that a change during the reading is found later.
-        let stamps = files.stamps();
+        let states = files.states();
         let certificate = Arc::new(CurrentCertificate { current: ArcSwap::new(files.read(&provider)?) });
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -47,7 +47,7 @@ impl Tls {
         // A thread, because reading a file of a network mount may hang, and no call may wait for that.
         std::thread::Builder::new()
             .name("tls".into())
-            .spawn(move || watch(&files, stamps, &watched, &provider))
+            .spawn(move || watch(&files, states, &watched, &provider))
             .map_err(|error| {
                 format!("the thread that watches the TLS certificate can't be started: {error}")
             })?;
@@ -85,15 +85,15 @@ impl fmt::Debug for CurrentCertificate {
 /// stays in use until the next change. Ends after [`Tls`], its clones and its connections were dropped.
 fn watch(
     files: &TlsFiles,
-    mut seen: [FileStamp; 2],
+    mut seen: [Option<FileState>; 2],
     current: &std::sync::Weak<CurrentCertificate>,
     provider: &CryptoProvider,
 ) {
     loop {
         std::thread::sleep(CHECK_INTERVAL);
         let Some(current) = current.upgrade() else { return };
-        let stamps = files.stamps();
-        if stamps == seen {
+        let states = files.states();
+        if states == seen {
             continue;
         }
         match files.read(provider) {
@@ -105,7 +105,7 @@ fn watch(
                 tracing::error!(reason, "the TLS certificate can't be reloaded: keeping the old one");
             }
         }
-        seen = stamps;
+        seen = states;
     }
 }
 

@@ -1,11 +1,10 @@
 //! The files of the listener's certificate and key, and the errors for files with something else in them.
 
 use std::{
-    fs, io,
+    io,
     io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
-    time::SystemTime,
 };
 
 use mcp_tool_core::regular_file;
@@ -14,6 +13,8 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     sign::CertifiedKey,
 };
+
+use crate::file_state::FileState;
 
 /// Maximum size of a file with a certificate chain or a key, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -24,15 +25,10 @@ pub(crate) struct TlsFiles {
     pub(crate) key: PathBuf,
 }
 
-/// Modification time and size of a file; `None` if they can't be read.
-pub(crate) type FileStamp = Option<(SystemTime, u64)>;
-
 impl TlsFiles {
-    pub(crate) fn stamps(&self) -> [FileStamp; 2] {
-        [&self.certificate, &self.key].map(|path| {
-            let metadata = fs::metadata(path).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        })
+    /// Returns the state of each file; `None` if it can't be read.
+    pub(crate) fn states(&self) -> [Option<FileState>; 2] {
+        [&self.certificate, &self.key].map(|path| FileState::of(path).ok())
     }
 
     /// Reads both files.

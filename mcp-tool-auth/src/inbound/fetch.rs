@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mcp_tool_contract::read::violation::escaped_excerpt;
 use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
 use url::Url;
 
@@ -43,19 +44,29 @@ pub(crate) fn client() -> Result<Client, reqwest::Error> {
 /// user nor a fragment.
 ///
 /// # Errors
-/// Text that isn't such a URL.
+/// Text that isn't such a URL. The error shows no user name, password, query or fragment, which may be secret.
 pub(crate) fn trusted_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{text:?} must be a URL: {error}"))?;
+    let url =
+        Url::parse(text).map_err(|error| format!("must be a URL such as https://as.example.com: {error}"))?;
     if url.host().is_none() {
-        return Err(format!("{text:?} must name a host"));
+        return Err("must be a URL with a host, such as https://as.example.com".into());
     }
-    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-        return Err(format!("{text:?} must have no user and no fragment"));
-    }
-    match is_secure(&url) {
-        true => Ok(url),
-        false => Err(format!("{text:?} must be https: http is allowed on loopback only")),
-    }
+    let problem = if !url.username().is_empty() || url.password().is_some() {
+        "must have no user name and no password"
+    } else if url.fragment().is_some() {
+        "must have no fragment"
+    } else if !is_secure(&url) {
+        "must be https: http is allowed on loopback only"
+    } else {
+        return Ok(url);
+    };
+    Err(format!("{:?} {problem}", shown(&url)))
+}
+
+/// Returns the beginning of a URL for an error or the log, without the parts that may be secret.
+pub(crate) fn shown(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    escaped_excerpt(&format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path()))
 }
 
 /// Sends the request and returns the body of a response with status 200.
@@ -80,4 +91,29 @@ pub(crate) async fn body(request: RequestBuilder) -> Result<Vec<u8>, FetchError>
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_of_a_url_shows_no_user_password_query_or_fragment() {
+        for (text, wanted) in [
+            (
+                "https://ann:secret@as.example/x",
+                r#""https://as.example/x" must have no user name and no password"#,
+            ),
+            ("https://secret@as.example", "must have no user name and no password"),
+            ("http://ann:secret@as.example", "must have no user name and no password"),
+            ("https://as.example:8443/?secret#secret", r#""https://as.example:8443/" must have no fragment"#),
+            ("http://as.example/?secret", "must be https"),
+            ("https://ann:secret@", "must be a URL such as"),
+            ("ann:secret@as.example", "must be a URL with a host"),
+            ("secret", "must be a URL such as"),
+        ] {
+            let error = trusted_url(text).unwrap_err();
+            assert!(error.contains(wanted) && !error.contains("secret"), "wrong error of {text}: {error}");
+        }
+    }
 }

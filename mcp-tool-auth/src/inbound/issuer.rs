@@ -253,8 +253,18 @@ impl Issuer {
                     state.metadata = Some((metadata, now));
                 }
                 self.due.store(milliseconds(self.created.elapsed() + FRESH), Ordering::Relaxed);
-                state.keys = Some((Arc::new(keys), now));
+                let keys = Arc::new(keys);
+                state.keys = Some((Arc::clone(&keys), now));
                 if *state.text != text {
+                    if !keys.broken().is_empty() {
+                        let refused = keys.broken().join(", ");
+                        tracing::error!(
+                            issuer = &*self.name,
+                            keys = refused,
+                            "RSA keys of the issuer are refused, because their private keys can be computed from them (ROCA, \
+                             CVE-2017-15361): replace them at the issuer"
+                        );
+                    }
                     state.text = Arc::new(text);
                     self.generation.fetch_add(1, Ordering::Release);
                 }

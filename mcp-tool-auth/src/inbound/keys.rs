@@ -6,7 +6,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL}
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
-use super::strict;
+use mcp_tool_contract::read::violation::escaped_excerpt;
+
+use super::{roca, strict};
 
 /// Maximum number of keys in a set.
 const MAX_KEYS: usize = 128;
@@ -24,6 +26,8 @@ pub(crate) struct VerificationKey {
 pub struct KeySet {
     named: HashMap<String, VerificationKey>,
     unnamed: Vec<VerificationKey>,
+    /// `kid` of each RSA key that was refused because its private key can be computed from it, escaped.
+    broken: Vec<String>,
 }
 
 use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
@@ -66,6 +70,11 @@ impl KeySet {
         let mut set = KeySet::default();
         for key in keys {
             let Value::Object(key) = key else { continue };
+            if has_roca_fingerprint(&key) {
+                let kid = key.get("kid").and_then(Value::as_str);
+                set.broken.push(kid.map_or_else(|| "-".into(), escaped_excerpt));
+                continue;
+            }
             let Some(usable) = VerificationKey::read(&key) else { continue };
             match key.get("kid") {
                 None => set.unnamed.push(usable),
@@ -95,6 +104,12 @@ impl KeySet {
     /// Returns the number of keys.
     pub(crate) fn len(&self) -> usize {
         self.named.len() + self.unnamed.len()
+    }
+
+    /// Returns the `kid` of each RSA key that was refused because of the ROCA fingerprint, escaped; `-` for a key
+    /// without `kid`.
+    pub(crate) fn broken(&self) -> &[String] {
+        &self.broken
     }
 
     /// Returns `true` if there is a key with this `kid`, of any algorithm.
@@ -158,6 +173,13 @@ impl VerificationKey {
             && jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &self.key, algorithm)
                 .unwrap_or(false)
     }
+}
+
+/// Returns `true` for an RSA key that a vulnerable chip generated.
+fn has_roca_fingerprint(jwk: &Map<String, Value>) -> bool {
+    let modulus = jwk.get("n").and_then(Value::as_str).and_then(number);
+    jwk.get("kty").is_some_and(|kty| kty == "RSA")
+        && modulus.is_some_and(|modulus| roca::has_fingerprint(&modulus))
 }
 
 /// Decodes an unsigned number (base64url, big-endian) and removes leading zero bytes. Returns `None` for zero.
@@ -227,6 +249,21 @@ mod tests {
         let padded = [&[0; 128][..], &[0xc5; 128]].concat();
         let short = json!({ "kty": "RSA", "n": BASE64URL.encode(padded), "e": "AQAB" });
         assert!(!is_accepted(short), "leading zeros must not count as bits of the modulus");
+    }
+
+    #[test]
+    fn rsa_key_with_the_roca_fingerprint_is_refused_and_named() {
+        // The public key of test 7 of json_web_key_test.json in C2SP/wycheproof.
+        const MODULUS: &str = "AanFpofbj7KjD4Lf-N2hVMKR7yewSyXhhbirIMTGpfYEhZ_lnt5UoK98DnKIgArXGTu3MaW_HhFw16HGaTDUHqPr\
+            Id7fe4r11CqRw09yBFuW79V8sYIwHdzCaWflUI6auImYbVfoN9_nD5n8N8SY9DwXw7mwZM9wREPXoDPgOoIWl6q_MPsp7n0zs3Z5ZaiQWOOz\
+            l1S9OhwAfSiiOwz6efnXEaxuTEtPd7BjSx7NaFka8Dx9U7YqXy2RFj1O9PjyaDGuRh7YXsX3iMUSP_wSyHQg_c_qHRtKUsNSGCT7OZg0hzm2\
+            KphtjnayKJvC64vAbROBR4Ubg6Bxg9IQVZ-QYyE";
+        let broken =
+            json!({ "kty": "RSA", "n": MODULUS, "e": "AQAB", "kid": "kid-rsa\u{202e}", "alg": "RS256" });
+        assert!(!is_accepted(broken.clone()));
+        let set = json!({ "keys": [broken, rsa(256, &[1, 0, 1])] }).to_string();
+        let set = KeySet::read(set.as_bytes()).unwrap_or_default();
+        assert_eq!((set.len(), set.broken()), (1, &["kid-rsa\\u{202e}".to_owned()][..]));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod keys;
 mod metadata;
 mod proof;
 mod resource;
+mod roca;
 mod settings;
 mod strict;
 

@@ -2,11 +2,31 @@
 
 use reqwest::header::HeaderName;
 
-/// Returns `true` if a tool function may set the header. Headers of credentials, framing, proxies and forwarding are
-/// reserved for the server.
+/// Returns `true` if a tool function may set the header. Headers of credentials, framing, proxies and forwarding, and
+/// headers that replace the method or the path, are reserved for the server.
 pub(super) fn may_set(name: &HeaderName) -> bool {
-    let is_reserved = matches!(name.as_str(), "authorization" | "cookie" | "forwarded" | "via")
-        || name.as_str().starts_with("x-forwarded-");
+    let is_reserved = matches!(
+        name.as_str(),
+        "authorization"
+            | "cookie"
+            // Headers by which proxies name the client of a request.
+            | "cf-connecting-ip"
+            | "client-cert"
+            | "client-cert-chain"
+            | "forwarded"
+            | "true-client-ip"
+            | "via"
+            | "x-client-ip"
+            | "x-cluster-client-ip"
+            | "x-original-forwarded-for"
+            | "x-real-ip"
+            // Headers by which some servers replace the method or the path of a request.
+            | "x-http-method"
+            | "x-http-method-override"
+            | "x-method-override"
+            | "x-original-url"
+            | "x-rewrite-url"
+    ) || name.as_str().starts_with("x-forwarded-");
     !(is_reserved || is_connection_header(name))
 }
 
@@ -65,6 +85,11 @@ mod tests {
             "Forwarded",
             "Via",
             "X-Forwarded-For",
+            "X-Real-IP",
+            "True-Client-IP",
+            "Client-Cert",
+            "X-Original-URL",
+            "X-HTTP-Method-Override",
         ] {
             assert!(!may_set(&name.parse().unwrap()), "a tool function may set {name}");
         }

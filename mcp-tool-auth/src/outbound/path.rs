@@ -22,6 +22,29 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
         return Err(format!("a path must not contain {invalid:?}{advice}"));
     }
     let path = path.strip_prefix('/').unwrap_or(path);
+    check_segments(path)?;
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path()));
+    let is_below =
+        url.origin() == base.origin() && url.path().starts_with(base.path()) && url.query().is_none();
+    if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
+}
+
+/// Returns `true` if a URL, such as the target of a redirect, is below `base`, which must end in `/`. Its path must keep
+/// the rules of [`below`]; it may have a query.
+pub(super) fn is_below(base: &Url, url: &Url) -> bool {
+    let path = url.path().strip_prefix(base.path());
+    url.origin() == base.origin()
+        && path.is_some_and(|path| {
+            path.len() <= MAX_PATH && !path.contains('\\') && check_segments(path).is_ok()
+        })
+}
+
+/// Checks the segments of a path below the base URL.
+///
+/// # Errors
+/// A segment that is empty although it isn't the last one, or that some servers read as `.` or `..`.
+fn check_segments(path: &str) -> Result<(), String> {
     let mut segments = path.split('/').peekable();
     while let Some(segment) = segments.next() {
         // An empty last segment is allowed: the path is empty or ends in `/`.
@@ -34,11 +57,7 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
             return Err("a path must have no segment that a server may read as `.` or `..`".into());
         }
     }
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path()));
-    let is_below =
-        url.origin() == base.origin() && url.path().starts_with(base.path()) && url.query().is_none();
-    if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
+    Ok(())
 }
 
 /// Returns `true` if some server may read a segment as `.` or `..`. The segment is decoded until it contains no

@@ -8,7 +8,7 @@ use reqwest::{
 
 use super::{
     client::UpstreamClient, config::UpstreamConfig, credential::CredentialHeader, failure::UpstreamFailure,
-    resolve,
+    path, resolve,
 };
 use crate::secure_url::is_loopback;
 
@@ -113,7 +113,7 @@ impl OutgoingRequest {
         }
         let is_same_origin = url.origin() == config.base.origin();
         // Paths outside of the base URL may belong to another service on the same host.
-        let is_below = is_same_origin && url.path().starts_with(config.base.path());
+        let is_below = path::is_below(&config.base, &url);
         let is_named_host = config.redirect_hosts.iter().any(|host| host.matches(&url));
         if is_same_origin && !is_below && !is_named_host {
             return Err(format!("a redirect leads out of {}", config.base.path()));
@@ -232,6 +232,11 @@ mod tests {
             ("/admin", "leads out of /api/"),
             ("/api/../admin", "leads out of /api/"),
             ("/apis/b", "leads out of /api/"),
+            ("/api/v1/..%2f..%2fadmin", "leads out of /api/"),
+            ("v1/%2e%2e%5cadmin", "leads out of /api/"),
+            ("/api/%252e%252e/admin", "leads out of /api/"),
+            ("/api/..;/admin", "leads out of /api/"),
+            ("/api//evil.example/x", "leads out of /api/"),
             ("http://x.example/a", "x.example"),
             ("http://files.example.com/a", "without TLS"),
             ("https://ann:pw@x.example/a", "contains a user name or a password"),

@@ -110,6 +110,12 @@ impl PrivateAddress {
 impl fmt::Display for PrivateAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let PrivateAddress { host, address } = self;
+        if is_local_name(host) && !address.is_loopback() {
+            return write!(
+                f,
+                "{host} is at {address}, which isn't a loopback address: correct the machine's hosts file"
+            );
+        }
         write!(f, "{host} is at {address}, which isn't public: if it is intended, add it to `allow_private`")
     }
 }
@@ -157,7 +163,11 @@ mod tests {
     #[test]
     fn localhost_resolves_only_to_loopback_addresses() {
         let allowed = [Network::parse("127.0.0.1").unwrap()];
-        assert!(permitted(&allowed, "localhost", addresses(&["1.1.1.1"])).is_err());
+        let refused = permitted(&allowed, "localhost", addresses(&["1.1.1.1"])).unwrap_err().to_string();
+        assert!(
+            refused.contains("isn't a loopback address") && !refused.contains("allow_private"),
+            "wrong advice: {refused}"
+        );
         assert_eq!(
             permitted(&allowed, "localhost", addresses(&["127.0.0.1"])),
             Ok(addresses(&["127.0.0.1"]))

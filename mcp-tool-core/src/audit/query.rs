@@ -7,6 +7,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use mcp_tool_contract::read::violation::escaped;
 use serde::Deserialize;
 
 use super::rotated;
@@ -57,6 +58,10 @@ pub struct AuditRecord {
     pub agent: Option<String>,
     /// The caller's tenant.
     pub tenant: Option<String>,
+    /// The issuer of the caller's token.
+    pub issuer: Option<String>,
+    /// The caller's OAuth client.
+    pub client: Option<String>,
     /// Name of the tool, as it was requested.
     pub tool: String,
     /// Version of the tool; `None` if the call was refused before the version was found.
@@ -83,7 +88,8 @@ impl RecordQuery {
     fn matches(&self, record: &AuditRecord) -> Option<bool> {
         let time = DateTime::parse_from_rfc3339(&record.time).ok()?;
         let accepts = |filter: &Option<String>, value: Option<&str>| {
-            filter.as_deref().is_none_or(|filter| value == Some(filter))
+            // Records contain escaped texts. A filter may be the escaped text, or the text before it was escaped.
+            filter.as_deref().is_none_or(|filter| value == Some(filter) || value == Some(&escaped(filter)))
         };
         let agent = record.agent.as_deref();
         // The agent of the local user is usually a name and a version, separated by a space.

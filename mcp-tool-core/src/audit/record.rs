@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use mcp_tool_contract::{digest::Digest, read::violation::escaped_excerpt};
+use mcp_tool_contract::{
+    digest::Digest,
+    read::violation::{escaped, escaped_excerpt},
+};
 use uuid::Uuid;
 
 use super::Audit;
@@ -319,23 +322,23 @@ impl RecordWriter {
     }
 }
 
-/// Returns the members of a record that describe the caller, as JSON text without the enclosing braces.
+/// Returns the members of a record that describe the caller, as JSON text without the enclosing braces. Texts are
+/// escaped, because the issuer of a token, and the users that it registers, choose them: a character that reverses or
+/// hides text would otherwise mislead the readers of records.
 fn caller_members(caller: &Caller) -> String {
     let mut line = RecordWriter::default();
     line.0.raw(r#""user":"#);
-    line.0.string(caller.user());
+    line.0.string(&escaped(caller.user()));
     if let Some(agent) = caller.agent() {
         line.text("agent", &escaped_excerpt(agent));
     }
-    if let Some(tenant) = caller.tenant() {
-        line.text("tenant", tenant);
-    }
     // Issuer, client and kind come from a verified token, so local callers have none.
-    if let Some(issuer) = caller.issuer() {
-        line.text("issuer", issuer);
-    }
-    if let Some(client) = caller.client() {
-        line.text("client", client);
+    for (name, text) in
+        [("tenant", caller.tenant()), ("issuer", caller.issuer()), ("client", caller.client())]
+    {
+        if let Some(text) = text {
+            line.text(name, &escaped(text));
+        }
     }
     if caller.issuer().is_some() {
         line.text("kind", caller.kind().name());
@@ -343,7 +346,28 @@ fn caller_members(caller: &Caller) -> String {
     line.name("scopes");
     match caller.scopes() {
         Scopes::All => line.0.raw("\"all\""),
-        Scopes::Only(held) => line.0.value(held),
+        Scopes::Only(held) => line.0.value(&held.iter().map(|scope| escaped(scope)).collect::<Vec<_>>()),
     }
     String::from_utf8(line.0.into_bytes()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_of_claims_are_escaped() {
+        let hidden = "a\u{202e}\u{2028}\u{200b}\u{7f}b";
+        let caller = Caller::new(hidden)
+            .with_agent(hidden)
+            .with_tenant(hidden)
+            .with_issuer(hidden)
+            .with_client(hidden)
+            .with_scopes([hidden]);
+        let members = caller_members(&caller);
+        assert!(members.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "raw characters in {members}");
+        // In JSON, the backslash of the escape is escaped too.
+        let shown = r"a\\u{202e}\\u{2028}\\u{200b}\\u{7f}b";
+        assert_eq!(members.matches(shown).count(), 6, "{members}");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::error::Error as _;
 
-use mcp_tool_contract::read::violation::Violations;
+use mcp_tool_contract::read::violation::{Violations, escaped};
 
 use crate::{
     ask::StaleState,
@@ -49,7 +49,7 @@ pub(super) fn record(
     };
     if let Some(source) = error.source() {
         let (tool, correlation_id) = (tool.contract.name(), cx.correlation_id());
-        tracing::error!(tool, %correlation_id, caller = %cx.caller(), error = chain(source), "a call failed");
+        tracing::error!(tool, %correlation_id, caller = escaped(&cx.caller().to_string()), error = chain(source), "a call failed");
     }
     record.write_failure(outcome, error.kind().name(), error.violations().map(violated_rules).as_deref());
 }

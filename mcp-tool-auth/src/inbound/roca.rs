@@ -1,0 +1,55 @@
+//! Detects RSA keys that the library of certain Infineon chips generated (ROCA, CVE-2017-15361). Their private keys can
+//! be computed from the public keys.
+
+/// Primes at which the moduli of such keys show a pattern. The library's primes are powers of 65,537 modulo the product
+/// of the first primes, at least of those up to 167. Prime 2 is left out, because every modulus is odd.
+const PRIMES: [u16; 38] = [
+    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103,
+    107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+];
+
+/// Returns `true` if the modulus (big-endian) is a power of 65,537 modulo each of `PRIMES`, as the moduli of all keys of
+/// the library are. Of the moduli of other keys, about one in 100 million is.
+pub(super) fn has_fingerprint(modulus: &[u8]) -> bool {
+    PRIMES.iter().all(|prime| is_power(remainder(modulus, *prime), *prime))
+}
+
+/// Computes the remainder of a big-endian number.
+fn remainder(number: &[u8], divisor: u16) -> u16 {
+    let remainder = number
+        .iter()
+        .fold(0_u32, |remainder, byte| (remainder * 256 + u32::from(*byte)) % u32::from(divisor));
+    // Less than `divisor`.
+    u16::try_from(remainder).unwrap_or(u16::MAX)
+}
+
+/// Returns `true` if some power of 65,537 has this remainder modulo the prime.
+fn is_power(remainder: u16, prime: u16) -> bool {
+    let (mut power, prime) = (1_u32, u32::from(prime));
+    // After at most `prime - 1` steps the powers repeat.
+    for _ in 1..prime {
+        if power == u32::from(remainder) {
+            return true;
+        }
+        power = power * 65_537 % prime;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_of_65537_have_the_fingerprint_and_their_neighbours_do_not() {
+        // 65,537 and its square, big-endian.
+        for modulus in [&[1, 0, 1][..], &[1, 0, 2, 0, 1]] {
+            assert!(has_fingerprint(modulus), "{modulus:?}");
+            let mut neighbour = modulus.to_vec();
+            *neighbour.last_mut().unwrap() += 2;
+            assert!(!has_fingerprint(&neighbour), "{neighbour:?}");
+        }
+        // A multiple of 3 is no power of 65,537 modulo 3.
+        assert!(!has_fingerprint(&[3]));
+    }
+}
