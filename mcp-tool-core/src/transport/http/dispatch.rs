@@ -44,7 +44,10 @@ impl Service {
         let client_info = match &message {
             ClientMessage::Call(call) => call.meta.client,
             ClientMessage::Request { meta, .. } => meta.client,
-            ClientMessage::Cancelled { .. } | ClientMessage::Notification | ClientMessage::Response => None,
+            ClientMessage::Cancelled { .. }
+            | ClientMessage::Notification
+            | ClientMessage::InvalidNotification
+            | ClientMessage::Response => None,
         };
         let caller = self.caller(sender, &parts.headers, client_info);
         match &mut message {
@@ -90,6 +93,8 @@ impl Service {
     ) -> HttpResponse {
         let in_session = self.rmcp.is_in_session(parts);
         match message {
+            // Also dropped in a session, because rmcp would answer it.
+            ClientMessage::InvalidNotification => empty(StatusCode::ACCEPTED),
             ClientMessage::Cancelled { .. } | ClientMessage::Notification if !in_session => {
                 if let Err(error) = protocol_headers::check_version(&parts.headers) {
                     return protocol_error(&error);

@@ -1,7 +1,7 @@
 //! Implements rmcp's `ServerHandler` for [`Protocol`], through which rmcp calls this crate. Passes requests that this
 //! crate doesn't answer to the application's fallback handler.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use mcp_tool_contract::read::violation::escaped_excerpt;
 use rmcp::{
@@ -14,7 +14,7 @@ use rmcp::{
         InitializeRequestParams, InitializeResult, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
         ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
         ListResourcesResult, ListSkillsRequestMethod, ListSkillsResult, ListToolsResult,
-        PaginatedRequestParams, ProgressNotificationParam, ReadResourceDirectoryRequestMethod,
+        PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion, ReadResourceDirectoryRequestMethod,
         ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestMethod,
         ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
         SetLevelRequestMethod, SubscribeRequestMethod, SubscribeRequestParams, SubscriptionFilter, Tool,
@@ -34,7 +34,7 @@ use super::{
 use crate::{
     ask::TASKS,
     call::{caller::Caller, log_level::LogLevel},
-    transport::listing::page::LIST_TTL_MS,
+    transport::{listing::page::LIST_TTL_MS, protocol_version},
 };
 
 #[allow(deprecated, reason = "legacy clients still send `logging/setLevel`")]
@@ -262,7 +262,15 @@ impl ServerHandler for Protocol {
             session.set_peer(&context.peer);
             session.set_caller(self.caller(&context)?);
         }
-        self.negotiate_initialize(&request)
+        let mut result = self.negotiate_initialize(&request)?;
+        if let Some(version) = protocol_version::instead_of(&request.protocol_version) {
+            result.protocol_version = version;
+        }
+        Ok(result)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(protocol_version::offered())
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {

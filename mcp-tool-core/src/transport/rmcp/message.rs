@@ -3,6 +3,7 @@
 use mcp_tool_contract::read::violation::escaped_excerpt;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 
+use super::adaptation::{for_rmcp, from_rmcp};
 use crate::transport::{
     id::Id,
     protocol_error::{ProtocolError, code},
@@ -14,7 +15,7 @@ const MAX_RETAINED_BYTES: usize = 16 << 10;
 
 /// Parses a client's message as rmcp's type.
 pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolError> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    serde_json::from_slice(&for_rmcp(bytes)).map_err(|error| {
         let message = format!("not a message of the protocol: {}", escaped_excerpt(&error.to_string()));
         ProtocolError::new(code::INVALID_REQUEST, message)
     })
@@ -41,5 +42,7 @@ pub(crate) fn answered_id(message: &ServerJsonRpcMessage) -> Option<Id> {
         ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
         ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => None,
     };
-    Id::new(&serde_json::to_string(id?).ok()?)
+    let id = serde_json::to_vec(id?).ok()?;
+    let id = from_rmcp(&id).unwrap_or(id);
+    Id::new(std::str::from_utf8(&id).ok()?)
 }

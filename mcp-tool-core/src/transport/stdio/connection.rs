@@ -17,7 +17,7 @@ use super::{
         endpoint::Endpoint,
         id::Id,
         listing::page::{ListRequest, Shape},
-        message::{self, ClientMessage, Era, Meta, ToolCall},
+        message::{self, BYTE_ORDER_MARK, ClientMessage, Era, Meta, ToolCall},
         protocol_error::{ProtocolError, code},
         reporting::{CallEvent, ReportingCall},
         response::{self, FramedResponse},
@@ -219,6 +219,9 @@ impl Connection {
 
     /// Processes one message. Returns a `tools/call` or `tools/list` request, if it was accepted.
     async fn process_line(&mut self, line: &[u8]) -> Option<StartedCall> {
+        // A byte order mark has no meaning in UTF-8, and parsers may ignore it (RFC 8259 §8.1). Some shells write one at
+        // the beginning of a pipe.
+        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         if line.trim_ascii().is_empty() {
             return None;
         }
@@ -250,6 +253,9 @@ impl Connection {
                 self.opened |=
                     method == "initialize" || (meta.era() == Era::Modern && method != "server/discover");
                 self.forward(line, Some(&id)).await;
+            }
+            Ok(ClientMessage::InvalidNotification) => {
+                tracing::debug!("an invalid notification was dropped");
             }
             // Ignored, because rmcp's service would end if it got such a message before it knows the client's era.
             Ok(ClientMessage::Notification | ClientMessage::Response) if !self.opened => {}
