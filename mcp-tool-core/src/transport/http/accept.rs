@@ -14,11 +14,14 @@ pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
     let matching = ranges.flat_map(|value| value.split(',')).filter_map(|range| {
         let mut parts = range.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        let closeness = [EVENTS, "text/*", "*/*"].iter().position(|known| name.eq_ignore_ascii_case(known))?;
+        let closeness =
+            [EVENTS, "text/*", "*/*"].iter().position(|known| name.eq_ignore_ascii_case(known))?;
         Some((closeness, !parts.any(is_weight_zero)))
     });
     // Of several equal ranges, one that accepts event streams suffices.
-    matching.min_by_key(|(closeness, is_accepted)| (*closeness, !is_accepted)).is_some_and(|(_, is_accepted)| is_accepted)
+    matching
+        .min_by_key(|(closeness, is_accepted)| (*closeness, !is_accepted))
+        .is_some_and(|(_, is_accepted)| is_accepted)
 }
 
 /// Returns `true` if a parameter of a media range is the weight 0, such as `q=0` or `q=0.000`.
@@ -30,8 +33,10 @@ fn is_weight_zero(parameter: &str) -> bool {
 /// Returns `true` if `Accept` begins with `text/event-stream`. Every client has to accept both event streams and JSON
 /// (Streamable HTTP §sending messages), so the first type counts as the client's preference.
 pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
-    let Some((first, rest)) =
-        headers.get(ACCEPT).map(HeaderValue::as_bytes).and_then(|accept| accept.split_at_checked(EVENTS.len()))
+    let Some((first, rest)) = headers
+        .get(ACCEPT)
+        .map(HeaderValue::as_bytes)
+        .and_then(|accept| accept.split_at_checked(EVENTS.len()))
     else {
         return false;
     };
@@ -80,7 +85,9 @@ mod tests {
         for accept in ["text/event-stream", "Text/Event-Stream, application/json", "text/event-stream ,*/*"] {
             assert!(prefers_events(&headers(&[accept])), "{accept}");
         }
-        for accept in ["text/event-stream;q=0", "text/event-stream ;q=0", "application/json, text/event-stream"] {
+        for accept in
+            ["text/event-stream;q=0", "text/event-stream ;q=0", "application/json, text/event-stream"]
+        {
             assert!(!prefers_events(&headers(&[accept])), "{accept}");
         }
     }

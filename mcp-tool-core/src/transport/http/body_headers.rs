@@ -22,7 +22,10 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Rejected> {
         );
     }
     if headers.contains_key(TRANSFER_ENCODING) && !is_single(&TRANSFER_ENCODING, "chunked") {
-        return rejected(415, "the header Transfer-Encoding must be absent or `chunked`, without other codings");
+        return rejected(
+            415,
+            "the header Transfer-Encoding must be absent or `chunked`, without other codings",
+        );
     }
     if headers.contains_key(EXPECT) && !is_single(&EXPECT, "100-continue") {
         return rejected(417, "the header Expect must be absent or `100-continue`");
@@ -105,10 +108,18 @@ mod tests {
         for (headers, status, name) in [
             (&[json, ("content-encoding", "gzip")][..], 415, "Content-Encoding"),
             (&[json, ("content-encoding", "identity, br")], 415, "Content-Encoding"),
-            (&[json, ("content-encoding", "identity"), ("content-encoding", "zstd")], 415, "Content-Encoding"),
+            (
+                &[json, ("content-encoding", "identity"), ("content-encoding", "zstd")],
+                415,
+                "Content-Encoding",
+            ),
             (&[json, ("content-encoding", "")], 415, "Content-Encoding"),
             (&[json, ("transfer-encoding", "gzip, chunked")], 415, "Transfer-Encoding"),
-            (&[json, ("transfer-encoding", "gzip"), ("transfer-encoding", "chunked")], 415, "Transfer-Encoding"),
+            (
+                &[json, ("transfer-encoding", "gzip"), ("transfer-encoding", "chunked")],
+                415,
+                "Transfer-Encoding",
+            ),
             (&[json, ("expect", "202-accepted")], 417, "Expect"),
             (&[json, json], 415, "Content-Type"),
             (&[("content-type", "application/json; charset=utf-16")], 415, "charset"),

@@ -103,7 +103,12 @@ mod tests {
             b"_hidden",
             b"\"",
         ] {
-            assert_eq!(remote("10.0.0.1", &[named], &proxies), "10.0.0.1", "{}", String::from_utf8_lossy(named));
+            assert_eq!(
+                remote("10.0.0.1", &[named], &proxies),
+                "10.0.0.1",
+                "{}",
+                String::from_utf8_lossy(named)
+            );
         }
     }
 

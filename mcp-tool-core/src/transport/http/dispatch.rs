@@ -22,8 +22,9 @@ use crate::{
         message::{self, ClientMessage, Era, Meta, ToolCall},
         read_paths::{self, ReadPath},
         request_headers,
+        response::FramedResponse,
         rmcp::{
-            message::{check_retained_size, to_rmcp},
+            message::{check_retained_size, invalid_initialize, to_rmcp},
             request::RawArguments,
         },
     },
@@ -129,7 +130,18 @@ impl Service {
                 }
             }
             ClientMessage::Call(call) => self.respond_in_session(&call, parts, body, sender, caller).await,
-            ClientMessage::Cancelled { .. } | ClientMessage::Notification | ClientMessage::Response => {
+            ClientMessage::Cancelled { .. } | ClientMessage::Notification => {
+                if let Err(error) = protocol_headers::check_version(&parts.headers) {
+                    return protocol_error(&error);
+                }
+                let response = self.rmcp.forward(parts, body.bytes.clone(), sender, caller, None).await;
+                // rmcp answers a notification that it can't parse, although a notification has no answer.
+                if response.status() == StatusCode::BAD_REQUEST {
+                    return empty(StatusCode::ACCEPTED);
+                }
+                response
+            }
+            ClientMessage::Response => {
                 self.rmcp.forward(parts, body.bytes.clone(), sender, caller, None).await
             }
         }
@@ -150,9 +162,18 @@ impl Service {
             .check_session(parts, method, meta)
             .and_then(|()| protocol_headers::check_single(&parts.headers))
             .and_then(|()| check_retained_size(method, &body.bytes))
-            .and_then(|()| to_rmcp(&body.bytes).map(drop));
-        if let Err(error) = checked {
-            return protocol_error(&error.with_id(&id));
+            .and_then(|()| to_rmcp(&body.bytes));
+        match checked.map(|message| invalid_initialize(&message)) {
+            Ok(None) => {}
+            Err(error) => return protocol_error(&error.with_id(&id)),
+            Ok(Some(_)) if meta.era() == Era::Modern => {}
+            // The status of all errors of this method.
+            Ok(Some(error)) => {
+                return framed(FramedResponse {
+                    status: 200,
+                    ..FramedResponse::protocol_error(&error.with_id(&id))
+                });
+            }
         }
         let bytes = body.bytes.clone();
         if method == "initialize" {

@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use hyper::http::uri::Authority;
-use mcp_tool_contract::read::violation::escaped_excerpt;
 
 /// Maximum length of a host name (RFC 1035 §2.3.4, without the trailing dot), and of one label of it.
 const MAX_NAME: usize = 253;
@@ -78,7 +77,10 @@ impl WebOrigin {
     /// # Errors
     /// Browsers never send such an origin. The message says what to write.
     pub(super) fn of_setting(text: &str) -> Result<Self, String> {
-        let refused = |reason: &str| refused(text, "an origin", reason);
+        let refused = |reason: &str| refused("an origin", reason);
+        if text.contains('@') {
+            return Err(refused("leave out the credentials up to `@`"));
+        }
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(refused(match text {
                 "*" => "write each origin, such as `https://app.example.com`",
@@ -112,7 +114,10 @@ impl AllowedHost {
     /// # Errors
     /// Clients never send such a host. The message says what to write.
     pub(super) fn of_setting(text: &str) -> Result<Self, String> {
-        let refused = |reason: &str| refused(text, "a host", reason);
+        let refused = |reason: &str| refused("a host", reason);
+        if text.contains('@') {
+            return Err(refused("leave out the credentials up to `@`"));
+        }
         if text.contains("://") {
             return Err(refused("leave out the scheme: write `name` or `name:port`"));
         }
@@ -152,12 +157,9 @@ impl AllowedHost {
     }
 }
 
-/// Returns the message for a refused value. Doesn't quote credentials.
-fn refused(text: &str, kind: &str, reason: &str) -> String {
-    if text.contains('@') {
-        return format!("a value with credentials isn't {kind}: leave out the part up to `@`");
-    }
-    format!("\"{}\" isn't {kind} that clients send: {reason}", escaped_excerpt(text))
+/// Returns the message for a refused value. Errors of settings quote the value.
+fn refused(kind: &str, reason: &str) -> String {
+    format!("isn't {kind} that clients send: {reason}")
 }
 
 /// Splits `name` or `name:port` of a setting, and returns the name as clients send it.
@@ -272,10 +274,7 @@ mod tests {
         ] {
             let refused = WebOrigin::of_setting(setting).unwrap_err();
             assert!(refused.contains(advice), "{setting}: {refused}");
-            assert!(!refused.contains("secret"), "the message shows a password: {refused}");
         }
-        let long = WebOrigin::of_setting(&format!("https://{}", "a".repeat(500))).unwrap_err();
-        assert!(long.len() < 200, "the message shows the whole value: {long}");
     }
 
     #[test]
@@ -308,7 +307,10 @@ mod tests {
         for (port, is_optional) in [(80, true), (443, true), (8443, false)] {
             let allowed = names(port);
             let sent = Host::parse("mcp.example.com").unwrap();
-            assert_eq!((allowed.allows(&sent), allowed.is_spelled("mcp.example.com")), (is_optional, is_optional));
+            assert_eq!(
+                (allowed.allows(&sent), allowed.is_spelled("mcp.example.com")),
+                (is_optional, is_optional)
+            );
             let explicit = format!("mcp.example.com:{port}");
             assert!(allowed.allows(&Host::parse(&explicit).unwrap()) && allowed.is_spelled(&explicit));
             assert!(!allowed.is_spelled("mcp.example.com:81"));

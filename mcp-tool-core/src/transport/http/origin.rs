@@ -142,7 +142,10 @@ mod tests {
         for value in origin {
             headers.append(ORIGIN, HeaderValue::from_str(value).unwrap());
         }
-        origins.check(&Uri::from_static("/mcp"), &headers, || scheme).err().map_or(200, |disallowed| disallowed.status)
+        origins
+            .check(&Uri::from_static("/mcp"), &headers, || scheme)
+            .err()
+            .map_or(200, |disallowed| disallowed.status)
     }
 
     #[test]
@@ -168,7 +171,10 @@ mod tests {
         headers.append(HOST, HeaderValue::from_static("localhost"));
         let other_host = Uri::from_static("http://evil.example/mcp");
         let origins = Origins::new(&[], &[]).unwrap();
-        assert_eq!(origins.check(&other_host, &headers, || Scheme::Http).err().map(|disallowed| disallowed.status), Some(403));
+        assert_eq!(
+            origins.check(&other_host, &headers, || Scheme::Http).err().map(|disallowed| disallowed.status),
+            Some(403)
+        );
     }
 
     #[test]

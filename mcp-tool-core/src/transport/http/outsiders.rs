@@ -64,7 +64,7 @@ impl Outsiders {
         if state.warned_at.is_none_or(|warned_at| warned_at.elapsed() > WARNING_INTERVAL) {
             state.warned_at = Some(Instant::now());
             drop(state);
-            tracing::warn!(%peer, "refused a request that doesn't come from a trusted proxy (http.trusted_proxies)");
+            tracing::warn!(%peer, "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)");
         }
     }
 }
@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn connections_of_all_addresses_are_limited() {
         let outsiders = Outsiders::default();
-        let permits: Vec<_> = (0..=MAX_OPEN).map(|last| outsiders.permit(address(&format!("192.0.2.{last}")))).collect();
+        let permits: Vec<_> =
+            (0..=MAX_OPEN).map(|last| outsiders.permit(address(&format!("192.0.2.{last}")))).collect();
         assert_eq!(permits.iter().filter(|permit| permit.is_some()).count(), MAX_OPEN);
     }
 }

@@ -15,7 +15,10 @@ use hyper::{
 };
 
 use super::response::{HttpResponse, is_json};
-use crate::transport::{protocol_version::PRIMING_EVENTS, rmcp::adaptation::{from_rmcp, has_markers}};
+use crate::transport::{
+    protocol_version::PRIMING_EVENTS,
+    rmcp::adaptation::{from_rmcp, has_markers},
+};
 
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 /// The beginning of each event without data that rmcp writes. Such an event only tells the client the position in the

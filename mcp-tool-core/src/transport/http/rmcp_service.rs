@@ -198,11 +198,9 @@ impl RmcpService {
         read_paths::record(ReadPath::Rmcp);
         // Boxed, because this future takes seven kilobytes, which would be part of every future that contains it.
         let response = Box::pin(self.service.handle(request)).await;
-        let mut response = response.map(|body| {
-            match guard {
-                Some(guard) => Guarded::new(body, guard).boxed_unsync(),
-                None => body.boxed_unsync(),
-            }
+        let mut response = response.map(|body| match guard {
+            Some(guard) => Guarded::new(body, guard).boxed_unsync(),
+            None => body.boxed_unsync(),
         });
         if ends_session && response.status() == StatusCode::ACCEPTED {
             // The session has ended already, so rmcp's status 202 (accepted) would mislead.

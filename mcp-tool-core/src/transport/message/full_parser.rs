@@ -444,7 +444,8 @@ mod tests {
         }
         let absent = error(r#"{"jsonrpc":"2.0","id":7,"method":"tools/call"}"#);
         assert_eq!(error(r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":null}"#), absent);
-        for params in [r#"null"#, r#"{"cursor":null}"#, r#"{"_meta":null}"#, r#"{"_meta":{"progressToken":null}}"#]
+        for params in
+            [r#"null"#, r#"{"cursor":null}"#, r#"{"_meta":null}"#, r#"{"_meta":{"progressToken":null}}"#]
         {
             let list = format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{params}}}"#);
             assert!(matches!(parse(&list), Ok(ClientMessage::Request { cursor: None, .. })), "{list}");

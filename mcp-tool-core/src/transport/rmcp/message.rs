@@ -1,9 +1,12 @@
 //! Conversion of messages from and to rmcp: checks and parses messages for rmcp, and reads the ids of rmcp's answers.
 
 use mcp_tool_contract::read::violation::escaped_excerpt;
-use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ServerJsonRpcMessage};
 
-use super::adaptation::{for_rmcp, from_rmcp};
+use super::{
+    adaptation::{for_rmcp, from_rmcp},
+    invalid_params,
+};
 use crate::transport::{
     id::Id,
     protocol_error::{ProtocolError, code},
@@ -19,6 +22,18 @@ pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolErro
         let message = format!("not a message of the protocol: {}", escaped_excerpt(&error.to_string()));
         ProtocolError::new(code::INVALID_REQUEST, message)
     })
+}
+
+/// Returns the error for an `initialize` request that rmcp could not parse; `None` for any other message. Until a client
+/// has initialized, rmcp would answer such a request without the name of the invalid parameter.
+pub(crate) fn invalid_initialize(message: &ClientJsonRpcMessage) -> Option<ProtocolError> {
+    let ClientJsonRpcMessage::Request(request) = message else { return None };
+    let ClientRequest::CustomRequest(request) = &request.request else { return None };
+    if request.method != "initialize" {
+        return None;
+    }
+    let message = invalid_params::message(&request.method, request.params.as_ref(), None)?;
+    Some(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
 /// Rejects a request that opens a session or a stream if it is larger than [`MAX_RETAINED_BYTES`]. In memory, rmcp's

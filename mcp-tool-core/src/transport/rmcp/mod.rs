@@ -9,6 +9,7 @@ mod delegate;
 mod extensions;
 pub(crate) mod fallback;
 mod handler;
+mod invalid_params;
 pub(super) mod message;
 pub(super) mod request;
 mod server_info;

@@ -206,7 +206,11 @@ mod tests {
         for at_a_time in [1, 2, 3, 5, 1_000] {
             let read = lines(b"one\n\ntwo and\nthree\nno newline", at_a_time);
             let read: Vec<_> = read.iter().flatten().map(String::as_str).collect();
-            assert_eq!(read, ["one", "", "two and", "three", "no newline"], "with reads of {at_a_time} bytes");
+            assert_eq!(
+                read,
+                ["one", "", "two and", "three", "no newline"],
+                "with reads of {at_a_time} bytes"
+            );
         }
     }
 
