@@ -13,7 +13,7 @@ mod policy;
 mod real;
 mod revocations;
 mod scopes;
-mod settings;
+pub mod settings;
 mod trusted_issuers;
 
 use serde_json::{Value, json};
