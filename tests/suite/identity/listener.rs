@@ -27,21 +27,21 @@ use crate::{
 };
 
 /// Certificate and key files.
-struct Files {
+pub struct Files {
     _folder: TempDir,
-    certificate: PathBuf,
-    key: PathBuf,
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 /// A self-signed certificate and its key: in DER for clients, and in PEM for the files of the server.
-struct Certified {
+pub struct Certified {
     der: CertificateDer<'static>,
-    certificate: String,
-    key: String,
+    pub certificate: String,
+    pub key: String,
 }
 
 impl Certified {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         Certified {
             der: made.cert.der().clone(),
@@ -52,7 +52,7 @@ impl Certified {
 }
 
 impl Files {
-    fn of(certified: &Certified) -> Self {
+    pub fn of(certified: &Certified) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let [certificate, key] = ["tls.crt", "tls.key"].map(|name| folder.path().join(name));
         let files = Files { _folder: folder, certificate, key };
@@ -72,7 +72,7 @@ impl Files {
 }
 
 /// Connects with TLS. Returns the stream and the server's certificate; `None` if the certificate is not in `trusted`.
-fn connect(
+pub fn connect(
     server: &HttpServer,
     trusted: &[&Certified],
 ) -> Option<(StreamOwned<ClientConnection, TcpStream>, CertificateDer<'static>)> {

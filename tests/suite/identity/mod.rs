@@ -6,7 +6,7 @@ mod callers;
 mod isolation;
 pub mod issuer;
 pub mod keys;
-mod listener;
+pub mod listener;
 mod metadata;
 mod policy;
 #[cfg(feature = "clients")]
