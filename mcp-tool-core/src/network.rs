@@ -12,7 +12,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// Parses a network such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`.
+    /// Parses a network such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`. A network of IPv4-mapped IPv6 addresses, such as
+    /// `::ffff:10.0.0.0/104`, is read as the IPv4 network, because such addresses are compared as IPv4 addresses.
     ///
     /// # Errors
     /// If `text` isn't an address or a network, or if an address bit after the prefix is 1. The message says what to
@@ -33,6 +34,11 @@ impl Network {
                 digits.parse().ok().filter(|prefix| *prefix <= width).ok_or_else(invalid)?
             }
             Some(_) => return Err(invalid()),
+        };
+        // An IPv4-mapped address has its IPv4 address in the last 32 of 128 bits.
+        let (address, width, prefix) = match address.to_canonical() {
+            IpAddr::V4(mapped) if address.is_ipv6() && prefix >= 96 => (IpAddr::V4(mapped), 32, prefix - 96),
+            _ => (address, width, prefix),
         };
         let network = Network { address, prefix };
         match bits(address) & !mask(width, prefix) {
@@ -93,6 +99,14 @@ mod tests {
         assert!(Network::parse("0.0.0.0/0").unwrap().contains(address("127.0.0.1")));
         assert!(Network::parse("::/0").unwrap().contains(address("fe80::1")));
         assert!(!Network::parse("127.0.0.1").unwrap().contains(address("127.0.0.2")));
+    }
+
+    #[test]
+    fn network_of_mapped_addresses_is_the_ipv4_network() {
+        let mapped = Network::parse("::ffff:10.0.0.0/104").unwrap();
+        assert!(mapped.contains(address("10.1.2.3")) && !mapped.contains(address("11.0.0.0")));
+        assert!(Network::parse("::ffff:192.0.2.7").unwrap().contains(address("192.0.2.7")));
+        assert!(Network::parse("::ffff:10.0.0.1/104").is_err(), "an address bit after the prefix is 1");
     }
 
     #[test]

@@ -183,12 +183,14 @@ impl StdioServer {
         stdin.flush().unwrap();
     }
 
+    /// Returns the JSON text of the next message from the server.
+    pub fn receive_text(&mut self) -> String {
+        self.lines.recv_timeout(MAX_WAIT).unwrap_or_else(|error| panic!("{error}:\n{}", self.stderr.text()))
+    }
+
     /// Returns the next message from the server.
     pub fn receive(&mut self) -> Value {
-        let line = self
-            .lines
-            .recv_timeout(MAX_WAIT)
-            .unwrap_or_else(|error| panic!("{error}:\n{}", self.stderr.text()));
+        let line = self.receive_text();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 

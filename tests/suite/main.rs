@@ -28,10 +28,14 @@ mod fallback;
 mod gates;
 mod harness;
 mod http;
+mod http_requests;
 mod identity;
 mod malformed_input;
+mod message_forms;
 mod middleware;
 mod parameter_headers;
+#[cfg(feature = "clients")]
+mod proxies;
 mod rate_limits;
 mod readme;
 mod reference;

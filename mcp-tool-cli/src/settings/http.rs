@@ -33,6 +33,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: true,
         show: |config| list(&config.http.allowed_hosts),
         set: |config, values| {
+            check_origins(values, &[])?;
             config.http.allowed_hosts = values.to_vec();
             Ok(())
         },
@@ -45,6 +46,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: true,
         show: |config| list(&config.http.allowed_origins),
         set: |config, values| {
+            check_origins(&[], values)?;
             config.http.allowed_origins = values.to_vec();
             Ok(())
         },
@@ -136,3 +138,15 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         set: |config, values| set(&mut config.http.grace, parse_time(single_value(values)?)),
     },
 ];
+
+/// Refuses hosts and origins that no client sends, because such a value would never match.
+#[cfg(feature = "http")]
+fn check_origins(hosts: &[String], origins: &[String]) -> Result<(), String> {
+    mcp_tool_core::transport::http::Origins::new(hosts, origins).map(drop)
+}
+
+/// Accepts every value: without the feature `http`, these settings have no effect.
+#[cfg(not(feature = "http"))]
+fn check_origins(_: &[String], _: &[String]) -> Result<(), String> {
+    Ok(())
+}

@@ -4,7 +4,7 @@
 use mcp_tool_contract::read::violation::escaped_excerpt;
 use serde_json::json;
 
-use super::{id::Id, protocol_version::supported_versions};
+use super::{id::Id, protocol_version::offered_versions};
 
 /// Error codes of JSON-RPC 2.0 (§5.1), of MCP (2026-07-28, basic §error codes), and of this project (outside the
 /// reserved range -32768…-32000).
@@ -51,10 +51,10 @@ impl ProtocolError {
         ProtocolError { code, message: message.into(), id: None, data: None }
     }
 
-    /// The error for an unsupported protocol version. Its `data` lists the supported versions (2026-07-28, versioning).
+    /// The error for an unsupported protocol version. Its `data` lists the offered versions (2026-07-28, versioning).
     pub(crate) fn unsupported_version(requested: &str) -> Self {
         let (requested, supported) =
-            (json!(escaped_excerpt(requested)), json!(supported_versions().collect::<Vec<_>>()));
+            (json!(escaped_excerpt(requested)), json!(offered_versions().collect::<Vec<_>>()));
         let data = format!(r#""supported":{supported},"requested":{requested}"#);
         let error = ProtocolError::new(code::UNSUPPORTED_VERSION, "Unsupported protocol version");
         ProtocolError { data: Some(data), ..error }

@@ -21,24 +21,27 @@ use super::{
     settings::refused_by,
     succeeded,
 };
-use crate::harness::{HttpServer, Reply, SPECIMEN, correlation, until};
+use crate::{
+    control::Control,
+    harness::{HttpServer, Reply, SPECIMEN, correlation, until},
+};
 
 /// Certificate and key files.
-struct Files {
+pub struct Files {
     _folder: TempDir,
-    certificate: PathBuf,
-    key: PathBuf,
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 /// A self-signed certificate and its key: in DER for clients, and in PEM for the files of the server.
-struct Certified {
+pub struct Certified {
     der: CertificateDer<'static>,
-    certificate: String,
-    key: String,
+    pub certificate: String,
+    pub key: String,
 }
 
 impl Certified {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         Certified {
             der: made.cert.der().clone(),
@@ -49,7 +52,7 @@ impl Certified {
 }
 
 impl Files {
-    fn of(certified: &Certified) -> Self {
+    pub fn of(certified: &Certified) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let [certificate, key] = ["tls.crt", "tls.key"].map(|name| folder.path().join(name));
         let files = Files { _folder: folder, certificate, key };
@@ -69,7 +72,7 @@ impl Files {
 }
 
 /// Connects with TLS. Returns the stream and the server's certificate; `None` if the certificate is not in `trusted`.
-fn connect(
+pub fn connect(
     server: &HttpServer,
     trusted: &[&Certified],
 ) -> Option<(StreamOwned<ClientConnection, TcpStream>, CertificateDer<'static>)> {
@@ -97,9 +100,14 @@ fn presented(server: &HttpServer, trusted: &[&Certified]) -> Option<CertificateD
 
 /// Calls `measure` over TLS.
 fn call_by_tls(server: &HttpServer, trusted: &Certified, authorization: &str) -> Reply {
+    call_from_page(server, trusted, &[("Authorization", authorization)])
+}
+
+/// Calls `measure` over TLS with these headers, such as the `Origin` of a web page.
+fn call_from_page(server: &HttpServer, trusted: &Certified, headers: &[(&str, &str)]) -> Reply {
     let (mut stream, _) = connect(server, &[trusted]).unwrap();
     let host = format!("localhost:{}", server.address.port());
-    let headers = [("Host", host.as_str()), ("Authorization", authorization)];
+    let headers = [headers, &[("Host", host.as_str())]].concat();
     let body = measure().to_string();
     stream.write_all(&server.request_bytes("POST", "/mcp", &headers, body.as_bytes())).unwrap();
     Reply::read(stream)
@@ -125,6 +133,20 @@ fn server_terminates_tls() {
     let mut answer = Vec::new();
     drop(stream.read_to_end(&mut answer));
     assert!(!answer.starts_with(b"HTTP"), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[test]
+fn own_origin_of_a_server_with_tls_is_https() {
+    let certified = Certified::new();
+    let files = Files::of(&certified);
+    let server = HttpServer::start(&files.flags());
+    let port = server.address.port();
+    let from = |origin: &str| call_from_page(&server, &certified, &[("Origin", origin)]);
+    let own = from(&format!("https://localhost:{port}"));
+    assert!(succeeded(&own), "{own:?}");
+    for other in [format!("http://localhost:{port}"), "https://localhost".to_owned()] {
+        assert_eq!(from(&other).status, 403, "{other} isn't an origin of the server");
+    }
 }
 
 #[test]
@@ -271,4 +293,39 @@ fn connection_that_bypasses_the_proxy_is_refused() {
         "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)",
     ]);
     assert!(call_externally(&external.to_string()).0, "a connection from the proxy is refused");
+}
+
+#[test]
+fn health_checks_are_answered_outside_of_the_proxy() {
+    let Some(external) = own_address() else {
+        println!("this machine has no address but loopback");
+        return;
+    };
+    let control = Control::new();
+    let oauth = ["--oauth-issuer", "https://as.example.com", "--oauth-resource", RESOURCE];
+    let arguments = [&oauth[..], &["--trusted-proxy", "10.0.0.7", "--control-file", control.path()]].concat();
+    let mut server = HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &arguments);
+    server.address.set_ip(external);
+    let get = |path: &str| server.send("GET", path, &[("Host", "10.0.0.7:8080"), ("Connection", "")], b"");
+    for (path, body) in [("/healthz", "ok\n"), ("/readyz", "ready\n"), ("/readyz/", "ready\n")] {
+        let reply = get(path);
+        assert_eq!((reply.status, reply.body.as_str()), (200, body), "{reply:?}");
+        assert_eq!(reply.header("connection"), Some("close"), "the connection stays open");
+    }
+    for path in ["/mcp", "/.well-known/oauth-protected-resource/mcp", "/x"] {
+        let reply = get(path);
+        assert_eq!(reply.status, 403, "{path}: {reply:?}");
+        assert!(!reply.body.contains("as.example.com"), "{reply:?}");
+    }
+    // One address may have four of these connections at a time, and a silent one ends soon.
+    let mut silent: Vec<TcpStream> = (0..4).map(|_| server.connect()).collect();
+    until("a fifth connection got no answer", || get("/healthz").status == 0);
+    let mut nothing = Vec::new();
+    for stream in &mut silent {
+        drop(stream.read_to_end(&mut nothing));
+    }
+    assert_eq!(get("/healthz").status, 200, "the ended connections still count");
+    std::fs::write(control.path(), "nonsense\n").unwrap();
+    until("the server was not ready", || get("/readyz").status == 503);
+    assert_eq!(get("/readyz").body, "not ready\n", "an outsider is told the reason");
 }

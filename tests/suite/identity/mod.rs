@@ -7,14 +7,14 @@ mod hostile_caller;
 mod isolation;
 pub mod issuer;
 pub mod keys;
-mod listener;
+pub mod listener;
 mod metadata;
 mod policy;
 #[cfg(feature = "clients")]
 mod real;
 mod revocations;
 mod scopes;
-mod settings;
+pub mod settings;
 mod trusted_issuers;
 
 use serde_json::{Value, json};

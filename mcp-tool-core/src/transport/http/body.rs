@@ -6,12 +6,12 @@ use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 use http_body_util::BodyExt as _;
 use hyper::{
     HeaderMap,
-    body::{Body as _, Bytes, Incoming},
+    body::{Body as _, Buf as _, Bytes, Incoming},
     header::EXPECT,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{call::caller::Caller, shares::Shares};
+use crate::{call::caller::Caller, shares::Shares, transport::message::BYTE_ORDER_MARK};
 
 /// Maximum time for a body to arrive, including the wait for a memory permit.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -82,6 +82,15 @@ impl RequestBody {
         if is_within { self.bytes.slice_ref(part) } else { Bytes::copy_from_slice(part) }
     }
 
+    /// Removes a byte order mark from the beginning. It has no meaning in UTF-8, and parsers may ignore it (RFC 8259
+    /// §8.1).
+    pub(super) fn without_byte_order_mark(mut self) -> Self {
+        if self.bytes.starts_with(BYTE_ORDER_MARK) {
+            self.bytes.advance(BYTE_ORDER_MARK.len());
+        }
+        self
+    }
+
     /// Drops the body except for `part`, which gets the memory permits of the whole body.
     pub(super) fn retain(self, part: Bytes) -> RetainedText {
         RetainedText { text: part, _memory: self.memory }
@@ -142,7 +151,10 @@ impl BodyReader {
                 discard(body).await;
                 too_large()
             }
-            Ok(Err(ReadError::Rejected(rejected))) => Err(rejected),
+            Ok(Err(ReadError::Rejected(rejected))) => {
+                discard(body).await;
+                Err(rejected)
+            }
             Ok(Err(ReadError::Connection(error))) => {
                 rejected(400, format!("the body could not be read: {error}"))
             }

@@ -3,10 +3,11 @@
 
 use std::{pin::pin, sync::Arc};
 
-use hyper::{HeaderMap, header::ACCEPT};
+use hyper::HeaderMap;
 use tokio::sync::mpsc;
 
 use super::{
+    accept::accepts_events,
     body::RetainedText,
     in_flight::CancellableCall,
     parameter_headers, protocol_headers,
@@ -178,15 +179,4 @@ impl Service {
 fn reject_admitted(admitted: Admitted, id: &Id, error: ProtocolError) -> FramedResponse {
     let correlation = admitted.refuse(code::rejection_reason(error.code));
     FramedResponse::rejected_call(&error.with_id(id), correlation)
-}
-
-/// Returns `true` if the client accepts an event stream: `Accept` contains `text/event-stream` or `*/*`.
-fn accepts_events(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        // Media types are case-insensitive (RFC 9110 §8.3.1).
-        .map(str::to_ascii_lowercase)
-        .any(|value| value.contains("text/event-stream") || value.contains("*/*"))
 }

@@ -49,7 +49,7 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
 ) {
     let phase = Arc::new(Phase::default());
     let watched = Watched::new(stream, Arc::clone(&phase));
-    let (service, peer, phase) = (&*service, &Peer::new(peer), &phase);
+    let (service, peer, phase) = (&*service, &Peer::new(peer, service.is_outsider(peer)), &phase);
     let handler = service_fn(|request: Request<Incoming>| {
         // The phase is set before the future is made, because hyper may read more input before it polls the future.
         // That input is no longer part of the head, so it must not start the timer of the head.

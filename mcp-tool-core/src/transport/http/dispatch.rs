@@ -24,8 +24,9 @@ use crate::{
         message::{self, ClientMessage, Era, Meta, ToolCall},
         read_paths::{self, ReadPath},
         request_headers,
+        response::FramedResponse,
         rmcp::{
-            message::{session_call, to_rmcp},
+            message::{invalid_initialize, session_call, to_rmcp},
             request::SessionCall,
         },
     },
@@ -46,7 +47,10 @@ impl Service {
         let client_info = match &message {
             ClientMessage::Call(call) => call.meta.client,
             ClientMessage::Request { meta, .. } => meta.client,
-            ClientMessage::Cancelled { .. } | ClientMessage::Notification | ClientMessage::Response => None,
+            ClientMessage::Cancelled { .. }
+            | ClientMessage::Notification
+            | ClientMessage::InvalidNotification
+            | ClientMessage::Response => None,
         };
         let caller = self.caller(sender, &parts.headers, client_info);
         match &mut message {
@@ -92,6 +96,8 @@ impl Service {
     ) -> HttpResponse {
         let in_session = self.rmcp.is_in_session(parts);
         match message {
+            // Also dropped in a session, because rmcp would answer it.
+            ClientMessage::InvalidNotification => empty(StatusCode::ACCEPTED),
             ClientMessage::Cancelled { .. } | ClientMessage::Notification if !in_session => {
                 if let Err(error) = protocol_headers::check_version(&parts.headers) {
                     return protocol_error(&error);
@@ -126,7 +132,19 @@ impl Service {
                 }
             }
             ClientMessage::Call(call) => self.respond_in_session(call, parts, sender, caller).await,
-            ClientMessage::Cancelled { .. } | ClientMessage::Notification | ClientMessage::Response => {
+            ClientMessage::Cancelled { .. } | ClientMessage::Notification => {
+                if let Err(error) = protocol_headers::check_version(&parts.headers) {
+                    return protocol_error(&error);
+                }
+                let response =
+                    self.rmcp.forward(parts, body.bytes.clone(), sender, caller, Kept::default()).await;
+                // rmcp answers a notification that it can't parse, although a notification has no answer.
+                if response.status() == StatusCode::BAD_REQUEST {
+                    return empty(StatusCode::ACCEPTED);
+                }
+                response
+            }
+            ClientMessage::Response => {
                 self.rmcp.forward(parts, body.bytes.clone(), sender, caller, Kept::default()).await
             }
         }
@@ -146,9 +164,18 @@ impl Service {
             .rmcp
             .check_session(parts, method, meta)
             .and_then(|()| protocol_headers::check_single(&parts.headers))
-            .and_then(|()| to_rmcp(&body.bytes).map(drop));
-        if let Err(error) = checked {
-            return protocol_error(&error.with_id(&id));
+            .and_then(|()| to_rmcp(&body.bytes));
+        match checked.map(|message| invalid_initialize(&message)) {
+            Ok(None) => {}
+            Err(error) => return protocol_error(&error.with_id(&id)),
+            Ok(Some(_)) if meta.era() == Era::Modern => {}
+            // The status of all errors of this method.
+            Ok(Some(error)) => {
+                return framed(FramedResponse {
+                    status: 200,
+                    ..FramedResponse::protocol_error(&error.with_id(&id))
+                });
+            }
         }
         let bytes = body.bytes.clone();
         if method == subscription::METHOD {

@@ -11,8 +11,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    authentication::{self, AuthenticationLayer},
-    connection,
+    authentication::{self, AcceptedStream, AuthenticationLayer},
+    connection, outsiders,
     overload::Overload,
     service::Service,
     settings::HttpSettings,
@@ -50,8 +50,6 @@ async fn serve_connections(
     let mut overload = Overload::new(settings.max_connections);
     let grace = settings.grace;
     let end = CancellationToken::new();
-    // If a proxy ends TLS, a direct connection from another machine would carry tokens unencrypted.
-    let only_proxies = !authentication.ends_tls() && !settings.proxies.is_empty();
     let service = Arc::new(Service::new(Arc::clone(&endpoint), settings, authentication, &end));
     let mut connections = JoinSet::new();
     loop {
@@ -61,8 +59,17 @@ async fn serve_connections(
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((_, peer)) if only_proxies && !service.is_proxy_or_local(peer.ip()) => {
-                tracing::warn!(%peer, "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)");
+            Ok((stream, peer)) if service.is_outsider(peer.ip()) => {
+                // Without a permit, the connection is closed without an answer.
+                if let Some(permit) = service.outsiders.permit(peer.ip()) {
+                    let (service, stop) = (Arc::clone(&service), stop.clone());
+                    connections.spawn(async move {
+                        let accepted = AcceptedStream::Plain(stream);
+                        let serving = connection::serve_requests(accepted, peer.ip(), service, stop);
+                        drop(tokio::time::timeout(outsiders::MAX_TIME, serving).await);
+                        drop(permit);
+                    });
+                }
             }
             Ok((stream, peer)) => {
                 let Ok(permit) = Arc::clone(&free_connections).try_acquire_owned() else {

@@ -5,21 +5,26 @@
 //! and `tools/list` to `list`, and answers notifications itself. All other messages, and the messages of legacy
 //! sessions except refused calls, go to `rmcp_service`, where rmcp parses them again.
 
+mod accept;
 mod authentication;
 mod body;
+mod body_headers;
 mod call;
 mod client_address;
 mod connection;
 mod dispatch;
+mod host;
 mod in_flight;
 mod list;
 mod listener;
 mod origin;
+mod outsiders;
 mod overload;
 mod parameter_headers;
 mod protocol_headers;
 mod response;
 mod response_body;
+mod rmcp_body;
 mod rmcp_service;
 mod route;
 mod sender;

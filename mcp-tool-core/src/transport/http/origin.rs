@@ -8,23 +8,17 @@ use hyper::{
         ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, HOST, ORIGIN,
         VARY,
     },
-    http::{HeaderValue, uri::Authority},
+    http::HeaderValue,
 };
 
+use super::host::{AllowedHost, Host, Scheme, WebOrigin};
 use crate::transport::request_headers::only;
 
 /// The hosts by which clients may address the server, and the origins of web pages that may send requests.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
-    hosts: Vec<Host>,
-    origins: Vec<String>,
-}
-
-/// A host, on one port or on every port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Host {
-    host: String,
-    port: Option<u16>,
+    hosts: Vec<AllowedHost>,
+    origins: Vec<WebOrigin>,
 }
 
 /// The rejection of a host or origin: HTTP status and reason.
@@ -44,23 +38,23 @@ impl Origins {
     /// `https://app.example.com`, followed by its port if the port isn't the default of the scheme.
     ///
     /// # Errors
-    /// A value is not a valid host or origin.
+    /// A value isn't a host or origin that clients send. The message says what to write.
     pub fn new(hosts: &[String], origins: &[String]) -> Result<Self, String> {
         let named = hosts.iter().map(String::as_str);
-        let hosts = LOOPBACK.into_iter().chain(named).map(|host| {
-            Host::parse(host).ok_or_else(|| format!("{host:?} is not a host: write `name` or `name:port`"))
-        });
-        let origins = origins.iter().map(|origin| {
-            split_origin(origin).map(|_| origin.to_ascii_lowercase()).ok_or_else(|| {
-                format!("{origin:?} is not an origin: write `https://name` or `https://name:port`")
-            })
-        });
+        let hosts = LOOPBACK.into_iter().chain(named).map(AllowedHost::of_setting);
+        let origins = origins.iter().map(|origin| WebOrigin::of_setting(origin));
         Ok(Origins { hosts: hosts.collect::<Result<_, _>>()?, origins: origins.collect::<Result<_, _>>()? })
     }
 
     /// Rejects a request for a host that isn't allowed, and a request from a web page whose origin isn't allowed. The
-    /// `http` origin of the server itself is allowed.
-    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Disallowed> {
+    /// origin of the server itself is allowed. `scheme` returns the scheme by which the client reaches the server; it is
+    /// called only for requests of web pages.
+    pub(super) fn check(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        scheme: impl FnOnce() -> Scheme,
+    ) -> Result<(), Disallowed> {
         // `None` if the header is absent, repeated, or not visible ASCII.
         let host = only(headers, HOST).ok().flatten().and_then(|host| host.to_str().ok());
         // Fast path for the usual request, which has an allowed host in the same spelling, no host in the request
@@ -92,7 +86,7 @@ impl Origins {
         };
         match origin {
             None => Ok(()),
-            Some(origin) if self.allows_origin(origin, &host) => Ok(()),
+            Some(origin) if self.allows_origin(origin, &host, scheme()) => Ok(()),
             Some(_) => Err(Disallowed {
                 status: 403,
                 message: "this Origin is not allowed: the operator can add it to http.allowed_origins",
@@ -101,52 +95,15 @@ impl Origins {
     }
 
     fn allows(&self, host: &Host) -> bool {
-        self.hosts.iter().any(|allowed| {
-            allowed.host == host.host && allowed.port.is_none_or(|port| host.port == Some(port))
-        })
+        self.hosts.iter().any(|allowed| allowed.allows(host))
     }
 
-    /// Returns `true` if `origin` is allowed, or is the `http` origin of `host`, which is this server.
-    fn allows_origin(&self, origin: &HeaderValue, host: &Host) -> bool {
-        let Ok(origin) = origin.to_str() else { return false };
-        let origin = origin.to_ascii_lowercase();
-        let is_own = split_origin(&origin).is_some_and(|(scheme, named)| {
-            scheme == "http" && named.host == host.host && named.port.unwrap_or(80) == host.port.unwrap_or(80)
-        });
+    /// Returns `true` if `origin` is allowed, or is the origin of `host`, which is this server.
+    fn allows_origin(&self, origin: &HeaderValue, host: &Host, scheme: Scheme) -> bool {
+        let Some(origin) = origin.to_str().ok().and_then(WebOrigin::parse) else { return false };
+        let port = host.port.unwrap_or(scheme.default_port());
+        let is_own = origin.scheme == scheme && origin.host == host.host && origin.port == port;
         is_own || self.origins.contains(&origin)
-    }
-}
-
-impl Host {
-    /// Returns `true` if the header value `host` is this host in the same spelling, and its port is allowed. A host
-    /// without a port is allowed only if every port is.
-    fn is_spelled(&self, host: &str) -> bool {
-        let Some(rest) = host.strip_prefix(self.host.as_str()) else { return false };
-        match (rest.strip_prefix(':'), self.port) {
-            (None, None) => rest.is_empty(),
-            (None, Some(_)) => false,
-            (Some(port), allowed) => {
-                // `parse` would accept a sign, as in `+80`.
-                let is_plain =
-                    (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit());
-                let port = port.parse::<u16>().ok().filter(|_| is_plain);
-                port.is_some() && (allowed.is_none() || allowed == port)
-            }
-        }
-    }
-
-    /// Parses `name` or `name:port`; `None` if the text is neither.
-    fn parse(text: &str) -> Option<Self> {
-        let authority = Authority::try_from(text).ok()?;
-        let without_port =
-            authority.port_u16().map_or(text, |_| text.rsplit_once(':').map_or(text, |(host, _)| host));
-        // Rejects text with credentials (`user@host`) or an invalid port.
-        let is_port = |port: &str| !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
-        let has_invalid_port = authority.port().is_some_and(|port| !is_port(port.as_str()));
-        if authority.host() != without_port || authority.host().is_empty() || has_invalid_port {
-            return None;
-        }
-        Some(Host { host: authority.host().to_ascii_lowercase(), port: authority.port_u16() })
     }
 }
 
@@ -167,19 +124,17 @@ pub(super) fn allow_reading(origin: HeaderValue, response: &mut HeaderMap) {
     response.append(VARY, HeaderValue::from_static("origin"));
 }
 
-/// Returns the scheme and host of an `http` or `https` origin (RFC 6454 §6.1). `None` for `null`, other schemes and
-/// invalid origins.
-fn split_origin(origin: &str) -> Option<(&str, Host)> {
-    let (scheme, host) = origin.split_once("://")?;
-    matches!(scheme, "http" | "https").then(|| Host::parse(host).map(|named| (scheme, named)))?
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Returns the status of the rejection of a request with these headers; 200 if the request is allowed.
     fn status(origins: &Origins, host: &[&str], origin: &[&str]) -> u16 {
+        status_over(Scheme::Http, origins, host, origin)
+    }
+
+    /// Returns the status as [`status`] does, for a server that clients reach by this scheme.
+    fn status_over(scheme: Scheme, origins: &Origins, host: &[&str], origin: &[&str]) -> u16 {
         let mut headers = HeaderMap::new();
         for value in host {
             headers.append(HOST, HeaderValue::from_str(value).unwrap());
@@ -187,7 +142,10 @@ mod tests {
         for value in origin {
             headers.append(ORIGIN, HeaderValue::from_str(value).unwrap());
         }
-        origins.check(&Uri::from_static("/mcp"), &headers).err().map_or(200, |disallowed| disallowed.status)
+        origins
+            .check(&Uri::from_static("/mcp"), &headers, || scheme)
+            .err()
+            .map_or(200, |disallowed| disallowed.status)
     }
 
     #[test]
@@ -213,7 +171,10 @@ mod tests {
         headers.append(HOST, HeaderValue::from_static("localhost"));
         let other_host = Uri::from_static("http://evil.example/mcp");
         let origins = Origins::new(&[], &[]).unwrap();
-        assert_eq!(origins.check(&other_host, &headers).err().map(|disallowed| disallowed.status), Some(403));
+        assert_eq!(
+            origins.check(&other_host, &headers, || Scheme::Http).err().map(|disallowed| disallowed.status),
+            Some(403)
+        );
     }
 
     #[test]
@@ -226,6 +187,37 @@ mod tests {
             assert_eq!(from(&[origin]), 403, "the origin {origin:?} isn't allowed");
         }
         assert_eq!(from(&["http://localhost:8080", "http://evil.example"]), 403);
+    }
+
+    #[test]
+    fn own_origin_has_the_scheme_and_port_by_which_clients_reach_the_server() {
+        let origins = Origins::new(&["mcp.example.com".into()], &[]).unwrap();
+        let over_tls = |host: &str, origin: &str| status_over(Scheme::Https, &origins, &[host], &[origin]);
+        assert_eq!(over_tls("localhost:8443", "https://localhost:8443"), 200);
+        assert_eq!(over_tls("mcp.example.com", "https://mcp.example.com"), 200);
+        assert_eq!(over_tls("mcp.example.com:443", "https://mcp.example.com"), 200);
+        for (host, origin) in [
+            ("localhost:8443", "http://localhost:8443"),
+            ("localhost:8443", "https://localhost"),
+            ("mcp.example.com", "https://mcp.example.com:80"),
+            ("mcp.example.com", "http://mcp.example.com:443"),
+            ("mcp.example.com", "https://evil.example"),
+        ] {
+            assert_eq!(over_tls(host, origin), 403, "{origin} isn't the origin of https://{host}");
+        }
+        assert_eq!(status(&origins, &["mcp.example.com"], &["http://mcp.example.com"]), 200);
+        assert_eq!(status(&origins, &["mcp.example.com"], &["https://mcp.example.com"]), 403);
+    }
+
+    #[test]
+    fn allowed_origin_matches_every_spelling_that_a_client_may_send() {
+        let origins = Origins::new(&[], &["https://App.example.com:443/".into()]).unwrap();
+        for origin in ["https://app.example.com", "https://APP.example.com:443"] {
+            assert_eq!(status(&origins, &["localhost"], &[origin]), 200, "{origin}");
+        }
+        for origin in ["http://app.example.com", "https://app.example.com:444", "https://app.example.com/"] {
+            assert_eq!(status(&origins, &["localhost"], &[origin]), 403, "{origin}");
+        }
     }
 
     #[test]

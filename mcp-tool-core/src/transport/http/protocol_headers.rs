@@ -10,7 +10,7 @@ use mcp_tool_contract::read::violation::escaped_excerpt;
 use crate::transport::{
     message::{Era, Meta, ToolCall},
     protocol_error::{ProtocolError, code},
-    protocol_version::{MODERN, is_supported},
+    protocol_version::{MODERN, is_served_over_http},
     request_headers::only_text,
 };
 
@@ -96,7 +96,7 @@ fn check_legacy(version: Option<&str>) -> Result<(), ProtocolError> {
 /// Rejects a version that this server doesn't speak.
 fn check_supported(version: Option<&str>) -> Result<(), ProtocolError> {
     match version {
-        Some(version) if !is_supported(version) => Err(ProtocolError::new(
+        Some(version) if !is_served_over_http(version) => Err(ProtocolError::new(
             code::INVALID_REQUEST,
             format!("unsupported MCP-Protocol-Version: {}", escaped_excerpt(version)),
         )),

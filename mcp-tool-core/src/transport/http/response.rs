@@ -6,10 +6,12 @@ use http_body_util::{BodyExt as _, Either, Full, combinators::UnsyncBoxBody};
 use hyper::{
     HeaderMap, Response, StatusCode,
     body::{Body, Bytes},
-    header::{ACCEPT, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
+    header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
 };
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
 
-use super::sse;
+use super::{accept::EVENTS, sse};
 use crate::transport::{
     listing::entry::all_with_security,
     protocol_error::{ProtocolError, code},
@@ -19,7 +21,6 @@ use crate::transport::{
 /// An HTTP response. Its body is complete in memory, or a stream of this crate or of rmcp.
 pub(super) type HttpResponse = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>>;
 
-const EVENTS: &str = "text/event-stream";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Returns `true` if `Content-Type` is `application/json`, with or without parameters.
@@ -62,6 +63,14 @@ pub(super) fn protocol_error(error: &ProtocolError) -> HttpResponse {
     framed(FramedResponse::protocol_error(error))
 }
 
+/// A `tools/list` response. The id stays JSON text, because a parsed number may lose digits.
+#[derive(Deserialize)]
+struct Listed<'r> {
+    #[serde(borrow)]
+    id: &'r RawValue,
+    result: Value,
+}
+
 /// Adds `securitySchemes`, which rmcp's type `Tool` lacks, to the entries of a `tools/list` response of rmcp. Returns
 /// errors and event streams unchanged. In sessions, rmcp answers with event streams, so lists in sessions lack the
 /// member.
@@ -73,11 +82,13 @@ pub(super) async fn with_security_schemes(response: HttpResponse) -> HttpRespons
     let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "the list could not be read\n");
     };
-    let Ok(mut json) = serde_json::from_slice(&body) else {
+    let Ok(Listed { id, result }) = serde_json::from_slice(&body) else {
         return Response::from_parts(parts, Either::Left(Full::new(body)));
     };
-    all_with_security(&mut json);
-    let mut response = whole(StatusCode::OK, JSON, json.to_string().into());
+    let mut list = json!({ "result": result });
+    all_with_security(&mut list);
+    let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{}}}"#, list["result"]);
+    let mut response = whole(StatusCode::OK, JSON, text.into());
     let headers = parts.headers.into_iter().filter(|(name, _)| name.as_ref() != Some(&CONTENT_LENGTH));
     response.headers_mut().extend(headers);
     response
@@ -105,18 +116,6 @@ pub(super) fn event_stream(
     let mut response = Response::new(Either::Right(events.boxed_unsync()));
     set_stream_headers(response.headers_mut());
     response
-}
-
-/// Returns `true` if `Accept` begins with `text/event-stream`. Every client has to accept both event streams and JSON
-/// (Streamable HTTP §sending messages), so the first type counts as the client's preference.
-pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
-    let Some((first, rest)) =
-        headers.get(ACCEPT).and_then(|accept| accept.as_bytes().split_at_checked(EVENTS.len()))
-    else {
-        return false;
-    };
-    // If the type has parameters, such as a weight, its position doesn't clearly express a preference.
-    first.eq_ignore_ascii_case(EVENTS.as_bytes()) && matches!(rest, [] | [b',' | b' ', ..])
 }
 
 /// Turns a JSON response with status 200 into a stream of one event. Returns any other response unchanged.

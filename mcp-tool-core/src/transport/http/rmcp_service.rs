@@ -1,13 +1,13 @@
 //! Forwards requests to rmcp's HTTP service. If sessions of legacy clients (revisions up to 2025-11-25) are enabled,
 //! checks that a session belongs to the caller.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use http_body_util::{BodyExt as _, Either, Full};
+use http_body_util::{BodyExt as _, Full};
 use hyper::{
     Method, Request, StatusCode,
     body::Bytes,
-    header::{ACCEPT, HeaderName, HeaderValue},
+    header::{ACCEPT, CONTENT_LENGTH, HeaderName, HeaderValue},
     http::request::Parts,
 };
 use rmcp::transport::streamable_http_server::{
@@ -19,6 +19,7 @@ use super::{
     in_flight::{InFlight, InFlightGuard},
     response::{HttpResponse, invalid, is_json, protocol_error, rejected_by_rmcp},
     response_body::{Guarded, Until},
+    rmcp_body,
     sender::Sender,
     sessions::Sessions,
     settings::HttpSettings,
@@ -33,7 +34,7 @@ use crate::{
         message::{Era, Meta},
         protocol_error::{ProtocolError, code},
         read_paths::{self, ReadPath},
-        rmcp::{Protocol, request::RemoteAddress},
+        rmcp::{Protocol, adaptation::for_rmcp, request::RemoteAddress},
     },
 };
 
@@ -200,6 +201,14 @@ impl RmcpService {
         let (empty, ()) = Request::new(()).into_parts();
         let mut parts = std::mem::replace(parts, empty);
         let ends_session = parts.method == Method::DELETE;
+        let keeps_priming = rmcp_body::knows_priming_events(&parts.headers);
+        let body = match for_rmcp(&body) {
+            Cow::Borrowed(_) => body,
+            Cow::Owned(adapted) => {
+                parts.headers.remove(CONTENT_LENGTH);
+                adapted.into()
+            }
+        };
         // rmcp requires both types in `Accept`. Outside sessions, it still answers in JSON if the response is a single
         // message.
         let both = HeaderValue::from_static("application/json, text/event-stream");
@@ -212,15 +221,13 @@ impl RmcpService {
         read_paths::record(ReadPath::Rmcp);
         // Boxed, because this future takes seven kilobytes, which would be part of every future that contains it.
         let response = Box::pin(self.service.handle(request)).await;
-        let mut response = response.map(|body| {
-            Either::Right(match kept {
-                Kept { in_flight: None, share: None, end: None } => body.boxed_unsync(),
-                Kept { in_flight, share, end: None } => Guarded::new(body, (in_flight, share)).boxed_unsync(),
-                Kept { in_flight, share, end: Some(end) } => {
-                    let body = Until::new(body, Box::pin(end.reached()));
-                    Guarded::new(body, (in_flight, share)).boxed_unsync()
-                }
-            })
+        let mut response = response.map(|body| match kept {
+            Kept { in_flight: None, share: None, end: None } => body.boxed_unsync(),
+            Kept { in_flight, share, end: None } => Guarded::new(body, (in_flight, share)).boxed_unsync(),
+            Kept { in_flight, share, end: Some(end) } => {
+                let body = Until::new(body, Box::pin(end.reached()));
+                Guarded::new(body, (in_flight, share)).boxed_unsync()
+            }
         });
         if ends_session && response.status() == StatusCode::ACCEPTED {
             // The session has ended already, so rmcp's status 202 (accepted) would mislead.
@@ -229,6 +236,6 @@ impl RmcpService {
         if response.status().is_client_error() && !is_json(response.headers()) {
             return rejected_by_rmcp(response.status());
         }
-        response
+        rmcp_body::adapt(response, keeps_priming).await
     }
 }

@@ -3,15 +3,17 @@
 use hyper::{
     HeaderMap, Method, Request, StatusCode,
     body::{Bytes, Incoming},
-    header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, HeaderValue, ORIGIN},
+    header::{ACCEPT_ENCODING, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, HeaderValue, ORIGIN},
     http::request::Parts,
 };
 
 use super::{
+    accept::prefers_events,
     body::{self, Rejected},
+    body_headers,
     client_address::client_address,
     origin,
-    response::{HttpResponse, as_event, empty, framed, invalid, is_json, plain, prefers_events},
+    response::{HttpResponse, as_event, empty, framed, invalid, plain},
     rmcp_service::Kept,
     sender::{Peer, Sender},
     service::Service,
@@ -20,32 +22,76 @@ use super::{
 
 /// The path of the MCP endpoint.
 pub const PATH: &str = "/mcp";
+/// The paths of the health checks.
+const HEALTH: &str = "/healthz";
+const READY: &str = "/readyz";
+
+/// A path that is always served. The authentication layer serves the paths of the resource metadata in addition.
+enum Served {
+    Mcp,
+    Health,
+    Ready,
+}
+
+/// Returns the path without one final slash, because many clients add it to the URL that they are given. All served
+/// paths are compared in this form. Other spellings, such as `//mcp`, aren't served.
+fn without_final_slash(path: &str) -> &str {
+    match path.strip_suffix('/') {
+        Some(shorter) if !shorter.is_empty() => shorter,
+        Some(_) | None => path,
+    }
+}
+
+impl Served {
+    fn at(path: &str) -> Option<Self> {
+        match path {
+            PATH => Some(Served::Mcp),
+            HEALTH => Some(Served::Health),
+            READY => Some(Served::Ready),
+            _ => None,
+        }
+    }
+}
 
 impl Service {
     /// Answers a request for the MCP endpoint, a health check or the protected resource metadata (RFC 9728).
     pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> HttpResponse {
         // The parts and the body are passed by reference from here on, because an async function copies its arguments.
         let (mut parts, mut body) = request.into_parts();
-        match parts.uri.path() {
-            PATH => self.respond_mcp(&mut parts, &mut body, peer).await,
-            "/healthz" => plain(StatusCode::OK, "ok\n"),
-            // `true` asks for a call that writes, which is refused more often than one that only reads.
-            "/readyz" if self.endpoint.pipeline.audit.permits(true).is_err() => {
-                plain(StatusCode::SERVICE_UNAVAILABLE, "the audit record can't be written\n")
+        let path = without_final_slash(parts.uri.path());
+        match Served::at(path) {
+            Some(Served::Mcp) if !peer.is_outsider => self.respond_mcp(&mut parts, &mut body, peer).await,
+            Some(Served::Health) => health(StatusCode::OK, "ok\n", peer),
+            Some(Served::Ready) => self.respond_ready(peer),
+            Some(Served::Mcp) | None if peer.is_outsider => {
+                self.outsiders.warn(peer.address);
+                closing(plain(StatusCode::FORBIDDEN, "send requests to the proxy in front of this server\n"))
             }
-            "/readyz" if !self.endpoint.pipeline.controls.is_current() => {
-                plain(StatusCode::SERVICE_UNAVAILABLE, "the control file is unreadable or was modified\n")
-            }
-            "/readyz" => plain(StatusCode::OK, "ready\n"),
-            path => self
+            Some(Served::Mcp) | None => self
                 .authentication
                 .metadata(path)
                 .unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n")),
         }
     }
 
+    /// Answers a readiness check. Only callers who may reach the MCP endpoint are told the reason.
+    fn respond_ready(&self, peer: &Peer) -> HttpResponse {
+        let pipeline = &self.endpoint.pipeline;
+        // `true` asks for a call that writes, which is refused more often than one that only reads.
+        let reason = if pipeline.audit.permits(true).is_err() {
+            "the audit record can't be written\n"
+        } else if !pipeline.controls.is_current() {
+            "the control file is unreadable or was modified\n"
+        } else {
+            return health(StatusCode::OK, "ready\n", peer);
+        };
+        let reason = if peer.is_outsider { "not ready\n" } else { reason };
+        health(StatusCode::SERVICE_UNAVAILABLE, reason, peer)
+    }
+
     async fn respond_mcp(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> HttpResponse {
-        if let Err(disallowed) = self.settings.origins.check(&parts.uri, &parts.headers) {
+        let scheme = || self.scheme(peer.address);
+        if let Err(disallowed) = self.settings.origins.check(&parts.uri, &parts.headers, scheme) {
             body::drain(&parts.headers, body).await;
             return invalid(disallowed.status, disallowed.message);
         }
@@ -103,13 +149,17 @@ impl Service {
                 return response;
             }
         }
-        if !is_json(&parts.headers) {
+        if let Err(Rejected { status, message }) = body_headers::check(&parts.headers) {
             body::drain(&parts.headers, body).await;
-            return invalid(415, "the Content-Type must be application/json");
+            let mut response = invalid(status, &message);
+            if let Some(accepted) = body_headers::accepted_encoding(&parts.headers) {
+                response.headers_mut().insert(ACCEPT_ENCODING, accepted);
+            }
+            return response;
         }
         let caller = || self.caller(&sender, &HeaderMap::new(), None);
         let body = match self.bodies.read(&parts.headers, body, caller).await {
-            Ok(body) => body,
+            Ok(body) => body.without_byte_order_mark(),
             Err(Rejected { status, message }) => {
                 let mut response = invalid(status, &message);
                 // The rest of the body may be unread, so no other request can follow it.
@@ -118,5 +168,36 @@ impl Service {
             }
         };
         self.dispatch(parts, body, &sender).await
+    }
+}
+
+/// Returns the response to a health check.
+fn health(status: StatusCode, text: &'static str, peer: &Peer) -> HttpResponse {
+    let response = plain(status, text);
+    if peer.is_outsider { closing(response) } else { response }
+}
+
+/// Returns a response after which the connection ends.
+fn closing(mut response: HttpResponse) -> HttpResponse {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_final_slash_of_a_path_is_ignored() {
+        for (path, served) in [
+            ("/mcp", "/mcp"),
+            ("/mcp/", "/mcp"),
+            ("/readyz/", "/readyz"),
+            ("/mcp//", "/mcp/"),
+            ("//mcp", "//mcp"),
+            ("/", "/"),
+        ] {
+            assert_eq!(without_final_slash(path), served, "{path}");
+        }
     }
 }

@@ -10,13 +10,15 @@ use crate::transport::client_label::ClientLabel;
 pub(super) struct Peer {
     /// Address of the other end of the connection, which may be a proxy.
     pub(super) address: IpAddr,
+    /// The connection doesn't come from a trusted proxy, so only health checks are answered.
+    pub(super) is_outsider: bool,
     /// Labels the local user, who is the caller without authorization, with the client's name.
     pub(super) client_label: ClientLabel,
 }
 
 impl Peer {
-    pub(super) fn new(address: IpAddr) -> Self {
-        Peer { address, client_label: ClientLabel::default() }
+    pub(super) fn new(address: IpAddr, is_outsider: bool) -> Self {
+        Peer { address, is_outsider, client_label: ClientLabel::default() }
     }
 }
 

@@ -6,8 +6,9 @@ use hyper::{HeaderMap, header::USER_AGENT};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    authentication::AuthenticationLayer, body::BodyReader, in_flight::InFlight, rmcp_service::RmcpService,
-    sender::Sender, settings::HttpSettings, stream_end::StreamEnd,
+    authentication::AuthenticationLayer, body::BodyReader, host::Scheme, in_flight::InFlight,
+    outsiders::Outsiders, rmcp_service::RmcpService, sender::Sender, settings::HttpSettings,
+    stream_end::StreamEnd,
 };
 use crate::{call::caller::Caller, transport::endpoint::Endpoint};
 
@@ -24,6 +25,8 @@ pub struct Service {
     pub(super) rmcp: RmcpService,
     /// Ends event streams at shutdown.
     pub(super) end: CancellationToken,
+    /// Connections that don't come from a trusted proxy.
+    pub(super) outsiders: Outsiders,
 }
 
 impl Service {
@@ -36,19 +39,32 @@ impl Service {
     ) -> Self {
         let rmcp = RmcpService::new(&endpoint, &settings, authentication.is_guarded(), end);
         let bodies = BodyReader::new(settings.max_body, &endpoint.pipeline.shares);
-        let in_flight = InFlight::default();
-        Service { endpoint, authentication, settings, bodies, in_flight, rmcp, end: end.clone() }
+        let (in_flight, outsiders) = (InFlight::default(), Outsiders::default());
+        let end = end.clone();
+        Service { endpoint, authentication, settings, bodies, in_flight, rmcp, outsiders, end }
     }
 
     pub(super) fn authentication(&self) -> &AuthenticationLayer {
         &self.authentication
     }
 
-    /// Returns `true` if `peer` is the address of a trusted proxy, or a loopback address. If proxies end TLS, the
-    /// listener accepts connections only from these addresses.
-    pub(super) fn is_proxy_or_local(&self, peer: IpAddr) -> bool {
+    /// Returns `true` if proxies end TLS, and `peer` is neither the address of a proxy nor a loopback address. Only
+    /// health checks are answered there, because tokens would cross the network unencrypted.
+    pub(super) fn is_outsider(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
-        peer.is_loopback() || self.settings.proxies.iter().any(|proxy| proxy.contains(peer))
+        let has_proxies = !self.authentication.ends_tls() && !self.settings.proxies.is_empty();
+        has_proxies && !peer.is_loopback() && !self.is_proxy(peer)
+    }
+
+    fn is_proxy(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.settings.proxies.iter().any(|proxy| proxy.contains(peer))
+    }
+
+    /// Returns the scheme by which clients reach the server: `https` if TLS ends at this listener or at the trusted
+    /// proxy that sent the request.
+    pub(super) fn scheme(&self, peer: IpAddr) -> Scheme {
+        if self.authentication.ends_tls() || self.is_proxy(peer) { Scheme::Https } else { Scheme::Http }
     }
 
     /// Returns the end of an event stream that a request opens.

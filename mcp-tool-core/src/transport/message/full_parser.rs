@@ -36,12 +36,13 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
 #[derive(Deserialize)]
 struct Envelope<'m> {
     #[serde(borrow, default)]
-    jsonrpc: Option<BorrowedText<'m>>,
+    jsonrpc: Option<&'m RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     id: Option<&'m RawValue>,
     #[serde(borrow, default)]
     method: Option<BorrowedText<'m>>,
-    #[serde(borrow, default, deserialize_with = "present")]
+    /// `null` counts as absent, because some clients write all optional members.
+    #[serde(borrow, default)]
     params: Option<&'m RawValue>,
     #[serde(default)]
     result: Option<IgnoredAny>,
@@ -103,7 +104,8 @@ pub fn parse(text: &str) -> Result<ClientMessage<'_>, ProtocolError> {
             ProtocolError::new(code::INVALID_REQUEST, format!("not a JSON-RPC message: {}", excerpt(&error)))
         })?,
         Some(b'[') => {
-            let message = "MCP has no batches: send one message at a time";
+            // Only revision 2025-03-26 had batches, and this server doesn't offer it.
+            let message = "batches aren't supported: send one message at a time";
             return Err(ProtocolError::new(code::INVALID_REQUEST, message));
         }
         _ => return Err(ProtocolError::new(code::INVALID_REQUEST, "a JSON-RPC message must be an object")),
@@ -118,15 +120,22 @@ fn read_envelope<'m>(envelope: Envelope<'m>, text: &str) -> Result<ClientMessage
         None => None,
         Some(raw) => match Id::new(raw.get()) {
             Some(id) => Some(id),
-            None => return Err(invalid("`id` must be a string of at most 512 bytes, or a 64-bit integer")),
+            None => {
+                return Err(invalid(
+                    "`id` must be a string, or an integer without fraction and exponent, of at most 512 bytes",
+                ));
+            }
         },
     };
     let with_its_id = |error: ProtocolError| match &id {
         Some(id) => error.with_id(id),
         None => error,
     };
-    if envelope.jsonrpc.as_ref().is_none_or(|version| version.0 != "2.0") {
-        return Err(with_its_id(invalid("`jsonrpc` must be \"2.0\"")));
+    if !envelope.jsonrpc.is_some_and(is_version_2) {
+        return match (&id, envelope.method) {
+            (None, Some(_)) => Ok(ClientMessage::InvalidNotification),
+            _ => Err(with_its_id(invalid("`jsonrpc` must be \"2.0\""))),
+        };
     }
     let Some(BorrowedText(method)) = envelope.method else {
         return match (envelope.result, envelope.error) {
@@ -134,14 +143,21 @@ fn read_envelope<'m>(envelope: Envelope<'m>, text: &str) -> Result<ClientMessage
             _ => limits::check_other(None, text).map(|()| ClientMessage::Response),
         };
     };
-    if method != "tools/call" {
-        limits::check_other(Some(&method), text).map_err(with_its_id)?;
+    if id.is_none() || method != "tools/call" {
+        match limits::check_other(Some(&method), text) {
+            // A notification has no answer.
+            Err(_) if id.is_none() => return Ok(ClientMessage::InvalidNotification),
+            checked => checked.map_err(with_its_id)?,
+        }
     }
     if envelope.params.is_some_and(|params| !params.get().starts_with('{')) {
+        if id.is_none() {
+            return Ok(ClientMessage::InvalidNotification);
+        }
         return Err(with_its_id(ProtocolError::new(code::INVALID_PARAMS, "`params` must be an object")));
     }
     match id {
-        None => notification(method, envelope.params),
+        None => Ok(notification(method, envelope.params)),
         Some(id) if method == "tools/call" => match call(id.clone(), envelope.params) {
             Ok(call) => Ok(ClientMessage::Call(call)),
             Err(error) => Err(error.with_id(&id)),
@@ -153,23 +169,26 @@ fn read_envelope<'m>(envelope: Envelope<'m>, text: &str) -> Result<ClientMessage
     }
 }
 
-fn notification<'m>(
-    method: Cow<'m, str>,
-    params: Option<&'m RawValue>,
-) -> Result<ClientMessage<'m>, ProtocolError> {
+/// Returns `true` if `raw` is the JSON string `2.0`.
+fn is_version_2(raw: &RawValue) -> bool {
+    raw.get() == "\"2.0\""
+        || serde_json::from_str::<BorrowedText<'_>>(raw.get()).is_ok_and(|BorrowedText(text)| text == "2.0")
+}
+
+fn notification<'m>(method: Cow<'m, str>, params: Option<&'m RawValue>) -> ClientMessage<'m> {
     #[derive(Deserialize)]
     struct CancelledParams<'m> {
         #[serde(borrow, rename = "requestId")]
         request: &'m RawValue,
     }
     if method != "notifications/cancelled" {
-        return Ok(ClientMessage::Notification);
+        return ClientMessage::Notification;
     }
     // `None` if the cancellation is malformed: then it cancels nothing (2026-07-28, cancellation §error handling).
     let request = params
         .and_then(|params| serde_json::from_str::<CancelledParams<'_>>(params.get()).ok())
         .and_then(|params| Id::new(params.request.get()));
-    Ok(ClientMessage::Cancelled { request })
+    ClientMessage::Cancelled { request }
 }
 
 fn call(id: Id, params: Option<&RawValue>) -> Result<ToolCall<'_>, ProtocolError> {
@@ -302,7 +321,8 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
     let progress_token = match members.progress_token.map(RawValue::get) {
         Some(raw) if Id::new(raw).is_none() => {
             return Err(invalid(
-                "`progressToken` must be a string of at most 512 bytes, or a 64-bit integer".into(),
+                "`progressToken` must be a string, or an integer without fraction and exponent, of at most 512 bytes"
+                    .into(),
             ));
         }
         token => token,
@@ -390,6 +410,74 @@ mod tests {
             crate::transport::message::parse(b"\"\xff\"").err().map(|error| error.code),
             Some(code::PARSE)
         );
+    }
+
+    #[test]
+    fn null_of_an_optional_member_counts_as_absent() {
+        let call = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x","arguments":null,"_meta":null,"requestState":null,"inputResponses":null}}"#;
+        match parse(call) {
+            Ok(ClientMessage::Call(call)) => assert_eq!((call.arguments, call.error), ("{}", None)),
+            other => panic!("the call was not parsed: {other:?}"),
+        }
+        let absent = error(r#"{"jsonrpc":"2.0","id":7,"method":"tools/call"}"#);
+        assert_eq!(error(r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":null}"#), absent);
+        for params in
+            [r#"null"#, r#"{"cursor":null}"#, r#"{"_meta":null}"#, r#"{"_meta":{"progressToken":null}}"#]
+        {
+            let list = format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{params}}}"#);
+            assert!(matches!(parse(&list), Ok(ClientMessage::Request { cursor: None, .. })), "{list}");
+        }
+        let opened = r#"{"jsonrpc":"2.0","method":"notifications/initialized","params":null}"#;
+        assert!(matches!(parse(opened), Ok(ClientMessage::Notification)));
+    }
+
+    #[test]
+    fn message_with_a_method_and_without_an_id_is_never_an_error() {
+        for text in [
+            r#"{"jsonrpc":"2.0","method":"notifications/progress","params":[1]}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":"x"}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":7}"#,
+            r#"{"jsonrpc":"1.0","method":"notifications/initialized"}"#,
+            r#"{"jsonrpc":2.0,"method":"notifications/initialized"}"#,
+            r#"{"method":"notifications/initialized"}"#,
+            &format!(
+                r#"{{"jsonrpc":"2.0","method":"tools/call","params":{{"name":"{}"}}}}"#,
+                "x".repeat(1 << 16)
+            ),
+        ] {
+            assert!(matches!(parse(text), Ok(ClientMessage::InvalidNotification)), "{text}");
+        }
+        for text in [
+            r#"{"jsonrpc":"2.0","method":"unknown"}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{}}"#,
+            r#"{"jsonrpc":"\u0032.0","method":"x","params":{"a":1}}"#,
+        ] {
+            assert!(matches!(parse(text), Ok(ClientMessage::Notification)), "{text}");
+        }
+    }
+
+    #[test]
+    fn integer_beyond_64_bits_is_an_id_and_a_progress_token() {
+        let digits = "184467440737095516160";
+        let call = format!(
+            r#"{{"jsonrpc":"2.0","id":{digits},"method":"tools/call","params":{{"name":"x","_meta":{{"progressToken":-{digits}}}}}}}"#
+        );
+        for parsed in [crate::transport::message::parse(call.as_bytes()), parse(&call)] {
+            match parsed {
+                Ok(ClientMessage::Call(call)) => {
+                    let token = call.meta.progress_token.map(str::to_owned);
+                    assert_eq!((call.id.to_string(), token), (digits.to_owned(), Some(format!("-{digits}"))));
+                }
+                other => panic!("the call was not parsed: {other:?}"),
+            }
+        }
+        let cancel = format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{digits}}}}}"#
+        );
+        match parse(&cancel) {
+            Ok(ClientMessage::Cancelled { request }) => assert_eq!(request, Id::new(digits)),
+            other => panic!("the cancellation was not parsed: {other:?}"),
+        }
     }
 
     #[test]

@@ -13,6 +13,9 @@ use super::{
     read_paths::{self, ReadPath},
 };
 
+/// The byte order mark in UTF-8, which both transports remove from the beginning of a message.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Parses the members of a message that the transports need.
 ///
 /// # Errors

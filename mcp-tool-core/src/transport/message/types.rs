@@ -6,7 +6,7 @@ use crate::{
     ask::InputAnswers,
     call::{log_level::LogLevel, trace::TraceContext},
     pipeline::versions::Requirement,
-    transport::{id::Id, protocol_error::ProtocolError, protocol_version::is_supported},
+    transport::{id::Id, protocol_error::ProtocolError, protocol_version::is_offered},
 };
 
 /// Maximum size of the JSON text of `requestState`, of `inputResponses`, and of the client's capabilities, in bytes
@@ -48,6 +48,9 @@ pub enum ClientMessage<'m> {
     },
     /// A notification other than `notifications/cancelled`.
     Notification,
+    /// A message with a method and without an id that isn't valid otherwise. It is dropped, because a notification has
+    /// no answer (JSON-RPC 2.0 §4.1).
+    InvalidNotification,
     /// The client's answer to a request that the server sent.
     Response,
 }
@@ -111,7 +114,7 @@ impl Meta<'_> {
     /// Rejects a protocol version that this server doesn't speak.
     pub(crate) fn check_version(&self) -> Result<(), ProtocolError> {
         match self.protocol_version.as_deref() {
-            Some(version) if !is_supported(version) => Err(ProtocolError::unsupported_version(version)),
+            Some(version) if !is_offered(version) => Err(ProtocolError::unsupported_version(version)),
             _ => Ok(()),
         }
     }

@@ -1,8 +1,9 @@
 //! Implements rmcp's `ServerHandler` for [`Protocol`], through which rmcp calls this crate. Passes requests that this
 //! crate doesn't answer to the application's fallback handler.
 
-use std::sync::Arc;
+use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt as _;
 use mcp_tool_contract::read::violation::escaped_excerpt;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -14,11 +15,11 @@ use rmcp::{
         InitializeRequestParams, InitializeResult, JsonObject, ListPromptsRequestMethod, ListPromptsResult,
         ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
         ListResourcesResult, ListSkillsRequestMethod, ListSkillsResult, ListToolsResult,
-        PaginatedRequestParams, ProgressNotificationParam, ReadResourceDirectoryRequestMethod,
-        ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestMethod,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
-        SetLevelRequestMethod, SubscribeRequestMethod, SubscribeRequestParams, SubscriptionFilter, Tool,
-        UnsubscribeRequestMethod, UnsubscribeRequestParams, UpdateTaskParams,
+        PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+        ReadResourceDirectoryRequestMethod, ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult,
+        ReadResourceRequestMethod, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+        ServerConfig, SetLevelRequestMethod, SubscribeRequestMethod, SubscribeRequestParams,
+        SubscriptionFilter, Tool, UnsubscribeRequestMethod, UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -27,6 +28,7 @@ use super::{
     Protocol, completion,
     delegate::{declares_prompts, declares_resource_subscriptions, declares_resources},
     fallback::FallbackHandler,
+    invalid_params,
     request::is_modern,
     session::change_notification,
     tasks,
@@ -34,7 +36,7 @@ use super::{
 use crate::{
     ask::TASKS,
     call::{caller::Caller, log_level::LogLevel},
-    transport::listing::page::LIST_TTL_MS,
+    transport::{listing::page::LIST_TTL_MS, protocol_version},
 };
 
 #[allow(deprecated, reason = "legacy clients still send `logging/setLevel`")]
@@ -115,24 +117,17 @@ impl ServerHandler for Protocol {
         if let Some(params) = self.tool_completion(&request) {
             return self.complete_argument(params, &context).await;
         }
-        // rmcp passes a request of these methods to `on_custom_request` only if it could not parse the parameters.
-        const KNOWN: [&str; 9] = [
-            "initialize",
-            "logging/setLevel",
-            "server/discover",
-            "subscriptions/listen",
-            "tasks/cancel",
-            "tasks/get",
-            "tasks/update",
-            "tools/call",
-            "tools/list",
-        ];
         // Methods that revision 2026-07-28 removed.
         const REMOVED: [&str; 2] = ["initialize", "logging/setLevel"];
         let is_unsupported = is_modern(&context) && REMOVED.contains(&request.method.as_str())
             || request.method.starts_with("tasks/") && !self.endpoint.has_tasks();
-        if !is_unsupported && KNOWN.contains(&request.method.as_str()) {
-            return Err(ErrorData::invalid_params(format!("invalid parameters of {}", request.method), None));
+        // rmcp passes a request of one of its methods to `on_custom_request` only if it could not parse the parameters.
+        let declared = || self.endpoint.fallback.as_deref().map(|fallback| fallback.get_info().capabilities);
+        if !is_unsupported
+            && let Some(message) =
+                invalid_params::message(&request.method, request.params.as_ref(), declared().as_ref())
+        {
+            return Err(ErrorData::invalid_params(message, None));
         }
         match self.endpoint.fallback.as_deref().filter(|_| !is_unsupported) {
             Some(fallback) => {
@@ -211,8 +206,14 @@ impl ServerHandler for Protocol {
                 tokio::select! {
                     biased;
                     () = &mut notifications => {}
-                    listened = fallback.listen(context) => {
-                        listened?;
+                    listened = AssertUnwindSafe(fallback.listen(context)).catch_unwind() => {
+                        listened.unwrap_or_else(|_| {
+                            tracing::error!("the fallback handler panicked");
+                            Err(ErrorData::internal_error(
+                                "the request failed; the reason is in the server's log",
+                                None,
+                            ))
+                        })?;
                         // This crate's notifications continue after the handler's have ended.
                         notifications.await;
                     }
@@ -262,7 +263,15 @@ impl ServerHandler for Protocol {
             session.set_peer(&context.peer);
             session.set_caller(self.caller(&context)?);
         }
-        self.negotiate_initialize(&request)
+        let mut result = self.negotiate_initialize(&request)?;
+        if let Some(version) = protocol_version::instead_of(&request.protocol_version) {
+            result.protocol_version = version;
+        }
+        Ok(result)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(protocol_version::offered())
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {

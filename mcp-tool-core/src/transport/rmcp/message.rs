@@ -1,8 +1,12 @@
 //! Conversion of messages from and to rmcp: checks and parses messages for rmcp, and reads the ids of rmcp's answers.
 
 use mcp_tool_contract::read::violation::escaped_excerpt;
-use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ServerJsonRpcMessage};
 
+use super::{
+    adaptation::{for_rmcp, from_rmcp},
+    invalid_params,
+};
 use crate::{
     json::JsonWriter,
     transport::{
@@ -14,10 +18,22 @@ use crate::{
 
 /// Parses a client's message as rmcp's type.
 pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolError> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    serde_json::from_slice(&for_rmcp(bytes)).map_err(|error| {
         let message = format!("not a message of the protocol: {}", escaped_excerpt(&error.to_string()));
         ProtocolError::new(code::INVALID_REQUEST, message)
     })
+}
+
+/// Returns the error for an `initialize` request that rmcp could not parse; `None` for any other message. Until a client
+/// has initialized, rmcp would answer such a request without the name of the invalid parameter.
+pub(crate) fn invalid_initialize(message: &ClientJsonRpcMessage) -> Option<ProtocolError> {
+    let ClientJsonRpcMessage::Request(request) = message else { return None };
+    let ClientRequest::CustomRequest(request) = &request.request else { return None };
+    if request.method != "initialize" {
+        return None;
+    }
+    let message = invalid_params::message(&request.method, request.params.as_ref(), None)?;
+    Some(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
 /// Returns the message of a call in a session with no more members than rmcp needs: id, name and progress token.
@@ -44,5 +60,7 @@ pub(crate) fn answered_id(message: &ServerJsonRpcMessage) -> Option<Id> {
         ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
         ServerJsonRpcMessage::Request(_) | ServerJsonRpcMessage::Notification(_) => None,
     };
-    Id::new(&serde_json::to_string(id?).ok()?)
+    let id = serde_json::to_vec(id?).ok()?;
+    let id = from_rmcp(&id).unwrap_or(id);
+    Id::new(std::str::from_utf8(&id).ok()?)
 }

@@ -1,6 +1,7 @@
 //! MCP methods that are served through rmcp: all methods except `tools/call` and `tools/list`. In legacy HTTP sessions
 //! (of clients that speak revisions up to 2025-11-25), these two are served through rmcp too.
 
+pub(super) mod adaptation;
 mod call;
 mod completion;
 mod delegate;
@@ -8,6 +9,7 @@ mod delegate;
 mod extensions;
 pub(crate) mod fallback;
 mod handler;
+mod invalid_params;
 pub(super) mod message;
 pub(super) mod request;
 mod server_info;

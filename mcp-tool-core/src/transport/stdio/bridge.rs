@@ -20,7 +20,7 @@ use super::{
     super::{
         endpoint::Endpoint,
         id::Id,
-        rmcp::{Protocol, message::answered_id, session::Session},
+        rmcp::{Protocol, adaptation::from_rmcp, message::answered_id, session::Session},
     },
     output::Writer,
 };
@@ -73,6 +73,7 @@ impl Transport<RoleServer> for Bridge {
         let (writer, forwarded) = (self.writer.clone(), Arc::clone(&self.forwarded));
         async move {
             let line = serde_json::to_vec(&message)?;
+            let line = from_rmcp(&line).unwrap_or(line);
             // The id is freed before the answer is sent, because the client may reuse the id as soon as it has the
             // answer. The permit is freed only after the answer was queued, so that a request whose answer waits for
             // room in the queue still counts.

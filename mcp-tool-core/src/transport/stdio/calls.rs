@@ -8,11 +8,16 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use futures_util::FutureExt as _;
 use tokio::task::AbortHandle;
 use tokio_util::{sync::ReusableBoxFuture, task::TaskTracker};
 
 use super::{
-    super::{id::Id, response::FramedResponse},
+    super::{
+        id::Id,
+        protocol_error::{ProtocolError, code},
+        response::FramedResponse,
+    },
     output::Writer,
 };
 use crate::sync::lock;
@@ -32,9 +37,16 @@ pub(super) enum FirstPoll {
     Ready(FramedResponse, ResponseFuture),
     /// The call has to wait, and must be polled again.
     Pending(StartedCall),
-    /// The call panicked outside of the tool's function, so it has no response. (A panic in the function is an outcome
-    /// of the call.)
+    /// The call panicked outside of the tool's function, so it is answered with [`panicked`]. (A panic in the function is
+    /// an outcome of the call.)
     Panicked,
+}
+
+/// Returns the response to a call that panicked outside of the tool's function.
+pub(super) fn panicked(id: &Id) -> FramedResponse {
+    tracing::error!("a call panicked outside of its tool's function");
+    let error = ProtocolError::new(code::INTERNAL, "the request failed; the reason is in the server's log");
+    FramedResponse::protocol_error(&error.with_id(id))
 }
 
 impl StartedCall {
@@ -72,14 +84,18 @@ impl Calls {
 
     /// Continues a call as a Tokio task, which sends the response.
     pub(super) fn spawn(&self, call: StartedCall) {
+        self.spawn_in(&mut lock(&self.running), call);
+    }
+
+    /// Continues a call as a Tokio task. `running` stays locked until the task is in it, because the task sends a
+    /// response only if it is in `running`.
+    fn spawn_in(&self, running: &mut HashMap<Id, Option<AbortHandle>>, call: StartedCall) {
         let StartedCall { id, response } = call;
-        // Locked until the task is in `running`, because the task sends a response only if it is in `running`.
-        let mut running = lock(&self.running);
         let task = self.tasks.spawn({
             let (calls, id) = (self.clone(), id.clone());
             async move {
-                let response = response.await;
-                calls.send(&id, response).await;
+                let response = AssertUnwindSafe(response).catch_unwind().await;
+                calls.send(&id, response.unwrap_or_else(|_| panicked(&id))).await;
             }
         });
         running.insert(id, Some(task.abort_handle()));
@@ -113,12 +129,15 @@ impl Calls {
     pub(super) async fn reattach(&self, id: Id, polled: FirstPoll) {
         match polled {
             FirstPoll::Ready(response, _) => self.send(&id, response).await,
-            FirstPoll::Pending(call) if self.is_running(&id) => self.spawn(call),
-            // The call was cancelled during its first poll.
-            FirstPoll::Pending(call) => drop(call),
-            FirstPoll::Panicked => {
-                lock(&self.running).remove(&id);
+            FirstPoll::Pending(call) => {
+                let mut running = lock(&self.running);
+                // Otherwise the call was cancelled during its first poll. Both steps happen under one lock, so that no
+                // cancellation is lost between them.
+                if running.contains_key(&id) {
+                    self.spawn_in(&mut running, call);
+                }
             }
+            FirstPoll::Panicked => self.send(&id, panicked(&id)).await,
         }
     }
 
@@ -127,5 +146,68 @@ impl Calls {
         if lock(&self.running).remove(id).is_some() {
             self.writer.send(response.body).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::{pending, poll_fn},
+        io::{BufRead as _, BufReader},
+    };
+
+    use super::{super::output::write_lines, *};
+
+    /// Returns a list of calls, and the lines of its output.
+    fn calls() -> (Calls, impl Iterator<Item = String>) {
+        let Ok((reader, output)) = std::io::pipe() else { panic!("no pipe") };
+        let Ok((writer, _)) = write_lines(output) else { panic!("no thread") };
+        (Calls::new(writer), BufReader::new(reader).lines().map_while(Result::ok))
+    }
+
+    fn started(id: &Id, response: impl Future<Output = FramedResponse> + Send + 'static) -> StartedCall {
+        StartedCall { id: id.clone(), response: ResponseFuture::new(response) }
+    }
+
+    #[tokio::test]
+    async fn panicked_call_is_answered_and_frees_its_id() {
+        let (calls, mut lines) = calls();
+        let id = Id::Integer(7);
+        // Panics at the second poll, outside of any tool.
+        let mut polls = 0;
+        let call = started(
+            &id,
+            poll_fn(move |cx| {
+                polls += 1;
+                assert!(polls < 2, "a call panics in this test");
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }),
+        );
+        calls.spawn(call);
+        calls.tasks.close();
+        calls.tasks.wait().await;
+        assert!(!calls.is_running(&id), "the id of the call stays in use");
+        // Panics at the first poll, while another task processes messages.
+        let call = started(&id, poll_fn(|_| panic!("a call panics in this test")));
+        calls.detach(id.clone());
+        calls.reattach(id.clone(), call.poll_once()).await;
+        assert!(!calls.is_running(&id), "the id of the detached call stays in use");
+        calls.writer.flush();
+        for _ in 0..2 {
+            let line = lines.next().unwrap_or_default();
+            assert!(line.contains(r#""id":7"#) && line.contains("-32603"), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn call_that_was_cancelled_during_its_first_poll_is_not_continued() {
+        let (calls, _lines) = calls();
+        let id = Id::Integer(7);
+        calls.detach(id.clone());
+        let polled = started(&id, pending()).poll_once();
+        assert!(calls.cancel(&id));
+        calls.reattach(id.clone(), polled).await;
+        assert!(!calls.is_running(&id), "the cancelled call was continued");
     }
 }

@@ -17,15 +17,18 @@ use super::{
         endpoint::Endpoint,
         id::Id,
         listing::page::{ListRequest, Shape},
-        message::{self, ClientMessage, Era, Meta, ToolCall},
+        message::{self, BYTE_ORDER_MARK, ClientMessage, Era, Meta, ToolCall},
         protocol_error::{ProtocolError, code},
         reporting::{CallEvent, ReportingCall},
         response::{self, FramedResponse},
-        rmcp::{message::to_rmcp, session::Session},
+        rmcp::{
+            message::{invalid_initialize, to_rmcp},
+            session::Session,
+        },
         task::TaskCall,
     },
     bridge::Forwarded,
-    calls::{Calls, FirstPoll, ResponseFuture, StartedCall},
+    calls::{Calls, FirstPoll, ResponseFuture, StartedCall, panicked},
     lines::{Inbox, MAX_LINE, Received, line_length},
     output::Writer,
 };
@@ -199,7 +202,11 @@ impl Connection {
                 self.spare = Some(spare);
             }
             FirstPoll::Pending(call) => self.calls.spawn(call),
-            FirstPoll::Panicked => {}
+            FirstPoll::Panicked => {
+                if let Some(id) = self.current.take() {
+                    self.writer.send_soon(&panicked(&id).body);
+                }
+            }
         }
         let now = Instant::now();
         if now.duration_since(self.polled_at) > SLOW_POLL {
@@ -216,6 +223,9 @@ impl Connection {
 
     /// Processes one message. Returns a `tools/call` or `tools/list` request, if it was accepted.
     async fn process_line(&mut self, line: &[u8]) -> Option<StartedCall> {
+        // A byte order mark has no meaning in UTF-8, and parsers may ignore it (RFC 8259 §8.1). Some shells write one at
+        // the beginning of a pipe.
+        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         if line.trim_ascii().is_empty() {
             return None;
         }
@@ -235,18 +245,28 @@ impl Connection {
                 return self.list(id, &meta, cursor.map(Cow::into_owned)).await;
             }
             Ok(ClientMessage::Request { id, method, meta, .. }) => {
+                // rmcp doesn't learn the era from `server/discover`, because a client of either era may send it first.
+                let opens =
+                    method == "initialize" || (meta.era() == Era::Modern && method != "server/discover");
+                // A refused request has no effect on the connection.
+                let is_legacy = meta.era() == Era::Legacy;
+                if !self.forward(line, Some((&id, is_legacy))).await {
+                    return None;
+                }
                 if method == "initialize" {
                     self.initialized = true;
                     self.client = initializing_client(line);
                 }
-                // rmcp doesn't learn the era from `server/discover`, because a client of either era may send it first.
-                self.opened |=
-                    method == "initialize" || (meta.era() == Era::Modern && method != "server/discover");
-                self.forward(line, Some(&id)).await;
+                self.opened |= opens;
+            }
+            Ok(ClientMessage::InvalidNotification) => {
+                tracing::debug!("an invalid notification was dropped");
             }
             // Ignored, because rmcp's service would end if it got such a message before it knows the client's era.
             Ok(ClientMessage::Notification | ClientMessage::Response) if !self.opened => {}
-            Ok(ClientMessage::Notification | ClientMessage::Response) => self.forward(line, None).await,
+            Ok(ClientMessage::Notification | ClientMessage::Response) => {
+                self.forward(line, None).await;
+            }
             Err(error) => self.refuse(&error).await,
         }
         None
@@ -378,10 +398,17 @@ impl Connection {
         Ok(())
     }
 
-    /// Forwards a message to rmcp. Only a request has an `id`, and only a request needs a permit. If the message can't
-    /// be forwarded, answers a request with an error, and drops any other message.
-    async fn forward(&self, line: &[u8], id: Option<&Id>) {
+    /// Forwards a message to rmcp. `request` has the id of a request, and `true` for a legacy request; it is `None` for
+    /// other messages. Only a request needs a permit. If the message can't
+    /// be forwarded, answers a request with an error, and drops any other message. Returns `true` if the message was
+    /// forwarded.
+    async fn forward(&self, line: &[u8], request: Option<(&Id, bool)>) -> bool {
+        let id = request.map(|(id, _)| id);
         let message = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| to_rmcp(line));
+        let message = message.and_then(|message| match invalid_initialize(&message) {
+            Some(error) if request.is_some_and(|(_, is_legacy)| is_legacy) => Err(error),
+            Some(_) | None => Ok(message),
+        });
         match (message, id) {
             (Ok(message), _) => {
                 if let Some(id) = id {
@@ -393,15 +420,19 @@ impl Connection {
                             "at most {MAX_FORWARDED} requests and streams may be open: close one, or try again later"
                         );
                         self.refuse(&ProtocolError::new(code::INTERNAL, message).with_id(id)).await;
-                        return;
+                        return false;
                     };
                     lock(&self.forwarded).insert(id.clone(), permit);
                 }
-                drop(self.to_rmcp.send(message).await);
+                self.to_rmcp.send(message).await.is_ok()
             }
-            (Err(error), Some(id)) => self.refuse(&error.with_id(id)).await,
+            (Err(error), Some(id)) => {
+                self.refuse(&error.with_id(id)).await;
+                false
+            }
             (Err(error), None) => {
                 tracing::debug!(reason = error.message, "a message without an id can't be read");
+                false
             }
         }
     }

@@ -109,8 +109,8 @@ impl LineReader {
         LineReader { input: Box::new(input), chunk: vec![0; CHUNK], partial: Vec::new(), too_long: false }
     }
 
-    /// Reads until at least one line is complete. `None` at the end of the input. A last line without a newline is
-    /// dropped.
+    /// Reads until at least one line is complete. `None` at the end of the input. The end of the input completes a last
+    /// line without a newline, which gets one.
     ///
     /// The first item is `TooLong` if the first complete line is too long, else `None`. Only the first line can be too
     /// long, because the others are parts of one read, and [`CHUNK`] is smaller than [`MAX_LINE`]. The second item has
@@ -118,7 +118,7 @@ impl LineReader {
     pub(super) fn read(&mut self) -> std::io::Result<Option<[Option<Received>; 2]>> {
         loop {
             let read = match self.input.read(&mut self.chunk) {
-                Ok(0) => return Ok(None),
+                Ok(0) => return Ok(self.last_line()),
                 Ok(read) => &self.chunk[..read],
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
@@ -145,6 +145,21 @@ impl LineReader {
             let lines = (!lines.is_empty()).then_some(Received::Lines(lines));
             return Ok(Some([is_too_long.then_some(Received::TooLong), lines]));
         }
+    }
+
+    /// Returns the line that the end of the input completes, in the form of [`read`](Self::read).
+    fn last_line(&mut self) -> Option<[Option<Received>; 2]> {
+        // The newline counts as part of the line.
+        if std::mem::take(&mut self.too_long) || self.partial.len() >= MAX_LINE {
+            self.partial = Vec::new();
+            return Some([Some(Received::TooLong), None]);
+        }
+        let mut line = std::mem::take(&mut self.partial);
+        if line.is_empty() {
+            return None;
+        }
+        line.push(b'\n');
+        Some([None, Some(Received::Lines(line))])
     }
 }
 
@@ -189,9 +204,13 @@ mod tests {
     #[test]
     fn lines_are_the_same_for_all_sizes_of_reads() {
         for at_a_time in [1, 2, 3, 5, 1_000] {
-            let read = lines(b"one\n\ntwo and\nthree\nnot whole", at_a_time);
+            let read = lines(b"one\n\ntwo and\nthree\nno newline", at_a_time);
             let read: Vec<_> = read.iter().flatten().map(String::as_str).collect();
-            assert_eq!(read, ["one", "", "two and", "three"], "with reads of {at_a_time} bytes");
+            assert_eq!(
+                read,
+                ["one", "", "two and", "three", "no newline"],
+                "with reads of {at_a_time} bytes"
+            );
         }
     }
 
@@ -211,6 +230,10 @@ mod tests {
                 [Some(6), Some(MAX_LINE - 1), None, Some(5)],
                 "with reads of {at_a_time} bytes"
             );
+        }
+        for too_long in [MAX_LINE, MAX_LINE + 1, 2 * MAX_LINE] {
+            let without_newline = vec![b'y'; too_long];
+            assert_eq!(lines(&without_newline, CHUNK), [None], "with {too_long} bytes and no newline");
         }
     }
 }

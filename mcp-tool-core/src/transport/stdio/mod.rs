@@ -99,7 +99,11 @@ async fn serve_lines(
     tokio::select! {
         () = all_processed.cancelled() => {}
         // At the end of the input, messages may still wait to be processed.
-        () = async { input_ended.cancelled().await; tokio::time::sleep(GRACE).await } => {}
+        () = async { input_ended.cancelled().await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!(
+                "the messages that are still waiting {GRACE:?} after the end of the input are dropped"
+            );
+        }
         // The writing thread has ended, usually because the client closed the output.
         _ = &mut written => {}
         // A signal must stop the server even while messages wait because the client doesn't read its answers.
