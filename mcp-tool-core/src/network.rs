@@ -50,9 +50,9 @@ impl Network {
         }
     }
 
-    /// Returns `true` if the address is in the network. An IPv4-mapped IPv6 address is in no IPv4 network, unless the
-    /// caller converts the address first ([`IpAddr::to_canonical`]).
+    /// Returns `true` if the address is in the network. An IPv4-mapped IPv6 address counts as its IPv4 address.
     pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         let width = if address.is_ipv4() { 32 } else { 128 };
         self.address.is_ipv4() == address.is_ipv4()
             && bits(address) & mask(width, self.prefix) == bits(self.address)
@@ -93,7 +93,7 @@ mod tests {
         let ten = Network::parse("10.0.0.0/8").unwrap();
         assert!(ten.contains(address("10.1.2.3")) && !ten.contains(address("11.0.0.0")));
         // IPv6 addresses whose lowest 32 bits are those of 10.1.2.3.
-        assert!(!ten.contains(address("::ffff:10.1.2.3")) && !ten.contains(address("::a01:203")));
+        assert!(ten.contains(address("::ffff:10.1.2.3")) && !ten.contains(address("::a01:203")));
         let unique = Network::parse("fd00::/8").unwrap();
         assert!(unique.contains(address("fdff::1")) && !unique.contains(address("fc00::1")));
         assert!(Network::parse("0.0.0.0/0").unwrap().contains(address("127.0.0.1")));
