@@ -92,7 +92,7 @@ mod tests {
     fn network_contains_only_its_addresses() {
         let ten = Network::parse("10.0.0.0/8").unwrap();
         assert!(ten.contains(address("10.1.2.3")) && !ten.contains(address("11.0.0.0")));
-        // IPv6 addresses whose lowest 32 bits are those of 10.1.2.3.
+        // A mapped address is its IPv4 address, unlike another IPv6 address with the same lowest 32 bits.
         assert!(ten.contains(address("::ffff:10.1.2.3")) && !ten.contains(address("::a01:203")));
         let unique = Network::parse("fd00::/8").unwrap();
         assert!(unique.contains(address("fdff::1")) && !unique.contains(address("fc00::1")));
