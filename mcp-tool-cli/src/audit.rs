@@ -167,7 +167,8 @@ impl<W: Write> AuditOutput<W> {
                     "tool" => Some(&record.tool),
                     _ => Some(&record.outcome),
                 };
-                *self.counts.entry(value.cloned().unwrap_or_default()).or_default() += 1;
+                *self.counts.entry(value.cloned().unwrap_or_default()).or_default() +=
+                    record.repeated.unwrap_or(1);
                 Ok(())
             }
             (None, true) => {
@@ -219,6 +220,10 @@ impl<W: Write> AuditOutput<W> {
 
 fn row(record: &AuditRecord) -> [String; 8] {
     let version = record.version.as_ref().map(|version| format!(" {version}"));
+    let mut reason = or_dash(record.reason.as_ref());
+    if let Some(calls) = record.repeated {
+        reason.push_str(&format!(" ({calls} calls)"));
+    }
     let completes = record.completes.as_ref().map(|parameter| format!(" completes {parameter}"));
     [
         escaped(&record.time),
@@ -227,7 +232,7 @@ fn row(record: &AuditRecord) -> [String; 8] {
         or_dash(record.tenant.as_ref()),
         escaped(&format!("{}{}{}", record.tool, version.unwrap_or_default(), completes.unwrap_or_default())),
         escaped(&record.outcome),
-        or_dash(record.reason.as_ref()),
+        reason,
         escaped(&record.correlation_id),
     ]
 }

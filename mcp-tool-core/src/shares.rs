@@ -16,7 +16,10 @@ use std::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    call::{cache::CacheSlot, caller::Caller},
+    call::{
+        cache::CacheSlot,
+        caller::{Caller, User},
+    },
     sync,
 };
 
@@ -85,13 +88,6 @@ struct Users {
     prune_at: usize,
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct User {
-    issuer: Option<Arc<str>>,
-    tenant: Option<String>,
-    name: String,
-}
-
 impl Shares {
     /// Returns shares of at most `percent` of each pool.
     pub(crate) fn new(percent: u32) -> Self {
@@ -151,12 +147,7 @@ impl Shares {
     }
 
     fn find(&self, caller: &Caller) -> Arc<Holdings> {
-        let principal = caller.principal();
-        let user = User {
-            issuer: principal.issuer.clone(),
-            tenant: principal.tenant.clone(),
-            name: principal.user.clone(),
-        };
+        let user = caller.principal().user_id();
         let mut users = sync::lock(&self.users);
         if let Some(holdings) = users.holdings.get(&user).and_then(Weak::upgrade) {
             return holdings;

@@ -8,7 +8,7 @@ use super::{Application, OpenState, OperatorSettings};
 use crate::{
     announce::Announcements,
     ask::{UsedStates, WaitLimit},
-    audit::{Audit, FileSink, LineSink, Sink, UnauthenticatedRecords},
+    audit::{Audit, FileSink, LineSink, Sink},
     call::{
         caller::{Caller, Scopes},
         services::Services,
@@ -93,7 +93,6 @@ impl Application {
             shares: Arc::clone(&shares),
             rates: Rates::default(),
             audit,
-            unauthenticated: UnauthenticatedRecords::default(),
             timeout: settings.timeout,
             services: Arc::new(Services {
                 sealer,

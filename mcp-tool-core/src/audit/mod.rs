@@ -6,13 +6,12 @@
 mod file;
 mod query;
 mod record;
+mod refusals;
 mod rotated;
 mod sink;
-mod unauthenticated;
 
 pub(crate) use file::FileSink;
 pub use query::{AuditRecord, QuerySummary, RecordQuery};
 pub use record::RecordOutcome;
 pub(crate) use record::{CallStart, PendingRecord};
 pub use sink::{Audit, LineSink, Sink};
-pub(crate) use unauthenticated::UnauthenticatedRecords;

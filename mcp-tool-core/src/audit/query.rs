@@ -72,6 +72,8 @@ pub struct AuditRecord {
     pub outcome: String,
     /// Reason for the outcome; `None` for `ok` and `asked`.
     pub reason: Option<String>,
+    /// Number of refused calls that the record counts; `None` for the record of one call.
+    pub repeated: Option<u64>,
 }
 
 /// Lines that aren't records, and files that a search could not read.

@@ -8,7 +8,7 @@ use mcp_tool_contract::{
 };
 use uuid::Uuid;
 
-use super::Audit;
+use super::{Audit, refusals::CountedRefusals};
 use crate::{
     call::{
         caller::{Caller, Scopes},
@@ -187,6 +187,11 @@ impl PendingRecord {
     /// Writes the record of a call that ends with an error. `detail` explains `reason`, and replaces the text of
     /// [`set_detail`](Self::set_detail).
     pub(crate) fn write_failure(mut self, outcome: RecordOutcome, reason: &str, detail: Option<&str>) {
+        if outcome == RecordOutcome::Refused && !self.audit.records_refusal(&self.caller, reason, self.moment)
+        {
+            self.is_written = true;
+            return;
+        }
         self.write(outcome, Some(reason), detail, None);
     }
 
@@ -198,14 +203,7 @@ impl PendingRecord {
         result: Option<&[u8]>,
     ) {
         self.is_written = true;
-        let mut line = RecordWriter(JsonWriter::with_capacity(768));
-        line.0.raw(r#"{"time":""#);
-        self.moment.write(&mut line.0);
-        line.0.raw(r#"","correlation_id":""#);
-        line.0.raw(self.correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
-        line.0.raw("\",");
-        // The caller keeps this text, so `caller_members` runs only for the caller's first record.
-        line.0.raw(self.caller.record_members(caller_members));
+        let mut line = RecordWriter::of(self.moment, &self.correlation, &self.caller);
         if let Some(remote) = self.remote {
             line.name("remote");
             line.0.raw("\"");
@@ -293,11 +291,40 @@ impl Drop for PendingRecord {
     }
 }
 
+impl CountedRefusals {
+    /// Returns the record, a line of JSON.
+    pub(super) fn line(&self) -> Vec<u8> {
+        let mut line = RecordWriter::of(self.first, &self.first.id(), &self.caller);
+        line.text("tool", "-");
+        line.text("outcome", RecordOutcome::Refused.name());
+        line.text("reason", &self.reason);
+        line.number("repeated", self.count.into());
+        let span = self.last.instant.saturating_duration_since(self.first.instant);
+        line.number("duration_us", span.as_micros());
+        line.number("arguments_bytes", 0);
+        line.0.raw("}\n");
+        line.0.into_bytes()
+    }
+}
+
 /// Writes the members of a record. Names of members are written without escapes, because they are constants.
 #[derive(Default)]
 struct RecordWriter(JsonWriter);
 
 impl RecordWriter {
+    /// Begins a record.
+    fn of(moment: Moment, correlation: &Uuid, caller: &Caller) -> Self {
+        let mut line = RecordWriter(JsonWriter::with_capacity(768));
+        line.0.raw(r#"{"time":""#);
+        moment.write(&mut line.0);
+        line.0.raw(r#"","correlation_id":""#);
+        line.0.raw(correlation.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        line.0.raw("\",");
+        // The caller keeps this text, so `caller_members` runs only for the caller's first record.
+        line.0.raw(caller.record_members(caller_members));
+        line
+    }
+
     fn name(&mut self, name: &str) {
         for part in [",\"", name, "\":"] {
             self.0.raw(part);
@@ -307,6 +334,13 @@ impl RecordWriter {
     fn text(&mut self, name: &str, text: &str) {
         self.name(name);
         self.0.string(text);
+    }
+
+    /// Writes a text that is present, escaped.
+    fn escaped_text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, &escaped(text));
+        }
     }
 
     fn number(&mut self, name: &str, number: u128) {
@@ -333,13 +367,9 @@ fn caller_members(caller: &Caller) -> String {
         line.text("agent", &escaped_excerpt(agent));
     }
     // Issuer, client and kind come from a verified token, so local callers have none.
-    for (name, text) in
-        [("tenant", caller.tenant()), ("issuer", caller.issuer()), ("client", caller.client())]
-    {
-        if let Some(text) = text {
-            line.text(name, &escaped(text));
-        }
-    }
+    line.escaped_text("tenant", caller.tenant());
+    line.escaped_text("issuer", caller.issuer());
+    line.escaped_text("client", caller.client());
     if caller.issuer().is_some() {
         line.text("kind", caller.kind().name());
     }

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::refusals::Refusals;
 use crate::{
+    call::caller::Caller,
+    clock::Moment,
     error::ToolError,
     sync,
     watchdog::{self, StallDetector},
@@ -89,6 +92,8 @@ struct WriterState {
     /// Number of records that were dropped since the sink last recovered.
     dropped: AtomicU64,
     pending: Mutex<PendingLines>,
+    /// The refused calls without a record of their own.
+    refusals: Refusals,
     /// Wakes the writer.
     wake: Condvar,
     /// Tells that the writer has ended.
@@ -131,18 +136,20 @@ impl Audit {
             done: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             pending: Mutex::default(),
+            refusals: Refusals::default(),
             wake: Condvar::new(),
             end: Condvar::new(),
         });
         if let Err(error) = sink.open() {
             state.failed(&error);
         }
-        if state.required {
-            let (watched, mut detector) = (Arc::downgrade(&state), StallDetector::default());
-            watchdog::start("audit watch", move || {
-                watched.upgrade().is_some_and(|state| state.check_writer(&mut detector))
-            })?;
-        }
+        let (watched, mut detector) = (Arc::downgrade(&state), StallDetector::default());
+        watchdog::start("audit watch", move || {
+            watched.upgrade().is_some_and(|state| {
+                state.record_refusals(Some(Instant::now()));
+                state.check_writer(&mut detector)
+            })
+        })?;
         let writer_state = Arc::clone(&state);
         let writer = std::thread::Builder::new().name("audit".into()).spawn(move || {
             let _ended = EndGuard(&writer_state);
@@ -185,28 +192,19 @@ impl Audit {
     /// many records wait. Because no further calls are started then, the limit is exceeded by at most one record for
     /// each running call.
     pub(crate) fn append(&self, line: &[u8], has_started: bool) {
-        let state = &*self.state;
-        if state.is_full() && !(has_started && state.required) {
-            return state.drop_records(1);
-        }
-        let mut pending = state.lock();
-        if pending.ended {
-            drop(pending);
-            return state.drop_records(1);
-        }
-        state.waiting.fetch_add(1, Ordering::Relaxed);
-        pending.lines.extend_from_slice(line);
-        pending.count += 1;
-        let wake = std::mem::take(&mut pending.asleep);
-        drop(pending);
-        if wake {
-            state.wake.notify_one();
-        }
+        self.state.append(line, has_started);
+    }
+
+    /// Returns `true` if a refused call that began at `start` has a record of its own. Otherwise counts the call, and
+    /// records the number of such calls later.
+    pub(super) fn records_refusal(&self, caller: &Caller, reason: &str, start: Moment) -> bool {
+        self.state.refusals.take(caller, reason, start)
     }
 }
 
 impl Drop for Audit {
     fn drop(&mut self) {
+        self.state.record_refusals(None);
         let mut pending = self.state.lock();
         pending.stopping = true;
         self.state.wake.notify_one();
@@ -250,6 +248,32 @@ impl Drop for EndGuard<'_> {
 }
 
 impl WriterState {
+    fn append(&self, line: &[u8], has_started: bool) {
+        if self.is_full() && !(has_started && self.required) {
+            return self.drop_records(1);
+        }
+        let mut pending = self.lock();
+        if pending.ended {
+            drop(pending);
+            return self.drop_records(1);
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        pending.lines.extend_from_slice(line);
+        pending.count += 1;
+        let wake = std::mem::take(&mut pending.asleep);
+        drop(pending);
+        if wake {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Records the counted refusals that are due at `now`, or all of them if `now` is `None`.
+    fn record_refusals(&self, now: Option<Instant>) {
+        for counted in self.refusals.due(now) {
+            self.append(&counted.line(), false);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, PendingLines> {
         sync::lock(&self.pending)
     }
@@ -278,7 +302,7 @@ impl WriterState {
         // doesn't exist.
         let done = self.done.load(Ordering::Acquire);
         let requested = done + self.waiting.load(Ordering::Acquire) as u64;
-        let is_stalled = detector.is_stalled(done, requested);
+        let is_stalled = self.required && detector.is_stalled(done, requested);
         let problems = self.problems.load(Ordering::Relaxed);
         if !is_stalled {
             self.clear(STALLED);

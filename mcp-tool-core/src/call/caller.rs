@@ -48,9 +48,22 @@ pub(crate) struct Principal {
     pub(crate) agent: Option<String>,
 }
 
+/// Identity of a user with any agent. Limits that one user shares don't depend on the agent, because a user can register
+/// any number of agents.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct User {
+    issuer: Option<Arc<str>>,
+    tenant: Option<String>,
+    name: String,
+}
+
 impl Principal {
-    /// Returns `true` if the other caller is the same user, perhaps with another agent. Limits that one user shares
-    /// must not depend on the agent, because a user can register any number of agents.
+    /// Returns the user.
+    pub(crate) fn user_id(&self) -> User {
+        User { issuer: self.issuer.clone(), tenant: self.tenant.clone(), name: self.user.clone() }
+    }
+
+    /// Returns `true` if the other caller is the same [`User`].
     pub(crate) fn is_same_user(&self, other: &Principal) -> bool {
         (&self.issuer, &self.tenant, &self.user) == (&other.issuer, &other.tenant, &other.user)
     }
@@ -110,6 +123,8 @@ impl<S: Into<String>> FromIterator<S> for Scopes {
 impl Caller {
     /// User name of the local user, `local`.
     pub const LOCAL: &'static str = "local";
+    /// User name in the records of requests that authentication refused.
+    const UNAUTHENTICATED: &'static str = "unauthenticated";
 
     /// Returns a person ([`CallerKind::Human`]) with this user name and no agent, client, tenant, issuer or scopes.
     #[must_use]
@@ -213,6 +228,16 @@ impl Caller {
     #[must_use]
     pub(crate) fn is_local(&self) -> bool {
         self.issuer().is_none() && self.user() == Caller::LOCAL
+    }
+
+    /// Returns the placeholder for the caller of a request that authentication refused.
+    pub(crate) fn unauthenticated() -> Self {
+        Caller::new(Caller::UNAUTHENTICATED)
+    }
+
+    /// Returns `true` for [`Caller::unauthenticated`].
+    pub(crate) fn is_unauthenticated(&self) -> bool {
+        self.issuer().is_none() && self.user() == Caller::UNAUTHENTICATED
     }
 
     /// Returns the caller's identity, the key of data that is kept for each caller.

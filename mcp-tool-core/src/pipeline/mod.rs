@@ -20,7 +20,7 @@ pub mod versions;
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    audit::{Audit, UnauthenticatedRecords},
+    audit::Audit,
     call::services::Services,
     control::Controls,
     pipeline::{
@@ -60,8 +60,6 @@ pub struct Pipeline {
     pub(crate) rates: Rates,
     /// Writer of audit records.
     pub audit: Arc<Audit>,
-    /// Limit of the audit records of requests that authentication refused.
-    pub(crate) unauthenticated: UnauthenticatedRecords,
     /// Timeout of a call whose tool declares no `timeout` (setting `limits.timeout`).
     pub(crate) timeout: Duration,
     /// Values that all calls share, such as the keys of cursors and the connections to upstreams.

@@ -1,6 +1,6 @@
 //! Audit records of HTTP requests that authentication refused.
 
-use std::{net::IpAddr, time::Instant};
+use std::net::IpAddr;
 
 use super::{CallRequest, Pipeline};
 use crate::{
@@ -13,23 +13,16 @@ const UNREAD: CallRequest<'static> =
     CallRequest { name: "-", requires: None, arguments_bytes: 0, completes: None };
 
 impl Pipeline {
-    /// Records a request that authentication refused. A request with a revoked token is always recorded, with the
-    /// caller that the token names. For other requests, the caller is unknown, and the number of records per second is
-    /// limited. If such requests were left out, the next record of one says how many.
+    /// Records a request that authentication refused. The caller of a request with a revoked token is the one that the
+    /// token names. The caller of other requests is unknown.
     pub(crate) fn record_unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
-        let write = |caller: Caller, detail: Option<&str>| {
-            let origin = CallOrigin { remote, ..CallOrigin::from(caller) };
-            self.record_refusal(origin, UNREAD, denied.reason(), detail);
+        let caller = match denied {
+            Denied::Revoked(caller) => Caller::clone(caller),
+            Denied::Missing | Denied::Malformed(_) | Denied::Invalid(_) | Denied::Unreachable => {
+                Caller::unauthenticated()
+            }
         };
-        if let Denied::Revoked(caller) = denied {
-            return write(Caller::clone(caller), denied.detail());
-        }
-        let Some(left_out) = self.unauthenticated.take_slot(Instant::now()) else { return };
-        let mut detail: Vec<String> = denied.detail().map(str::to_owned).into_iter().collect();
-        if left_out > 0 {
-            detail.push(format!("{left_out} more before it are not recorded"));
-        }
-        let detail = (!detail.is_empty()).then(|| detail.join("; "));
-        write(Caller::new("unauthenticated"), detail.as_deref());
+        let origin = CallOrigin { remote, ..CallOrigin::from(caller) };
+        self.record_refusal(origin, UNREAD, denied.reason(), denied.detail());
     }
 }

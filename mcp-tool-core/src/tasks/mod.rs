@@ -179,9 +179,8 @@ impl TaskStore {
     fn user_with_most_bytes(&self, owner: &Principal, new_size: usize) -> Option<Principal> {
         let mut bytes: HashMap<_, (usize, &Principal)> = HashMap::new();
         for task in self.tasks.values().filter(|task| task.result_size() > 0) {
-            let user = (&task.owner.issuer, &task.owner.tenant, &task.owner.user);
             let new = if task.owner.is_same_user(owner) { new_size } else { 0 };
-            bytes.entry(user).or_insert((new, &task.owner)).0 += task.result_size();
+            bytes.entry(task.owner.user_id()).or_insert((new, &task.owner)).0 += task.result_size();
         }
         bytes.into_values().max_by_key(|(bytes, _)| *bytes).map(|(_, owner)| owner.clone())
     }

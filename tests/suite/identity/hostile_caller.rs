@@ -385,3 +385,53 @@ fn stream_of_a_session_ends_when_its_token_is_revoked() {
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).unwrap();
 }
+
+/// Calls that are refused at full speed: all are recorded or counted, in few records.
+#[test]
+fn refused_calls_at_full_speed_have_few_records() {
+    const CALLS: usize = 3_000;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("audit.jsonl");
+    let mut pair = Pair::with_settings("", &["--audit-file", file.to_str().unwrap()]);
+    let body = tools_call(1, "no_such_tool", json!({})).to_string();
+    let eve = pair.eve("a");
+    let headers = [("Authorization", eve.authorization.as_str()), ("Connection", "keep-alive")];
+    let request = pair.server.request_bytes("POST", "/mcp", &headers, body.as_bytes());
+    let mut connection = pair.server.connect();
+    let mut reading = BufReader::new(connection.try_clone().unwrap());
+    let writer = std::thread::spawn(move || {
+        (0..CALLS).for_each(|_| connection.write_all(&request).unwrap());
+        connection
+    });
+    for _ in 0..CALLS {
+        skip_response(&mut reading);
+    }
+    drop(writer.join().unwrap());
+    assert!(super::succeeded(&pair.ann().call("measure", super::measure_arguments())));
+    assert!(pair.server.terminate().success());
+    let text = std::fs::read_to_string(&file).unwrap();
+    let records: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_eve: Vec<_> = records.iter().filter(|record| record["user"] == "eve").collect();
+    let covered: u64 = of_eve.iter().map(|record| record["repeated"].as_u64().unwrap_or(1)).sum();
+    println!("{} records of {CALLS} refused calls", of_eve.len());
+    assert_eq!(covered, CALLS as u64);
+    assert!(of_eve.iter().any(|record| record["repeated"].is_number()), "each call has a record");
+    assert!(of_eve.iter().all(|record| record["reason"] == "unknown_tool" && record["outcome"] == "refused"));
+    assert_eq!(records.iter().filter(|record| record["user"] == "ann").count(), 1);
+}
+
+/// Reads one response of a connection that stays open.
+fn skip_response(reading: &mut BufReader<TcpStream>) {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        assert!(reading.read_line(&mut line).unwrap() > 0, "the connection ended");
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line == "\r\n" {
+            break;
+        }
+    }
+    reading.read_exact(&mut vec![0; length]).unwrap();
+}
