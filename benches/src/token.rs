@@ -32,12 +32,17 @@ impl Signer {
         json!({ "kty": "RSA", "kid": "one", "alg": "RS256", "use": "sig", "n": BASE64URL.encode(n), "e": BASE64URL.encode(e) })
     }
 
-    /// Signs an access token that is valid for one hour (RFC 9068). `jti` is the token's id.
+    /// Signs an access token of the user `ann`. `jti` is the token's id.
     pub fn token(&self, issuer: &str, jti: &str) -> String {
+        self.token_of("ann", issuer, jti)
+    }
+
+    /// Signs an access token that is valid for one hour (RFC 9068). `jti` is the token's id.
+    pub fn token_of(&self, user: &str, issuer: &str, jti: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
         let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": "one" });
         let claims = json!({
-            "iss": issuer, "sub": "ann", "aud": AUDIENCE, "client_id": "agent", "scope": "numbers:read numbers:write",
+            "iss": issuer, "sub": user, "aud": AUDIENCE, "client_id": "agent", "scope": "numbers:read numbers:write",
             "iat": now, "exp": now + 3_600, "jti": jti,
         });
         let encoded = |json: Value| BASE64URL.encode(json.to_string());
@@ -72,6 +77,14 @@ impl Signer {
         });
         issuer
     }
+}
+
+/// Returns the token with another `kid`, so that its signature is invalid.
+#[allow(dead_code, reason = "only one measurement uses it")]
+pub fn with_key(token: &str, kid: &str) -> String {
+    let rest = token.split_once('.').map_or("", |(_, rest)| rest);
+    let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid });
+    format!("{}.{rest}", BASE64URL.encode(header.to_string()))
 }
 
 /// Processor time of all running threads of a process, in seconds. `process` is a process id, or `self` for this
