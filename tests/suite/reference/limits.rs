@@ -9,8 +9,8 @@ use super::{page, rows, source};
 type Limit = (&'static str, &'static str, &'static str, &'static str);
 
 /// Rows whose limit is a part of a setting, so that no constant has its value.
-const WITHOUT_CONSTANT: [&str; 2] =
-    ["questions waiting, all callers", "bodies of one user that are arriving"];
+const WITHOUT_CONSTANT: [&str; 3] =
+    ["questions waiting, all callers", "bodies of one user that are arriving", "connections of one address"];
 
 /// Limits of `mcp-tool-contract`.
 const CONTRACT: &[Limit] = &[
@@ -74,7 +74,7 @@ const CORE: &[Limit] = &[
     ("attempts at one question", "{}", "ask/asking.rs", "MAX_ATTEMPTS"),
     ("answers carried in a state", "{} KiB", "ask/round_state.rs", "MAX_STATE"),
     ("questions waiting, one user", "{}", "ask/wait_limit.rs", "MAX_PER_USER"),
-    ("used states remembered", "{} of a caller", "ask/used_states.rs", "MAX_STATES_PER_CALLER"),
+    ("used states remembered", "{} of a user", "ask/used_states.rs", "MAX_STATES_PER_USER"),
     ("used states remembered", "{} in all", "ask/used_states.rs", "MAX_STATES"),
     ("running tasks, one user", "{}", "tasks/mod.rs", "MAX_PER_USER"),
     ("running tasks, all callers", "{}, or half", "tasks/mod.rs", "MAX_RUNNING"),

@@ -58,6 +58,14 @@ impl InFlightKey {
         InFlightKey::Caller { principal: Arc::clone(caller.principal()), id }
     }
 
+    /// Returns `true` if this is the request of a caller who is the same user as `caller`.
+    fn is_of_user(&self, caller: &Caller) -> bool {
+        match self {
+            InFlightKey::Caller { principal, .. } => principal.is_same_user(caller.principal()),
+            InFlightKey::Session { .. } => false,
+        }
+    }
+
     fn id(&self) -> &Id {
         match self {
             InFlightKey::Caller { id, .. } | InFlightKey::Session { id, .. } => id,
@@ -76,6 +84,8 @@ struct MissedCancellation {
 /// Maximum number of cancellations that are kept although they matched no listed request. Such a cancellation may be
 /// for a call that has just started and isn't listed yet. The oldest is dropped first.
 const MAX_MISSED: usize = 256;
+/// Maximum number of these cancellations of one user, so that one user can't make the server forget the others'.
+const MAX_MISSED_OF_USER: usize = 16;
 
 impl InFlight {
     /// Returns a handle that makes a call cancellable. The call can be cancelled by messages that arrive from now on.
@@ -119,7 +129,12 @@ impl InFlight {
             Some([call]) => call.notify_one(),
             Some(_) => {}
             None => {
-                if lists.missed.len() == MAX_MISSED {
+                let is_of_user = |missed: &MissedCancellation| missed.key.is_of_user(caller);
+                let of_user = lists.missed.iter().filter(|missed| is_of_user(missed)).count();
+                if of_user >= MAX_MISSED_OF_USER {
+                    let oldest = lists.missed.iter().position(is_of_user);
+                    oldest.and_then(|oldest| lists.missed.remove(oldest));
+                } else if lists.missed.len() == MAX_MISSED {
                     lists.missed.pop_front();
                 }
                 let number = self.shared.missed.fetch_add(1, Ordering::AcqRel);
@@ -222,5 +237,18 @@ mod tests {
             assert!(later.is_ok_and(|response| response.body == b"done"));
         }
         assert!(in_flight.lock().requests.is_empty());
+    }
+
+    #[test]
+    fn cancellations_of_one_user_do_not_displace_those_of_others() {
+        let (in_flight, ann) = (InFlight::default(), Caller::new("ann"));
+        in_flight.cancel(&ann, Id::new("1").unwrap_or_default());
+        for number in 0..2 * MAX_MISSED {
+            let id = Id::new(&number.to_string()).unwrap_or_default();
+            in_flight.cancel(&Caller::new("eve").with_agent(number.to_string()), id);
+        }
+        let lists = in_flight.lock();
+        assert_eq!(lists.missed.len(), 1 + MAX_MISSED_OF_USER);
+        assert!(lists.missed.iter().any(|missed| missed.key.is_of_user(&ann)));
     }
 }

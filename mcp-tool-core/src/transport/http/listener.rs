@@ -11,6 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    address_shares::AddressShares,
     authentication::{self, AcceptedStream, AuthenticationLayer},
     connection, outsiders,
     overload::Overload,
@@ -47,6 +48,8 @@ async fn serve_connections(
     stop: CancellationToken,
 ) -> bool {
     let free_connections = Arc::new(Semaphore::new(settings.max_connections as usize));
+    let share = endpoint.pipeline.shares.of(settings.max_connections) as usize;
+    let of_addresses = AddressShares::new(settings.max_connections as usize, share);
     let mut overload = Overload::new(settings.max_connections);
     let grace = settings.grace;
     let end = CancellationToken::new();
@@ -72,7 +75,13 @@ async fn serve_connections(
                 }
             }
             Ok((stream, peer)) => {
-                let Ok(permit) = Arc::clone(&free_connections).try_acquire_owned() else {
+                let permit = Arc::clone(&free_connections).try_acquire_owned().ok();
+                // A proxy, and a process on this machine, which may be one, speaks for many clients.
+                let of_address = match service.speaks_for_many(peer.ip()) {
+                    true => Some(None),
+                    false => of_addresses.permit(peer.ip()).map(Some),
+                };
+                let Some(permits) = permit.zip(of_address) else {
                     overload.refuse(stream, !service.authentication().ends_tls(), &mut connections);
                     continue;
                 };
@@ -82,7 +91,7 @@ async fn serve_connections(
                         Ok(accepted) => connection::serve_requests(accepted, peer.ip(), service, stop).await,
                         Err(error) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
                     }
-                    drop(permit);
+                    drop(permits);
                 });
             }
             Err(error) => {

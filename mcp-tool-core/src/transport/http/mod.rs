@@ -6,6 +6,7 @@
 //! sessions except refused calls, go to `rmcp_service`, where rmcp parses them again.
 
 mod accept;
+mod address_shares;
 mod authentication;
 mod body;
 mod body_headers;

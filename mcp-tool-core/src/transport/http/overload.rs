@@ -46,7 +46,10 @@ impl Overload {
         if self.warned_at.is_none_or(|warned_at| warned_at.elapsed() > WARNING_INTERVAL) {
             self.warned_at = Some(Instant::now());
             let max_connections = self.max_connections;
-            tracing::warn!(max_connections, "http.max_connections is reached: more connections are refused");
+            tracing::warn!(
+                max_connections,
+                "http.max_connections is reached, or one address has its share: more connections are refused"
+            );
         }
         let Ok(permit) = Arc::clone(&self.answering).try_acquire_owned() else { return };
         if is_plain {
