@@ -513,7 +513,8 @@ fn calls_are_refused_when_the_record_queue_is_full() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("missing").join("calls.jsonl");
     let mut server = StdioServer::initialized(&["--audit-file", file.to_str().unwrap()]);
-    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"x"}}}"#;
+    let call =
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"x"}}}"#;
     for _ in 0..40 {
         server.send(&vec![call; 500].join("\n"));
         for _ in 0..500 {

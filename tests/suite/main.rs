@@ -11,6 +11,7 @@
 mod audit;
 mod audit_file;
 mod calls;
+mod campaigns;
 mod cli;
 #[cfg(feature = "clients")]
 mod clients;

@@ -215,7 +215,7 @@ fn half_sent(caller: &Bearer<'_>, announced: usize, sent: usize) -> TcpStream {
 fn half_sent_bodies_of_one_user_leave_room_for_others() {
     let pair = Pair::start();
     let large = tools_call(1, "holds", json!({ "text": "x".repeat(3_000_000), "milliseconds": 0 }));
-    // More than the room for all bodies (16 MiB) is announced, and more than the user's share is sent.
+    // More than the room for all bodies (8 MiB) is announced, and more than the user's share is sent.
     let held: Vec<TcpStream> = (0..8).map(|_| half_sent(&pair.eve("a"), 4_000_000, 3_900_000)).collect();
     let small: Vec<TcpStream> = (0..200).map(|_| half_sent(&pair.eve("b"), 69_000, 68_000)).collect();
     let grown = growth(pair.server.process(), || {

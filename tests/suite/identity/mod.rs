@@ -24,14 +24,14 @@ use issuer::{Issuer, RESOURCE};
 use keys::{KEYS, Key};
 
 /// A server and the issuer that it trusts.
-struct Pair {
-    issuer: Issuer,
-    server: HttpServer,
+pub struct Pair {
+    pub issuer: Issuer,
+    pub server: HttpServer,
 }
 
 impl Pair {
     /// Starts an issuer with the keys of [`issuer_keys`], and a server that trusts it.
-    fn start() -> Self {
+    pub fn start() -> Self {
         Pair::with(Issuer::start(&issuer_keys()), &[])
     }
 

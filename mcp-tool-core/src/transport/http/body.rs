@@ -24,7 +24,7 @@ const SMALL_BODY: usize = 64 * 1024;
 /// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. A body that is still arriving
 /// counts with the bytes that have arrived, rounded up to a power of two. If
 /// [`max_bytes`](BodyReader::max_bytes) is larger than `MEMORY`, the limit is `max_bytes`.
-const MEMORY: usize = 16 * 1024 * 1024;
+const MEMORY: usize = 8 * 1024 * 1024;
 
 /// The rejection of a request because of its body: HTTP status, and message for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
