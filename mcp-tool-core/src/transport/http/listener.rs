@@ -17,7 +17,7 @@ use super::{
     service::Service,
     settings::HttpSettings,
 };
-use crate::transport::endpoint::Endpoint;
+use crate::{log_limit::LogLimit, transport::endpoint::Endpoint};
 
 /// Time for rmcp to write the last answers to its streams, before the streams are ended.
 const FLUSH: Duration = Duration::from_millis(100);
@@ -54,15 +54,26 @@ async fn serve_connections(
     let only_proxies = !authentication.ends_tls() && !settings.proxies.is_empty();
     let service = Arc::new(Service::new(Arc::clone(&endpoint), settings, authentication, &end));
     let mut connections = JoinSet::new();
+    let (mut refused, mut failed) = (LogLimit::default(), LogLimit::default());
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener) => accepted,
             Some(_) = connections.join_next() => continue,
+            more = refused.left_out() => {
+                tracing::warn!(more, "refused connections that don't come from a trusted proxy (http.trusted_proxies)");
+                continue;
+            }
+            more = failed.left_out() => {
+                tracing::error!(more, "connections could not be accepted");
+                continue;
+            }
             () = stop.cancelled() => break,
         };
         match accepted {
             Ok((_, peer)) if only_proxies && !service.is_proxy_or_local(peer.ip()) => {
-                tracing::warn!(%peer, "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)");
+                if refused.count() {
+                    tracing::warn!(%peer, "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)");
+                }
             }
             Ok((stream, peer)) => {
                 let Ok(permit) = Arc::clone(&free_connections).try_acquire_owned() else {
@@ -80,7 +91,9 @@ async fn serve_connections(
             }
             Err(error) => {
                 // Usually the process has no free file descriptors until other connections end.
-                tracing::error!(%error, "a connection could not be accepted");
+                if failed.count() {
+                    tracing::error!(%error, "a connection could not be accepted");
+                }
                 tokio::time::sleep(ACCEPT_RETRY).await;
             }
         }
