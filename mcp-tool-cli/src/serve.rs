@@ -23,6 +23,7 @@ use mcp_tool_core::{
 #[cfg(feature = "http")]
 use crate::open_files;
 use crate::{
+    file_modes,
     format::OutputFormat,
     log::{self, LogLines},
     result::CommandResult,
@@ -45,6 +46,7 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     }
     let lines = log::start(loaded.config.log)?;
     loaded.log();
+    file_modes::log(&loaded);
     let config = loaded.config;
     let stop = CancellationToken::new();
     let audit = AuditSlot::default();
