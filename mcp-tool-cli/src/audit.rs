@@ -62,7 +62,7 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
     let Some(file) = config.settings.audit_file else {
         return Err(
             "no audit file is set: name one with --file FILE, or set it for servers by --audit-file FILE, \
-                    MCP_TOOL_AUDIT_FILE, or `file` under [audit] in mcp-tool.toml"
+                    MCP_TOOL_AUDIT_FILE, or `file` under [audit] in the settings file"
                 .into(),
         );
     };
