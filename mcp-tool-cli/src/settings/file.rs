@@ -48,9 +48,9 @@ fn default_paths() -> Vec<PathBuf> {
         // A relative path is ignored, as the XDG Base Directory Specification demands.
         false => folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config"))),
     };
-    let beside = program.parent().map(|folder| folder.join(NAME));
+    let of_program = program.parent().map(|folder| folder.join(NAME));
     let of_user = user.zip(program.file_stem()).map(|(folder, name)| folder.join(name).join(NAME));
-    beside.into_iter().chain(of_user).collect()
+    of_program.into_iter().chain(of_user).collect()
 }
 
 /// Reads and parses a settings file.
