@@ -35,6 +35,8 @@ use crate::{
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> CommandResult {
+    // First of all, because process 1 of a container doesn't get a signal that it doesn't handle yet.
+    let signals = Signals::listen()?;
     let loaded = settings::load(matches, std::env::vars_os(), Config::of(&application))?;
     if matches.get_flag("print-config") {
         let mut out = std::io::stdout().lock();
@@ -50,7 +52,7 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     let config = loaded.config;
     let stop = CancellationToken::new();
     let audit = AuditSlot::default();
-    tokio::spawn(Signals::listen()?.handle(stop.clone(), lines.clone(), Arc::clone(&audit)));
+    tokio::spawn(signals.handle(stop.clone(), lines.clone(), Arc::clone(&audit)));
     let run = Run { stop, lines: lines.clone(), audit };
     let served = if matches.get_flag("stdio") {
         serve_stdio(application, &config, run).await

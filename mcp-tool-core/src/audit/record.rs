@@ -86,8 +86,9 @@ pub(crate) struct PendingRecord {
     arguments: Option<Digest>,
     /// Name of the parameter whose argument is completed, escaped. `None` if the tool is called.
     completes: Option<String>,
-    /// Method and task id of a request about a task; `None` for a call or a completion.
-    task_request: Option<(&'static str, String)>,
+    /// Method and task id of a request about a task; `None` for a call or a completion. Boxed, because calls are more
+    /// frequent.
+    task_request: Option<Box<(&'static str, String)>>,
     /// Member `detail` of the record: explains the member `reason` to the operator. The caller doesn't get this text.
     detail: Option<&'static str>,
     has_started: bool,
@@ -162,7 +163,7 @@ impl PendingRecord {
     /// Makes this the record of a request about a task: `method` is one such as `tasks/get`, and `id` is the id of the
     /// task as the client sent it.
     pub(crate) fn set_task_request(&mut self, method: &'static str, id: &str) {
-        self.task_request = Some((method, escaped_excerpt(id)));
+        self.task_request = Some(Box::new((method, escaped_excerpt(id))));
     }
 
     /// Writes the record of a request about a task that succeeds.
@@ -266,7 +267,7 @@ impl PendingRecord {
         if let Some(parameter) = &self.completes {
             line.text("completes", parameter);
         }
-        if let Some((method, id)) = &self.task_request {
+        if let Some((method, id)) = self.task_request.as_deref() {
             line.text("request", method);
             line.text("task", id);
         }
