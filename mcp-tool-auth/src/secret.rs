@@ -87,12 +87,11 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
     }
 }
 
-/// Returns the path of a file with a secret for an error. A path that leads nowhere isn't shown, because it may be the
-/// secret itself, written in the place of its file.
+/// Returns the path of a file with a secret for an error. A path that leads nowhere and isn't an absolute one with a
+/// folder isn't shown, because it may be the secret itself, written in the place of its file.
 pub(crate) fn shown_path(path: &Path) -> String {
-    let has_folder = path.is_absolute()
-        && path.parent().is_some_and(|folder| folder.parent().is_some() && folder.exists());
-    if path.exists() || has_folder {
+    let has_folder = path.is_absolute() && path.parent().is_some_and(|folder| folder.parent().is_some());
+    if has_folder || path.exists() {
         return path.display().to_string();
     }
     "the path, which isn't shown, since it may be the secret itself".into()

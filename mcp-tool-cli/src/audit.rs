@@ -62,7 +62,7 @@ pub(crate) fn audit(matches: &ArgMatches) -> CommandResult<ExitCode> {
     let Some(file) = config.settings.audit_file else {
         return Err(
             "no audit file is set: name one with --file FILE, or set it for servers by --audit-file FILE, \
-                    MCP_TOOL_AUDIT_FILE, or `file` under [audit] in mcp-tool.toml"
+                    MCP_TOOL_AUDIT_FILE, or `file` under [audit] in the settings file"
                 .into(),
         );
     };
@@ -157,8 +157,9 @@ impl<W: Write> AuditOutput<W> {
     /// Counts or prints a record. `line` is its JSON text.
     fn write(&mut self, record: &AuditRecord, line: &[u8]) -> io::Result<()> {
         match (&self.by, self.json) {
-            // Completions (suggested values of a parameter) aren't counted, because they don't call the tool.
-            (Some(_), _) if record.completes.is_some() => Ok(()),
+            // Completions (suggested values of a parameter) and requests about tasks aren't counted, because they don't
+            // call the tool.
+            (Some(_), _) if record.completes.is_some() || record.request.is_some() => Ok(()),
             (Some(by), _) => {
                 let value = match by.as_str() {
                     "user" => Some(&record.user),
@@ -225,12 +226,14 @@ fn row(record: &AuditRecord) -> [String; 8] {
         reason.push_str(&format!(" ({calls} calls)"));
     }
     let completes = record.completes.as_ref().map(|parameter| format!(" completes {parameter}"));
+    let request = record.request.as_ref().map(|method| format!(" {method}"));
+    let parts = [version, completes, request].map(Option::unwrap_or_default).concat();
     [
         escaped(&record.time),
         or_dash(Some(&record.user)),
         or_dash(record.agent.as_ref()),
         or_dash(record.tenant.as_ref()),
-        escaped(&format!("{}{}{}", record.tool, version.unwrap_or_default(), completes.unwrap_or_default())),
+        escaped(&format!("{}{parts}", record.tool)),
         escaped(&record.outcome),
         reason,
         escaped(&record.correlation_id),

@@ -87,7 +87,7 @@ fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
     let config = settings::load(matches, std::env::vars_os(), Config::default())?.into_config();
     config.settings.control_file.ok_or_else(|| {
         "no control file is set: name the one that the servers read, by --control-file FILE, MCP_TOOL_CONTROL_FILE, or \
-         `file` under [control] in mcp-tool.toml"
+         `file` under [control] in the settings file"
             .into()
     })
 }

@@ -9,6 +9,7 @@ use mcp_tool_core::{application::Application, audit::RecordQuery};
 use serde_json::{Value, json};
 
 use crate::{
+    file_modes::DependedFile,
     format::OutputFormat,
     result::CommandResult,
     settings::{self, Config},
@@ -51,8 +52,10 @@ impl DoctorAnswer {
 }
 
 pub(crate) async fn doctor(application: &Application, matches: &ArgMatches) -> CommandResult<ExitCode> {
-    let config = settings::load(matches, std::env::vars_os(), Config::of(application))?.into_config();
-    let answers = [
+    let loaded = settings::load(matches, std::env::vars_os(), Config::of(application))?;
+    let files = DependedFile::of(&loaded);
+    let config = loaded.into_config();
+    let mut answers = vec![
         ("Which callers are authenticated?", authenticated_callers(&config).await),
         (
             "Can a tool be called with any valid token, or a destructive tool without a gate?",
@@ -61,6 +64,12 @@ pub(crate) async fn doctor(application: &Application, matches: &ArgMatches) -> C
         ("Can you produce user, agent and tool of last week's calls?", last_week(application, &config)),
         ("Can a tool, a client, a user or a token be stopped at once?", revocation(application, &config)),
     ];
+    if !files.is_empty() {
+        answers.push((
+            "Can other users of this machine read secrets or records, or change files?",
+            file_modes(&files),
+        ));
+    }
     let mut out = std::io::stdout().lock();
     match OutputFormat::of(matches) {
         OutputFormat::Json => {
@@ -197,6 +206,10 @@ fn last_week(application: &Application, config: &Config) -> DoctorAnswer {
     let query = RecordQuery { since, ..RecordQuery::default() };
     let (mut calls, mut last) = (0_u64, None);
     let result = query.run(file, |record, _| {
+        // A request about a task doesn't call the tool.
+        if record.request.is_some() {
+            return Ok(());
+        }
         calls += 1;
         let agent = record.agent.as_deref().map_or_else(|| "no agent".into(), escaped);
         let (user, tool) = (escaped(&record.user), escaped(&record.tool));
@@ -248,4 +261,21 @@ fn revocation(application: &Application, config: &Config) -> DoctorAnswer {
             ),
         ),
     }
+}
+
+/// Answers FAIL if every user of the machine can read a file with secrets or records, or write or replace a file that
+/// the server depends on; and warns if the group of a file can write it.
+fn file_modes(files: &[DependedFile]) -> DoctorAnswer {
+    let problems: Vec<_> = files.iter().flat_map(DependedFile::problems).collect();
+    let lines: Vec<&str> = problems.iter().map(|problem| problem.text.as_str()).collect();
+    if cfg!(not(unix)) {
+        let text = "Unknown: permissions of files aren't examined on this system.";
+        return DoctorAnswer { status: AnswerStatus::Warn, text: text.into() };
+    }
+    let text = if lines.is_empty() { "No.".to_owned() } else { lines.join("\n") };
+    let mut answer = DoctorAnswer::new(!problems.iter().any(|problem| problem.is_for_all), text);
+    if answer.status == AnswerStatus::Ok && !problems.is_empty() {
+        answer.status = AnswerStatus::Warn;
+    }
+    answer
 }

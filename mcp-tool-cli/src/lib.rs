@@ -11,6 +11,7 @@ mod audit;
 pub mod contract;
 mod control;
 mod doctor;
+mod file_modes;
 mod format;
 mod log;
 #[cfg(feature = "http")]

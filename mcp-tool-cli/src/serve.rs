@@ -23,6 +23,7 @@ use mcp_tool_core::{
 #[cfg(feature = "http")]
 use crate::open_files;
 use crate::{
+    file_modes,
     format::OutputFormat,
     log::{self, LogLines},
     result::CommandResult,
@@ -34,6 +35,8 @@ use crate::{
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> CommandResult {
+    // First of all, because process 1 of a container doesn't get a signal that it doesn't handle yet.
+    let signals = Signals::listen()?;
     let loaded = settings::load(matches, std::env::vars_os(), Config::of(&application))?;
     if matches.get_flag("print-config") {
         let mut out = std::io::stdout().lock();
@@ -45,10 +48,11 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     }
     let lines = log::start(loaded.config.log)?;
     loaded.log();
+    file_modes::log(&loaded);
     let config = loaded.config;
     let stop = CancellationToken::new();
     let audit = AuditSlot::default();
-    tokio::spawn(Signals::listen()?.handle(stop.clone(), lines.clone(), Arc::clone(&audit)));
+    tokio::spawn(signals.handle(stop.clone(), lines.clone(), Arc::clone(&audit)));
     let run = Run { stop, lines: lines.clone(), audit };
     let served = if matches.get_flag("stdio") {
         serve_stdio(application, &config, run).await

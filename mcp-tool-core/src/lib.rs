@@ -33,6 +33,8 @@ pub mod error;
 pub mod error_chain;
 mod json;
 pub mod line_file;
+#[cfg(feature = "http")]
+mod log_limit;
 pub mod network;
 pub mod pipeline;
 pub mod ports;

@@ -113,3 +113,71 @@ fn doctor_with_settings_shows_the_last_call_and_the_commands() {
         "{report}"
     );
 }
+
+#[test]
+fn doctor_examines_the_permissions_of_all_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let names =
+        ["calls.jsonl", "control.jsonl", "listed.json", "tls.crt", "tls.key", "billing.key", "settings.toml"];
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let set = |name: &str, mode: u32| {
+        std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for name in names {
+        std::fs::write(path(name), "").unwrap();
+        set(name, if name == "tls.crt" { 0o644 } else { 0o640 });
+    }
+    let settings = format!(
+        "[audit]\nfile = {:?}\n[control]\nfile = {:?}\n[contract]\nlast_listed_file = {:?}\n\
+         [http]\ntls_cert = {:?}\ntls_key = {:?}\n[seal]\nkeys = [\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\"]\n\
+         [upstream.billing]\nurl = \"https://billing.example\"\ncredential = \"key\"\nkey_file = {:?}\n",
+        path("calls.jsonl"),
+        path("control.jsonl"),
+        path("listed.json"),
+        path("tls.crt"),
+        path("tls.key"),
+        path("billing.key"),
+    );
+    std::fs::write(path("settings.toml"), settings).unwrap();
+    let question = "Can other users of this machine read secrets or records, or change files?";
+    let answer = || doctor(&["--config", &path("settings.toml")]).1;
+    assert!(answer().contains(&format!("ok   {question}\n       No.\n")), "{}", answer());
+    for name in names.into_iter().filter(|name| *name != "tls.crt") {
+        set(name, 0o644);
+        let report = answer();
+        assert!(report.contains(&format!("FAIL {question}")), "{name}: {report}");
+        assert!(
+            report.contains(&format!("{}: every user of this machine can read it", path(name))),
+            "{report}"
+        );
+        set(name, 0o600);
+    }
+    for name in names {
+        set(name, 0o602);
+        assert!(
+            answer().contains(&format!("{}: every user of this machine can write it", path(name))),
+            "{name}"
+        );
+        set(name, 0o660);
+        let report = answer();
+        assert!(
+            report.contains(&format!("warn {question}")) && report.contains("its group can write it"),
+            "{report}"
+        );
+        set(name, 0o600);
+    }
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(answer().contains("every user of this machine can replace it"), "{}", answer());
+}
+
+#[test]
+fn server_warns_of_a_key_and_records_that_every_user_can_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls.jsonl");
+    std::fs::write(&file, "").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
+    server.stderr.line_with(&["WARN", "calls.jsonl: every user of this machine can read it"]);
+}

@@ -440,6 +440,12 @@ impl HttpServer {
         self.child.try_wait().unwrap()
     }
 
+    /// Waits for the exit.
+    #[cfg(feature = "containers")]
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        wait(&mut self.child)
+    }
+
     /// Sends SIGTERM, without waiting.
     pub fn signal(&self) {
         terminate(self.child.id());

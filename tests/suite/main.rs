@@ -18,6 +18,8 @@ mod clients;
 mod completion;
 #[cfg(feature = "clients")]
 mod conformance;
+#[cfg(feature = "containers")]
+mod containers;
 mod content_and_logging;
 mod contract;
 mod control;

@@ -55,6 +55,12 @@ fn empty_variable_counts_as_unset() {
     // The value of the file counts.
     let printed = stdout(&run(print, &empty[..1], Some("[http]\ngrace = \"7s\"\n")));
     assert!(printed.contains("http.grace = \"7s\"  # mcp-tool.toml"), "{printed}");
+    // In a file, an empty value was written on purpose.
+    let (code, stderr) = refusal(&run(SERVE, &[], Some("[audit]\nfile = \"\"\n")));
+    assert!(
+        code == 1 && stderr.contains("audit.file (from mcp-tool.toml): \"\": must be a file"),
+        "{stderr}"
+    );
     let (code, stderr) = refusal(&run(SERVE, &[("MCP_TOOL_HTTP_GRASE", "")], None));
     assert!(code == 1 && stderr.contains("did you mean MCP_TOOL_HTTP_GRACE?"), "{stderr}");
 }

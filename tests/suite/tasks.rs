@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, MAX_WAIT, Reply, StdioServer, kind, modern, text};
+use crate::{
+    control::Control,
+    harness::{HttpServer, MAX_WAIT, Reply, StdioServer, kind, modern, text, until},
+};
 
 /// `_meta` of a client that supports tasks.
 fn task_support() -> Value {
@@ -218,4 +221,82 @@ fn invalid_task_id_is_refused() {
         let reply = server.modern(method, json!({ "taskId": 5 }), task_support(), &[("Mcp-Name", "5")]);
         assert_eq!(reply.json()["error"]["code"], -32_602, "{method}: {reply:?}");
     }
+}
+
+#[test]
+fn requests_about_tasks_are_recorded() {
+    let server = HttpServer::start(&[]);
+    let task = begin(&server, json!({ "milliseconds": 60_000 }));
+    let id = task["taskId"].as_str().unwrap();
+    let record = |method: &str, id: &str, outcome: &str| {
+        let parts = [method, id, &format!("\"outcome\":\"{outcome}\"")];
+        serde_json::from_str::<Value>(&server.stderr.line_with(&parts)).unwrap()
+    };
+    get(&server, &task);
+    let got = record("tasks/get", id, "ok");
+    assert_eq!(
+        (&got["tool"], &got["version"], &got["user"]),
+        (&json!("computes"), &json!("1.0"), &json!("local"))
+    );
+    assert_eq!(
+        (&got["request"], &got["task"], &got["remote"]),
+        (&json!("tasks/get"), &json!(id), &json!("127.0.0.1"))
+    );
+    assert!(got["contract"].is_string() && got["agent"] == "harness 2", "{got}");
+    request(&server, "tasks/update", &task, json!({ "inputResponses": {} }), task_support());
+    record("tasks/update", id, "ok");
+    request(&server, "tasks/cancel", &task, json!({}), task_support());
+    record("tasks/cancel", id, "ok");
+    let unknown = json!({ "taskId": "\u{202e}unknown" });
+    let reply = server.modern("tasks/get", unknown.clone(), task_support(), &[("Mcp-Name", "x")]);
+    // The header must repeat the id, which isn't possible for this one.
+    assert_ne!(reply.status, 200);
+    let mut stdio = StdioServer::start(&[]);
+    stdio.send(&modern(1, "tasks/get", unknown, task_support()).to_string());
+    assert_eq!(stdio.answer(&json!(1))["error"]["code"], -32_602);
+    let line = stdio.stderr.line_with(&["tasks/get", "unknown_task"]);
+    assert!(line.contains("\\\\u{202e}unknown") && line.contains("\"tool\":\"-\""), "{line}");
+}
+
+#[test]
+fn requests_about_tasks_of_a_disabled_tool_or_user_are_refused_and_recorded() {
+    let control = Control::new();
+    let server = HttpServer::start(&control.flags());
+    let task = begin(&server, json!({ "milliseconds": 60_000 }));
+    let send = |method: &str| {
+        request(&server, method, &task, json!({ "inputResponses": {} }), task_support()).json()["error"]
+            .clone()
+    };
+    control.execute(&["disable", "--tool", "computes"]);
+    until("the tool was disabled", || send("tasks/get")["code"] == -31_403);
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let error = send(method);
+        assert_eq!(error["code"], -31_403, "{method}: {error}");
+        assert!(error["message"].as_str().unwrap().contains("was disabled by the operator"), "{error}");
+        server.stderr.line_with(&[method, "\"outcome\":\"refused\"", "tool_disabled"]);
+    }
+    assert_eq!(server.count("dropped"), 0, "the refused request cancelled the task");
+    control.execute(&["enable", "--tool", "computes"]);
+    until("the tool was enabled", || send("tasks/get").is_null());
+    control.execute(&["disable", "--user", "local"]);
+    until("the user was disabled", || send("tasks/get")["code"] == -31_403);
+    server.stderr.line_with(&["tasks/get", "user_disabled"]);
+}
+
+#[test]
+fn requests_about_tasks_are_not_counted_as_calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls.jsonl");
+    let mut server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
+    let task = begin(&server, json!({ "milliseconds": 1 }));
+    wait_for_status(&server, &task, "completed");
+    assert!(server.terminate().success());
+    let audit = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(crate::harness::SPECIMEN);
+        let output =
+            command.args(["audit", "--file", file.to_str().unwrap()]).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(audit(&["--by", "tool"]), "       1  computes\n");
+    assert!(audit(&[]).contains("computes 1.0 tasks/get"), "{}", audit(&[]));
 }

@@ -48,9 +48,9 @@ fn default_paths() -> Vec<PathBuf> {
         // A relative path is ignored, as the XDG Base Directory Specification demands.
         false => folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config"))),
     };
-    let beside = program.parent().map(|folder| folder.join(NAME));
+    let of_program = program.parent().map(|folder| folder.join(NAME));
     let of_user = user.zip(program.file_stem()).map(|(folder, name)| folder.join(name).join(NAME));
-    beside.into_iter().chain(of_user).collect()
+    of_program.into_iter().chain(of_user).collect()
 }
 
 /// Reads and parses a settings file.
@@ -89,16 +89,13 @@ fn is_writable_by_all(file: &File) -> bool {
     }
 }
 
-/// Describes a syntax error by its line, its column and the rule. The message of the TOML parser isn't used as a whole,
-/// because it contains the line.
+/// Describes a syntax error by its line, its column and the rule. The `Display` text of the parser's error isn't used,
+/// because it contains the whole line.
 fn describe(text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    // A quoted text of several characters may be from the file.
-    let is_quoted = error.message().split('`').skip(1).step_by(2).any(|quoted| quoted.chars().count() > 3);
-    let rule = if is_quoted { "invalid TOML" } else { error.message() };
-    format!("line {line}, column {column}: {}", rule.replace('\n', ", "))
+    format!("line {line}, column {column}: {}", error.message().replace('\n', ", "))
 }
 
 /// Returns a name of the file for an error. A long name isn't shown, because it may be a secret in the place of a name.

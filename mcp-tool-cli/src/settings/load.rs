@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use super::{
     apply::{PrintedSetting, apply, print},
     config::Config,
-    sources::Sources,
+    sources::{Origin, Sources},
     table::settings,
 };
+
+/// The only setting whose value is a secret.
+const SECRET: &str = "seal.keys";
 
 /// Configuration, with a printable value and the source of each setting.
 #[derive(Debug)]
@@ -24,6 +27,25 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Returns the settings that have values, each with its key and its values as text.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
+        self.printed.iter().map(|PrintedSetting { key, value, .. }| {
+            // Printed values are TOML that is also JSON.
+            let value = serde_json::from_str(value).unwrap_or_default();
+            let values = match value {
+                Value::Array(values) => values,
+                value => vec![value],
+            };
+            let texts = values.into_iter().filter_map(|value| Some(value.as_str()?.to_owned()));
+            (key.as_str(), texts.collect())
+        })
+    }
+
+    /// Returns `true` if the settings file contains a secret.
+    pub(crate) fn has_secret_in_file(&self) -> bool {
+        self.printed.iter().any(|setting| setting.key == SECRET && matches!(setting.origin, Origin::File(_)))
+    }
+
     /// Logs which settings file was read, and which sources were ignored.
     pub(crate) fn log(&self) {
         match &self.file {

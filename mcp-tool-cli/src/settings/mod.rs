@@ -20,5 +20,5 @@ mod table;
 mod value;
 
 pub(crate) use config::Config;
-pub(crate) use load::load;
+pub(crate) use load::{Loaded, load};
 pub(crate) use table::{config_flag, flag, flags};

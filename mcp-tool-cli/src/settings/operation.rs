@@ -16,9 +16,12 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         many: false,
         show: |config| show_file(config.settings.audit_file.as_ref(), "stderr"),
         set: |config, values| {
+            let path = single_value(values)?;
+            if path.is_empty() {
+                return Err("must be a file, or `stderr`".into());
+            }
             // `stderr` means no file, as `show` prints it.
-            config.settings.audit_file =
-                Some(single_value(values)?).filter(|path| *path != "stderr").map(Into::into);
+            config.settings.audit_file = Some(path).filter(|path| *path != "stderr").map(Into::into);
             Ok(())
         },
     },

@@ -68,6 +68,8 @@ pub struct AuditRecord {
     pub version: Option<String>,
     /// The parameter whose argument was completed. `None` if the tool was called.
     pub completes: Option<String>,
+    /// Method of a request about a task, such as `tasks/get`. `None` if the tool was called.
+    pub request: Option<String>,
     /// Outcome, such as `ok` or `refused`.
     pub outcome: String,
     /// Reason for the outcome; `None` for `ok` and `asked`.

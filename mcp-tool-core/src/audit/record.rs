@@ -1,4 +1,4 @@
-//! The audit record of one call or completion, written as a JSON line.
+//! The audit record of one call, completion or request about a task, written as a JSON line.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{
 /// Value of the member `outcome` of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordOutcome {
-    /// The function returned a valid result.
+    /// The function returned a valid result, or a request about a task succeeded.
     Ok,
     /// The call ended with a question. The client can repeat the call with the answer.
     Asked,
@@ -61,9 +61,9 @@ impl RecordOutcome {
     }
 }
 
-/// Record of a call or completion that hasn't ended. Each record is written exactly once, by
-/// [`write_result`](Self::write_result), [`write_question`](Self::write_question) or
-/// [`write_failure`](Self::write_failure). If the call is dropped before, `Drop` writes the record with the outcome
+/// Record of a call, a completion or a request about a task that hasn't ended. Each record is written exactly once, by
+/// [`write_result`](Self::write_result), [`write_question`](Self::write_question),
+/// [`write_task_request`](Self::write_task_request) or [`write_failure`](Self::write_failure). If the call is dropped before, `Drop` writes the record with the outcome
 /// `cancelled` or `unknown`.
 #[derive(Debug)]
 pub(crate) struct PendingRecord {
@@ -89,6 +89,9 @@ pub(crate) struct PendingRecord {
     arguments: Option<Digest>,
     /// Name of the parameter whose argument is completed, escaped. `None` if the tool is called.
     completes: Option<String>,
+    /// Method and task id of a request about a task; `None` for a call or a completion. Boxed, because calls are more
+    /// frequent.
+    task_request: Option<Box<(&'static str, String)>>,
     /// Member `detail` of the record: explains the member `reason` to the operator. The caller doesn't get this text.
     detail: Option<&'static str>,
     has_started: bool,
@@ -134,6 +137,7 @@ impl PendingRecord {
             arguments_bytes,
             arguments: None,
             completes: completes.map(escaped_excerpt),
+            task_request: None,
             detail: None,
             has_started: false,
             is_written: false,
@@ -157,6 +161,17 @@ impl PendingRecord {
     /// Records the digest of the arguments.
     pub(crate) fn set_arguments(&mut self, arguments: Option<Digest>) {
         self.arguments = arguments;
+    }
+
+    /// Makes this the record of a request about a task: `method` is one such as `tasks/get`, and `id` is the id of the
+    /// task as the client sent it.
+    pub(crate) fn set_task_request(&mut self, method: &'static str, id: &str) {
+        self.task_request = Some(Box::new((method, escaped_excerpt(id))));
+    }
+
+    /// Writes the record of a request about a task that succeeds.
+    pub(crate) fn write_task_request(mut self) {
+        self.write(RecordOutcome::Ok, None, None, None);
     }
 
     /// Records a text that explains the record's `reason` to the operator. The caller doesn't get this text.
@@ -252,6 +267,10 @@ impl PendingRecord {
         }
         if let Some(parameter) = &self.completes {
             line.text("completes", parameter);
+        }
+        if let Some((method, id)) = self.task_request.as_deref() {
+            line.text("request", method);
+            line.text("task", id);
         }
         if let Some(answered_by) = &self.answered_by {
             line.text("answered_by", answered_by);

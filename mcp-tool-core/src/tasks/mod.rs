@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use task::RESULT_RETENTION;
-pub(crate) use task::{Task, TaskOutcome, TaskState, TaskView};
+pub(crate) use task::{Task, TaskOutcome, TaskState, TaskTool, TaskView};
 
 use crate::{
     ask::{Capability, TASKS},

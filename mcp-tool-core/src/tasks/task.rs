@@ -1,7 +1,7 @@
 //! One task: its state, and the view of the task that its client gets.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
     time::Duration,
 };
 
@@ -11,7 +11,11 @@ use serde_json::{Map, Value, json, value::RawValue};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{ask::TaskInbox, call::caller::Principal, sync};
+use crate::{
+    ask::TaskInbox,
+    call::{caller::Principal, stamp::ContractStamp},
+    sync,
+};
 
 /// Time for which a finished task and its result are kept.
 pub(super) const RESULT_RETENTION: Duration = Duration::from_secs(600);
@@ -24,6 +28,9 @@ pub(crate) struct Task {
     /// The caller who started the task: issuer, tenant, user and agent.
     pub(super) owner: Principal,
     created_at: DateTime<Utc>,
+    /// Contract of the called tool, and the names whose disabling refuses requests about the task. Set before the task
+    /// runs.
+    tool: OnceLock<TaskTool>,
     /// Maximum duration of the call, without the time in which the call waits for a person's answers.
     pub(super) timeout: Duration,
     /// The call's open questions to a person, and its last progress message. The client reads both by `tasks/get`.
@@ -31,6 +38,14 @@ pub(crate) struct Task {
     current: Mutex<CurrentState>,
     /// Cancelled by [`cancel`](Self::cancel).
     pub(super) cancelled: CancellationToken,
+}
+
+/// The tool whose call continues as a task.
+#[derive(Debug)]
+pub(crate) struct TaskTool {
+    pub(crate) stamp: Arc<ContractStamp>,
+    /// Name of the tool and, for an adapter (an older version that calls a newer one), of its targets.
+    pub(crate) names: Vec<&'static str>,
 }
 
 #[derive(Debug)]
@@ -97,11 +112,21 @@ impl Task {
             id: Uuid::new_v4().to_string(),
             owner,
             created_at,
+            tool: OnceLock::new(),
             timeout,
             inbox: Arc::default(),
             current: Mutex::new(CurrentState { state: TaskState::Working, since: created_at }),
             cancelled: CancellationToken::new(),
         }
+    }
+
+    /// Sets the tool. Has no effect if the tool is set.
+    pub(crate) fn set_tool(&self, tool: TaskTool) {
+        drop(self.tool.set(tool));
+    }
+
+    pub(crate) fn tool(&self) -> Option<&TaskTool> {
+        self.tool.get()
     }
 
     /// Cancels the task if it is running: `Tasks::run` then drops the call and sets the state `Cancelled`. A finished

@@ -19,7 +19,7 @@ use crate::{
     call::stamp::ContractStamp,
     json::JsonWriter,
     pipeline::{Admitted, CallOutcome},
-    tasks::{DEFAULT_TIMEOUT, TaskOutcome, TaskView},
+    tasks::{DEFAULT_TIMEOUT, TaskOutcome, TaskTool, TaskView},
 };
 
 /// The answer to a call that may continue as a task.
@@ -39,6 +39,7 @@ impl TaskCall {
         arguments: impl AsRef<str> + Send + 'static,
     ) -> Self {
         let (cx, stamp) = (admitted.context().clone(), admitted.stamp());
+        let tool = TaskTool { stamp: Arc::clone(&stamp), names: admitted.tool_names() };
         let declares_no_timeout = admitted.declares_no_timeout();
         let mut call: BoxFuture<'static, CallOutcome> = Box::pin(admitted.execute(arguments));
         if let Poll::Ready(outcome) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
@@ -50,6 +51,7 @@ impl TaskCall {
         let Some(task) = endpoint.tasks.reserve(cx.caller(), timeout) else {
             return TaskCall::Finished(call.await);
         };
+        task.set_tool(tool);
         if declares_no_timeout {
             cx.extend_deadline(DEFAULT_TIMEOUT);
         }

@@ -292,6 +292,13 @@ fn connection_that_bypasses_the_proxy_is_refused() {
         "WARN",
         "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)",
     ]);
+    // Further connections are only counted.
+    for _ in 0..30 {
+        let mut stream = server.connect();
+        assert_eq!(stream.read(&mut [0; 1]).unwrap_or(0), 0, "a connection was served");
+    }
+    let log = server.stderr.text();
+    assert_eq!(log.matches("refused a connection").count(), 1, "{log}");
     assert!(call_externally(&external.to_string()).0, "a connection from the proxy is refused");
 }
 

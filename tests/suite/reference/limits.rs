@@ -8,9 +8,14 @@ use super::{page, rows, source};
 /// the last word of the text, such as `KiB` or `min`, applies to the value.
 type Limit = (&'static str, &'static str, &'static str, &'static str);
 
-/// Rows whose limit is a part of a setting, so that no constant has its value.
-const WITHOUT_CONSTANT: [&str; 3] =
-    ["questions waiting, all callers", "bodies of one user that are arriving", "connections of one address"];
+/// Rows whose limit is a part of a setting, or a number of checks of a watchdog, so that no constant has its value.
+const WITHOUT_CONSTANT: [&str; 5] = [
+    "questions waiting, all callers",
+    "bodies of one user that are arriving",
+    "connections of one address",
+    "time of a write of records",
+    "time of a check of the control file",
+];
 
 /// Limits of `mcp-tool-contract`.
 const CONTRACT: &[Limit] = &[
@@ -95,6 +100,9 @@ const CORE: &[Limit] = &[
     ),
     ("records waiting", "{}", "audit/sink.rs", "MAX_WAITING"),
     ("time of a batch of records", "{} ms", "audit/sink.rs", "BATCH_DELAY"),
+    ("time of the last records", "{} s", "audit/sink.rs", "LAST_RECORDS"),
+    ("lock of the control file", "{} s", "control/file.rs", "LOCK_TIMEOUT"),
+    ("messages about refused connections", "one in {} s", "log_limit.rs", "INTERVAL"),
     ("control file", "{} MiB", "control/file.rs", "MAX_FILE"),
     ("text in the control file", "{} bytes", "control/entry.rs", "MAX_TEXT"),
     ("time until a revocation applies", "every {} ms", "control/watch.rs", "PERIOD"),

@@ -55,6 +55,11 @@ impl Admitted {
         Arc::clone(&self.tool.stamp)
     }
 
+    /// Returns the name of the tool and, for an adapter (an older version that calls a newer one), of its targets.
+    pub(crate) fn tool_names(&self) -> Vec<&'static str> {
+        self.tool.chain().map(|tool| tool.contract.name()).collect()
+    }
+
     /// Returns `true` if the tool declares headers that mirror its arguments (`Mcp-Param-…`).
     pub(crate) fn has_headers(&self) -> bool {
         self.tool.has_headers

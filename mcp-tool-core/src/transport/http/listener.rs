@@ -18,7 +18,7 @@ use super::{
     service::Service,
     settings::HttpSettings,
 };
-use crate::transport::endpoint::Endpoint;
+use crate::{log_limit::LogLimit, transport::endpoint::Endpoint};
 
 /// Time for rmcp to write the last answers to its streams, before the streams are ended.
 const FLUSH: Duration = Duration::from_millis(100);
@@ -55,15 +55,23 @@ async fn serve_connections(
     let end = CancellationToken::new();
     let service = Arc::new(Service::new(Arc::clone(&endpoint), settings, authentication, &end));
     let mut connections = JoinSet::new();
+    let (mut refused, mut failed) = (LogLimit::default(), LogLimit::default());
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener) => accepted,
             Some(_) = connections.join_next() => continue,
+            more = refused.left_out() => {
+                tracing::warn!(more, "closed connections that don't come from a trusted proxy");
+                continue;
+            }
+            more = failed.left_out() => {
+                tracing::error!(more, "connections could not be accepted");
+                continue;
+            }
             () = stop.cancelled() => break,
         };
         match accepted {
             Ok((stream, peer)) if service.is_outsider(peer.ip()) => {
-                // Without a permit, the connection is closed without an answer.
                 if let Some(permit) = service.outsiders.permit(peer.ip()) {
                     let (service, stop) = (Arc::clone(&service), stop.clone());
                     connections.spawn(async move {
@@ -72,6 +80,9 @@ async fn serve_connections(
                         drop(tokio::time::timeout(outsiders::MAX_TIME, serving).await);
                         drop(permit);
                     });
+                } else if refused.count() {
+                    // The connection is closed without an answer.
+                    tracing::warn!(%peer, "closed a connection that doesn't come from a trusted proxy: too many are open");
                 }
             }
             Ok((stream, peer)) => {
@@ -96,7 +107,9 @@ async fn serve_connections(
             }
             Err(error) => {
                 // Usually the process has no free file descriptors until other connections end.
-                tracing::error!(%error, "a connection could not be accepted");
+                if failed.count() {
+                    tracing::error!(%error, "a connection could not be accepted");
+                }
                 tokio::time::sleep(ACCEPT_RETRY).await;
             }
         }

@@ -31,7 +31,7 @@ use super::{
     invalid_params,
     request::is_modern,
     session::change_notification,
-    tasks,
+    tasks::{self, TaskMethod},
 };
 use crate::{
     ask::TASKS,
@@ -228,7 +228,8 @@ impl ServerHandler for Protocol {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        let task = tasks::find(&self.endpoint, &request.task_id, &self.enabled_caller(&context)?)?;
+        let origin = self.origin(&context)?;
+        let task = tasks::find(&self.endpoint, TaskMethod::Get, &request.task_id, &origin)?;
         tasks::details(&task).map(|details| self.with_server_info(details))
     }
 
@@ -237,7 +238,8 @@ impl ServerHandler for Protocol {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let task = tasks::find(&self.endpoint, &request.task_id, &self.enabled_caller(&context)?)?;
+        let origin = self.origin(&context)?;
+        let task = tasks::find(&self.endpoint, TaskMethod::Update, &request.task_id, &origin)?;
         task.inbox.answer(request.input_responses.into_iter().collect());
         Ok(())
     }
@@ -247,7 +249,8 @@ impl ServerHandler for Protocol {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::find(&self.endpoint, &request.task_id, &self.enabled_caller(&context)?)?.cancel();
+        let origin = self.origin(&context)?;
+        tasks::find(&self.endpoint, TaskMethod::Cancel, &request.task_id, &origin)?.cancel();
         Ok(())
     }
 

@@ -4,22 +4,93 @@ use std::sync::Arc;
 
 use rmcp::{
     ErrorData,
-    model::{DetailedTask, GetTaskResult, Task as TaskMembers, TaskPayload, TaskStatus},
+    model::{DetailedTask, ErrorCode, GetTaskResult, Task as TaskMembers, TaskPayload, TaskStatus},
 };
 use serde_json::{Map, Value};
 
 use crate::{
-    call::caller::Caller,
-    tasks::{POLL_MS, Task, TaskState, TaskView},
-    transport::endpoint::Endpoint,
+    audit::{CallStart, PendingRecord, RecordOutcome},
+    call::origin::CallOrigin,
+    clock::Moment,
+    control::Disabled,
+    tasks::{POLL_MS, Task, TaskState, TaskTool, TaskView},
+    transport::{call_error::CALLER_DISABLED, endpoint::Endpoint, protocol_error::code},
 };
 
-/// Returns the task of `caller` with this id. The error for a task of another caller is the same as for an unknown
-/// task.
-pub(super) fn find(endpoint: &Endpoint, id: &str, caller: &Caller) -> Result<Arc<Task>, ErrorData> {
-    let unknown =
-        || ErrorData::invalid_params("you have no task with this id, or the task has expired", None);
-    endpoint.tasks.find(id, caller).ok_or_else(unknown)
+/// Method of a request about a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TaskMethod {
+    Get,
+    Update,
+    Cancel,
+}
+
+impl TaskMethod {
+    const fn name(self) -> &'static str {
+        match self {
+            TaskMethod::Get => "tasks/get",
+            TaskMethod::Update => "tasks/update",
+            TaskMethod::Cancel => "tasks/cancel",
+        }
+    }
+}
+
+/// Returns the caller's task with this id, and records the request. The error for a task of another caller is the same
+/// as for an unknown task.
+///
+/// # Errors
+/// The caller has no such task, the caller or the task's tool is disabled, or the request's record could be lost.
+pub(super) fn find(
+    endpoint: &Endpoint,
+    method: TaskMethod,
+    id: &str,
+    origin: &CallOrigin,
+) -> Result<Arc<Task>, ErrorData> {
+    let (pipeline, moment) = (&endpoint.pipeline, Moment::now());
+    let disabled = pipeline.controls.disabled_part(&origin.caller);
+    let task = endpoint.tasks.find(id, &origin.caller).filter(|_| disabled.is_none());
+    let tool = task.as_deref().and_then(Task::tool);
+    let start = CallStart {
+        moment,
+        correlation: moment.id(),
+        remote: origin.remote,
+        // As in the record of a request whose tool isn't known.
+        name: tool.map_or("-", |tool| tool.stamp.contract.name()),
+        arguments_bytes: 0,
+        completes: None,
+    };
+    let mut record =
+        PendingRecord::new(&pipeline.audit, start, origin.caller.clone(), tool.map(|tool| &tool.stamp));
+    record.set_task_request(method.name(), id);
+    let refused = |reason: &'static str, error: ErrorData| (reason, error);
+    let forbidden = |message: String| ErrorData::new(ErrorCode(code::FORBIDDEN), message, None);
+    let is_disabled =
+        |tool: &TaskTool| tool.names.iter().any(|name| pipeline.controls.is_tool_disabled(name));
+    let checked = match (disabled, task.as_deref()) {
+        (Some(Disabled::User), _) => Err(refused("user_disabled", forbidden(CALLER_DISABLED.into()))),
+        (Some(Disabled::Client), _) => Err(refused("client_disabled", forbidden(CALLER_DISABLED.into()))),
+        (None, None) => {
+            let message = "you have no task with this id, or the task has expired";
+            Err(refused("unknown_task", ErrorData::invalid_params(message, None)))
+        }
+        (None, Some(_)) if tool.is_some_and(is_disabled) => {
+            let message = "the task's tool was disabled by the operator of this server: don't try again until a person \
+                           says so";
+            Err(refused("tool_disabled", forbidden(message.into())))
+        }
+        // An answer lets the call go on, which may write.
+        (None, Some(_)) => pipeline.audit.permits(method == TaskMethod::Update).map_err(|error| {
+            refused(error.kind().name(), ErrorData::internal_error(error.to_string(), None))
+        }),
+    };
+    match checked {
+        Ok(()) => record.write_task_request(),
+        Err((reason, error)) => {
+            record.write_failure(RecordOutcome::Refused, reason, None);
+            return Err(error);
+        }
+    }
+    task.ok_or_else(|| ErrorData::internal_error("the task is gone", None))
 }
 
 /// Returns the result of `tasks/get` for a task.
