@@ -221,7 +221,8 @@ impl PendingRecord {
             line.text("reason", reason);
         }
         if let Some(detail) = detail.or(self.detail) {
-            line.text("detail", detail);
+            // The application's policy may name users and others in its reason.
+            line.text("detail", &escaped(detail));
         }
         line.number("duration_us", self.moment.instant.elapsed().as_micros());
         line.number("arguments_bytes", self.arguments_bytes as u128);
@@ -332,13 +333,15 @@ fn caller_members(caller: &Caller) -> String {
     if let Some(agent) = caller.agent() {
         line.text("agent", &escaped_excerpt(agent));
     }
+    if let Some(tenant) = caller.tenant() {
+        line.text("tenant", &escaped(tenant));
+    }
     // Issuer, client and kind come from a verified token, so local callers have none.
-    for (name, text) in
-        [("tenant", caller.tenant()), ("issuer", caller.issuer()), ("client", caller.client())]
-    {
-        if let Some(text) = text {
-            line.text(name, &escaped(text));
-        }
+    if let Some(issuer) = caller.issuer() {
+        line.text("issuer", &escaped(issuer));
+    }
+    if let Some(client) = caller.client() {
+        line.text("client", &escaped(client));
     }
     if caller.issuer().is_some() {
         line.text("kind", caller.kind().name());

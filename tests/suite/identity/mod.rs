@@ -8,6 +8,7 @@ pub mod issuer;
 pub mod keys;
 mod listener;
 mod metadata;
+mod named_issuers;
 mod policy;
 #[cfg(feature = "clients")]
 mod real;
