@@ -18,6 +18,7 @@ mod result;
 mod serve;
 mod settings;
 mod tools;
+mod unidentified;
 
 use std::{pin::Pin, process::ExitCode};
 

@@ -14,7 +14,10 @@ use super::{
     settings::refused_by,
     succeeded,
 };
-use crate::harness::{HttpServer, Reply, SPECIMEN, correlation};
+use crate::{
+    control::Control,
+    harness::{HttpServer, Reply, SPECIMEN, correlation, until},
+};
 
 /// A settings file.
 pub struct Settings {
@@ -192,5 +195,83 @@ fn contradictory_issuer_settings_stop_the_start() {
         let settings = Settings::new(&text);
         let stderr = refused_by(&mut Command::new(SPECIMEN), "127.0.0.1:0", &settings.flags());
         assert!(stderr.contains(expected), "no {expected:?} for:\n{text}\n{stderr}");
+    }
+}
+
+/// A disabled client could still use tokens that name no client.
+#[test]
+fn client_is_disabled_only_if_its_tokens_can_be_told_apart_or_are_all_refused() {
+    let issuer = Issuer::start(&issuer_keys());
+    let control = Control::new();
+    let folder = tempfile::tempdir().unwrap();
+    let records = folder.path().join("records.jsonl");
+    let settings = Settings::new(&format!(
+        "[oauth]\nresource = \"{RESOURCE}\"\nissuers = \"{}\"\n[control]\nfile = \"{}\"\n[audit]\nfile = \"{}\"\n",
+        issuer.url,
+        control.path(),
+        records.display()
+    ));
+    let server = HttpServer::start(&settings.flags());
+    let call = |claims: &Value| call_with(&server, &token(&issuer, &json!({}), claims));
+    let run = |arguments: &[&str]| {
+        let output = Command::new(SPECIMEN).args(arguments).args(settings.flags()).output().unwrap();
+        (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    // Until a token without a client was seen, an issuer of `at+jwt` is taken to name clients, as RFC 9068 requires.
+    let (is_done, text) = run(&["disable", "--client", "rogue"]);
+    assert!(is_done, "{text}");
+    assert!(run(&["enable", "--client", "rogue"]).0);
+    let unidentified = json!({ "client_id": null, "cid": "rogue" });
+    assert!(succeeded(&call(&unidentified)));
+    until("the record is written", || std::fs::read_to_string(&records).unwrap().contains("measure"));
+    for command in ["disable", "revoke"] {
+        let (is_done, text) = run(&[command, "--client", "rogue"]);
+        let expected = format!("{}: 1 of its 1 calls in the last 7 days had no client", issuer.url);
+        assert!(!is_done && text.contains(&expected), "{command}: {text}");
+        assert!(text.contains("--refuse-unidentified") && text.contains("client_claim"), "{text}");
+    }
+    assert!(succeeded(&call(&unidentified)), "a refused command must change nothing");
+    // The flag needs a client.
+    assert!(!run(&["disable", "--user", "ann", "--refuse-unidentified"]).0);
+
+    let (is_done, text) = run(&["disable", "--client", "rogue", "--refuse-unidentified"]);
+    assert!(is_done && text.contains("tokens that name no client are refused"), "{text}");
+    until("the unidentified token is refused", || call(&unidentified).status == 403);
+    until("the record is written", || {
+        std::fs::read_to_string(&records).unwrap().contains("client_unidentified")
+    });
+    assert_eq!(call(&json!({ "client_id": "rogue" })).status, 403);
+    assert!(succeeded(&call(&json!({ "client_id": "other" }))));
+    assert!(run(&["enable", "--client", "rogue"]).0);
+    until("the unidentified token is accepted", || succeeded(&call(&unidentified)));
+
+    let (is_done, text) = run(&["revoke", "--client", "rogue", "--refuse-unidentified"]);
+    assert!(is_done && text.contains("and those that name no client"), "{text}");
+    until("the unidentified token is revoked", || call(&unidentified).status == 401);
+    assert!(succeeded(&call(&json!({ "client_id": "other" }))));
+}
+
+/// Without records, the settings decide: an issuer of other tokens than `at+jwt` needs `client_claim`.
+#[test]
+fn issuer_without_records_is_named_if_its_settings_permit_tokens_without_a_client() {
+    let control = Control::of("");
+    for (rest, is_permitted) in
+        [("", true), ("typ = \"absent\"\n", false), ("typ = \"JWT\"\nclient_claim = \"cid\"\n", true)]
+    {
+        let settings = Settings::new(&format!(
+            "[issuer.a]\nurl = \"https://as.example\"\n{rest}[control]\nfile = \"{}\"\n",
+            control.path()
+        ));
+        let output = Command::new(SPECIMEN)
+            .args(["disable", "--client", "rogue"])
+            .args(settings.flags())
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.success(), is_permitted, "{rest}: {stderr}");
+        assert!(
+            is_permitted || stderr.contains("https://as.example: its tokens need no typ at+jwt"),
+            "{stderr}"
+        );
     }
 }

@@ -92,6 +92,7 @@ impl<'a> Admission<'a> {
             None => return Ok(()),
             Some(Disabled::User) => "user_disabled",
             Some(Disabled::Client) => "client_disabled",
+            Some(Disabled::Unidentified) => "client_unidentified",
         };
         Err(self.refusal(reason, RefusalKind::CallerDisabled))
     }
