@@ -10,6 +10,7 @@ mod listener;
 mod metadata;
 mod named_issuers;
 mod policy;
+mod providers;
 #[cfg(feature = "clients")]
 mod real;
 mod revocations;
