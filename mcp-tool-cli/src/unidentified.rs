@@ -1,5 +1,7 @@
 //! Finds issuers whose tokens name no client. A client that is disabled by its id could use the server with such a token.
 
+#[cfg(feature = "oauth")]
+use std::collections::BTreeSet;
 use std::{collections::BTreeMap, convert::Infallible, time::SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,7 +39,7 @@ pub(crate) fn check(config: &Config) -> CommandResult {
         return Ok(());
     }
     Err(format!(
-        "--client: tokens of these issuers name no client, so the client could still use them:\n{}\n\
+        "--client: tokens of these issuers name no client, or may name none, so the client could still use them:\n{}\n\
          Add --refuse-unidentified to refuse such tokens too. To tell clients apart, set client_claim in the issuer's section, as \
          in [issuer.NAME] client_claim = \"cid\"",
         found.join("\n")
@@ -66,23 +68,22 @@ fn recorded(config: &Config) -> BTreeMap<String, IssuerRecords> {
     }
 }
 
-/// Returns a line for each issuer without records whose settings permit tokens that name no client. Access tokens of RFC
-/// 9068 (`at+jwt`) name it.
+/// Returns a line for each issuer without records whose settings don't say which claim names the client.
 #[cfg(feature = "oauth")]
 fn suspected(config: &Config, records: &BTreeMap<String, IssuerRecords>) -> Vec<String> {
     let oauth = &config.oauth;
-    let is_unknown = |issuer: &str| !records.contains_key(&escaped(issuer));
-    let named = oauth.named_issuers.values().filter(|issuer| {
-        issuer.client_claim.is_none() && issuer.typ != Default::default() && is_unknown(&issuer.url)
-    });
-    let named = named.map(|issuer| {
-        format!("  {}: its tokens need no typ at+jwt, and client_claim isn't set", escaped(&issuer.url))
-    });
-    let introspected = oauth.introspection.iter().filter(|introspection| is_unknown(&introspection.issuer));
-    let introspected = introspected.map(|introspection| {
-        format!("  {}: the answers of introspection may name no client", escaped(&introspection.issuer))
-    });
-    named.chain(introspected).collect()
+    let without_claim = oauth.named_issuers.values().filter(|issuer| issuer.client_claim.is_none());
+    let without_claim = without_claim.map(|issuer| &issuer.url).chain(&oauth.issuers);
+    // The answers of introspection may name no client either, whatever the claim is.
+    let introspected = oauth.introspection.iter().map(|introspection| &introspection.issuer);
+    let unknown: BTreeSet<String> = without_claim
+        .chain(introspected)
+        .map(|issuer| escaped(issuer))
+        .filter(|issuer| !records.contains_key(issuer))
+        .collect();
+    let line =
+        |issuer| format!("  {issuer}: no audit record of the last 7 days shows that its tokens name one");
+    unknown.into_iter().map(line).collect()
 }
 
 #[cfg(not(feature = "oauth"))]

@@ -68,7 +68,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{
-        super::{fetch, issuer::IssuerTrust},
+        super::{fetch, trust::IssuerTrust},
         *,
     };
 

@@ -19,6 +19,7 @@ mod resource;
 mod roca;
 mod settings;
 mod strict;
+mod trust;
 
 /// Internals for `tests/differential`, which compares them with a second implementation.
 #[doc(hidden)]

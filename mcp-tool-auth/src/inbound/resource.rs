@@ -31,12 +31,13 @@ use super::{
     discovery::differs_in_last_slash,
     fetch,
     introspection::{self, Introspector},
-    issuer::{Issuer, IssuerTrust, KeysMissing, Unreachable},
+    issuer::{Issuer, KeysMissing, Unreachable},
     issuer_settings,
     jwt::{Flaw, Jwt, Typ},
     metadata::Metadata,
     proof,
     settings::OAuthSettings,
+    trust::IssuerTrust,
 };
 
 /// Time limit for the verification of a token.
