@@ -42,7 +42,7 @@ pub(crate) struct IssuerMetadata {
 /// # Errors
 /// - `NotFound`: no address exists.
 /// - `Unusable`: none has usable metadata. Contains the reason, of an object rather than of another response.
-/// - `Failed`: the issuer doesn't answer.
+/// - `Failed`: the issuer can't be reached, or doesn't answer in time.
 pub(super) async fn discover(client: &Client, issuer: &str) -> Result<IssuerMetadata, FetchError> {
     // Reason, and `true` if it is about a JSON object.
     let mut unusable: Option<(String, bool)> = None;

@@ -20,7 +20,7 @@ pub(crate) enum FetchError {
     NotFound,
     /// The issuer responds, and its response can't be used.
     Unusable(String),
-    /// The issuer doesn't respond, or responds that it has no time (429).
+    /// The issuer can't be reached, or doesn't respond in time.
     Failed(String),
 }
 
@@ -84,15 +84,18 @@ pub(crate) fn shown(url: &Url) -> String {
 /// Sends the request and returns the body of a response with status 200.
 pub(crate) async fn body(request: RequestBuilder) -> Result<Vec<u8>, FetchError> {
     // The error must not contain the URL, whose query may be secret.
-    let failed = |error: reqwest::Error| FetchError::Failed(error.without_url().to_string());
+    let failed = |error: reqwest::Error| {
+        let is_unreachable = error.is_connect() || error.is_timeout();
+        let reason = error.without_url().to_string();
+        if is_unreachable { FetchError::Failed(reason) } else { FetchError::Unusable(reason) }
+    };
     let mut response = request.header("accept", "application/json").send().await.map_err(failed)?;
     match response.status() {
         StatusCode::OK => {}
         // 429 is temporary. Some issuers respond to an unknown path with another 4xx status than 404.
-        StatusCode::TOO_MANY_REQUESTS => {
-            return Err(FetchError::Failed("it responds with 429 Too Many Requests".into()));
+        status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
+            return Err(FetchError::NotFound);
         }
-        status if status.is_client_error() => return Err(FetchError::NotFound),
         status => return Err(FetchError::Unusable(format!("it responds with {status}"))),
     }
     let mut body = Vec::new();

@@ -92,6 +92,8 @@ fn answer_that_is_no_metadata_of_the_issuer_does_not_hide_the_next_address() {
         ("an error", Answer::Status(500)),
         ("no content", Answer::Status(204)),
         ("forbidden", Answer::Status(403)),
+        ("too many requests", Answer::Status(429)),
+        ("a closed connection", Answer::Closed),
     ] {
         let issuer = Issuer::start(&issuer_keys());
         issuer.set_only(WELL_KNOWN[1]);
