@@ -17,7 +17,7 @@ use std::{
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use mcp_tool_auth::inbound::{
     TokenRules,
-    internals::{Jwt, KeySet, is_access_token, verify},
+    internals::{AcceptedTyp, Jwt, KeySet, is_access_token, verify},
 };
 use serde::Deserialize;
 use token::{AUDIENCE, Signer};
@@ -62,7 +62,7 @@ fn main() {
     let ours = || {
         let jwt = Jwt::read(black_box(&token)).expect("a token");
         // `false`: `typ` must be `at+jwt`; `JWT` is refused.
-        is_access_token(&jwt, false).expect("an access token");
+        is_access_token(&jwt, AcceptedTyp::default()).expect("an access token");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a date after 1970").as_secs_f64();
         black_box(verify(&jwt, &keys, &issuer, &rules, now).expect("a good token"));
     };

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Arg, ArgGroup, ArgMatches, Command, builder::NonEmptyStringValueParser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, builder::NonEmptyStringValueParser};
 use mcp_tool_contract::{name, read::violation::escaped};
 
 use mcp_tool_core::{
@@ -26,6 +26,7 @@ use crate::{
     format::OutputFormat,
     result::CommandResult,
     settings::{self, Config},
+    unidentified,
 };
 
 /// Maximum time by which `--before` may be in the future, because clocks differ.
@@ -47,6 +48,10 @@ pub(crate) fn commands() -> [Command; 4] {
         ("client", "ID", "All tokens of this client issued until now"),
         ("before", "TIME", "All tokens issued before this time, such as 2026-11-14T09:30:00Z"),
     ];
+    // Tokens that name no client may belong to any client.
+    let refuse_unidentified = || {
+        Arg::new(REFUSE_UNIDENTIFIED).long(REFUSE_UNIDENTIFIED).requires("client").action(ArgAction::SetTrue)
+    };
     let command = |name: &'static str, targets: &[(&'static str, &'static str, &'static str)]| {
         let args = targets.iter().map(|(id, value, help)| text_argument(id).value_name(*value).help(*help));
         let ids = targets.iter().map(|(id, ..)| *id);
@@ -60,10 +65,12 @@ pub(crate) fn commands() -> [Command; 4] {
     [
         command("disable", &disabled)
             .about("Disable a tool, a client or a user within a second, until `enable`")
+            .arg(refuse_unidentified().help("Also refuse tokens that name no client, while the client is disabled"))
             .after_help("Running calls are not stopped."),
         command("enable", &disabled).about("Enable what `disable` disabled"),
         command("revoke", &revoked)
             .about("Revoke tokens within a second, permanently")
+            .arg(refuse_unidentified().help("Also revoke tokens that name no client and were issued until now"))
             .after_help(
                 "A revocation can't be undone: to call again, a user needs a new token. Because clocks differ, tokens that are \
                  issued up to 30 s after a revocation are revoked too, except by --jti.",
@@ -75,6 +82,9 @@ pub(crate) fn commands() -> [Command; 4] {
     ]
 }
 
+/// Argument that makes `disable --client` and `revoke --client` cover tokens that name no client.
+const REFUSE_UNIDENTIFIED: &str = "refuse-unidentified";
+
 /// Key of the setting that every command of this module needs.
 const CONTROL_FILE: &str = "control.file";
 
@@ -82,20 +92,21 @@ fn text_argument(id: &'static str) -> Arg {
     Arg::new(id).long(id).value_parser(NonEmptyStringValueParser::new())
 }
 
-/// Returns the path of the control file from the settings; fails if none is set.
-fn control_file(matches: &ArgMatches) -> CommandResult<PathBuf> {
+/// Loads the settings, and returns them with the path of the control file; fails if none is set.
+fn control_file(matches: &ArgMatches) -> CommandResult<(Config, PathBuf)> {
     let config = settings::load(matches, std::env::vars_os(), Config::default())?.into_config();
-    config.settings.control_file.ok_or_else(|| {
-        "no control file is set: name the one that the servers read, by --control-file FILE, MCP_TOOL_CONTROL_FILE, or \
-         `file` under [control] in the settings file"
-            .into()
-    })
+    match config.settings.control_file.clone() {
+        Some(path) => Ok((config, path)),
+        None => Err("no control file is set: name the one that the servers read, by --control-file FILE, \
+                     MCP_TOOL_CONTROL_FILE, or `file` under [control] in the settings file"
+            .into()),
+    }
 }
 
 /// Appends a line to the control file for `command`: `disable`, `enable` or `revoke`. Prints the effect of the line.
 /// `enable` appends nothing if its target isn't disabled.
 pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatches) -> CommandResult {
-    let path = control_file(matches)?;
+    let (config, path) = control_file(matches)?;
     // `try_get_one`, because each command defines only some of these arguments.
     let given = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
     let target = [
@@ -113,7 +124,13 @@ pub(crate) fn append(application: &Application, command: &str, matches: &ArgMatc
         ("enable", Some(target)) => ControlAction::Enable(target),
         _ => ControlAction::Revoke(revoked_tokens(given)?),
     };
-    let entry = ControlEntry::new(operator(), action, given("reason"));
+    let refuse_unidentified =
+        matches.try_get_one::<bool>(REFUSE_UNIDENTIFIED).ok().flatten().copied().unwrap_or(false);
+    if command != "enable" && given("client").is_some() && !refuse_unidentified {
+        unidentified::check(&config)?;
+    }
+    let entry =
+        ControlEntry { refuse_unidentified, ..ControlEntry::new(operator(), action, given("reason")) };
     // `append` passes the state that the file has now, and appends nothing if the closure returns `None`.
     let appended = file::append(&path, |state| match &entry.action {
         ControlAction::Enable(target) if !state.is_disabled(target) => Ok(None),
@@ -182,7 +199,7 @@ fn explain(path: &Path, error: Box<dyn Error + Send + Sync>) -> Box<dyn Error + 
 
 /// Lists what is disabled and revoked, the oldest first.
 pub(crate) fn list(matches: &ArgMatches) -> CommandResult {
-    let path = control_file(matches)?;
+    let (_, path) = control_file(matches)?;
     // A crash may have left an incomplete last line, which no server applies.
     let read = || -> Result<ControlState, ControlFileError> {
         file::fold(complete_lines(&file::read(&mut regular_file::read(&path)?)?))
@@ -218,6 +235,11 @@ fn describe_entry(entry: &ControlEntry) -> String {
         ControlAction::Revoke(RevokedTokens::Before(_)) => format!("{target} are revoked"),
     };
     let reason = entry.reason.as_ref().map(|reason| format!(": {}", escaped(reason)));
+    let effect = match (entry.refuse_unidentified, &entry.action) {
+        (false, _) | (true, ControlAction::Enable(_)) => effect,
+        (true, ControlAction::Disable(_)) => format!("{effect}, and tokens that name no client are refused"),
+        (true, ControlAction::Revoke(_)) => format!("{effect}, and those that name no client"),
+    };
     format!("{effect}, by {}{}", escaped(&entry.by), reason.unwrap_or_default())
 }
 

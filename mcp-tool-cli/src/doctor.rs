@@ -3,7 +3,7 @@
 use std::{convert::Infallible, fmt::Write as _, io::Write as _, process::ExitCode, time::SystemTime};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use mcp_tool_contract::{exhaustive, model::Gate, read::violation::escaped};
 use mcp_tool_core::{application::Application, audit::RecordQuery};
 use serde_json::{Value, json};
@@ -15,6 +15,9 @@ use crate::{
     settings::{self, Config},
 };
 
+#[cfg_attr(not(feature = "oauth"), path = "doctor/no_tokens.rs")]
+mod tokens;
+
 pub(crate) fn command() -> Command {
     Command::new("doctor")
         .about(
@@ -24,6 +27,9 @@ pub(crate) fn command() -> Command {
         .args(settings::flags())
         .arg(settings::config_flag())
         .arg(OutputFormat::arg())
+        .arg(Arg::new("token").long("token").value_name("FILE").help(
+            "Check the access token in this file, or on stdin for `-`, and name the setting that each fault needs",
+        ))
         .after_help(
             "`doctor` reads the settings that `serve` would use, and changes nothing. Each answer is ok, warn or FAIL. \
              The exit code is 1 if an answer is FAIL.",
@@ -36,10 +42,10 @@ struct DoctorAnswer {
     text: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum AnswerStatus {
     Ok,
-    /// The answer is `Ok`, but it may be incomplete.
+    /// The answer is `Ok`, but it may be incomplete, or something is weak.
     Warn,
     Fail,
 }
@@ -56,7 +62,7 @@ pub(crate) async fn doctor(application: &Application, matches: &ArgMatches) -> C
     let files = DependedFile::of(&loaded);
     let config = loaded.into_config();
     let mut answers = vec![
-        ("Which callers are authenticated?", authenticated_callers(&config).await),
+        ("Which callers are authenticated?", tokens::authenticated_callers(&config).await),
         (
             "Can a tool be called with any valid token, or a destructive tool without a gate?",
             tools_without_approval(application, &config),
@@ -69,6 +75,9 @@ pub(crate) async fn doctor(application: &Application, matches: &ArgMatches) -> C
             "Can other users of this machine read secrets or records, or change files?",
             file_modes(&files),
         ));
+    }
+    if let Some(file) = matches.get_one::<String>("token") {
+        answers.push(("Is this token accepted?", tokens::sample_token(&config, file).await));
     }
     let mut out = std::io::stdout().lock();
     match OutputFormat::of(matches) {
@@ -104,47 +113,6 @@ fn document(answers: &[(&str, DoctorAnswer)]) -> Value {
         json!({ "question": question, "status": status, "text": text.trim_end() })
     });
     answers.collect()
-}
-
-/// Answers FAIL unless callers over HTTP need a token and the keys of every issuer can be fetched. Callers over stdio
-/// aren't examined, because they can start processes on this machine anyway.
-async fn authenticated_callers(config: &Config) -> DoctorAnswer {
-    if !config.has_oauth() {
-        return DoctorAnswer::new(
-            false,
-            "None: everyone who reaches this machine's loopback address is the local user.\n\
-             No authorization server is set. Set oauth.issuers and oauth.resource.",
-        );
-    }
-    match issuers(config).await {
-        Ok(lines) => {
-            let is_ok = lines.iter().all(|(is_ok, _)| *is_ok);
-            let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
-            DoctorAnswer::new(is_ok, lines.join("\n"))
-        }
-        Err(reason) => DoctorAnswer::new(false, reason),
-    }
-}
-
-/// Returns the lines of the answer, each with `false` if it makes the answer FAIL.
-#[cfg(feature = "oauth")]
-async fn issuers(config: &Config) -> Result<Vec<(bool, String)>, String> {
-    // Tools, name and path are empty, because they only appear in metadata for clients.
-    let server = mcp_tool_auth::inbound::ResourceServer::new(&config.oauth, &[], "", "")?;
-    let mut lines = vec![(true, format!("Callers with a token for {}", config.oauth.rules.audience))];
-    for (issuer, keys) in server.issuer_keys().await {
-        lines.push(match keys {
-            Some(0) => (false, format!("from {issuer}, which has no key to verify tokens with")),
-            Some(keys) => (true, format!("from {issuer}, which answers (number of keys: {keys})")),
-            None => (false, format!("from {issuer}, which doesn't answer: its tokens are refused with 503")),
-        });
-    }
-    Ok(lines)
-}
-
-#[cfg(not(feature = "oauth"))]
-async fn issuers(_: &Config) -> Result<Vec<(bool, String)>, String> {
-    Err("None: this server was built without OAuth. Add the feature `oauth` of mcp-tool-runtime.".into())
 }
 
 /// Answers FAIL if any valid token may call a tool, if a destructive tool runs although it has no gate (the extra scope

@@ -21,6 +21,7 @@ mod serve;
 mod settings;
 mod signals;
 mod tools;
+mod unidentified;
 
 use std::{
     io::{self, Write as _},

@@ -8,7 +8,11 @@ use mcp_tool_contract::read::violation::escaped_excerpt;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "oauth")]
-use mcp_tool_auth::{inbound::ResourceServer, outbound::Upstreams, tls::Tls};
+use mcp_tool_auth::{
+    inbound::{ResourceServer, check_resource_path},
+    outbound::Upstreams,
+    tls::Tls,
+};
 #[cfg(feature = "oauth")]
 use mcp_tool_core::tool::ToolEntry;
 #[cfg(feature = "http")]
@@ -208,7 +212,8 @@ async fn serve_http(application: Application, config: Config, address: &str, run
     authentication.apply(&endpoint.pipeline.controls);
     #[cfg(feature = "oauth")]
     if config.has_oauth() {
-        tracing::info!(issuers = config.oauth.issuers.join(" "), "callers need a token");
+        let issuers: Vec<&str> = config.oauth.issuer_urls().collect();
+        tracing::info!(issuers = issuers.join(" "), "callers need a token");
     }
     if !config.has_oauth() {
         warn_of_local_user(&config);
@@ -229,6 +234,7 @@ fn authentication(config: &Config, application: &Application) -> Result<Authenti
     if config.oauth.is_set() {
         let path = transport::http::PATH;
         let server = ResourceServer::new(&config.oauth, &application.tools, &application.name, path)?;
+        check_resource_path(&config.oauth, path, !config.http.trusted_proxies.is_empty())?;
         layer.authenticator = Some(Box::new(server));
     }
     match (&config.http.tls_cert, &config.http.tls_key) {

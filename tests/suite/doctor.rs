@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use crate::{
     harness::{HttpServer, SPECIMEN, tools_call},
     identity::{
-        issuer::{Issuer, RESOURCE},
+        issuer::{Issuer, RESOURCE, now, sign},
         issuer_keys,
+        keys::KEYS,
     },
 };
 
@@ -74,6 +75,7 @@ fn doctor_reports_destructive_tools_that_the_operator_permits() {
 #[test]
 fn doctor_with_settings_shows_the_last_call_and_the_commands() {
     let issuer = Issuer::start(&issuer_keys());
+    issuer.set_document(json!({ "code_challenge_methods_supported": ["S256"] }));
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (records, control) = (path("calls.jsonl"), path("control.jsonl"));
@@ -180,4 +182,94 @@ fn server_warns_of_a_key_and_records_that_every_user_can_read() {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
     server.stderr.line_with(&["WARN", "calls.jsonl: every user of this machine can read it"]);
+}
+
+#[test]
+fn doctor_finds_metadata_that_clients_refuse() {
+    let of = |members: &Value| {
+        let issuer = Issuer::start(&issuer_keys());
+        issuer.set_document(members.clone());
+        doctor(&["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE]).1
+    };
+    let pkce = ["S256"];
+    for (members, status, expected) in [
+        (json!({ "code_challenge_methods_supported": pkce }), "ok  ", "which answers (number of keys: 5)"),
+        (json!({}), "warn", "warn: from http"),
+        (json!({}), "warn", "has no code_challenge_methods_supported"),
+        (json!({ "code_challenge_methods_supported": ["plain"] }), "FAIL", "doesn't list S256"),
+        (json!({ "code_challenge_methods_supported": "S256" }), "FAIL", "doesn't list S256"),
+        (
+            json!({ "code_challenge_methods_supported": pkce, "token_endpoint": "http://as.example/token" }),
+            "FAIL",
+            "its token_endpoint isn't https",
+        ),
+        (
+            json!({ "code_challenge_methods_supported": pkce, "authorization_endpoint": "/authorize" }),
+            "FAIL",
+            "its authorization_endpoint isn't https",
+        ),
+        (json!({ "jwks_uri": "http://as.example/jwks" }), "FAIL", "its `jwks_uri`"),
+        (json!({ "issuer": null }), "FAIL", "its metadata has no `issuer`"),
+    ] {
+        let report = of(&members);
+        let first = format!("{status} Which callers are authenticated?");
+        assert!(report.contains(&first) && report.contains(expected), "{members}: {report}");
+    }
+    let issuer = Issuer::start(&issuer_keys());
+    let with_slash = format!("{}/", issuer.url);
+    let (code, report) = doctor(&["--oauth-issuer", &with_slash, "--oauth-resource", RESOURCE]);
+    let expected = format!("names the issuer \"{}\", the settings name \"{with_slash}\"", issuer.url);
+    assert!(code == 1 && report.contains(&expected), "{report}");
+    let (_, report) = doctor(&["--oauth-issuer", &issuer.url, "--oauth-resource", "http://127.0.0.1/other"]);
+    assert!(report.contains("FAIL Which callers") && report.contains("isn't served"), "{report}");
+}
+
+#[test]
+fn doctor_names_the_setting_that_each_fault_of_a_token_needs() {
+    let issuer = Issuer::start(&issuer_keys());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let check = |url: &str, token: &str| {
+        std::fs::write(&file, format!("{token}\n")).unwrap();
+        let oauth = ["--oauth-issuer", url, "--oauth-resource", RESOURCE];
+        let (_, report) = doctor(&[&oauth[..], &["--token", file.to_str().unwrap()]].concat());
+        assert!(!report.contains(token), "{report}");
+        let (_, report) = report.split_once(" Is this token accepted?").unwrap();
+        report.to_owned()
+    };
+    let report = check(&issuer.url, &issuer.token());
+    assert!(report.contains("It is signed by") && !report.contains("FAIL"), "{report}");
+    assert!(report.contains("user alice, client agent-7, agent agent-7"), "{report}");
+    // All faults at once.
+    let claims =
+        json!({ "aud": "api://x\u{202e}", "exp": now() + 100_000, "client_id": null, "cid": "agent-7" });
+    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "rsa" }).to_string();
+    let bad = sign(&KEYS.rsa, "RS256", header, issuer.claims_with(claims).to_string());
+    let report = check(&issuer.url, &bad);
+    for expected in [
+        "FAIL: not_an_access_token: its typ is JWT",
+        "[issuer.NAME] typ = [\"JWT\"], and url there instead of in oauth.issuers",
+        "FAIL: aud_of_another: its aud is \"api://x\\u{202e}\"",
+        "FAIL: lives_too_long: it is valid for 10000",
+        "oauth.max_lifetime is 86400 s",
+        "warn: client_missing: client_id or azp isn't in them",
+        "[issuer.NAME] client_claim = \"cid\"",
+    ] {
+        assert!(report.contains(expected), "no {expected:?} in: {report}");
+    }
+    let header = issuer.header("RS256", "rsa").to_string();
+    let forged = sign(&KEYS.attacker, "RS256", header, issuer.claims().to_string());
+    for (url, token, expected) in [
+        (issuer.url.clone(), forged, "FAIL: Its signature can't be verified: signature_wrong"),
+        (format!("{}/", issuer.url), issuer.token(), "with the same last slash as in tokens"),
+        ("https://as.example".into(), issuer.token(), "which no setting names"),
+        (issuer.url.clone(), "ya29.opaque".into(), "FAIL: not_a_jwt: it is opaque"),
+        (issuer.url.clone(), "a.b.c".into(), "FAIL: It can't be used"),
+    ] {
+        let report = check(&url, &token);
+        assert!(report.contains(expected), "no {expected:?} in: {report}");
+    }
+    let oauth = ["--oauth-issuer", &issuer.url, "--oauth-resource", RESOURCE];
+    let (code, report) = doctor(&[&oauth[..], &["--token", "/nowhere"]].concat());
+    assert!(code == 1 && report.contains("--token: /nowhere: "), "{report}");
 }

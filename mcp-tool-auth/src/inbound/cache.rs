@@ -67,15 +67,17 @@ impl TokenCache {
 mod tests {
     use std::time::Duration;
 
-    use super::{super::fetch, *};
+    use super::{
+        super::{fetch, trust::IssuerTrust},
+        *,
+    };
 
     #[tokio::test]
     async fn cached_verdict_expires_and_its_use_starts_a_fetch_of_the_keys() {
         let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { panic!("no port") };
         let name = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
         let Ok(client) = fetch::client() else { panic!("no client") };
-        let typ_jwt = false;
-        let issuer = Arc::new(Issuer::new(&name, typ_jwt, client));
+        let issuer = Arc::new(Issuer::new(&name, IssuerTrust::default(), client));
         let (tokens, token, now) = (TokenCache::new(), Digest::of_bytes(b"token"), SystemTime::now());
         let until = now + Duration::from_secs(60);
         tokens.put(token, Err("inactive"), until, (&issuer, issuer.generation()));

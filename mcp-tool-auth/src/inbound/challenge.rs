@@ -8,7 +8,7 @@ use mcp_tool_core::ports::Denied;
 pub(crate) fn denied(denied: &Denied, metadata: &str, scopes: &[String]) -> Option<String> {
     // A request without a token gets no `error` (RFC 6750 §3.1).
     let error = match denied {
-        Denied::Unreachable => return None,
+        Denied::Unreachable | Denied::UnknownKey { .. } => return None,
         Denied::Missing => None,
         Denied::Malformed(_) => Some("invalid_request"),
         Denied::Invalid(_) | Denied::Revoked(_) => Some("invalid_token"),

@@ -50,7 +50,7 @@ impl TokenClaims for VerifiedToken {
     }
 }
 
-// `user`, `agents`, `tenant`, `scopes` and `machine` of `TokenRules` are names of claims. `machine` also has the value
+// `user`, `clients`, `agents`, `tenant`, `scopes` and `machine` of `TokenRules` are names of claims. `machine` also has the value
 // that marks the token of a service account.
 impl TokenRules {
     /// Validates the claims of a JWT whose signature was verified. `iss` isn't checked, because `issuer` was found by
@@ -61,7 +61,7 @@ impl TokenRules {
         issuer: &Arc<str>,
         now: f64,
     ) -> Result<VerifiedToken, Flaw> {
-        let expires = date_claim(claims, "exp")?.ok_or("exp_missing")?;
+        let expires = expiry(claims)?;
         self.check_audience(claims)?;
         self.check_times(claims, Some(expires), now)?;
         self.verified_token(claims, issuer, expires)
@@ -100,12 +100,15 @@ impl TokenRules {
         Ok(verified)
     }
 
-    fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), Flaw> {
+    pub(crate) fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), Flaw> {
+        let is_ours = |audience: &str| {
+            audience == self.audience || self.audiences.iter().any(|accepted| accepted == audience)
+        };
         match claims.get("aud") {
             None => Err("aud_missing"),
-            Some(Value::String(audience)) if *audience == self.audience => Ok(()),
+            Some(Value::String(audience)) if is_ours(audience) => Ok(()),
             Some(Value::Array(audiences)) if audiences.iter().all(Value::is_string) => {
-                let names_us = audiences.iter().any(|audience| *audience == self.audience);
+                let names_us = audiences.iter().filter_map(Value::as_str).any(is_ours);
                 if names_us { Ok(()) } else { Err("aud_of_another") }
             }
             Some(Value::String(_)) => Err("aud_of_another"),
@@ -113,7 +116,12 @@ impl TokenRules {
         }
     }
 
-    fn check_times(&self, claims: &Map<String, Value>, expires: Option<f64>, now: f64) -> Result<(), Flaw> {
+    pub(crate) fn check_times(
+        &self,
+        claims: &Map<String, Value>,
+        expires: Option<f64>,
+        now: f64,
+    ) -> Result<(), Flaw> {
         if expires.is_some_and(|expires| expires + SKEW <= now) {
             return Err("expired");
         }
@@ -133,7 +141,7 @@ impl TokenRules {
 
     /// Builds the result from claims whose audience and times are valid. Refuses a token that is bound to a key, and
     /// missing or invalid claims about the caller.
-    fn verified_token(
+    pub(crate) fn verified_token(
         &self,
         claims: &Map<String, Value>,
         issuer: &Arc<str>,
@@ -144,9 +152,13 @@ impl TokenRules {
             return Err("bound_to_a_key");
         }
         let jti = text_claim(claims, "jti")?;
-        let (client_id, azp) = (text_claim(claims, "client_id")?, text_claim(claims, "azp")?);
-        let client = client_id.or(azp);
-        let (user, has_user_claim) = match (claim_at(claims, &self.user), client_id) {
+        let mut clients = Vec::with_capacity(self.clients.len());
+        for claim in &self.clients {
+            clients.push(claim_at(claims, claim).map(short_text).transpose()?);
+        }
+        let client = clients.iter().find_map(|client| *client);
+        let (user, has_user_claim) = match (claim_at(claims, &self.user), clients.first().copied().flatten())
+        {
             (Some(user), _) => (short_text(user)?, true),
             // Some issuers omit `sub` from tokens without a user.
             (None, Some(client)) if self.user == "sub" => (client, false),
@@ -207,6 +219,11 @@ impl TokenRules {
         }
         Ok(scopes)
     }
+}
+
+/// Returns the claim `exp` in seconds since 1970.
+pub(crate) fn expiry(claims: &Map<String, Value>) -> Result<f64, Flaw> {
+    date_claim(claims, "exp")?.ok_or("exp_missing")
 }
 
 /// Returns the claim named `path`. If there is none, follows `path` through nested objects, such as `act.sub`.

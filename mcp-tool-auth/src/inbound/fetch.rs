@@ -18,8 +18,20 @@ const MAX_RESPONSE: usize = 256 * 1024;
 pub(crate) enum FetchError {
     /// The issuer responds with a 4xx status other than 429.
     NotFound,
-    /// The issuer doesn't respond, or its response can't be used.
+    /// The issuer responds, and its response can't be used.
     Unusable(String),
+    /// The issuer can't be reached, or doesn't respond in time.
+    Failed(String),
+}
+
+impl FetchError {
+    /// Returns the reason as text, for a request of metadata.
+    pub(crate) fn reason(self) -> String {
+        match self {
+            FetchError::NotFound => "its metadata can't be found".to_owned(),
+            FetchError::Unusable(reason) | FetchError::Failed(reason) => reason,
+        }
+    }
 }
 
 impl From<String> for FetchError {
@@ -72,12 +84,15 @@ pub(crate) fn shown(url: &Url) -> String {
 /// Sends the request and returns the body of a response with status 200.
 pub(crate) async fn body(request: RequestBuilder) -> Result<Vec<u8>, FetchError> {
     // The error must not contain the URL, whose query may be secret.
-    let failed = |error: reqwest::Error| FetchError::Unusable(error.without_url().to_string());
+    let failed = |error: reqwest::Error| {
+        let is_unreachable = error.is_connect() || error.is_timeout();
+        let reason = error.without_url().to_string();
+        if is_unreachable { FetchError::Failed(reason) } else { FetchError::Unusable(reason) }
+    };
     let mut response = request.header("accept", "application/json").send().await.map_err(failed)?;
     match response.status() {
         StatusCode::OK => {}
-        // Some issuers respond to an unknown path with another 4xx status than 404. But 429 (Too Many Requests) is
-        // temporary.
+        // 429 is temporary. Some issuers respond to an unknown path with another 4xx status than 404.
         status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS => {
             return Err(FetchError::NotFound);
         }

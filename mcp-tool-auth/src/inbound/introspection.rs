@@ -126,7 +126,7 @@ impl Introspector {
             FetchError::NotFound => {
                 failed("it refuses the client id or secret of this server, or has no introspection".into())
             }
-            FetchError::Unusable(reason) => failed(reason),
+            FetchError::Unusable(reason) | FetchError::Failed(reason) => failed(reason),
         })?;
         let response = strict::object(&response).map_err(failed)?;
         if self.failing.swap(false, Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! Issuers. Their metadata (RFC 8414, OpenID Connect Discovery) and keys are fetched when needed, and cached.
+//! Issuers. Their metadata and keys are fetched when needed, and cached.
 
 use std::{
     sync::{
@@ -9,13 +9,13 @@ use std::{
 };
 
 use reqwest::Client;
-use serde_json::Value;
-use url::Url;
 
 use super::{
+    advice::AdviceLog,
+    discovery::{self, IssuerMetadata},
     fetch::{self, FetchError},
     keys::KeySet,
-    strict,
+    trust::IssuerTrust,
 };
 
 /// Age at which keys are refreshed in the background.
@@ -35,12 +35,29 @@ const RETRY_DELAY: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unreachable;
 
+/// Reason why [`Issuer::keys`] returns no keys for a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeysMissing {
+    /// There are no keys that may be used, or the last fetch failed and the cached keys lack the `kid`.
+    Unreachable,
+    /// The cached keys lack the `kid`, and the issuer was last asked because of another one. It may have begun to use
+    /// this key since then. The next fetch is possible after this time.
+    UnknownKid(Duration),
+}
+
+impl From<KeysMissing> for Unreachable {
+    fn from(_: KeysMissing) -> Self {
+        Unreachable
+    }
+}
+
 /// Issuer whose tokens are accepted.
 pub(crate) struct Issuer {
     pub(crate) name: Arc<str>,
-    /// `true` if the issuer's access tokens may have `typ: JWT`.
-    pub(crate) typ_jwt: bool,
+    pub(crate) trust: IssuerTrust,
     pub(crate) client: Client,
+    /// Log lines about the issuer's tokens.
+    pub(crate) advised: AdviceLog,
     state: Mutex<IssuerState>,
     /// Locked while metadata and keys are fetched.
     fetching: tokio::sync::Mutex<()>,
@@ -49,14 +66,6 @@ pub(crate) struct Issuer {
     /// Time from which [`Issuer::keep_fresh`] starts a fetch, in milliseconds after `created`.
     due: AtomicU64,
     created: Instant,
-}
-
-/// Endpoints from the metadata.
-#[derive(Debug)]
-pub(crate) struct IssuerMetadata {
-    /// URL of the key set; `None` for an issuer whose tokens are all opaque.
-    jwks: Option<Url>,
-    pub(crate) introspection: Option<Url>,
 }
 
 /// Cached metadata and keys, with the times of their fetches.
@@ -68,11 +77,21 @@ struct IssuerState {
     text: Arc<Vec<u8>>,
     /// Time of the last fetch, if that fetch failed.
     failed: Option<Instant>,
-    /// Start of the last fetch for an unknown `kid`, and the value of `fetches` at that time.
-    unknown: Option<(Instant, u64)>,
+    /// Last fetch for an unknown `kid`.
+    unknown: Option<UnknownFetch>,
     /// Number of finished fetches. A request remembers the number before it waits. If the number has changed after the
     /// wait, the request starts no fetch.
     fetches: u64,
+}
+
+/// Fetch for an unknown `kid`.
+#[derive(Clone)]
+struct UnknownFetch {
+    started: Instant,
+    /// Value of `IssuerState::fetches` at the start.
+    fetches: u64,
+    /// The `kid` for which the fetch was started.
+    kid: String,
 }
 
 /// Fetch that the age of the cached keys requires.
@@ -106,29 +125,34 @@ impl IssuerState {
         }
     }
 
-    /// Claims the fetch for an unknown `kid`: if none started within `UNKNOWN_KID_INTERVAL`, records a start at `now`
-    /// and returns `true`.
-    fn claim_unknown_fetch(&mut self, now: Instant) -> bool {
-        let is_due =
-            self.unknown.is_none_or(|(started, _)| now.duration_since(started) >= UNKNOWN_KID_INTERVAL);
-        if is_due {
-            self.unknown = Some((now, self.fetches));
+    /// Claims the fetch for an unknown `kid`: records a start at `now` if none started within `UNKNOWN_KID_INTERVAL`.
+    /// Returns `true` if the last fetch was started for this `kid`, so that the fetched keys decide about it.
+    fn claim_unknown_fetch(&mut self, kid: &str, now: Instant) -> bool {
+        if self.until_unknown_fetch(now).is_zero() {
+            self.unknown = Some(UnknownFetch { started: now, fetches: self.fetches, kid: kid.to_owned() });
         }
-        is_due
+        self.unknown.as_ref().is_some_and(|last| last.kid == kid)
+    }
+
+    /// Returns the time until a fetch for an unknown `kid` may start.
+    fn until_unknown_fetch(&self, now: Instant) -> Duration {
+        let since = self.unknown.as_ref().map(|last| now.duration_since(last.started));
+        since.map_or(Duration::ZERO, |since| UNKNOWN_KID_INTERVAL.saturating_sub(since))
     }
 
     /// Returns the in-flight fetch for an unknown `kid`, identified by the value of `fetches` at its start.
     fn unknown_fetch(&self) -> Option<u64> {
-        self.unknown.map(|(_, fetches)| fetches).filter(|fetches| *fetches == self.fetches)
+        self.unknown.as_ref().map(|last| last.fetches).filter(|fetches| *fetches == self.fetches)
     }
 }
 
 impl Issuer {
-    pub(crate) fn new(name: &str, typ_jwt: bool, client: Client) -> Self {
+    pub(crate) fn new(name: &str, trust: IssuerTrust, client: Client) -> Self {
         Issuer {
             name: name.into(),
-            typ_jwt,
+            trust,
             client,
+            advised: AdviceLog::default(),
             state: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
             generation: AtomicU64::new(0),
@@ -159,11 +183,13 @@ impl Issuer {
     }
 
     /// Returns the issuer's keys, fetched if needed. If the keys lack `kid`, they are fetched again, but at most once
-    /// per `UNKNOWN_KID_INTERVAL`. The returned keys may still lack `kid`.
+    /// per `UNKNOWN_KID_INTERVAL`, so that forged tokens can't make this server ask more often. The returned keys lack
+    /// `kid` only if they were fetched because of this `kid`.
     ///
     /// # Errors
-    /// There are no keys younger than `STALE`, or the keys lack `kid` and the last fetch failed.
-    pub async fn keys(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<KeySet>, Unreachable> {
+    /// There are no keys younger than `STALE`; or the keys lack `kid`, and the last fetch failed or was for another
+    /// `kid`.
+    pub async fn keys(self: &Arc<Self>, kid: Option<&str>) -> Result<Arc<KeySet>, KeysMissing> {
         let (mut refresh, fetches) = {
             let state = self.state();
             (state.refresh(Instant::now()), state.fetches)
@@ -178,25 +204,22 @@ impl Issuer {
             Refresh::Failed => {}
         }
         if matches!(refresh, Refresh::Now | Refresh::Failed) {
-            return Err(Unreachable);
+            return Err(KeysMissing::Unreachable);
         }
-        let cached =
-            |state: &IssuerState| state.keys.as_ref().map(|(keys, _)| Arc::clone(keys)).ok_or(Unreachable);
+        let cached = |state: &IssuerState| {
+            state.keys.as_ref().map(|(keys, _)| Arc::clone(keys)).ok_or(KeysMissing::Unreachable)
+        };
         let keys = cached(&self.state())?;
-        if kid.is_none_or(|kid| keys.has(kid)) {
-            return Ok(keys);
-        }
-        let in_flight = {
+        let Some(kid) = kid.filter(|kid| !keys.decides_about(kid)) else { return Ok(keys) };
+        let (is_decided, in_flight) = {
             let mut state = self.state();
             // Another request may have replaced the cached keys after this request read `keys`. The new keys may
             // contain `kid`, so this request then claims no fetch.
             let are_replaced = state.fetches != fetches
                 && state.keys.as_ref().is_some_and(|(current, _)| !Arc::ptr_eq(current, &keys));
-            if !are_replaced {
-                // If another request has claimed the fetch, `unknown_fetch` returns that fetch until it has finished.
-                state.claim_unknown_fetch(Instant::now());
-            }
-            state.unknown_fetch()
+            // If another request has claimed the fetch, `unknown_fetch` returns that fetch until it has finished.
+            let is_decided = !are_replaced && state.claim_unknown_fetch(kid, Instant::now());
+            (is_decided, state.unknown_fetch())
         };
         match in_flight {
             // The first of the waiting requests fetches the keys, and the others use its result.
@@ -206,11 +229,26 @@ impl Issuer {
         }
         let state = self.state();
         let keys = cached(&state)?;
-        // The unreachable issuer may have this key, so the token isn't refused as invalid.
-        if state.failed.is_some() && !kid.is_none_or(|kid| keys.has(kid)) {
-            return Err(Unreachable);
+        if keys.decides_about(kid) {
+            return Ok(keys);
         }
-        Ok(keys)
+        // The unreachable issuer may have this key, so the token isn't refused as invalid.
+        if state.failed.is_some() {
+            return Err(KeysMissing::Unreachable);
+        }
+        match is_decided {
+            true => Ok(keys),
+            false => Err(KeysMissing::UnknownKid(state.until_unknown_fetch(Instant::now()))),
+        }
+    }
+
+    /// Fetches metadata and keys now, without the cache.
+    ///
+    /// # Errors
+    /// The reason why they can't be used.
+    pub(crate) async fn examine(&self) -> Result<(Arc<IssuerMetadata>, KeySet), String> {
+        let fetched = self.fetch_all(None).await;
+        fetched.map(|(metadata, keys, _)| (metadata, keys)).map_err(FetchError::reason)
     }
 
     /// Returns the cached metadata of any age. If there is none, fetches metadata and keys.
@@ -244,7 +282,10 @@ impl Issuer {
         let mut state = self.state();
         state.fetches += 1;
         match fetched {
-            Ok((metadata, keys, text)) => {
+            Ok((metadata, mut keys, text)) => {
+                if let Some((earlier, _)) = &state.keys {
+                    keys.replaces(earlier);
+                }
                 let now = Instant::now();
                 if state.failed.take().is_some() {
                     tracing::info!(issuer = &*self.name, "the issuer is reachable again");
@@ -270,10 +311,7 @@ impl Issuer {
                 }
             }
             Err(reason) => {
-                let reason = match reason {
-                    FetchError::NotFound => "its metadata can't be found".to_owned(),
-                    FetchError::Unusable(reason) => reason,
-                };
+                let reason = reason.reason();
                 if state.failed.replace(Instant::now()).is_none() {
                     tracing::error!(issuer = &*self.name, reason, "the issuer is unreachable");
                 }
@@ -287,41 +325,15 @@ impl Issuer {
     ) -> Result<(Arc<IssuerMetadata>, KeySet, Vec<u8>), FetchError> {
         let metadata = match metadata {
             Some(metadata) => metadata,
-            None => Arc::new(self.discover().await?),
+            None => Arc::new(discovery::discover(&self.client, &self.name).await?),
         };
         let Some(jwks) = &metadata.jwks else { return Ok((metadata, KeySet::default(), Vec::new())) };
         let text = fetch::body(self.client.get(jwks.clone())).await.map_err(|failed| match failed {
             FetchError::NotFound => FetchError::Unusable("its key set can't be found".into()),
-            FetchError::Unusable(_) => failed,
+            FetchError::Unusable(_) | FetchError::Failed(_) => failed,
         })?;
         let keys = KeySet::read(&text).map_err(|reason| format!("its key set can't be used: {reason}"))?;
         Ok((metadata, keys, text))
-    }
-
-    async fn discover(&self) -> Result<IssuerMetadata, FetchError> {
-        for url in metadata_urls(&self.name)? {
-            match fetch::body(self.client.get(url)).await {
-                Ok(text) => return Ok(self.read(&text)?),
-                Err(FetchError::NotFound) => {}
-                Err(failed) => return Err(failed),
-            }
-        }
-        Err(FetchError::NotFound)
-    }
-
-    fn read(&self, text: &[u8]) -> Result<IssuerMetadata, String> {
-        let metadata =
-            strict::object(text).map_err(|reason| format!("its metadata can't be used: {reason}"))?;
-        let member = |name: &str| metadata.get(name).and_then(Value::as_str);
-        if member("issuer") != Some(&self.name) {
-            return Err("its metadata names another issuer (RFC 8414 §3.3)".into());
-        }
-        let jwks = member("jwks_uri").map(fetch::trusted_url).transpose()?;
-        let introspection = member("introspection_endpoint").map(fetch::trusted_url).transpose()?;
-        if jwks.is_none() && introspection.is_none() {
-            return Err("its metadata has neither `jwks_uri` nor `introspection_endpoint`".into());
-        }
-        Ok(IssuerMetadata { jwks, introspection })
     }
 
     fn state(&self) -> MutexGuard<'_, IssuerState> {
@@ -331,26 +343,6 @@ impl Issuer {
 
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Returns the possible URLs of an issuer's metadata (RFC 8414 §3.1, §5; OpenID Connect Discovery §4.1).
-fn metadata_urls(issuer: &str) -> Result<Vec<Url>, String> {
-    let url = fetch::trusted_url(issuer)?;
-    let path = url.path().trim_end_matches('/').to_owned();
-    let at_path = |path: &str| {
-        let mut url = url.clone();
-        url.set_path(path);
-        url.set_query(None);
-        url
-    };
-    let mut urls = vec![
-        at_path(&format!("/.well-known/oauth-authorization-server{path}")),
-        at_path(&format!("/.well-known/openid-configuration{path}")),
-    ];
-    if !path.is_empty() {
-        urls.push(at_path(&format!("{path}/.well-known/openid-configuration")));
-    }
-    Ok(urls)
 }
 
 #[cfg(test)]
@@ -376,16 +368,21 @@ mod tests {
     #[tokio::test]
     async fn unknown_kid_waits_for_the_pending_fetch_and_starts_no_other() {
         // Nothing listens on port 1, so each fetch fails.
-        let issuer = Arc::new(Issuer::new("http://127.0.0.1:1", false, Client::new()));
+        let issuer = Arc::new(Issuer::new("http://127.0.0.1:1", IssuerTrust::default(), Client::new()));
         let now = Instant::now();
         // A fetch for an unknown `kid` has been requested and hasn't finished.
-        *issuer.state() = IssuerState { unknown: Some((now, 0)), ..with_keys(now, Duration::ZERO) };
-        assert_eq!(issuer.keys(Some("new")).await.err(), Some(Unreachable));
+        let pending = UnknownFetch { started: now, fetches: 0, kid: "other".into() };
+        *issuer.state() = IssuerState { unknown: Some(pending), ..with_keys(now, Duration::ZERO) };
+        assert_eq!(issuer.keys(Some("new")).await.err(), Some(KeysMissing::Unreachable));
         assert_eq!(issuer.state().fetches, 1);
         // The fetch has finished. Within `UNKNOWN_KID_INTERVAL` an unknown `kid` starts no other fetch. Unless the last
-        // fetch failed, `keys` returns keys that lack the `kid`.
+        // fetch failed, the fetched keys decide about the `kid` for which they were fetched, and about no other.
         issuer.state().failed = None;
-        assert!(issuer.keys(Some("new")).await.is_ok());
+        assert!(issuer.keys(Some("other")).await.is_ok());
+        let Some(KeysMissing::UnknownKid(wait)) = issuer.keys(Some("new")).await.err() else {
+            panic!("keys that were fetched for another `kid` decide about a new one");
+        };
+        assert!(wait <= UNKNOWN_KID_INTERVAL, "{wait:?}");
         assert_eq!(issuer.state().fetches, 1);
     }
 
@@ -404,9 +401,12 @@ mod tests {
     fn unknown_kid_starts_one_fetch_per_interval() {
         let now = Instant::now();
         let mut state = IssuerState::default();
-        assert!(state.claim_unknown_fetch(now));
-        assert!(!state.claim_unknown_fetch(now + UNKNOWN_KID_INTERVAL - Duration::from_millis(1)));
-        assert!(state.claim_unknown_fetch(now + UNKNOWN_KID_INTERVAL));
+        assert!(state.claim_unknown_fetch("one", now));
+        let soon = now + UNKNOWN_KID_INTERVAL - Duration::from_millis(1);
+        assert!(!state.claim_unknown_fetch("other", soon), "a second fetch started");
+        assert_eq!(state.until_unknown_fetch(soon), Duration::from_millis(1));
+        assert!(state.claim_unknown_fetch("one", soon), "the keys were fetched for this `kid`");
+        assert!(state.claim_unknown_fetch("other", now + UNKNOWN_KID_INTERVAL));
     }
 
     #[tokio::test]
@@ -414,32 +414,12 @@ mod tests {
         let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else { panic!("no port") };
         let name = listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default();
         let Ok(client) = fetch::client() else { panic!("no client") };
-        let issuer = Arc::new(Issuer::new(&name, false, client));
+        let issuer = Arc::new(Issuer::new(&name, IssuerTrust::default(), client));
         issuer.keep_fresh();
         assert!(listener.accept().await.is_ok(), "`keep_fresh` must connect to the issuer");
         let due = issuer.due.load(Ordering::Relaxed);
         issuer.keep_fresh();
         assert_eq!(issuer.due.load(Ordering::Relaxed), due, "a second call must not start another fetch");
         assert!(due > milliseconds(issuer.created.elapsed()));
-    }
-
-    #[test]
-    fn metadata_urls_are_those_of_oauth_and_openid_connect() {
-        let paths = |issuer| -> Vec<String> {
-            metadata_urls(issuer).unwrap_or_default().iter().map(|url| url.path().to_owned()).collect()
-        };
-        assert_eq!(
-            paths("https://as.example/"),
-            ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]
-        );
-        assert_eq!(
-            paths("https://as.example/one/"),
-            [
-                "/.well-known/oauth-authorization-server/one",
-                "/.well-known/openid-configuration/one",
-                "/one/.well-known/openid-configuration"
-            ]
-        );
-        assert!(paths("http://as.example").is_empty(), "an issuer without TLS must have no metadata URL");
     }
 }

@@ -32,6 +32,8 @@ pub(crate) enum Typ {
     AccessToken,
     /// `JWT`, which ID tokens have too.
     Jwt,
+    /// No `typ`.
+    Absent,
 }
 
 impl<'t> Jwt<'t> {
@@ -40,8 +42,8 @@ impl<'t> Jwt<'t> {
         token.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
-    /// Parses a token. Refuses an `alg` that isn't allowed, a `typ` other than `at+jwt` and `JWT`, and a header with
-    /// `crit`, `b64`, `zip` or `enc`.
+    /// Parses a token. Refuses an `alg` that isn't allowed, a `typ` other than `at+jwt`, `JWT` and none, and a header
+    /// with `crit`, `b64`, `zip` or `enc`.
     pub fn read(token: &'t str) -> Result<Self, Flaw> {
         let (signed, signature) = token.rsplit_once('.').ok_or("not_a_jwt")?;
         let (header, claims) = signed.split_once('.').ok_or("not_a_jwt")?;
@@ -62,10 +64,11 @@ fn read_header(text: &[u8]) -> Result<(Algorithm, Option<String>, Typ), Flaw> {
     }
     let algorithm =
         header.get("alg").and_then(Value::as_str).and_then(keys::algorithm).ok_or("alg_not_allowed")?;
-    let typ = match header.get("typ").and_then(Value::as_str) {
-        Some(typ) if is_media_type(typ, "at+jwt") => Typ::AccessToken,
-        Some(typ) if is_media_type(typ, "jwt") => Typ::Jwt,
-        _ => return Err("not_an_access_token"),
+    let typ = match header.get("typ") {
+        Some(Value::String(typ)) if is_media_type(typ, "at+jwt") => Typ::AccessToken,
+        Some(Value::String(typ)) if is_media_type(typ, "jwt") => Typ::Jwt,
+        None => Typ::Absent,
+        Some(_) => return Err("not_an_access_token"),
     };
     let kid = match header.get("kid") {
         None => None,

@@ -26,6 +26,10 @@ pub(crate) struct VerificationKey {
 pub struct KeySet {
     named: HashMap<String, VerificationKey>,
     unnamed: Vec<VerificationKey>,
+    /// `kid` of each listed key, also of unusable ones.
+    listed: HashSet<String>,
+    /// `kid` of keys that earlier sets listed, and this one doesn't.
+    withdrawn: HashSet<String>,
     /// `kid` of each RSA key that was refused because its private key can be computed from it, escaped.
     broken: Vec<String>,
 }
@@ -67,7 +71,8 @@ impl KeySet {
         let ids = keys.iter().filter_map(|key| key.get("kid")?.as_str());
         let mut seen = HashSet::new();
         let repeated: HashSet<String> = ids.filter(|id| !seen.insert(*id)).map(str::to_owned).collect();
-        let mut set = KeySet::default();
+        let listed = seen.into_iter().map(str::to_owned).collect();
+        let mut set = KeySet { listed, ..KeySet::default() };
         for key in keys {
             let Value::Object(key) = key else { continue };
             if has_roca_fingerprint(&key) {
@@ -112,9 +117,20 @@ impl KeySet {
         &self.broken
     }
 
-    /// Returns `true` if there is a key with this `kid`, of any algorithm.
-    pub(crate) fn has(&self, id: &str) -> bool {
-        self.named.contains_key(id)
+    /// Returns `true` if the issuer lists a key with this `kid`, of any kind, or has withdrawn it. A token with another
+    /// `kid` may have a key that the issuer has added since.
+    pub(crate) fn decides_about(&self, id: &str) -> bool {
+        self.listed.contains(id) || self.withdrawn.contains(id)
+    }
+
+    /// Remembers which keys of the earlier set this set no longer lists.
+    pub(crate) fn replaces(&mut self, earlier: &KeySet) {
+        let is_gone = |id: &&String| !self.listed.contains(*id);
+        self.withdrawn = earlier.listed.iter().filter(is_gone).cloned().collect();
+        // Bounded, because an issuer may replace its keys without end.
+        if earlier.withdrawn.len() <= MAX_KEYS {
+            self.withdrawn.extend(earlier.withdrawn.iter().filter(is_gone).cloned());
+        }
     }
 }
 
@@ -249,6 +265,22 @@ mod tests {
         let padded = [&[0; 128][..], &[0xc5; 128]].concat();
         let short = json!({ "kty": "RSA", "n": BASE64URL.encode(padded), "e": "AQAB" });
         assert!(!is_accepted(short), "leading zeros must not count as bits of the modulus");
+    }
+
+    #[test]
+    fn set_decides_about_listed_and_withdrawn_keys_only() {
+        let set = |ids: &[&str]| {
+            let keys: Vec<Value> = ids.iter().map(|id| json!({ "kty": "oct", "kid": id })).collect();
+            KeySet::read(json!({ "keys": keys }).to_string().as_bytes()).unwrap_or_default()
+        };
+        let (first, mut second, mut third) = (set(&["a", "b"]), set(&["b", "c"]), set(&["a"]));
+        second.replaces(&first);
+        third.replaces(&second);
+        for (set, known) in [(first, "ab"), (second, "abc"), (third, "abc")] {
+            let decided: String =
+                ["a", "b", "c", "d"].into_iter().filter(|id| set.decides_about(id)).collect();
+            assert_eq!(decided, known);
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Metadata {
         resource: &Url,
         canonical: &str,
         path: &str,
-        issuers: &[String],
+        issuers: &[&str],
         scopes: &[&str],
         name: &str,
     ) -> Self {

@@ -7,10 +7,9 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
-use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, Uri};
 use jsonwebtoken::crypto::aws_lc;
 use mcp_tool_contract::digest::Digest;
@@ -24,17 +23,21 @@ use mcp_tool_core::{
 };
 
 use super::{
+    advice::{self, AdviceLog},
     bearer,
     cache::TokenCache,
     challenge,
     claims::{self, VerifiedToken},
+    discovery::differs_in_last_slash,
     fetch,
     introspection::{self, Introspector},
-    issuer::{Issuer, Unreachable},
-    jwt::{Flaw, Jwt},
+    issuer::{Issuer, KeysMissing, Unreachable},
+    issuer_settings,
+    jwt::{Flaw, Jwt, Typ},
     metadata::Metadata,
     proof,
-    settings::{OAuthSettings, TokenRules},
+    settings::OAuthSettings,
+    trust::IssuerTrust,
 };
 
 /// Time limit for the verification of a token.
@@ -43,9 +46,10 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// OAuth 2.1 resource server: verifies the tokens of the configured issuers.
 pub struct ResourceServer {
     pub(crate) resource: Url,
-    issuers: Vec<Arc<Issuer>>,
-    introspector: Option<Introspector>,
-    rules: TokenRules,
+    pub(super) issuers: Vec<Arc<Issuer>>,
+    pub(super) introspector: Option<Introspector>,
+    /// Log lines about tokens whose issuer isn't known.
+    advised: AdviceLog,
     revocations: Option<Arc<dyn Revocations>>,
     /// [`Revocations::generation`] for which the cache was last cleared. The generation grows when the operator revokes
     /// tokens. A new generation clears the cache, so that every token is verified again.
@@ -70,30 +74,21 @@ impl ResourceServer {
     ) -> Result<Self, String> {
         // Selects the backend, because `jsonwebtoken` has no default if another crate enables a second backend.
         let _ = aws_lc::DEFAULT_PROVIDER.install_default();
-        if settings.issuers.is_empty() {
-            return Err(
-                "oauth.issuers is missing: set it to the authorization servers whose tokens are accepted"
-                    .into(),
-            );
-        }
         let resource = resource_of(settings)?;
         let client =
             fetch::client().map_err(|error| format!("oauth: the HTTP client can't be created: {error}"))?;
-        let mut issuers: Vec<Arc<Issuer>> = Vec::new();
-        for name in &settings.issuers {
-            let url = fetch::trusted_url(name).map_err(|reason| format!("oauth.issuers: {reason}"))?;
-            if url.query().is_some() || issuers.iter().any(|other| *other.name == **name) {
-                return Err(format!("oauth.issuers: {name:?} must have no query and appear once"));
-            }
-            issuers.push(Arc::new(Issuer::new(name, settings.typ_jwt.contains(name), client.clone())));
+        let issuers = trusted_issuers(settings, &client)?;
+        if issuers.is_empty() {
+            return Err("oauth.issuers is missing: set it to the authorization servers whose tokens are accepted, or add a \
+                        section [issuer.NAME] for each"
+                .into());
         }
         let find = |name: &str, key: &str| {
             let found = issuers.iter().find(|issuer| &*issuer.name == name).cloned();
-            found.ok_or_else(|| format!("{key}: {name:?} must be one of oauth.issuers"))
+            found.ok_or_else(|| {
+                format!("{key}: {name:?} must be one of oauth.issuers or of the sections [issuer.NAME]")
+            })
         };
-        for name in &settings.typ_jwt {
-            find(name, "oauth.typ_jwt")?;
-        }
         let introspector = match settings.introspection.as_slice() {
             [] => None,
             [only] => Some(Introspector::new(find(&only.issuer, "oauth.introspection")?, only)?),
@@ -110,33 +105,18 @@ impl ResourceServer {
             contracts.flat_map(|contract| contract.required_scopes()).collect()
         };
         let all: Vec<&str> = scopes(false).into_iter().collect();
-        let metadata =
-            Metadata::new(&resource, &settings.rules.audience, path, &settings.issuers, &all, name);
+        let urls: Vec<&str> = settings.issuer_urls().collect();
+        let metadata = Metadata::new(&resource, &settings.rules.audience, path, &urls, &all, name);
         Ok(ResourceServer {
             resource,
             issuers,
             introspector,
-            rules: settings.rules.clone(),
+            advised: AdviceLog::default(),
             revocations: None,
             generation: AtomicU64::new(0),
             tokens: TokenCache::new(),
             metadata,
             first_scopes: scopes(true).into_iter().map(str::to_owned).collect(),
-        })
-    }
-
-    /// Returns the name of each issuer with the number of its keys, which are fetched if needed. The number is `None`
-    /// for an unreachable issuer.
-    // Boxed, so that the code of the HTTP client is compiled in this crate and not in each crate that awaits the
-    // future.
-    pub fn issuer_keys(&self) -> BoxFuture<'_, Vec<(Arc<str>, Option<usize>)>> {
-        Box::pin(async {
-            let mut found = Vec::with_capacity(self.issuers.len());
-            for issuer in &self.issuers {
-                let keys = issuer.keys(None).await.ok();
-                found.push((Arc::clone(&issuer.name), keys.map(|keys| keys.len())));
-            }
-            found
         })
     }
 
@@ -175,26 +155,54 @@ impl ResourceServer {
         let issuer = self.issuer_of(&jwt).map_err(Denied::Invalid)?;
         // Read before the keys. If the keys change in between, the cached result has an old generation and isn't used.
         let generation = issuer.generation();
-        let keys = issuer.keys(jwt.kid.as_deref()).await.map_err(|Unreachable| Denied::Unreachable)?;
+        let keys = issuer.keys(jwt.kid.as_deref()).await.map_err(|missing| match missing {
+            KeysMissing::Unreachable => Denied::Unreachable,
+            KeysMissing::UnknownKid(wait) => Denied::UnknownKey { retry_after: wait },
+        })?;
+        proof::verify_signature(&jwt, &keys).map_err(Denied::Invalid)?;
+        // From here on, the issuer is known to have made the token, so the log may advise to change its settings.
         let now = claims::unix_seconds(SystemTime::now());
-        let verified = proof::verify(&jwt, &keys, &issuer.name, &self.rules, now).map_err(Denied::Invalid)?;
+        let verified = proof::is_access_token(&jwt, issuer.trust.typ)
+            .and_then(|()| issuer.trust.rules.judge(&jwt.claims, &issuer.name, now))
+            .inspect_err(|flaw| advice::log(flaw, issuer, jwt.typ, &jwt.claims))
+            .map_err(Denied::Invalid)?;
+        if verified.caller.client().is_none() {
+            advice::log(advice::CLIENT_MISSING, issuer, jwt.typ, &jwt.claims);
+        }
         let verified = Arc::new(verified);
         self.tokens.put(digest, Ok(Arc::clone(&verified)), verified.until, (issuer, generation));
         Ok(verified)
     }
 
-    /// Returns the configured issuer that the token's `iss` names. Fails for another issuer, and for a `typ` that isn't
-    /// allowed for this issuer.
+    /// Returns the configured issuer that the token's `iss` names. Logs an `iss` that differs from a configured issuer
+    /// only in its last slash.
     fn issuer_of(&self, jwt: &Jwt<'_>) -> Result<&Arc<Issuer>, Flaw> {
         let Some(Value::String(named)) = jwt.claims.get("iss") else { return Err("iss_missing") };
-        let issuer = self.issuers.iter().find(|issuer| *issuer.name == **named).ok_or("iss_of_another")?;
-        proof::is_access_token(jwt, issuer.typ_jwt).map(|()| issuer)
+        if let Some(issuer) = self.issuers.iter().find(|issuer| *issuer.name == **named) {
+            return Ok(issuer);
+        }
+        if let Some(issuer) = self.similar_issuer(named)
+            && issuer.advised.is_due(advice::SLASH, Instant::now())
+        {
+            tracing::warn!("a token was refused because of its issuer: {}", advice::slash(named, issuer));
+        }
+        Err("iss_of_another")
+    }
+
+    /// Returns the configured issuer that differs from `named` only in its last slash.
+    pub(super) fn similar_issuer(&self, named: &str) -> Option<&Arc<Issuer>> {
+        self.issuers.iter().find(|issuer| differs_in_last_slash(&issuer.name, named))
     }
 
     /// Introspects an opaque token, and caches the result, also a refusal. Fails if no issuer is configured for
     /// introspection.
     async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
-        let Some(introspector) = &self.introspector else { return Err(Denied::Invalid("not_a_jwt")) };
+        let Some(introspector) = &self.introspector else {
+            if self.advised.is_due(advice::OPAQUE, Instant::now()) {
+                tracing::warn!("a token that isn't a JWT was refused: {}", advice::OPAQUE_ADVICE);
+            }
+            return Err(Denied::Invalid(advice::OPAQUE));
+        };
         let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
         // While a request has a permit, no other request introspects the same token. Another request may have done so
         // while this request waited for its permit.
@@ -205,10 +213,18 @@ impl ResourceServer {
         let now = SystemTime::now();
         let issuer = &introspector.issuer;
         let longest = introspection::MAX_CACHED_SECONDS;
-        let verdict = self
+        let verdict = issuer
+            .trust
             .rules
             .judge_introspected(&response, &issuer.name, claims::unix_seconds(now), longest)
             .map(Arc::new);
+        match &verdict {
+            Ok(verified) if verified.caller.client().is_none() => {
+                advice::log(advice::CLIENT_MISSING, issuer, Typ::AccessToken, &response);
+            }
+            Ok(_) => {}
+            Err(flaw) => advice::log(flaw, issuer, Typ::AccessToken, &response),
+        }
         let until = match &verdict {
             Ok(verified) => verified.until,
             Err(_) => now + Duration::from_secs_f64(longest),
@@ -273,8 +289,72 @@ fn resource_of(settings: &OAuthSettings) -> Result<Url, String> {
     let url = fetch::trusted_url(resource).map_err(|reason| format!("oauth.resource: {reason}"))?;
     match url.query() {
         None => Ok(url),
-        Some(_) => Err(format!("oauth.resource: {resource:?} must have no query")),
+        Some(_) => Err(format!("oauth.resource: {:?} must have no query", fetch::shown(&url))),
     }
+}
+
+/// Checks that the path of the setting `oauth.resource` is `path`, the path at which this server serves MCP. Clients
+/// send their requests to this URL. Behind a proxy, which may replace the path, any path is accepted.
+///
+/// # Errors
+/// Another path.
+pub fn check_resource_path(settings: &OAuthSettings, path: &str, has_proxies: bool) -> Result<(), String> {
+    let mut resource = resource_of(settings)?;
+    if has_proxies || resource.path() == path {
+        return Ok(());
+    }
+    let given = fetch::shown(&resource);
+    resource.set_path(path);
+    Err(format!(
+        "oauth.resource: {given:?} isn't served: this server serves MCP at {:?}. Set that URL or, if a proxy in front of it \
+         replaces the path, http.trusted_proxies",
+        fetch::shown(&resource)
+    ))
+}
+
+/// Creates the issuers of the settings.
+///
+/// # Errors
+/// An invalid URL, or two issuers whose URLs differ in nothing but a last slash.
+fn trusted_issuers(settings: &OAuthSettings, client: &reqwest::Client) -> Result<Vec<Arc<Issuer>>, String> {
+    let rules = &settings.rules;
+    let listed = settings.issuers.iter().map(|url| (url, IssuerTrust::listed(rules)));
+    let named = settings
+        .named_issuers
+        .iter()
+        .map(|(name, config)| (&config.url, IssuerTrust::named(name, config, rules)));
+    let mut issuers: Vec<Arc<Issuer>> = Vec::new();
+    for (url, trust) in listed.chain(named) {
+        let place = trust.place("url");
+        issuer_settings::check_url(url).map_err(|reason| format!("{place}: {reason}"))?;
+        let is_same = |other: &&Arc<Issuer>| *other.name == **url || differs_in_last_slash(&other.name, url);
+        if let Some(other) = issuers.iter().find(is_same) {
+            let other = other.trust.place("url");
+            return Err(format!(
+                "{place}: {url:?} must appear once, and is in {other} too, with or without a last slash"
+            ));
+        }
+        let is_reserved = |audience: &&String| {
+            settings
+                .issuer_urls()
+                .any(|issuer| issuer == **audience || differs_in_last_slash(issuer, audience))
+        };
+        if let Some(audience) = trust.rules.audiences.iter().find(is_reserved) {
+            return Err(format!(
+                "{}: {audience:?} is an issuer: tokens for an issuer's own services must not open this server",
+                trust.place("audiences")
+            ));
+        }
+        if trust.rules.audiences.contains(&rules.audience) {
+            return Err(format!(
+                "{}: {:?} is oauth.resource, which is always accepted: remove it",
+                trust.place("audiences"),
+                rules.audience
+            ));
+        }
+        issuers.push(Arc::new(Issuer::new(url, trust, client.clone())));
+    }
+    Ok(issuers)
 }
 
 impl fmt::Debug for ResourceServer {

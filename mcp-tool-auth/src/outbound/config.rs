@@ -149,6 +149,22 @@ impl UpstreamConfig {
     }
 }
 
+impl UpstreamConfig {
+    /// Returns `true` if tokens with this audience are for the upstream: the audience is its URL, or the audience or the
+    /// resource of its tokens. A slash at the end makes no difference.
+    pub fn is_target(&self, audience: &str) -> bool {
+        let endpoint = match &self.credential {
+            CredentialConfig::ClientCredentials(endpoint) | CredentialConfig::TokenExchange(endpoint) => {
+                Some(endpoint)
+            }
+            CredentialConfig::Key { .. } => None,
+        };
+        let targets = endpoint.into_iter().flat_map(|endpoint| [&endpoint.audience, &endpoint.resource]);
+        let mut targets = targets.flatten().map(String::as_str).chain([self.base.as_str()]);
+        targets.any(|target| target.trim_end_matches('/') == audience.trim_end_matches('/'))
+    }
+}
+
 fn missing(key: &'static str, reason: &str) -> InvalidSetting {
     invalid(key, &format!("is missing: {reason}"))
 }

@@ -99,7 +99,18 @@ pub(crate) fn load(
     print("", settings(), &config, &origins, &mut printed);
     #[cfg(feature = "oauth")]
     {
-        use mcp_tool_auth::outbound::{InvalidSetting, UpstreamConfig, UpstreamSettings};
+        use mcp_tool_auth::{
+            inbound::{IssuerConfig, IssuerSettings},
+            outbound::{InvalidSetting, UpstreamConfig, UpstreamSettings},
+        };
+        config.oauth.named_issuers = super::named::load(
+            &sources,
+            "issuer",
+            IssuerSettings::SETTINGS,
+            |settings| settings,
+            IssuerConfig::validate,
+            &mut printed,
+        )?;
         config.upstreams = super::named::load(
             &sources,
             "upstream",
@@ -110,6 +121,7 @@ pub(crate) fn load(
             },
             &mut printed,
         )?;
+        check_audiences(&config)?;
     }
     let mut ignored = Vec::new();
     if sources.file.ignores_current {
@@ -127,4 +139,23 @@ pub(crate) fn load(
         ));
     }
     Ok(Loaded { config, printed, file: sources.file.path, ignored })
+}
+
+/// Refuses an audience of an issuer that is also a target of an upstream: a token for that upstream must not open this
+/// server.
+#[cfg(feature = "oauth")]
+fn check_audiences(config: &Config) -> Result<(), String> {
+    for (issuer, settings) in &config.oauth.named_issuers {
+        for audience in &settings.audiences {
+            if let Some((upstream, _)) =
+                config.upstreams.iter().find(|(_, target)| target.is_target(audience))
+            {
+                return Err(format!(
+                    "issuer.{issuer}.audiences: {audience:?} is the audience, the resource or the URL of [upstream.{upstream}]: a \
+                     token for that service must not open this server. Use an audience that only this server has"
+                ));
+            }
+        }
+    }
+    Ok(())
 }

@@ -31,18 +31,6 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         set: |config, values| set(&mut config.oauth.rules.audience, single_value(values).map(str::to_owned)),
     },
     Setting {
-        key: "oauth.typ_jwt",
-        flag: Some("oauth-typ-jwt"),
-        value: "URL",
-        help: "Accept access tokens of this issuer with `typ: JWT`; it must never put this resource into the audience of an ID token",
-        many: true,
-        show: |config| list(&config.oauth.typ_jwt),
-        set: |config, values| {
-            config.oauth.typ_jwt = values.to_vec();
-            Ok(())
-        },
-    },
-    Setting {
         key: "oauth.introspection",
         flag: Some("oauth-introspection"),
         value: "INTROSPECTION",

@@ -2,7 +2,10 @@
 
 use clap::{Arg, ArgAction, builder::NonEmptyStringValueParser};
 #[cfg(feature = "oauth")]
-use mcp_tool_auth::outbound::{UpstreamSettings, canonical_name};
+use mcp_tool_auth::{
+    inbound::{self, IssuerSettings},
+    outbound::{self, UpstreamSettings},
+};
 use mcp_tool_core::setting::Setting;
 
 use super::config::Config;
@@ -23,9 +26,15 @@ const TABLES: &[&[Setting<Config>]] = &[
 pub(super) const NAMED_SECTIONS: &[NamedSection] = &[
     #[cfg(feature = "oauth")]
     NamedSection {
+        name: "issuer",
+        keys: || IssuerSettings::SETTINGS.iter().map(NamedKey::of).collect(),
+        canonical_name: inbound::canonical_name,
+    },
+    #[cfg(feature = "oauth")]
+    NamedSection {
         name: "upstream",
         keys: || UpstreamSettings::SETTINGS.iter().map(NamedKey::of).collect(),
-        canonical_name,
+        canonical_name: outbound::canonical_name,
     },
 ];
 
@@ -73,7 +82,8 @@ pub(super) fn variable(key: &str) -> String {
 /// case without `MCP_TOOL_`.
 pub(super) fn check_compiled(key: &str) -> Result<(), String> {
     // Prefixes of the settings that need the feature `oauth`, each with its name in the error.
-    const OAUTH: [(&str, &str); 3] = [("oauth", "OAuth"), ("upstream", "upstreams"), ("http.tls_", "TLS")];
+    const OAUTH: [(&str, &str); 4] =
+        [("oauth", "OAuth"), ("issuer", "OAuth"), ("upstream", "upstreams"), ("http.tls_", "TLS")];
     match OAUTH.iter().find(|(prefix, _)| !cfg!(feature = "oauth") && key.starts_with(prefix)) {
         None => Ok(()),
         Some((_, what)) => {

@@ -234,7 +234,8 @@ impl PendingRecord {
             line.text("reason", reason);
         }
         if let Some(detail) = detail.or(self.detail) {
-            line.text("detail", detail);
+            // The application's policy may name users and others in its reason.
+            line.text("detail", &escaped(detail));
         }
         line.number("duration_us", self.moment.instant.elapsed().as_micros());
         line.number("arguments_bytes", self.arguments_bytes as u128);
@@ -385,8 +386,8 @@ fn caller_members(caller: &Caller) -> String {
     if let Some(agent) = caller.agent() {
         line.text("agent", &escaped_excerpt(agent));
     }
-    // Issuer, client and kind come from a verified token, so local callers have none.
     line.escaped_text("tenant", caller.tenant());
+    // Issuer, client and kind come from a verified token, so local callers have none.
     line.escaped_text("issuer", caller.issuer());
     line.escaped_text("client", caller.client());
     if caller.issuer().is_some() {

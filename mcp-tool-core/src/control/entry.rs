@@ -20,6 +20,10 @@ pub struct ControlEntry {
     pub action: ControlAction,
     /// The operator's reason, for people who read the file. The text has no effect.
     pub reason: Option<String>,
+    /// `true` if the entry also covers tokens that name no client, which may belong to the client of the entry: an entry
+    /// that disables a client refuses them while the client is disabled, and one that revokes a client's tokens revokes
+    /// them too.
+    pub refuse_unidentified: bool,
 }
 
 /// Action of the operator, with its target.
@@ -80,6 +84,8 @@ struct EntryLine {
     subject: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     before: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    refuse_unidentified: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -87,7 +93,7 @@ struct EntryLine {
 impl ControlEntry {
     /// Returns an entry with the current time.
     pub fn new(by: String, action: ControlAction, reason: Option<String>) -> Self {
-        ControlEntry { time: SystemTime::now().into(), by, action, reason }
+        ControlEntry { time: SystemTime::now().into(), by, action, reason, refuse_unidentified: false }
     }
 
     /// Parses a line of the file, without its newline.
@@ -101,7 +107,19 @@ impl ControlEntry {
         }
         let line: EntryLine =
             serde_json::from_slice(line).map_err(|error| format!("invalid entry: {error}"))?;
-        let EntryLine { time, by, action: name, tool, client, user, jti, subject, before, reason } = line;
+        let EntryLine {
+            time,
+            by,
+            action: name,
+            tool,
+            client,
+            user,
+            jti,
+            subject,
+            before,
+            reason,
+            refuse_unidentified,
+        } = line;
         let texts = [&tool, &client, &user, &jti, &subject, &reason].into_iter().flatten().chain([&by]);
         for text in texts {
             check_text(text)?;
@@ -135,7 +153,15 @@ impl ControlEntry {
             }
             _ => return Err("`action` must be `disable`, `enable` or `revoke`".into()),
         };
-        Ok(ControlEntry { time: parse_time(&time)?, by, action, reason })
+        let has_client = match &action {
+            ControlAction::Disable(DisableTarget::Client(_))
+            | ControlAction::Revoke(RevokedTokens::Client(_)) => true,
+            ControlAction::Disable(_) | ControlAction::Enable(_) | ControlAction::Revoke(_) => false,
+        };
+        if refuse_unidentified && !has_client {
+            return Err("`refuse_unidentified` needs `disable` or `revoke` with the target `client`".into());
+        }
+        Ok(ControlEntry { time: parse_time(&time)?, by, action, reason, refuse_unidentified })
     }
 
     /// Returns the entry as a line of the file, with its newline.
@@ -157,6 +183,7 @@ impl ControlEntry {
             by: self.by.clone(),
             action: self.action.name().to_owned(),
             reason: self.reason.clone(),
+            refuse_unidentified: self.refuse_unidentified,
             ..EntryLine::default()
         };
         match self.action.clone() {
@@ -241,7 +268,13 @@ mod tests {
             ControlAction::Revoke(RevokedTokens::Before(time)),
         ];
         for action in actions {
-            let entry = ControlEntry { time, by: "ann".into(), action, reason: Some("line\nbreak".into()) };
+            let entry = ControlEntry {
+                time,
+                by: "ann".into(),
+                action,
+                reason: Some("line\nbreak".into()),
+                refuse_unidentified: false,
+            };
             let line = entry.to_line().unwrap();
             assert_eq!(line.matches('\n').count(), 1, "not one line: {line}");
             assert_eq!(ControlEntry::parse(line.trim_end().as_bytes()), Ok(entry), "parsed from: {line}");

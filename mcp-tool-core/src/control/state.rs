@@ -34,6 +34,19 @@ pub enum Disabled {
     /// The client: an OAuth client or an agent. Over stdio, and over HTTP without authorization, the client with the
     /// name that it gives itself.
     Client,
+    /// The client is unknown, because the token doesn't name it, and it may be a disabled client.
+    Unidentified,
+}
+
+impl Disabled {
+    /// Returns the member `reason` of the record of a refused call.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Disabled::User => "user_disabled",
+            Disabled::Client => "client_disabled",
+            Disabled::Unidentified => "client_unidentified",
+        }
+    }
 }
 
 /// Maximum time by which an issuer's clock may be ahead of this server's.
@@ -53,10 +66,12 @@ impl ControlState {
         Ok(state)
     }
 
-    fn apply(&mut self, entry: ControlEntry) {
+    fn apply(&mut self, mut entry: ControlEntry) {
         match entry.action.clone() {
             ControlAction::Disable(target) => {
                 let (map, name) = self.disabled(target);
+                // Disabling a client again doesn't permit unidentified tokens. Only `enable` does.
+                entry.refuse_unidentified |= map.get(&name).is_some_and(|old| old.refuse_unidentified);
                 map.insert(name, entry);
             }
             ControlAction::Enable(target) => {
@@ -105,7 +120,10 @@ impl ControlState {
     /// then changes no caller's list of tools.
     pub(super) fn disables_same(&self, other: &ControlState) -> bool {
         let is_same = |left: &HashMap<String, ControlEntry>, right: &HashMap<String, ControlEntry>| {
-            left.len() == right.len() && left.keys().all(|name| right.contains_key(name))
+            let has_same = |(name, entry): (&String, &ControlEntry)| {
+                right.get(name).is_some_and(|other| other.refuse_unidentified == entry.refuse_unidentified)
+            };
+            left.len() == right.len() && left.iter().all(has_same)
         };
         is_same(&self.disabled_tools, &other.disabled_tools)
             && is_same(&self.disabled_clients, &other.disabled_clients)
@@ -133,7 +151,8 @@ impl ControlState {
     /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. The local user
     /// (the caller over stdio, and over HTTP without authorization) has no client id. Its agent is a label that the
     /// client gives itself, such as `harness 1`: name and version. An entry matches the whole label, or the label up to
-    /// one of its spaces, because the name may contain spaces, such as `Claude Desktop 1.2`.
+    /// one of its spaces, because the name may contain spaces, such as `Claude Desktop 1.2`. A caller whose token names no
+    /// client is refused if an entry asks for that.
     pub(super) fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         if self.disabled_users.contains_key(caller.user()) {
             return Some(Disabled::User);
@@ -141,8 +160,13 @@ impl ControlState {
         let agent = caller.agent();
         let local_names = agent.filter(|_| caller.is_local()).into_iter().flat_map(names_in_label);
         let mut names = [caller.client(), agent].into_iter().flatten().chain(local_names);
-        let is_disabled = names.any(|name| self.disabled_clients.contains_key(name));
-        is_disabled.then_some(Disabled::Client)
+        if names.any(|name| self.disabled_clients.contains_key(name)) {
+            return Some(Disabled::Client);
+        }
+        let is_unidentified = caller.issuer().is_some() && caller.client().is_none();
+        let is_refused =
+            is_unidentified && self.disabled_clients.values().any(|entry| entry.refuse_unidentified);
+        is_refused.then_some(Disabled::Unidentified)
     }
 
     /// Returns `true` if the token is revoked. A revocation by id covers one token. Any other revocation covers the
@@ -150,13 +174,16 @@ impl ControlState {
     /// [`MAX_SKEW`] later, and tokens without a time of issue.
     pub(super) fn is_revoked(&self, token: &Issued<'_>) -> bool {
         let Issued { jti, subject, client, agent, issued_at } = *token;
-        let is_revoked_by = |map: &HashMap<String, ControlEntry>, name: Option<&str>| {
-            let entry = name.and_then(|name| map.get(name));
-            // If the issuer's clock is ahead, a token that was issued before the entry may have a later time.
-            entry.is_some_and(|entry| {
-                issued_at.is_none_or(|issued| issued <= SystemTime::from(entry.time) + MAX_SKEW)
-            })
+        // If the issuer's clock is ahead, a token that was issued before the entry may have a later time.
+        let is_covered = |entry: &ControlEntry| {
+            issued_at.is_none_or(|issued| issued <= SystemTime::from(entry.time) + MAX_SKEW)
         };
+        let is_revoked_by = |map: &HashMap<String, ControlEntry>, name: Option<&str>| {
+            name.and_then(|name| map.get(name)).is_some_and(is_covered)
+        };
+        let mut clients = self.revoked_clients.values();
+        let is_unidentified =
+            client.is_none() && clients.any(|entry| entry.refuse_unidentified && is_covered(entry));
         let is_before = self
             .revoked_before
             .as_ref()
@@ -165,17 +192,23 @@ impl ControlState {
             || is_revoked_by(&self.revoked_subjects, subject)
             || is_revoked_by(&self.revoked_clients, client)
             || is_revoked_by(&self.revoked_clients, agent)
+            || is_unidentified
             || is_before
     }
 }
 
 /// Inserts a revocation, unless the map has a revocation of the same name with a later time. The revocation with the
-/// later time covers more tokens. Its line may come first, as after the operator's clock was set back.
-fn insert_latest(map: &mut HashMap<String, ControlEntry>, name: String, entry: ControlEntry) {
-    let is_later = map.get(&name).is_none_or(|existing| existing.time <= entry.time);
-    if is_later {
-        map.insert(name, entry);
+/// later time covers more tokens. Its line may come first, as after the operator's clock was set back. It covers
+/// unidentified tokens if one of the two does, because a revocation can't be undone.
+fn insert_latest(map: &mut HashMap<String, ControlEntry>, name: String, mut entry: ControlEntry) {
+    if let Some(existing) = map.get_mut(&name) {
+        existing.refuse_unidentified |= entry.refuse_unidentified;
+        entry.refuse_unidentified = existing.refuse_unidentified;
+        if existing.time > entry.time {
+            return;
+        }
     }
+    map.insert(name, entry);
 }
 
 #[cfg(test)]
@@ -227,6 +260,45 @@ mod tests {
         let state = fold(&[r#""action":"disable","client":"Claude Desktop""#]);
         assert_eq!(state.disabled_part(&local("Claude Desktop 1.2")), Some(Disabled::Client));
         assert_eq!(state.disabled_part(&local("Claude 1.2")), None);
+    }
+
+    #[test]
+    fn unidentified_token_is_refused_while_an_entry_asks_for_it() {
+        let (disable, plain, enable) = (
+            r#""action":"disable","client":"c","refuse_unidentified":true"#,
+            r#""action":"disable","client":"c""#,
+            r#""action":"enable","client":"c""#,
+        );
+        let unidentified = Caller::new("ann").with_issuer("https://as.example").with_agent("bot");
+        let identified = unidentified.clone().with_client("other");
+        assert_eq!(fold(&[plain]).disabled_part(&unidentified), None);
+        for lines in [&[disable][..], &[disable, plain], &[plain, disable]] {
+            let state = fold(lines);
+            assert_eq!(state.disabled_part(&unidentified), Some(Disabled::Unidentified), "{lines:?}");
+            assert_eq!(state.disabled_part(&identified), None, "{lines:?}");
+            let local = Caller::local(Scopes::All);
+            assert_eq!(state.disabled_part(&local), None, "the local user has no token");
+            assert!(!state.disables_same(&fold(&[plain])), "lists of tools change");
+        }
+        assert!(fold(&[disable, enable]).is_empty());
+        assert_eq!(fold(&[disable, enable, plain]).disabled_part(&unidentified), None);
+    }
+
+    #[test]
+    fn revocation_of_a_client_covers_unidentified_tokens_if_it_asks_for_it() {
+        let now = SystemTime::from(parse_time(NOW).unwrap());
+        let token = |client| Issued { client, agent: None, ..issued(Some(now)) };
+        let (plain, all) = (
+            r#""action":"revoke","client":"x""#,
+            r#""action":"revoke","client":"x","refuse_unidentified":true"#,
+        );
+        assert!(!fold(&[plain]).is_revoked(&token(None)));
+        for lines in [&[all][..], &[all, plain], &[plain, all]] {
+            let state = fold(lines);
+            assert!(state.is_revoked(&token(None)) && !state.is_revoked(&token(Some("c"))), "{lines:?}");
+            let later = Issued { issued_at: Some(now + MAX_SKEW + SECOND), ..token(None) };
+            assert!(!state.is_revoked(&later), "{lines:?}");
+        }
     }
 
     #[test]

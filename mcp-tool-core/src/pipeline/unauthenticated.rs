@@ -18,9 +18,11 @@ impl Pipeline {
     pub(crate) fn record_unauthenticated(&self, denied: &Denied, remote: Option<IpAddr>) {
         let caller = match denied {
             Denied::Revoked(caller) => Caller::clone(caller),
-            Denied::Missing | Denied::Malformed(_) | Denied::Invalid(_) | Denied::Unreachable => {
-                Caller::unauthenticated()
-            }
+            Denied::Missing
+            | Denied::Malformed(_)
+            | Denied::Invalid(_)
+            | Denied::Unreachable
+            | Denied::UnknownKey { .. } => Caller::unauthenticated(),
         };
         let origin = CallOrigin { remote, ..CallOrigin::from(caller) };
         self.record_refusal(origin, UNREAD, denied.reason(), denied.detail());

@@ -1,6 +1,6 @@
 //! Authentication of HTTP requests.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, Uri};
@@ -21,8 +21,8 @@ pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
     /// accepts it there.
     fn host(&self) -> String;
 
-    /// Returns the value of `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` for [`Denied::Unreachable`],
-    /// because another token wouldn't help.
+    /// Returns the value of `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` for [`Denied::Unreachable`] and
+    /// [`Denied::UnknownKey`], because another token wouldn't help.
     fn challenge(&self, denied: &Denied) -> Option<String>;
 
     /// Returns the value of `WWW-Authenticate` for a caller whose token lacks some of `scopes` (RFC 6750 §3.1).
@@ -58,6 +58,11 @@ pub enum Denied {
     /// The token can't be verified now: its issuer gives no usable answer in time, or too many tokens wait for
     /// introspection.
     Unreachable,
+    /// The token names a key that isn't known yet, and its issuer was asked for its keys a moment ago.
+    UnknownKey {
+        /// Time after which the issuer can be asked again.
+        retry_after: Duration,
+    },
 }
 
 impl Denied {
@@ -67,7 +72,17 @@ impl Denied {
         match self {
             Denied::Missing | Denied::Invalid(_) | Denied::Revoked(_) => 401,
             Denied::Malformed(_) => 400,
-            Denied::Unreachable => 503,
+            Denied::Unreachable | Denied::UnknownKey { .. } => 503,
+        }
+    }
+
+    /// Returns the value of `Retry-After`, in seconds; `None` if the same token won't be accepted later.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<u64> {
+        match self {
+            Denied::Missing | Denied::Malformed(_) | Denied::Invalid(_) | Denied::Revoked(_) => None,
+            Denied::Unreachable => Some(5),
+            Denied::UnknownKey { retry_after } => Some(retry_after.as_secs() + 1),
         }
     }
 
@@ -85,6 +100,9 @@ impl Denied {
             Denied::Unreachable => {
                 "the token can't be checked, because its issuer doesn't answer: try again later"
             }
+            Denied::UnknownKey { .. } => {
+                "the token can't be checked, because its key isn't known yet: try again after the time in Retry-After"
+            }
         }
     }
 
@@ -96,6 +114,7 @@ impl Denied {
             Denied::Malformed(_) => "malformed_token",
             Denied::Invalid(_) | Denied::Revoked(_) => "invalid_token",
             Denied::Unreachable => "issuer_unreachable",
+            Denied::UnknownKey { .. } => "unknown_key",
         }
     }
 
@@ -105,7 +124,7 @@ impl Denied {
         match self {
             Denied::Invalid(flaw) => Some(flaw),
             Denied::Revoked(_) => Some("revoked"),
-            Denied::Missing | Denied::Malformed(_) | Denied::Unreachable => None,
+            Denied::Missing | Denied::Malformed(_) | Denied::Unreachable | Denied::UnknownKey { .. } => None,
         }
     }
 }

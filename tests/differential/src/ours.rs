@@ -2,7 +2,7 @@
 
 pub(crate) use mcp_tool_auth::inbound::{
     TokenRules,
-    internals::{Jwt, KeySet, is_access_token, verify},
+    internals::{AcceptedTyp, Jwt, KeySet, is_access_token, verify},
 };
 pub(crate) use mcp_tool_core::{
     application::{Application, OperatorSettings as Settings},

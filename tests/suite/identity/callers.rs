@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Bearer, Pair,
     issuer::{Issuer, now},
-    issuer_keys, measure, measure_arguments,
+    issuer_keys, measure, measure_arguments, succeeded,
 };
 use crate::harness::{HttpServer, MAX_WAIT, correlation, tools_call};
 
@@ -263,4 +263,30 @@ fn flood_of_unauthenticated_requests_is_summarized() {
     let refused: Vec<_> = records.iter().filter(|record| record["reason"] == "unauthenticated").collect();
     let covered: u64 = refused.iter().map(|record| record["repeated"].as_u64().unwrap_or(1)).sum();
     assert_eq!(covered, sent, "{} records", refused.len());
+}
+
+/// Invisible characters of claims could hide or reverse text for the readers of records. The command `audit` finds the
+/// records by the original name and by the escaped one.
+#[test]
+fn invisible_characters_of_claims_are_escaped_in_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.jsonl");
+    let file = file.to_str().unwrap();
+    let pair = Pair::with(Issuer::start(&issuer_keys()), &["--audit-file", file]);
+    let hidden = "ann\u{202e}\u{2028}\u{200b}";
+    assert!(succeeded(
+        &pair.claiming(json!({ "sub": hidden, "client_id": hidden })).call("measure", measure_arguments())
+    ));
+    let records = || std::fs::read_to_string(file).unwrap();
+    crate::harness::until("the record is written", || records().contains("measure"));
+    let text = records();
+    assert!(text.contains(r"ann\\u{202e}\\u{2028}\\u{200b}") && text.is_ascii(), "{text}");
+    for user in [hidden, r"ann\u{202e}\u{2028}\u{200b}"] {
+        let output = std::process::Command::new(crate::harness::SPECIMEN)
+            .args(["audit", "--file", file, "--user", user])
+            .output()
+            .unwrap();
+        let listed = String::from_utf8(output.stdout).unwrap();
+        assert!(listed.contains("measure") && listed.is_ascii(), "{user:?}: {listed}");
+    }
 }

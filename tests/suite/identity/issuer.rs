@@ -50,8 +50,10 @@ struct State {
     /// Members that replace those of the metadata document; `null` removes one.
     document: Value,
     metadata: Answer,
-    /// The only well-known path that is served; `None` if both are served.
+    /// The only metadata path that is served; `None` if all are served.
     only: Option<&'static str>,
+    /// Response to requests of other metadata paths; by default a 404.
+    elsewhere: Option<Answer>,
     jwks: Answer,
     /// Number of requests by path.
     counts: BTreeMap<String, u64>,
@@ -107,6 +109,13 @@ impl Issuer {
         self.shared.changed.notify_all();
     }
 
+    /// Returns `true` if a key with this `kid` is listed.
+    pub fn lists(&self, kid: &str) -> bool {
+        let state = self.shared.state.lock().unwrap();
+        let mut keys = state.keys["keys"].as_array().into_iter().flatten();
+        keys.any(|key| key["kid"] == kid)
+    }
+
     pub fn set_keys(&self, keys: &[Value]) {
         self.change(|state| state.keys = json!({ "keys": keys }));
     }
@@ -120,9 +129,14 @@ impl Issuer {
         self.change(|state| state.metadata = answer);
     }
 
-    /// Serves only one of the two well-known documents. The other path gets a 404.
+    /// Serves the metadata only at this path. Other paths get a 404.
     pub fn set_only(&self, path: &'static str) {
         self.change(|state| state.only = Some(path));
+    }
+
+    /// Sets the response to requests of the metadata paths that [`Issuer::set_only`] doesn't name.
+    pub fn set_elsewhere(&self, answer: Answer) {
+        self.change(|state| state.elsewhere = Some(answer));
     }
 
     pub fn set_jwks(&self, answer: Answer) {
@@ -249,8 +263,10 @@ fn serve(shared: &Shared, issuer_url: &str, mut stream: TcpStream) {
     let answer = loop {
         let answer = match path.as_str() {
             "/jwks" => state.jwks.clone(),
-            path if state.only.is_some_and(|only| only != path) => Answer::Status(404),
-            path if WELL_KNOWN.contains(&path) => state.metadata.clone(),
+            path if state.only.is_some_and(|only| only != path) => {
+                state.elsewhere.clone().unwrap_or(Answer::Status(404))
+            }
+            path if WELL_KNOWN.iter().any(|known| path.contains(known)) => state.metadata.clone(),
             _ => Answer::Status(404),
         };
         if !matches!(answer, Answer::Held) {

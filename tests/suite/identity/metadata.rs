@@ -49,7 +49,8 @@ fn metadata_is_served_at_every_well_known_path() {
     let server = HttpServer::start(
         &["--oauth-issuer", &issuer.url, "--oauth-issuer", "https://as.example.com"]
             .into_iter()
-            .chain(["--oauth-resource", resource])
+            // A proxy may replace the path, so a server with a trusted proxy accepts another path than `/mcp`.
+            .chain(["--oauth-resource", resource, "--trusted-proxy", "127.0.0.1"])
             .collect::<Vec<_>>(),
     );
     for path in PATHS.into_iter().chain(["/.well-known/oauth-protected-resource/north/mcp"]) {

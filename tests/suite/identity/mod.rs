@@ -9,7 +9,9 @@ pub mod issuer;
 pub mod keys;
 pub mod listener;
 mod metadata;
+mod named_issuers;
 mod policy;
+mod providers;
 #[cfg(feature = "clients")]
 mod real;
 mod revocations;

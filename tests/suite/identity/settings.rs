@@ -30,14 +30,19 @@ fn refused(arguments: &[&str]) -> String {
 
 #[test]
 fn incomplete_or_contradictory_oauth_settings_stop_the_start() {
-    // `--oauth-typ-jwt` names an issuer whose access tokens have the type `JWT`.
     for (arguments, expected) in [
         (&["--oauth-issuer", ISSUER][..], "oauth.resource is missing"),
         (&["--oauth-resource", RESOURCE], "oauth.issuers is missing"),
-        (&["--oauth-typ-jwt", ISSUER], "oauth.issuers is missing"),
         (
-            &["--oauth-issuer", ISSUER, "--oauth-resource", RESOURCE, "--oauth-typ-jwt", "https://b.example"],
-            "oauth.typ_jwt: \"https://b.example\" must be one of oauth.issuers",
+            &[
+                "--oauth-issuer",
+                ISSUER,
+                "--oauth-issuer",
+                "https://as.example.com/",
+                "--oauth-resource",
+                RESOURCE,
+            ],
+            "oauth.issuers: \"https://as.example.com/\" must appear once, and is in oauth.issuers too",
         ),
     ] {
         let stderr = refused(arguments);
@@ -75,9 +80,10 @@ fn issuer_and_resource_must_be_https_or_loopback_urls_without_user_query_or_frag
         "as.example.com",
         "http://",
         "https://a:b@as.example.com",
+        "https://as.example.com?x=1",
     ] {
         let stderr = refused(&["--oauth-issuer", issuer, "--oauth-resource", RESOURCE]);
-        assert!(stderr.contains("oauth.issuers: ") && stderr.contains(issuer), "{issuer}: {stderr}");
+        assert!(stderr.contains("oauth.issuers: ") && !stderr.contains("a:b"), "{issuer}: {stderr}");
     }
     for resource in [
         "http://mcp.example.com/mcp",
@@ -89,10 +95,34 @@ fn issuer_and_resource_must_be_https_or_loopback_urls_without_user_query_or_frag
         "https://mcp.example.com/mcp?x=1",
     ] {
         let stderr = refused(&["--oauth-issuer", ISSUER, "--oauth-resource", resource]);
-        assert!(stderr.contains("oauth.resource: ") && stderr.contains(resource), "{resource}: {stderr}");
+        assert!(stderr.contains("oauth.resource: ") && !stderr.contains("u:p"), "{resource}: {stderr}");
     }
-    for loopback in ["http://127.0.0.1:9/", "http://localhost:9", "http://[::1]:9"] {
-        drop(HttpServer::start(&["--oauth-issuer", loopback, "--oauth-resource", loopback]));
+    for loopback in ["http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9"] {
+        let resource = format!("{loopback}/mcp");
+        drop(HttpServer::start(&["--oauth-issuer", loopback, "--oauth-resource", &resource]));
+    }
+}
+
+#[test]
+fn resource_at_a_path_that_is_not_served_is_refused_unless_a_proxy_replaces_it() {
+    for resource in [
+        "http://127.0.0.1/other",
+        "https://mcp.example.com",
+        "https://mcp.example.com/",
+        "https://mcp.example.com/mcp/",
+        "https://mcp.example.com/MCP",
+        "https://mcp.example.com/%6dcp",
+        "https://mcp.example.com//mcp",
+        "https://mcp.example.com/api/mcp",
+    ] {
+        let oauth = ["--oauth-issuer", ISSUER, "--oauth-resource", resource];
+        let stderr = refused(&oauth);
+        assert!(
+            stderr.contains("isn't served: this server serves MCP at")
+                && stderr.contains("/mcp\". Set that URL"),
+            "{resource}: {stderr}"
+        );
+        drop(HttpServer::start(&[&oauth[..], &["--trusted-proxy", "127.0.0.1"]].concat()));
     }
 }
 

@@ -37,35 +37,6 @@ fn two_settings_protect_a_server() {
     assert!(succeeded(&call_with(&server, &token)));
 }
 
-/// `oauth.typ_jwt` names the issuers whose access tokens have the type `JWT`.
-#[test]
-fn typ_jwt_is_accepted_only_from_named_issuers() {
-    let (named, other) = (Issuer::start(&issuer_keys()), Issuer::start(&issuer_keys()));
-    let server = HttpServer::start(&[
-        "--oauth-issuer",
-        &named.url,
-        "--oauth-issuer",
-        &other.url,
-        "--oauth-typ-jwt",
-        &named.url,
-        "--oauth-resource",
-        RESOURCE,
-    ]);
-    let token = |issuer: &Issuer, typ: serde_json::Value| {
-        let header = json!({ "alg": "RS256", "kid": "rsa", "typ": typ }).to_string();
-        sign(&KEYS.rsa, "RS256", header, issuer.claims().to_string())
-    };
-    for typ in ["JWT", "jwt", "at+jwt"] {
-        assert!(succeeded(&call_with(&server, &token(&named, json!(typ)))), "{typ}");
-    }
-    for typ in ["dpop+jwt", "logout+jwt", "oauth-id-jag+jwt", "id_token", ""] {
-        refusal(&call_with(&server, &token(&named, json!(typ)))).unwrap();
-    }
-    refusal(&call_with(&server, &token(&named, json!(null)))).unwrap();
-    refusal(&call_with(&server, &token(&other, json!("JWT")))).unwrap();
-    assert!(succeeded(&call_with(&server, &token(&other, json!("at+jwt")))));
-}
-
 #[test]
 fn maximum_token_lifetime_is_configurable() {
     let issuer = Issuer::start(&issuer_keys());

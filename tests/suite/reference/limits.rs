@@ -128,6 +128,8 @@ const AUTH: &[Limit] = &[
     ("key set refreshed", "every {} min", "inbound/issuer.rs", "FRESH"),
     ("key set without its issuer", "{} h", "inbound/issuer.rs", "STALE"),
     ("fetch for an unknown kid", "once in {} s", "inbound/issuer.rs", "UNKNOWN_KID_INTERVAL"),
+    ("audience or claim of an issuer's section", "{} bytes", "inbound/issuer_settings.rs", "MAX_TEXT"),
+    ("log line about tokens of an issuer", "once in {} s", "inbound/advice.rs", "INTERVAL"),
     ("answer of an issuer", "{} KiB", "inbound/fetch.rs", "MAX_RESPONSE"),
     ("answer of an issuer", "{} s", "inbound/fetch.rs", "DEADLINE"),
     ("connect", "{} s", "outbound/client.rs", "CONNECT"),

@@ -17,7 +17,6 @@ use crate::{
         permits::Permits,
     },
     clock::Moment,
-    control::Disabled,
     error::{ErrorKind, ToolError},
     pipeline::{
         Pipeline, limits,
@@ -88,12 +87,10 @@ impl<'a> Admission<'a> {
 
     /// Refuses a caller whose user or client the operator disabled.
     pub(super) fn check_caller_enabled(&self) -> Result<(), Box<Refusal>> {
-        let reason = match self.pipeline.controls.disabled_part(self.caller()) {
-            None => return Ok(()),
-            Some(Disabled::User) => "user_disabled",
-            Some(Disabled::Client) => "client_disabled",
-        };
-        Err(self.refusal(reason, RefusalKind::CallerDisabled))
+        match self.pipeline.controls.disabled_part(self.caller()) {
+            None => Ok(()),
+            Some(disabled) => Err(self.refusal(disabled.reason(), RefusalKind::CallerDisabled)),
+        }
     }
 
     /// Finds the version of the tool that the call runs.

@@ -143,16 +143,19 @@ impl AuthenticationLayer {
         let code = match denied {
             Denied::Missing | Denied::Invalid(_) | Denied::Revoked(_) => code::UNAUTHENTICATED,
             Denied::Malformed(_) => code::INVALID_REQUEST,
-            Denied::Unreachable => code::UNVERIFIABLE,
+            Denied::Unreachable | Denied::UnknownKey { .. } => code::UNVERIFIABLE,
         };
         let error = ProtocolError::new(code, denied.message());
         let error = FramedResponse { status: denied.status(), ..FramedResponse::protocol_error(&error) };
         let mut response = framed(error);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match self.authenticator.as_ref().and_then(|authenticator| authenticator.challenge(denied)) {
-            Some(challenge) => insert(&mut response, WWW_AUTHENTICATE, &challenge),
-            // Without a challenge, the issuer doesn't answer, so no other token would help.
-            None => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"))),
+        if let Some(challenge) =
+            self.authenticator.as_ref().and_then(|authenticator| authenticator.challenge(denied))
+        {
+            insert(&mut response, WWW_AUTHENTICATE, &challenge);
+        }
+        if let Some(seconds) = denied.retry_after() {
+            insert(&mut response, RETRY_AFTER, &seconds.to_string());
         }
         response
     }

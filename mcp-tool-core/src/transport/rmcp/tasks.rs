@@ -12,7 +12,6 @@ use crate::{
     audit::{CallStart, PendingRecord, RecordOutcome},
     call::origin::CallOrigin,
     clock::Moment,
-    control::Disabled,
     tasks::{POLL_MS, Task, TaskState, TaskTool, TaskView},
     transport::{call_error::CALLER_DISABLED, endpoint::Endpoint, protocol_error::code},
 };
@@ -67,8 +66,7 @@ pub(super) fn find(
     let is_disabled =
         |tool: &TaskTool| tool.names.iter().any(|name| pipeline.controls.is_tool_disabled(name));
     let checked = match (disabled, task.as_deref()) {
-        (Some(Disabled::User), _) => Err(refused("user_disabled", forbidden(CALLER_DISABLED.into()))),
-        (Some(Disabled::Client), _) => Err(refused("client_disabled", forbidden(CALLER_DISABLED.into()))),
+        (Some(disabled), _) => Err(refused(disabled.reason(), forbidden(CALLER_DISABLED.into()))),
         (None, None) => {
             let message = "you have no task with this id, or the task has expired";
             Err(refused("unknown_task", ErrorData::invalid_params(message, None)))

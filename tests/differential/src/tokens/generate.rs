@@ -168,7 +168,13 @@ impl Generator {
 
     /// Makes one change that usually invalidates claims.
     fn corrupt_claims(&mut self, members: &mut Members) {
-        match self.random.below(12) {
+        match self.random.below(13) {
+            // Marks of tokens that aren't access tokens, which count unless the type is `at+jwt`.
+            12 => {
+                let name = self.random.pick(&["nonce", "at_hash", "c_hash", "typ", "token_use"]);
+                let value = self.random.pick(&["\"Bearer\"", "\"access\"", "\"id\"", "\"ID\"", "7", "null"]);
+                members.push(member(name, value));
+            }
             0..=3 => {
                 let name = self.random.pick(&["exp", "exp", "nbf", "iat"]);
                 let offset: f64 = self.random.pick(OFFSETS).parse().unwrap_or_default();

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{
-    ours::{Jwt, KeySet, TokenRules, is_access_token, verify},
+    ours::{AcceptedTyp, Jwt, KeySet, TokenRules, is_access_token, verify},
     random::Random,
 };
 use generate::Generator;
@@ -32,6 +32,7 @@ fn expectations() -> Expectations {
         issuer: "https://issuer.example".to_owned(),
         audience: "https://tools.example/mcp".to_owned(),
         typ_jwt: false,
+        typ_absent: false,
         max_lifetime: 86_400,
     }
 }
@@ -56,6 +57,7 @@ fn verifier_accepts(token: &str, keys: Option<&KeySet>, expected: &Expectations)
     let Ok(jwt) = Jwt::read(token) else { return false };
     let issuer: Arc<str> = expected.issuer.as_str().into();
     let rules = token_rules(expected);
+    let accepted = AcceptedTyp { jwt: expected.typ_jwt, absent: expected.typ_absent };
     // A server makes these two checks before it calls the verifier: the issuer selects the keys, and long tokens are
     // refused unread.
     let has_valid_length = token.len() <= 16_384;
@@ -64,7 +66,7 @@ fn verifier_accepts(token: &str, keys: Option<&KeySet>, expected: &Expectations)
         Some(keys) => verify(&jwt, keys, &issuer, &rules, NOW as f64).is_ok(),
         None => rules.judge(&jwt.claims, &issuer, NOW as f64).is_ok(),
     };
-    has_valid_length && is_of_issuer && is_access_token(&jwt, expected.typ_jwt).is_ok() && is_accepted
+    has_valid_length && is_of_issuer && is_access_token(&jwt, accepted).is_ok() && is_accepted
 }
 
 #[test]
@@ -75,6 +77,7 @@ fn verifier_and_model_agree_about_signed_tokens() {
     let mut accepted = 0;
     for round in 0..rounds(10_000) {
         generator.expected.typ_jwt = round % 4 == 0;
+        generator.expected.typ_absent = round % 8 < 2;
         let token = signers.token(&mut generator);
         for (keys, set) in &sets {
             let model_accepts = accepts(&token, set, &generator.expected, NOW);
@@ -96,9 +99,10 @@ fn verifier_and_model_agree_about_headers_and_claims() {
     let mut accepted = 0;
     for round in 0..rounds(1_000_000) {
         generator.expected.typ_jwt = round % 4 == 0;
+        generator.expected.typ_absent = round % 8 < 2;
         let (header, claims) = (generator.header("RS256", Some("a")), generator.claims());
-        let model_accepts = check_header(&header, &generator.expected).is_some()
-            && accepts_claims(&claims, &generator.expected, NOW);
+        let model_accepts = check_header(&header, &generator.expected)
+            .is_some_and(|head| accepts_claims(&claims, &head, &generator.expected, NOW));
         let token = unsigned(&header, &claims);
         assert_eq!(verifier_accepts(&token, None, &generator.expected), model_accepts, "{}", decoded(&token));
         accepted += u32::from(model_accepts);

@@ -12,6 +12,8 @@ pub(crate) struct Expectations {
     pub(crate) audience: String,
     /// Access tokens may have the type `JWT`.
     pub(crate) typ_jwt: bool,
+    /// Access tokens may have no type.
+    pub(crate) typ_absent: bool,
     /// Longest lifetime, in seconds.
     pub(crate) max_lifetime: i64,
 }
@@ -31,6 +33,8 @@ const ALGORITHMS: [&str; 9] =
 pub(crate) struct Header {
     pub(crate) alg: String,
     pub(crate) kid: Option<String>,
+    /// The type is `at+jwt`, which only access tokens have.
+    pub(crate) is_access_token: bool,
 }
 
 /// Returns `true` if the token is valid at `now`, in seconds since 1970. `keys` is the issuer's JWK Set (RFC 7517).
@@ -48,7 +52,7 @@ pub(crate) fn accepts(token: &str, keys: &serde_json::Value, expected: &Expectat
     let Some(head) = check_header(&header_text, expected) else { return false };
     let Some(key) = select_key(&Key::all(keys), &head) else { return false };
     key.verifies(&head.alg, format!("{header}.{claims}").as_bytes(), &signature_bytes)
-        && accepts_claims(&claims_text, expected, now)
+        && accepts_claims(&claims_text, &head, expected, now)
 }
 
 /// Returns the key that a header selects; `None` if it selects no key, several keys, or a key that doesn't allow the
@@ -82,26 +86,44 @@ pub(crate) fn check_header(bytes: &[u8], expected: &Expectations) -> Option<Head
     if !ALGORITHMS.contains(&alg) {
         return None;
     }
-    let typ = header.member("typ")?.text()?.to_ascii_lowercase();
-    let is_access_token = typ == "at+jwt" || typ == "application/at+jwt";
-    let is_jwt = typ == "jwt" || typ == "application/jwt";
-    ensure(is_access_token || expected.typ_jwt && is_jwt)?;
+    let is_access_token = match header.member("typ") {
+        None => {
+            ensure(expected.typ_absent)?;
+            false
+        }
+        Some(typ) => {
+            let typ = typ.text()?.to_ascii_lowercase();
+            let is_access_token = typ == "at+jwt" || typ == "application/at+jwt";
+            let is_jwt = typ == "jwt" || typ == "application/jwt";
+            ensure(is_access_token || expected.typ_jwt && is_jwt)?;
+            is_access_token
+        }
+    };
     let kid = match header.member("kid") {
         None => None,
         Some(kid) => Some(kid.text().filter(|kid| kid.len() <= 256)?.to_owned()),
     };
-    Some(Header { alg: alg.to_owned(), kid })
+    Some(Header { alg: alg.to_owned(), kid, is_access_token })
 }
 
 /// Returns `true` if the claims are accepted.
-pub(crate) fn accepts_claims(bytes: &[u8], expected: &Expectations, now: i64) -> bool {
-    check_claims(bytes, expected, now).is_some()
+pub(crate) fn accepts_claims(bytes: &[u8], head: &Header, expected: &Expectations, now: i64) -> bool {
+    check_claims(bytes, head, expected, now).is_some()
 }
 
 /// Returns `Some` if the claims are accepted, so that each check can end with `?`.
-fn check_claims(bytes: &[u8], expected: &Expectations, now: i64) -> Option<()> {
+fn check_claims(bytes: &[u8], head: &Header, expected: &Expectations, now: i64) -> Option<()> {
     let claims = object(bytes)?;
     let now = now as f64;
+
+    if !head.is_access_token {
+        // The claims of an ID token, and those by which some issuers mark other tokens.
+        ensure(!["at_hash", "c_hash", "s_hash", "nonce"].iter().any(|name| claims.has(name)))?;
+        for (name, wanted) in [("typ", "bearer"), ("token_use", "access")] {
+            let is_other = |value: &Json| value.text().is_none_or(|text| !text.eq_ignore_ascii_case(wanted));
+            ensure(!claims.member(name).is_some_and(is_other))?;
+        }
+    }
 
     ensure(claims.member("iss")?.text()? == expected.issuer)?;
     match claims.member("aud")? {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     NOW, expectations, generator,
-    model::{accepts, accepts_claims, check_header, decode},
+    model::{Header, accepts, accepts_claims, check_header, decode},
     sign::Signers,
 };
 use crate::json_tree::Json;
@@ -61,7 +61,7 @@ fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
     let accepts_with = |name: &str, value: serde_json::Value| {
         let mut claims = base.clone();
         claims[name] = value;
-        accepts_claims(claims.to_string().as_bytes(), &expectations(), NOW)
+        accepts_claims(claims.to_string().as_bytes(), &access_token(), &expectations(), NOW)
     };
     assert!(accepts_with("jti", json!("1")));
     assert!(accepts_with("exp", json!(NOW - 29)) && accepts_with("exp", json!(NOW as f64 - 29.5)));
@@ -87,6 +87,11 @@ fn model_accepts_valid_and_refuses_invalid_headers_and_claims() {
     }
 }
 
+/// Returns the header of a token with the type `at+jwt`.
+fn access_token() -> Header {
+    Header { alg: "RS256".into(), kid: None, is_access_token: true }
+}
+
 /// A comparison with only refused tokens would prove little, so many of the generated tokens must be valid.
 #[test]
 fn generated_tokens_are_valid_often_enough() {
@@ -94,7 +99,7 @@ fn generated_tokens_are_valid_often_enough() {
     let (mut headers, mut claims, mut both) = (0, 0, 0);
     for _ in 0..10_000 {
         let header_is_valid = check_header(&generator.header("RS256", Some("a")), &expectations()).is_some();
-        let claims_are_valid = accepts_claims(&generator.claims(), &expectations(), NOW);
+        let claims_are_valid = accepts_claims(&generator.claims(), &access_token(), &expectations(), NOW);
         headers += u32::from(header_is_valid);
         claims += u32::from(claims_are_valid);
         both += u32::from(header_is_valid && claims_are_valid);

@@ -429,12 +429,8 @@ fn claim_names_must_match_exactly() {
 #[test]
 fn token_for_another_server_is_refused() {
     let pair = Pair::start();
-    let elsewhere = HttpServer::start(&[
-        "--oauth-issuer",
-        &pair.issuer.url,
-        "--oauth-resource",
-        "http://127.0.0.1/other",
-    ]);
+    let elsewhere =
+        HttpServer::start(&["--oauth-issuer", &pair.issuer.url, "--oauth-resource", "http://localhost/mcp"]);
     let token = pair.issuer.token();
     pair.assert_accepts(&[("at the server that it was issued for", token.clone())]);
     refusal(&call(&elsewhere, &[("Authorization", &format!("Bearer {token}"))])).unwrap();

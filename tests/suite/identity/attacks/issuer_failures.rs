@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        issuer::{Answer, Issuer, WELL_KNOWN, sign},
+        issuer::{Answer, Issuer, RESOURCE, WELL_KNOWN, sign},
         keys::KEYS,
     },
-    Pair, issuer_keys, refusal, succeeded,
+    Pair, call, issuer_keys, refusal, succeeded,
 };
-use crate::harness::{MAX_WAIT, Reply};
+use crate::harness::{HttpServer, MAX_WAIT, Reply};
 
 /// Checks for a 503 with `Retry-After`. The error shows any other response.
 fn check_unavailable(reply: &Reply) -> Result<(), String> {
@@ -72,6 +72,76 @@ fn either_metadata_document_is_sufficient() {
         let pair = Pair::with(issuer, &[]);
         pair.assert_accepts(&[(path, pair.issuer.token())]);
     }
+}
+
+/// Sites answer requests of unknown paths in many ways. Each is "not here", and the next address is asked.
+#[test]
+fn answer_that_is_no_metadata_of_the_issuer_does_not_hide_the_next_address() {
+    let evil = Issuer::start(&[&KEYS.rsa]);
+    let of_another = json!({ "issuer": "https://evil.example", "jwks_uri": format!("{}/jwks", evil.url) });
+    let mut wrong = Vec::new();
+    for (name, answer) in [
+        ("a page", Answer::Body("<!doctype html><title>Sign in</title>".into())),
+        ("a large page", Answer::Body("<p>".repeat(200_000))),
+        ("nothing", Answer::Body(String::new())),
+        ("null", Answer::Body("null".into())),
+        ("a list", Answer::Body("[]".into())),
+        ("an object", Answer::Body(r#"{"error":"not_found"}"#.into())),
+        ("of another issuer", Answer::Body(of_another.to_string())),
+        ("a redirect", Answer::Redirect(format!("{}/login", evil.url))),
+        ("an error", Answer::Status(500)),
+        ("no content", Answer::Status(204)),
+        ("forbidden", Answer::Status(403)),
+        ("too many requests", Answer::Status(429)),
+        ("a closed connection", Answer::Closed),
+    ] {
+        let issuer = Issuer::start(&issuer_keys());
+        issuer.set_only(WELL_KNOWN[1]);
+        issuer.set_elsewhere(answer);
+        let pair = Pair::with(issuer, &[]);
+        let reply = pair.call(&pair.issuer.token());
+        if !succeeded(&reply) || pair.issuer.count(WELL_KNOWN[0]) != 1 {
+            wrong.push(format!("{name}: {} {}", reply.status, reply.body));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(evil.counts().is_empty(), "{:?}", evil.counts());
+}
+
+/// An issuer that answers only at the last address: its own path with `/.well-known/openid-configuration` appended.
+#[test]
+fn metadata_is_found_below_the_path_of_the_issuer() {
+    let issuer = Issuer::start(&issuer_keys());
+    let url = format!("{}/tenants/one", issuer.url);
+    issuer.set_only("/tenants/one/.well-known/openid-configuration");
+    issuer.set_elsewhere(Answer::Body("<html></html>".into()));
+    issuer.set_document(json!({ "issuer": url }));
+    let server = HttpServer::start(&["--oauth-issuer", &url, "--oauth-resource", RESOURCE]);
+    let token = issuer.token_with(json!({ "iss": url }));
+    let reply = call(&server, &[("Authorization", &format!("Bearer {token}"))]);
+    assert!(succeeded(&reply), "{reply:?}");
+}
+
+/// An issuer whose URL differs in its last slash is another issuer. One line of the log shows both URLs.
+#[test]
+fn issuer_that_differs_in_its_last_slash_is_refused_and_logged_once() {
+    let pair = Pair::start();
+    let url = pair.issuer.url.clone();
+    for number in 0..3 {
+        let token = pair.issuer.token_with(json!({ "iss": format!("{url}/"), "jti": number.to_string() }));
+        refusal(&pair.call(&token)).unwrap();
+        // A token of an unrelated issuer isn't shown, because anyone could write to the log.
+        let token = pair.issuer.token_with(json!({ "iss": format!("https://evil.example/{number}") }));
+        refusal(&pair.call(&token)).unwrap();
+    }
+    pair.server.stderr.line_with(&[
+        "because of its issuer",
+        &format!("\"{url}/\""),
+        &format!("oauth.issuers is \"{url}\""),
+    ]);
+    let all = pair.server.stderr.text();
+    assert_eq!(all.matches("because of its issuer").count(), 1, "{all}");
+    assert!(!all.contains("evil.example"), "{all}");
 }
 
 #[test]

@@ -13,9 +13,9 @@ use super::{
         issuer::{Answer, Issuer, sealed, sign},
         keys::{KEYS, Key, base64url, hs256},
     },
-    Pair, refusal, succeeded,
+    Pair, is_undecided, refusal, succeeded,
 };
-use crate::harness::MAX_WAIT;
+use crate::harness::{MAX_WAIT, Reply, until};
 
 /// A token signed by `key` with this `kid`.
 fn signed_by(pair: &Pair, key: &Key, alg: &str, kid: &str) -> String {
@@ -216,6 +216,73 @@ fn replaced_keys_are_fetched_and_old_ones_dropped() {
     pair.assert_accepts(&[("a key that stayed", signed_by(&pair, &KEYS.p256, "ES256", "p256"))]);
 }
 
+/// The private key of such a key can be computed from the public one (CVE-2017-15361).
+#[test]
+fn rsa_key_with_the_roca_fingerprint_is_refused_and_logged() {
+    // 65,537 to the 128th, big-endian: a modulus of 2,049 bits with the fingerprint.
+    let mut modulus = vec![1_u8];
+    for _ in 0..128 {
+        let mut product = vec![0_u32; modulus.len() + 2];
+        for (at, byte) in modulus.iter().rev().enumerate() {
+            product[at] += u32::from(*byte);
+            product[at + 2] += u32::from(*byte);
+        }
+        for at in 0..product.len() - 1 {
+            product[at + 1] += product[at] >> 8;
+        }
+        modulus = product.iter().rev().map(|digit| (digit & 0xff) as u8).collect();
+        if modulus[0] == 0 {
+            modulus.remove(0);
+        }
+    }
+    assert!(modulus.len() == 257 && modulus[0] == 1, "{}", modulus.len());
+    let pair = with_keys(&[json!({ "kty": "RSA", "kid": "roca", "n": base64url(&modulus), "e": "AQAB" })]);
+    pair.assert_refuses(&[("of a chip", signed_by(&pair, &KEYS.rsa3072, "RS256", "roca"))]);
+    pair.server.stderr.line_with(&["ROCA, CVE-2017-15361", "roca", "replace them at the issuer"]);
+}
+
+/// Asserts a 401 or, if the issuer was last asked because of another `kid`, a 503.
+fn assert_refuses_unknown_key(reply: &Reply) {
+    assert!(is_undecided(reply) || refusal(reply).is_ok(), "{reply:?}");
+}
+
+/// A key that the issuer has just begun to use isn't refused as invalid while forged tokens with unknown `kid`s arrive: the client
+/// is told when to try again. Tokens with known keys are accepted all the time.
+#[test]
+fn new_key_is_not_invalid_while_forged_tokens_with_unknown_kids_arrive() {
+    let pair = Pair::start();
+    pair.assert_accepts(&[("the control case", pair.issuer.token())]);
+    let forged = |kid: &str| {
+        let header = pair.issuer.header("RS256", kid).to_string();
+        pair.call(&sign(&KEYS.attacker, "RS256", header, pair.issuer.claims().to_string()))
+    };
+    refusal(&forged("forged")).unwrap();
+    let asked = pair.issuer.count("/jwks");
+    pair.issuer.set_keys(&[KEYS.rsa.jwk(), KEYS.ed.jwk_with(json!({ "kid": "new" }))]);
+    let new = signed_by(&pair, &KEYS.ed, "EdDSA", "new");
+    let begun = Instant::now();
+    let reply = pair.call(&new);
+    assert!(is_undecided(&reply), "{reply:?}");
+    until("a record", || pair.server.stderr.records().iter().any(|record| record["reason"] == "unknown_key"));
+    // The issuer was asked for the same `kid`, and not for another one.
+    refusal(&forged("forged")).unwrap();
+    assert!(is_undecided(&forged("forged too")));
+    assert_eq!(pair.issuer.count("/jwks"), asked, "a forged token caused another request");
+    let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+    // More forged tokens don't delay the new key beyond the time that the client was told.
+    while !succeeded(&pair.call(&new)) {
+        let waited = begun.elapsed();
+        assert!(waited < Duration::from_secs(wait) + MAX_WAIT, "{waited:?} instead of {wait} s");
+        assert_refuses_unknown_key(&forged(&format!("{waited:?}")));
+        pair.assert_accepts(&[(
+            "a known key",
+            pair.issuer.token_with(json!({ "jti": format!("{waited:?}") })),
+        )]);
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    assert_eq!(pair.issuer.count("/jwks"), asked + 1);
+}
+
 /// Unknown `kid`s cause one request to the issuer per 30 s, and never two at once.
 #[test]
 fn unknown_kids_cause_one_fetch_per_window() {
@@ -227,14 +294,14 @@ fn unknown_kids_cause_one_fetch_per_window() {
         sign(&KEYS.attacker, "RS256", header, pair.issuer.claims().to_string())
     };
     for number in 0..100 {
-        refusal(&pair.call(&forged(format!("one by one {number}")))).unwrap();
+        assert_refuses_unknown_key(&pair.call(&forged(format!("one by one {number}"))));
     }
     std::thread::scope(|scope| {
         for thread in 0..10 {
             let (pair, forged) = (&pair, &forged);
             scope.spawn(move || {
                 for number in 0..10 {
-                    refusal(&pair.call(&forged(format!("together {thread} {number}")))).unwrap();
+                    assert_refuses_unknown_key(&pair.call(&forged(format!("together {thread} {number}"))));
                 }
             });
         }
