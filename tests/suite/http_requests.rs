@@ -1,12 +1,12 @@
 //! HTTP requests as clients, browsers and proxies write them: paths with a final slash, codings of the body, origins and
 //! hosts, and health checks.
 
-use std::{io::Write as _, process::Command};
+use std::process::Command;
 
 use serde_json::json;
 
 use crate::{
-    harness::{HttpServer, SPECIMEN, StdioServer, rpc, text, tools_call},
+    harness::{HttpServer, SPECIMEN, rpc, text, tools_call},
     identity::settings::refused_by,
 };
 
@@ -140,13 +140,4 @@ fn health_checks_ignore_the_host() {
             assert_eq!((reply.status, reply.body.as_str()), (200, body), "{host}");
         }
     }
-}
-
-#[test]
-fn input_that_ends_in_a_call_is_answered_before_the_exit() {
-    let mut server = StdioServer::initialized(&[]);
-    server.stdin.as_mut().unwrap().write_all(&call()).unwrap();
-    server.stdin = None;
-    assert_eq!(text(&server.answer(&json!(1))), "x");
-    assert!(server.close().success());
 }

@@ -4,6 +4,8 @@
 
 mod fast_path;
 mod full_parser;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use self::types::{ClientMessage, Era, Meta, ToolCall};
