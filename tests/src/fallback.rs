@@ -9,7 +9,7 @@ use rmcp::{
         PaginatedRequestParams, Prompt, PromptMessage, Role, ServerCapabilities, ServerConfig,
         SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
     },
-    service::RequestContext,
+    service::{RequestContext, SubscriptionContext},
 };
 
 /// Adds the fallback handler that the environment variable `SPECIMEN_FALLBACK` selects, and the tool `changes`. Adds
@@ -38,7 +38,7 @@ async fn changes(
     }
 }
 
-/// Accepts subscriptions to URIs under `file:///own/`. The tool `changes` announces a change of any URI.
+/// Accepts subscriptions to URIs under `file:///own/`, and panics while it serves one to `file:///own/panics`. The tool `changes` announces a change of any URI.
 struct Resources {
     /// Accepts subscriptions of 2026-07-28 clients.
     accepts_subscriptions: bool,
@@ -55,6 +55,16 @@ impl ServerHandler for Resources {
         let mut accepted = self.accepts_subscriptions.then(|| requested.clone())?;
         accepted.resource_subscriptions.iter_mut().for_each(|uris| uris.retain(|uri| is_subscribable(uri)));
         Some(accepted)
+    }
+
+    #[expect(clippy::panic, reason = "tests a panicking handler")]
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
+        if uris.iter().any(|uri| uri == "file:///own/panics") {
+            panic!("a resource's secret");
+        }
+        context.request_context().ct.cancelled().await;
+        Ok(())
     }
 
     async fn subscribe(

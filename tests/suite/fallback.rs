@@ -145,6 +145,14 @@ fn modern_stream_is_notified_of_resources_that_the_handler_accepts() {
     });
     assert_eq!(updated(&server), [json!("file:///own/a")]);
 
+    // If the handler panics, the stream ends with an error that doesn't show the panic's message.
+    server.send(&listen(9, json!(["file:///own/panics"])));
+    assert_eq!(accepted(&mut server), json!(["file:///own/panics"]));
+    let failed = server.answer(&json!(9));
+    assert_eq!(failed["error"]["code"], -32_603, "{failed}");
+    assert!(!failed.to_string().contains("secret"), "{failed}");
+    server.stderr.line_with(&["the fallback handler panicked"]);
+
     // If the handler accepts no subscriptions (`silent`), the server acknowledges none.
     let mut server = StdioServer::start_by(with_prompts().env("SPECIMEN_FALLBACK", "silent"), &[]);
     server.send(&listen(1, json!(["file:///own/a"])));

@@ -82,6 +82,30 @@ fn id_beyond_64_bits_is_echoed_digit_by_digit_over_stdio() {
 }
 
 #[test]
+fn stream_of_an_id_beyond_64_bits_names_it_in_its_notifications() {
+    let params = format!(r#"{{"notifications":{{"toolsListChanged":true}},{MODERN_META}}}"#);
+    let named = format!(r#""io.modelcontextprotocol/subscriptionId":{}"#, LARGE[1]);
+    let mut stdio = StdioServer::start(&[]);
+    stdio.send(&request(LARGE[1], "subscriptions/listen", &params));
+    let acknowledged = stdio.receive_text();
+    assert!(acknowledged.contains(&named), "{acknowledged}");
+    let server = HttpServer::start(&[]);
+    let headers = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "subscriptions/listen")];
+    let body = request(LARGE[1], "subscriptions/listen", &params);
+    let mut stream = server.connect();
+    std::io::Write::write_all(&mut stream, &server.request_bytes("POST", "/mcp", &headers, body.as_bytes()))
+        .unwrap();
+    let mut received = String::new();
+    while !received.contains("acknowledged") || !received.ends_with("\n\n\r\n") {
+        let mut chunk = [0; 1_024];
+        let read = std::io::Read::read(&mut stream, &mut chunk).unwrap();
+        assert!(read > 0, "the stream ended: {received}");
+        received.push_str(&String::from_utf8_lossy(&chunk[..read]));
+    }
+    assert!(received.contains(&named), "{received}");
+}
+
+#[test]
 fn id_that_is_no_integer_or_has_too_many_digits_is_refused() {
     let (server, mut stdio) = (HttpServer::start(&[]), StdioServer::initialized(&[]));
     let too_long = "9".repeat(513);
@@ -316,6 +340,12 @@ fn byte_order_mark_before_a_message_is_ignored() {
 
 #[test]
 fn last_line_without_a_newline_is_answered() {
+    let mut server = StdioServer::initialized(&[]);
+    let call = tools_call(7, "waits", json!({ "milliseconds": 10 })).to_string();
+    std::io::Write::write_all(server.stdin.as_mut().unwrap(), call.as_bytes()).unwrap();
+    server.stdin = None;
+    assert_eq!(text(&server.answer(&json!(7))), "waited");
+    assert!(server.close().success());
     for (message, expected) in [
         (rpc("initialize", initialize_params(json!({}))).to_string(), r#""protocolVersion":"2025-11-25""#),
         (r#"{"jsonrpc":"2.0","id":1,"method":"tools/ca"#.to_owned(), "-32700"),

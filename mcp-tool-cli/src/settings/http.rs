@@ -79,7 +79,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         key: "http.trusted_proxies",
         flag: Some("trusted-proxy"),
         value: "ADDR",
-        help: "Proxy or network of proxies that ends TLS for this server, such as 10.0.0.7 or 10.0.0.0/8; its X-Forwarded-For is trusted; without http.tls_cert, other clients that aren't loopback are refused",
+        help: "Proxy or network of proxies that ends TLS for this server, such as 10.0.0.7 or 10.0.0.0/8; its X-Forwarded-For is trusted; without http.tls_cert, other clients that aren't loopback can only check health",
         many: true,
         show: |config| list(&config.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>()),
         set: |config, values| {

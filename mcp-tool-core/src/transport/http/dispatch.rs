@@ -97,7 +97,10 @@ impl Service {
         let in_session = self.rmcp.is_in_session(parts);
         match message {
             // Also dropped in a session, because rmcp would answer it.
-            ClientMessage::InvalidNotification => empty(StatusCode::ACCEPTED),
+            ClientMessage::InvalidNotification => match protocol_headers::check_version(&parts.headers) {
+                Ok(()) => empty(StatusCode::ACCEPTED),
+                Err(error) => protocol_error(&error),
+            },
             ClientMessage::Cancelled { .. } | ClientMessage::Notification if !in_session => {
                 if let Err(error) = protocol_headers::check_version(&parts.headers) {
                     return protocol_error(&error);
@@ -168,7 +171,8 @@ impl Service {
         match checked.map(|message| invalid_initialize(&message)) {
             Ok(None) => {}
             Err(error) => return protocol_error(&error.with_id(&id)),
-            Ok(Some(_)) if meta.era() == Era::Modern => {}
+            // Without sessions, rmcp passes the request to `on_custom_request`, which names the parameter too.
+            Ok(Some(_)) if meta.era() == Era::Modern || !self.rmcp.has_sessions() => {}
             // The status of all errors of this method.
             Ok(Some(error)) => {
                 return framed(FramedResponse {

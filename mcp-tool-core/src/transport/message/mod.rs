@@ -5,6 +5,8 @@
 mod fast_path;
 mod full_parser;
 mod limits;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use self::types::{ClientMessage, Era, Meta, ToolCall};

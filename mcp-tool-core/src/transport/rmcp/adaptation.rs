@@ -26,7 +26,7 @@ static HAS_MARKERS: AtomicBool = AtomicBool::new(false);
 
 /// Members of a message that may have to be replaced.
 #[derive(Deserialize)]
-struct Message<'m> {
+struct AdaptableMessage<'m> {
     #[serde(borrow, default)]
     id: Option<&'m RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -34,7 +34,7 @@ struct Message<'m> {
 }
 
 #[derive(Deserialize)]
-struct Params<'m> {
+struct AdaptableParams<'m> {
     #[serde(borrow, default, rename = "requestId")]
     request: Option<&'m RawValue>,
     #[serde(borrow, default, rename = "progressToken")]
@@ -46,7 +46,7 @@ struct Params<'m> {
 }
 
 #[derive(Deserialize)]
-struct Meta<'m> {
+struct AdaptableMeta<'m> {
     #[serde(borrow, default, rename = "progressToken", deserialize_with = "present")]
     progress_token: Option<&'m RawValue>,
 }
@@ -101,10 +101,10 @@ fn replacements(text: &str) -> Vec<(Range<usize>, Cow<'static, str>)> {
         }
     };
     // Text that can't be read here is left to rmcp, which rejects it.
-    let Ok(message) = serde_json::from_str::<Message<'_>>(text) else { return found };
+    let Ok(message) = serde_json::from_str::<AdaptableMessage<'_>>(text) else { return found };
     large_integer(message.id);
     let Some(params) = message.params else { return found };
-    let Ok(members) = serde_json::from_str::<Params<'_>>(params.get()) else {
+    let Ok(members) = serde_json::from_str::<AdaptableParams<'_>>(params.get()) else {
         if params.get() == "null" {
             found.push((range(params), Cow::Borrowed("{}")));
         }
@@ -113,7 +113,7 @@ fn replacements(text: &str) -> Vec<(Range<usize>, Cow<'static, str>)> {
     };
     large_integer(members.request);
     large_integer(members.progress_token);
-    let meta = members.meta.and_then(|meta| serde_json::from_str::<Meta<'_>>(meta.get()).ok());
+    let meta = members.meta.and_then(|meta| serde_json::from_str::<AdaptableMeta<'_>>(meta.get()).ok());
     large_integer(meta.and_then(|meta| meta.progress_token));
     for optional in [members.arguments, members.meta].into_iter().flatten() {
         if optional.get() == "null" {

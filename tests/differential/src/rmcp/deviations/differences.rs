@@ -9,7 +9,7 @@ use crate::{
     json_tree::Json,
     rmcp::{
         exchange::{META_CAPABILITIES, META_REQUIRES, MODERN},
-        model::{Rule, any_value, has_duplicate_member},
+        model::{BYTE_ORDER_MARK, Rule, any_value, has_duplicate_member, is_beyond_64_bits},
         response::{Body, Response},
     },
 };
@@ -93,6 +93,34 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
             };
             let is_both = names("application/json") && names("text/event-stream");
             replace(case, !is_both, RmcpResponse::Text(406))
+        },
+    },
+    Difference {
+        name: "final slash of the path",
+        reason: "Many clients add a slash to the URL that they are given, so we ignore it; rmcp's service here has one path.",
+        equalize: |case| {
+            let is_unknown = (case.theirs.status, &case.theirs.body) == (404, &Body::Empty);
+            let applies = is_unknown && case.exchange.path == "/mcp/";
+            if applies {
+                case.theirs = case.ours.clone();
+            }
+            applies
+        },
+    },
+    Difference {
+        name: "byte order mark",
+        reason: "Parsers may ignore it (RFC 8259 §8.1), and some tools write one; rmcp refuses the message.",
+        equalize: |case| {
+            let has_mark = case.exchange.body.starts_with(BYTE_ORDER_MARK);
+            replace(case, has_mark, RmcpResponse::Text(415))
+        },
+    },
+    Difference {
+        name: "id beyond 64 bits",
+        reason: "An id is any integer (JSON-RPC 2.0 §4), and clients generate large ones; rmcp holds 64 bits.",
+        equalize: |case| {
+            let id = case.request.json.as_ref().and_then(|json| json.member("id"));
+            replace(case, id.is_some_and(is_beyond_64_bits), RmcpResponse::Text(415))
         },
     },
     Difference {

@@ -5,7 +5,7 @@ use crate::{
     json_tree::Json,
     rmcp::{
         exchange::{META_LOG_LEVEL, MODERN},
-        model::{Classified, Rule, any_value, has_duplicate_member, is_level, is_supported},
+        model::{Classified, Rule, any_value, has_duplicate_member, is_level, is_offered},
     },
 };
 
@@ -52,6 +52,13 @@ pub(crate) const REFUSALS: &[Refusal] = &[
         rules: &[Rule::ContentType],
         when: ALWAYS,
         theirs: UNSUPPORTED,
+    },
+    Refusal {
+        name: "another encoding than UTF-8",
+        reason: "JSON is UTF-8 (RFC 8259 §8.1), so a body in another encoding would be misread; rmcp ignores the parameter, and all values of the header but the first.",
+        rules: &[Rule::ContentType],
+        when: ALWAYS,
+        theirs: ACCEPTED,
     },
     Refusal {
         name: "deep nesting",
@@ -139,13 +146,6 @@ pub(crate) const REFUSALS: &[Refusal] = &[
         theirs: &[RmcpResponse::Text(400)],
     },
     Refusal {
-        name: "params is null",
-        reason: "`params` is an object if present (JSON-RPC 2.0 §4.2); rmcp treats `null` as absent.",
-        rules: &[Rule::Params],
-        when: |request| request.json.as_ref().is_some_and(|json| json.member("params") == Some(&Json::Null)),
-        theirs: ACCEPTED,
-    },
-    Refusal {
         name: "order of checks",
         reason: "Both the body and the headers are wrong. Both servers answer 400: we because of the body, rmcp because of the headers.",
         rules: &[
@@ -165,7 +165,7 @@ pub(crate) const REFUSALS: &[Refusal] = &[
         name: "legacy version in `_meta`",
         reason: "We treat every call with a version in `_meta` as a 2026-07-28 call (§request metadata); rmcp treats a legacy version as 2025-11-25.",
         rules: &[Rule::MissingCapabilities],
-        when: |request| request.version().is_some_and(|version| is_supported(version) && version != MODERN),
+        when: |request| request.version().is_some_and(|version| is_offered(version) && version != MODERN),
         theirs: &[RmcpResponse::Accepted, RmcpResponse::Error(200, -31403), RmcpResponse::Error(400, -32602)],
     },
 ];

@@ -22,8 +22,12 @@ use crate::{json_tree::Json, ours::Requirement};
 const MAX_DEPTH: usize = 64;
 /// Longest JSON-RPC id, in bytes of its JSON text, with the quotes of a string.
 const MAX_ID: usize = 512;
-/// Supported protocol revisions.
-const VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", MODERN];
+/// Protocol revisions that the header may name.
+const VERSIONS: [&str; 5] = ["2024-11-05", NOT_OFFERED, "2025-06-18", "2025-11-25", MODERN];
+/// The revision that requires batches, which the header may name, but `_meta` may not.
+const NOT_OFFERED: &str = "2025-03-26";
+/// The byte order mark in UTF-8.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The rule that decides how a request is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,7 +36,7 @@ pub(crate) enum Rule {
     UnknownPath,
     /// The method is not POST.
     NotPost,
-    /// `Content-Type` is not `application/json`.
+    /// A `Content-Type` is not `application/json` in UTF-8.
     ContentType,
     /// The body is larger than [`MAX_BODY`].
     TooLarge,
@@ -144,7 +148,8 @@ pub(crate) struct Classified {
 impl Classified {
     /// Classifies a request.
     pub(crate) fn of(exchange: &Exchange) -> Self {
-        let json = Json::parse_grammar(&exchange.body);
+        let body = exchange.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&exchange.body);
+        let json = Json::parse_grammar(body);
         let is_call = json.as_ref().is_some_and(|json| {
             json.has("id") && json.member("method").and_then(Json::text) == Some("tools/call")
         });
@@ -196,9 +201,14 @@ impl Classified {
     }
 }
 
-/// Returns `true` for a supported protocol revision.
+/// Returns `true` for a protocol revision that the header may name.
 pub(crate) fn is_supported(version: &str) -> bool {
     VERSIONS.contains(&version)
+}
+
+/// Returns `true` for a protocol revision that `_meta` may name.
+pub(crate) fn is_offered(version: &str) -> bool {
+    is_supported(version) && version != NOT_OFFERED
 }
 
 /// Returns `true` if `holds` is true for `json` or a value in it.
@@ -239,21 +249,35 @@ fn is_id(json: &Json) -> bool {
     match json {
         // Two bytes for the quotes. The generator writes long ids without escapes.
         Json::Text(text) => text.len() + 2 <= MAX_ID,
-        Json::Number(number) => number.parse::<i64>().is_ok(),
+        Json::Number(number) => number.len() <= MAX_ID && !number.contains(['.', 'e', 'E']),
         _ => false,
     }
 }
 
+/// Returns `true` for an integer of more than 64 bits.
+pub(crate) fn is_beyond_64_bits(json: &Json) -> bool {
+    matches!(json, Json::Number(number) if !number.contains(['.', 'e', 'E']) && number.parse::<i64>().is_err())
+}
+
+/// Returns `true` for the media type of JSON with parameters that don't name another encoding than UTF-8.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase().replace('"', ""));
+    parts.next().as_deref() == Some("application/json")
+        && parts.all(|part| match part.strip_prefix("charset=") {
+            Some(charset) => ["utf-8", "utf8", "us-ascii"].contains(&charset.trim()),
+            None => true,
+        })
+}
+
 fn classify(exchange: &Exchange, json: Option<&Json>) -> Rule {
-    if exchange.path.split('?').next() != Some("/mcp") {
+    if !matches!(exchange.path.split('?').next(), Some("/mcp" | "/mcp/")) {
         return Rule::UnknownPath;
     }
     if exchange.method != "POST" {
         return Rule::NotPost;
     }
-    let header = exchange.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let media_type = header.and_then(|(_, value)| value.split(';').next()).unwrap_or_default();
-    if !media_type.trim().eq_ignore_ascii_case("application/json") {
+    let content_types = header_values(exchange, "content-type");
+    if content_types.is_empty() || !content_types.iter().all(|value| is_json(value)) {
         return Rule::ContentType;
     }
     if exchange.body.len() > MAX_BODY {
@@ -269,22 +293,24 @@ fn classify(exchange: &Exchange, json: Option<&Json>) -> Rule {
 fn classify_message(exchange: &Exchange, json: &Json) -> Rule {
     let is_text = |name: &str| present(json, name).is_none_or(|value| value.text().is_some());
     let known = ["jsonrpc", "id", "method", "params", "result", "error"];
-    if !is_object(json) || has_ambiguous_member(json, &known) || !is_text("jsonrpc") || !is_text("method") {
+    if !is_object(json) || has_ambiguous_member(json, &known) || !is_text("method") {
         return Rule::Envelope;
     }
     let id = json.member("id");
     if id.is_some_and(|id| !is_id(id)) {
         return Rule::Id;
     }
-    if json.member("jsonrpc").and_then(Json::text) != Some("2.0") {
-        return Rule::Envelope;
-    }
+    let is_version_2 = json.member("jsonrpc").and_then(Json::text) == Some("2.0");
     let Some(method) = json.member("method").and_then(Json::text) else {
         let is_response = present(json, "result").or(present(json, "error")).is_some();
-        return if is_response { Rule::Response } else { Rule::Envelope };
+        return if is_response && is_version_2 { Rule::Response } else { Rule::Envelope };
     };
-    let params = json.member("params");
-    if params.is_some_and(|params| !is_object(params)) {
+    let params = present(json, "params");
+    // A message with a method and without an id is a notification, which is never answered.
+    if id.is_some() && !is_version_2 {
+        return Rule::Envelope;
+    }
+    if id.is_some() && params.is_some_and(|params| !is_object(params)) {
         return Rule::Params;
     }
     match (id, method) {
@@ -341,7 +367,7 @@ fn classify_list(exchange: &Exchange, meta: Option<&Json>) -> Rule {
         None if is_modern => Rule::ModernHeaderOnly,
         None => Rule::List,
         Some(_) if header_version != meta_version => Rule::HeaderMismatch,
-        Some(version) if !is_supported(version) => Rule::UnsupportedVersion,
+        Some(version) if !is_offered(version) => Rule::UnsupportedVersion,
         Some(version) if version >= MODERN && capabilities.is_none() => Rule::MissingCapabilities,
         Some(_) => Rule::List,
     }
@@ -438,7 +464,7 @@ fn classify_modern_call(exchange: &Exchange, version: &str, has_capabilities: bo
     check_header("MCP-Protocol-Version", version)
         .or_else(|| check_header("Mcp-Method", "tools/call"))
         .or_else(|| check_name(name))
-        .or((!is_supported(version)).then_some(Rule::UnsupportedVersion))
+        .or((!is_offered(version)).then_some(Rule::UnsupportedVersion))
         .or((!has_capabilities).then_some(Rule::MissingCapabilities))
         .unwrap_or(Rule::Call)
 }
