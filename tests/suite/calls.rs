@@ -6,7 +6,7 @@ use std::{process::Command, time::Instant};
 use mcp_tool_runtime::{Page, PageRequest, ToolEntry, prelude::*, testing::TestServer};
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, MAX_WAIT, SPECIMEN, StdioServer, correlation, kind, text};
+use crate::harness::{HttpServer, MAX_WAIT, SPECIMEN, StdioServer, correlation, kind, text, tools_call};
 
 /// Pointer, rule and message of each violation in a tool error.
 fn violations(answer: &Value) -> Vec<(&str, &str, &str)> {
@@ -513,10 +513,10 @@ fn calls_are_refused_when_the_record_queue_is_full() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("missing").join("calls.jsonl");
     let mut server = StdioServer::initialized(&["--audit-file", file.to_str().unwrap()]);
-    let call =
-        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"x"}}}"#;
+    let calls: Vec<String> =
+        (0..500).map(|id| tools_call(id, "echo", json!({ "text": "x" })).to_string()).collect();
     for _ in 0..40 {
-        server.send(&vec![call; 500].join("\n"));
+        server.send(&calls.join("\n"));
         for _ in 0..500 {
             server.receive();
         }
