@@ -157,7 +157,7 @@ async fn examined(issuer: &Issuer) -> Vec<DoctorFinding> {
     }];
     if !keys.broken().is_empty() {
         findings.push(DoctorFinding::Fail(format!(
-            "keys with the ROCA fingerprint, which are refused: {}. Replace them at the issuer",
+            "RSA keys whose private keys can be computed (ROCA, CVE-2017-15361, or a small factor), which are refused: {}. Replace them at the issuer",
             keys.broken().join(", ")
         )));
     }

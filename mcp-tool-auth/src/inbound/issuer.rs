@@ -303,7 +303,7 @@ impl Issuer {
                             issuer = &*self.name,
                             keys = refused,
                             "RSA keys of the issuer are refused, because their private keys can be computed from them (ROCA, \
-                             CVE-2017-15361): replace them at the issuer"
+                             CVE-2017-15361, or a small factor): replace them at the issuer"
                         );
                     }
                     state.text = Arc::new(text);

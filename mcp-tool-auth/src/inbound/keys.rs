@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use mcp_tool_contract::read::violation::escaped_excerpt;
 
-use super::{roca, strict};
+use super::{strict, weak_rsa};
 
 /// Maximum number of keys in a set.
 const MAX_KEYS: usize = 128;
@@ -75,7 +75,7 @@ impl KeySet {
         let mut set = KeySet { listed, ..KeySet::default() };
         for key in keys {
             let Value::Object(key) = key else { continue };
-            if has_roca_fingerprint(&key) {
+            if is_factorable_rsa(&key) {
                 let kid = key.get("kid").and_then(Value::as_str);
                 set.broken.push(kid.map_or_else(|| "-".into(), escaped_excerpt));
                 continue;
@@ -111,8 +111,8 @@ impl KeySet {
         self.named.len() + self.unnamed.len()
     }
 
-    /// Returns the `kid` of each RSA key that was refused because of the ROCA fingerprint, escaped; `-` for a key
-    /// without `kid`.
+    /// Returns the `kid` of each RSA key that was refused because its private key can be computed from it, escaped;
+    /// `-` for a key without `kid`.
     pub(crate) fn broken(&self) -> &[String] {
         &self.broken
     }
@@ -191,11 +191,11 @@ impl VerificationKey {
     }
 }
 
-/// Returns `true` for an RSA key that a vulnerable chip generated.
-fn has_roca_fingerprint(jwk: &Map<String, Value>) -> bool {
+/// Returns `true` for an RSA key whose private key can be computed from it.
+fn is_factorable_rsa(jwk: &Map<String, Value>) -> bool {
     let modulus = jwk.get("n").and_then(Value::as_str).and_then(number);
     jwk.get("kty").is_some_and(|kty| kty == "RSA")
-        && modulus.is_some_and(|modulus| roca::has_fingerprint(&modulus))
+        && modulus.is_some_and(|modulus| weak_rsa::is_factorable(&modulus))
 }
 
 /// Decodes an unsigned number (base64url, big-endian) and removes leading zero bytes. Returns `None` for zero.
@@ -295,6 +295,9 @@ mod tests {
         assert!(!is_accepted(broken.clone()));
         let set = json!({ "keys": [broken, rsa(256, &[1, 0, 1])] }).to_string();
         let set = KeySet::read(set.as_bytes()).unwrap_or_default();
+        // A modulus that 3 divides.
+        let small = json!({ "kty": "RSA", "n": BASE64URL.encode(vec![0x03; 256]), "e": "AQAB" });
+        assert!(!is_accepted(small));
         assert_eq!((set.len(), set.broken()), (1, &["kid-rsa\\u{202e}".to_owned()][..]));
     }
 

@@ -16,10 +16,10 @@ mod keys;
 mod metadata;
 mod proof;
 mod resource;
-mod roca;
 mod settings;
 mod strict;
 mod trust;
+mod weak_rsa;
 
 /// Internals for `tests/differential`, which compares them with a second implementation.
 #[doc(hidden)]

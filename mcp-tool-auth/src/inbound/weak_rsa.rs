@@ -1,16 +1,27 @@
-//! Detects RSA keys that the library of certain Infineon chips generated (ROCA, CVE-2017-15361). Their private keys can
-//! be computed from the public keys.
+//! Detects RSA keys whose private keys can be computed from the public keys: those that the library of certain Infineon
+//! chips generated (ROCA, CVE-2017-15361), and those with a small factor.
 
-/// Primes at which the moduli of such keys show a pattern. The library's primes are powers of 65,537 modulo the product
-/// of the first primes, at least of those up to 167. Prime 2 is left out, because every modulus is odd.
+/// Primes at which the moduli of the vulnerable library show a pattern. The library's primes are powers of 65,537 modulo
+/// the product of the first primes, at least of those up to 167. Prime 2 is left out, because every modulus is odd.
 const PRIMES: [u16; 38] = [
     3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103,
     107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 ];
 
+/// Returns `true` if the factors of a modulus (big-endian) can be computed.
+pub(super) fn is_factorable(modulus: &[u8]) -> bool {
+    has_fingerprint(modulus) || has_small_factor(modulus)
+}
+
+/// Returns `true` if 2 or one of `PRIMES` divides the modulus.
+fn has_small_factor(modulus: &[u8]) -> bool {
+    modulus.last().is_none_or(|low| low & 1 == 0)
+        || PRIMES.iter().any(|prime| remainder(modulus, *prime) == 0)
+}
+
 /// Returns `true` if the modulus (big-endian) is a power of 65,537 modulo each of `PRIMES`, as the moduli of all keys of
 /// the library are. Of the moduli of other keys, about one in 100 million is.
-pub(super) fn has_fingerprint(modulus: &[u8]) -> bool {
+fn has_fingerprint(modulus: &[u8]) -> bool {
     PRIMES.iter().all(|prime| is_power(remainder(modulus, *prime), *prime))
 }
 
@@ -50,6 +61,8 @@ mod tests {
             assert!(!has_fingerprint(&neighbour), "{neighbour:?}");
         }
         // A multiple of 3 is no power of 65,537 modulo 3.
-        assert!(!has_fingerprint(&[3]));
+        assert!(!has_fingerprint(&[3]) && is_factorable(&[3]));
+        // 257 is a prime, 258 is even, and 334 is twice 167.
+        assert!(!is_factorable(&[1, 1]) && is_factorable(&[1, 2]) && is_factorable(&[1, 0x4e]));
     }
 }
