@@ -19,6 +19,7 @@ use crate::{
         headers::Headers,
         origin::CallOrigin,
         report::{CallReport, Reports},
+        trace::TraceContext,
     },
     pipeline::{CallOptions, CallOutcome, CallRequest},
     tool::answer::ToolAnswer,
@@ -37,10 +38,7 @@ impl Protocol {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(SessionCall { arguments, requires, trace }) = extension::<SessionCall>(&context).cloned()
-        else {
-            return Err(ErrorData::internal_error("the call has no arguments", None));
-        };
+        let SessionCall { arguments, requires, trace } = session_call(&request, &context)?;
         let token = context.meta.get_progress_token();
         let level = self.session.as_ref().and_then(|session| session.level());
         let (reports, receiver) = Reports::channel(token.is_some(), level).unzip();
@@ -108,6 +106,23 @@ async fn send_report(
         }
         (CallReport::Progress { .. }, None) => {}
     }
+}
+
+/// Returns the parts of a call that rmcp doesn't parse: those that the HTTP listener attached or, if rmcp serves the
+/// request without this crate's listener as in `tests/differential`, those in rmcp's form of the request.
+fn session_call(
+    request: &CallToolRequestParams,
+    context: &RequestContext<RoleServer>,
+) -> Result<SessionCall, ErrorData> {
+    if let Some(attached) = extension::<SessionCall>(context) {
+        return Ok(attached.clone());
+    }
+    let arguments = serde_json::to_string(&request.arguments.clone().unwrap_or_default())
+        .map_err(|error| ErrorData::invalid_params(error.to_string(), None))?;
+    let meta_text = |key: &str| context.meta.get(key).and_then(|value| value.as_str());
+    let trace =
+        meta_text("traceparent").and_then(|parent| TraceContext::read(parent, meta_text("tracestate")));
+    Ok(SessionCall { arguments: arguments.into(), requires: required_version(context)?, trace })
 }
 
 /// Returns the error for a cancelled request. The client never gets this error, because rmcp drops answers to cancelled
