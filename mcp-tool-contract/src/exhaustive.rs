@@ -55,6 +55,6 @@ exhaustive! {
         Enum(values: &'static [&'static str]),
         Object(object: &'static Object),
     }
-    bounds::Format => Format { Uuid, Date, DateTime, }
+    bounds::Format => Format { Uuid, Date, DateTime, Ipv4, Ipv6, Uri, Duration, }
     rules::ChangeClass => ChangeClass { Patch, Additive, Weakens, Breaking, }
 }

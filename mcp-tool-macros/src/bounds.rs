@@ -5,7 +5,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::{errors::Errors, keys::Key, literal::DeclaredLiteral, runtime_crate::RuntimeCrate};
+use crate::{
+    errors::Errors,
+    keys::Key,
+    literal::{DeclaredCount, DeclaredLiteral, DeclaredValue},
+    runtime_crate::RuntimeCrate,
+};
 
 /// Names of the keys that are bounds.
 pub(crate) fn names() -> Vec<&'static str> {
@@ -25,9 +30,9 @@ struct DeclaredBound {
 
 enum BoundValue {
     /// Number of `min` or `max`, with its span.
-    Literal(DeclaredLiteral, Span),
+    Value(DeclaredValue, Span),
     /// Number of code points or items.
-    Count(u64),
+    Count(DeclaredCount),
     /// Regular expression.
     Pattern(String),
 }
@@ -41,12 +46,13 @@ impl Bounds {
         let value = match known {
             // `"1"`, and the text below, are examples in the error for a key without a value.
             ArgKey::Min | ArgKey::Max => key.value("1", errors).and_then(|value| {
-                let literal = DeclaredLiteral::of(value, errors)?;
-                if matches!(literal, DeclaredLiteral::Integer(_) | DeclaredLiteral::Number(_)) {
-                    return Some(BoundValue::Literal(literal, value.span()));
+                let bound = DeclaredValue::of(value, errors)?;
+                if let DeclaredValue::Literal(DeclaredLiteral::Boolean(_) | DeclaredLiteral::Text(_)) = bound
+                {
+                    errors.at(value, format!("`{name}` takes a number: write `{name} = 1`"));
+                    return None;
                 }
-                errors.at(value, format!("`{name}` takes a number: write `{name} = 1`"));
-                None
+                Some(BoundValue::Value(bound, value.span()))
             }),
             ArgKey::MinLen | ArgKey::MaxLen | ArgKey::MinItems | ArgKey::MaxItems => {
                 key.count(errors).map(BoundValue::Count)
@@ -70,7 +76,7 @@ impl Bounds {
     pub(crate) fn pattern(&self) -> Option<&str> {
         self.declared.iter().find_map(|bound| match &bound.value {
             BoundValue::Pattern(source) => Some(source.as_str()),
-            BoundValue::Literal(..) | BoundValue::Count(_) => None,
+            BoundValue::Value(..) | BoundValue::Count(_) => None,
         })
     }
 
@@ -83,8 +89,8 @@ impl Bounds {
             .iter()
             .map(|DeclaredBound { key, value }| {
                 let argument = match value {
-                    BoundValue::Literal(literal, span) => literal.tokens(*span, runtime),
-                    BoundValue::Count(count) => quote!(#count),
+                    BoundValue::Value(value, span) => value.tokens(*span, runtime),
+                    BoundValue::Count(count) => count.tokens(runtime),
                     BoundValue::Pattern(source) => self::pattern(source, runtime),
                 };
                 let runtime = runtime.at(key.span());

@@ -8,7 +8,11 @@ use syn::{
     spanned::Spanned,
 };
 
-use crate::errors::Errors;
+use crate::{
+    errors::Errors,
+    fragments,
+    literal::{self, DeclaredCount},
+};
 
 /// One key of an attribute.
 pub(crate) struct Key {
@@ -87,7 +91,7 @@ impl Key {
     /// Returns the value of `key = value`, or reports an error that shows the example value `shape`.
     pub(crate) fn value(&self, shape: &str, errors: &mut Errors) -> Option<&Expr> {
         match &self.meta {
-            Meta::NameValue(pair) => Some(&pair.value),
+            Meta::NameValue(pair) => Some(fragments::ungrouped(&pair.value)),
             Meta::Path(_) | Meta::List(_) => {
                 errors.at(&self.meta, format!("`{0}` takes a value: write `{0} = {shape}`", self.name));
                 None
@@ -106,17 +110,30 @@ impl Key {
         }
     }
 
-    /// Returns the value of a key such as `max_len = 64`, or reports an error if it isn't a whole number from 0 to
+    /// Returns the value of a key such as `concurrency = 64`, or reports an error if it isn't a whole number from 0 to
     /// 2^64 - 1.
-    pub(crate) fn count(&self, errors: &mut Errors) -> Option<u64> {
+    pub(crate) fn number(&self, errors: &mut Errors) -> Option<u64> {
         let value = self.value("64", errors)?;
-        if let Expr::Lit(ExprLit { lit: Lit::Int(digits), .. }) = value
-            && let Ok(count) = digits.base10_parse()
-        {
-            return Some(count);
+        let number = literal::whole_number(value);
+        if number.is_none() {
+            errors.at(value, format!("`{0}` takes a whole number: write `{0} = 64`", self.name));
         }
-        errors.at(value, format!("`{0}` takes a whole number: write `{0} = 64`", self.name));
-        None
+        number
+    }
+
+    /// Returns the value of a key such as `max_len = 64` or `max_len = LIMIT`. Reports an error for other values than a
+    /// whole number from 0 to 2^64 - 1 and a constant.
+    pub(crate) fn count(&self, errors: &mut Errors) -> Option<DeclaredCount> {
+        let value = self.value("64", errors)?;
+        let count = DeclaredCount::of(value);
+        if count.is_none() {
+            let message = format!(
+                "`{0}` takes a whole number or a constant: write `{0} = 64` or `{0} = LIMIT`",
+                self.name
+            );
+            errors.at(value, message);
+        }
+        count
     }
 
     /// Returns the content of `key(…)`, or reports an error that shows the example content `shape`.

@@ -7,20 +7,25 @@
 mod bounds;
 mod docs;
 mod errors;
+mod fragments;
 mod keys;
 mod list;
 mod literal;
 mod lock;
+mod manifest;
 mod runtime_crate;
 mod schema;
 mod tool;
+mod type_name;
 
 use proc_macro::TokenStream;
 
 /// Makes a function a tool.
 ///
 /// The function is unchanged and can be called like any other. The macro adds a type of the same name, which implements
-/// `Tool` and which `tools![…]` lists; one `use` imports both.
+/// `Tool` and which `tools![…]` lists; one `use` imports both. If the function has the name of a crate on which its
+/// package depends, such as `tracing`, the type is `tracing_tool` instead, because a type `tracing` would hide the crate.
+/// `tools![tracing]` in the same package still lists it.
 ///
 /// # Keys
 /// | key | meaning |
@@ -45,7 +50,7 @@ use proc_macro::TokenStream;
 /// | `upstream = "…"`, `upstream = ["…", …]` | upstreams, HTTP services of the operator's settings, that the tool can call; all others are refused |
 /// | `deprecated(message = "…", replacement = "…", removal = "2027-01-31")` | the tool will be removed: its description, its `_meta` and every response contain the notice, and its calls are counted in the log; `replacement` and `removal` are optional |
 /// | `weakens("rule-id", reason = "…")` | reason for a change that lowers a guard, such as a removed scope; the rule's id is in the compile error; may be repeated |
-/// | `crate = "::my_crate::mcp"` | path of a re-exported `mcp_tool_runtime`; not needed for a dependency that `Cargo.toml` renames |
+/// | `crate = "::my_crate::mcp"` | path of a re-exported `mcp_tool_runtime`; not needed for a dependency that `Cargo.toml` renames, and if `[package.metadata.mcp-tool]` of `Cargo.toml` has the same `crate = "…"` |
 ///
 /// # The lock
 /// After the server's command `contract write` has put the contract into `mcp-tools.lock`, the compiler checks each
@@ -125,7 +130,7 @@ pub fn tool_schema(item: TokenStream) -> TokenStream {
     schema::expand(item.into()).into()
 }
 
-/// Lists the tools of a server, in order: `tools![list_invoices, billing::get_invoice]`.
+/// Lists the tools of a server, in order: `tools![list_invoices, billing::get_invoice]`. A tool can have `#[cfg(…)]`.
 ///
 /// `tools![crate = "::my_crate::mcp"; list_invoices]` uses a re-exported `mcp_tool_runtime`.
 #[proc_macro]

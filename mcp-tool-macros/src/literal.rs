@@ -2,10 +2,10 @@
 
 use mcp_tool_contract::{model::Rate, quantity};
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
-use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
+use quote::{quote, quote_spanned};
+use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp, spanned::Spanned};
 
-use crate::{errors::Errors, runtime_crate::RuntimeCrate};
+use crate::{errors::Errors, fragments, runtime_crate::RuntimeCrate};
 
 /// Literal value of a key, such as `20` in `default = 20`.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub(crate) enum DeclaredLiteral {
 impl DeclaredLiteral {
     /// Parses a literal, which may have a minus sign. Reports an error for any other expression.
     pub(crate) fn of(expr: &Expr, errors: &mut Errors) -> Option<Self> {
-        let literal = match expr {
+        let literal = match fragments::ungrouped(expr) {
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) => {
                 match DeclaredLiteral::unsigned(inner) {
                     Some(DeclaredLiteral::Integer(value)) => Some(DeclaredLiteral::Integer(-value)),
@@ -30,13 +30,16 @@ impl DeclaredLiteral {
             other => DeclaredLiteral::unsigned(other),
         };
         if literal.is_none() {
-            errors.at(expr, "this must be a literal: a number, \"text\", `true` or `false`");
+            errors.at(
+                expr,
+                "this must be a literal or a constant: a number, \"text\", `true`, `false` or `LIMIT`",
+            );
         }
         literal
     }
 
     fn unsigned(expr: &Expr) -> Option<Self> {
-        let Expr::Lit(ExprLit { lit, .. }) = expr else { return None };
+        let Expr::Lit(ExprLit { lit, .. }) = fragments::ungrouped(expr) else { return None };
         match lit {
             Lit::Bool(value) => Some(DeclaredLiteral::Boolean(value.value)),
             Lit::Int(digits) => digits.base10_parse().ok().map(DeclaredLiteral::Integer),
@@ -72,6 +75,96 @@ impl DeclaredLiteral {
         quote_spanned! {span=>
             #runtime::__private::Literal::new(#runtime::__private::LiteralValue::#value, #json)
         }
+    }
+}
+
+/// Value of a key: a literal, or a constant of the author, which only const evaluation knows.
+pub(crate) enum DeclaredValue {
+    Literal(DeclaredLiteral),
+    Constant(Box<Expr>),
+}
+
+impl DeclaredValue {
+    /// Parses a literal or a constant. Reports an error for any other expression.
+    pub(crate) fn of(expr: &Expr, errors: &mut Errors) -> Option<Self> {
+        match constant(expr) {
+            Some(constant) => Some(DeclaredValue::Constant(constant)),
+            None => DeclaredLiteral::of(expr, errors).map(DeclaredValue::Literal),
+        }
+    }
+
+    /// Returns a constant expression of the runtime's type `Literal`.
+    pub(crate) fn tokens(&self, span: Span, runtime: &RuntimeCrate) -> TokenStream {
+        match self {
+            DeclaredValue::Literal(literal) => literal.tokens(span, runtime),
+            DeclaredValue::Constant(constant) => {
+                let value = constant_value(constant, runtime);
+                quote! {
+                    {
+                        const __MCP_TOOL_CONSTANT: &#runtime::__private::ConstantValue = &#value;
+                        #runtime::__private::ConstantValue::literal(__MCP_TOOL_CONSTANT)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Value of a key that counts something, such as `max_len`.
+pub(crate) enum DeclaredCount {
+    Literal(u64),
+    Constant(Box<Expr>),
+}
+
+impl DeclaredCount {
+    /// Parses a whole number or a constant; `None` for any other expression.
+    pub(crate) fn of(expr: &Expr) -> Option<Self> {
+        let literal = whole_number(expr).map(DeclaredCount::Literal);
+        literal.or_else(|| constant(expr).map(DeclaredCount::Constant))
+    }
+
+    /// Returns a constant expression of type `u64`.
+    pub(crate) fn tokens(&self, runtime: &RuntimeCrate) -> TokenStream {
+        match self {
+            DeclaredCount::Literal(count) => quote!(#count),
+            DeclaredCount::Constant(constant) => {
+                let value = constant_value(constant, runtime);
+                let at = constant.span();
+                let runtime = runtime.at(at);
+                quote_spanned!(at=> #runtime::__private::ConstantValue::count(&#value))
+            }
+        }
+    }
+}
+
+/// Returns the expression if it names a constant or calculates with constants, such as `LIMIT` or `2 * LIMIT`.
+fn constant(expr: &Expr) -> Option<Box<Expr>> {
+    let expr = fragments::ungrouped(expr);
+    names_constant(expr).then(|| Box::new(expr.clone()))
+}
+
+/// Returns `true` if a path is part of the expression. Without one, the type of a calculation would be unknown.
+fn names_constant(expr: &Expr) -> bool {
+    match fragments::ungrouped(expr) {
+        Expr::Path(_) => true,
+        Expr::Binary(binary) => names_constant(&binary.left) || names_constant(&binary.right),
+        Expr::Cast(cast) => names_constant(&cast.expr),
+        _ => false,
+    }
+}
+
+/// Returns an expression of the runtime's type `ConstantValue`.
+fn constant_value(constant: &Expr, runtime: &RuntimeCrate) -> TokenStream {
+    let at = constant.span();
+    let runtime = runtime.at(at);
+    quote_spanned!(at=> #runtime::__private::Constant(#constant).mcp_tool_value())
+}
+
+/// Returns the value of a whole number from 0 to 2^64 - 1; `None` for any other expression.
+pub(crate) fn whole_number(expr: &Expr) -> Option<u64> {
+    match fragments::ungrouped(expr) {
+        Expr::Lit(ExprLit { lit: Lit::Int(digits), .. }) => digits.base10_parse().ok(),
+        _ => None,
     }
 }
 

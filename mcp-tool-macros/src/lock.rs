@@ -17,7 +17,7 @@ use mcp_tool_contract::{
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use crate::{errors::Errors, runtime_crate::RuntimeCrate};
+use crate::{errors::Errors, manifest::Manifest, runtime_crate::RuntimeCrate};
 
 /// Locks that were read in this process, by the path of their file. All macros of a crate run in one process.
 static CACHE: Mutex<Option<HashMap<PathBuf, CachedLock>>> = Mutex::new(None);
@@ -73,7 +73,7 @@ impl LockedTool {
         quote! {
             enum Locked {}
             impl #runtime::__private::CompactContract for Locked {
-                const BYTES: &'static [u8] = #bytes;
+                const BYTES: &'static [::core::primitive::u8] = #bytes;
             }
             #assertion
         }
@@ -85,7 +85,7 @@ impl LockedTool {
         let (schema, version) = self.late_schema?;
         let (major, minor) = (version.major(), version.minor());
         Some(quote! {
-            const LOCKED_SCHEMA: ::core::option::Option<(&'static str, #runtime::Version)> =
+            const LOCKED_SCHEMA: ::core::option::Option<(&'static ::core::primitive::str, #runtime::Version)> =
                 ::core::option::Option::Some((#schema, #runtime::Version::new(#major, #minor)));
         })
     }
@@ -100,6 +100,12 @@ impl PackageLock {
         let folder = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let package = file.and_then(|file| package_of(&file)).or(folder).unwrap_or_default();
         PackageLock::of(package.join(FILE))
+    }
+
+    /// Returns the name of the package; empty if its manifest can't be read.
+    pub(crate) fn package(&self) -> String {
+        let manifest = self.path.parent().and_then(Manifest::of);
+        manifest.and_then(|manifest| manifest.package.clone()).unwrap_or_default()
     }
 
     fn of(path: PathBuf) -> Self {
@@ -129,7 +135,7 @@ impl PackageLock {
     pub(crate) fn tracked(&self) -> Option<TokenStream> {
         let path = self.path.to_str().filter(|_| self.is_first && self.lock.is_some())?;
         Some(quote!(
-            const _: &[u8] = ::core::include_bytes!(#path);
+            const _: &[::core::primitive::u8] = ::core::include_bytes!(#path);
         ))
     }
 
@@ -186,8 +192,14 @@ impl PackageLock {
     }
 }
 
-/// Returns the nearest parent folder of a source file that contains a `Cargo.toml`.
+/// Returns the nearest parent folder of a source file that contains a `Cargo.toml`. `None` for a file that a build script
+/// generated, because the target folder may be in the folder of another package, and for a workspace without a package.
 fn package_of(file: &Path) -> Option<PathBuf> {
     let file = fs::canonicalize(file).ok()?;
-    file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file()).map(Path::to_owned)
+    let generated = std::env::var_os("OUT_DIR").and_then(|folder| fs::canonicalize(folder).ok());
+    if generated.is_some_and(|folder| file.starts_with(folder)) {
+        return None;
+    }
+    let folder = file.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file())?;
+    (!Manifest::of(folder)?.is_virtual).then(|| folder.to_owned())
 }

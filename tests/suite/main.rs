@@ -24,6 +24,7 @@ mod content_and_logging;
 mod contract;
 mod control;
 mod control_file;
+mod crates;
 mod doctor;
 mod drift;
 mod elicitation;
@@ -37,6 +38,7 @@ mod malformed_input;
 mod message_forms;
 mod middleware;
 mod parameter_headers;
+mod parameter_types;
 #[cfg(feature = "clients")]
 mod proxies;
 mod rate_limits;

@@ -1,5 +1,6 @@
 //! The pages of docs/reference compared with the code: each row has its item in the code, and each item has its row.
 
+mod compile_errors;
 mod limits;
 mod types;
 

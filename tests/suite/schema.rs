@@ -194,6 +194,7 @@ fn has_digits(param: &Param, value: &Value) -> bool {
         Format::Date => ("0000-00-00", ""),
         Format::DateTime if text.ends_with(['Z', 'z']) => ("0000-00-00T00:00:00", ""),
         Format::DateTime => ("0000-00-00T00:00:00", "00:00"),
+        Format::Ipv4 | Format::Ipv6 => ("", ""),
         other => unreachable!("no case for {other:?}"),
     };
     let digit = |(place, byte): (u8, u8)| place != b'0' || byte.is_ascii_digit();

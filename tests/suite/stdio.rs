@@ -209,7 +209,7 @@ fn check_output_portable(schema: &Value, tool: &str) {
                 value.as_object().unwrap().values().for_each(|schema| check_output_portable(schema, tool));
             }
             "format" => {
-                let known = ["date", "date-time", "uuid"];
+                let known = ["date", "date-time", "duration", "ipv4", "ipv6", "uri", "uuid"];
                 assert!(known.contains(&value.as_str().unwrap()), "{tool}: {value}");
             }
             "$ref" | "$defs" | "$schema" | "title" => panic!("{tool}: {keyword}"),

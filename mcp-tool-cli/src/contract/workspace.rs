@@ -2,6 +2,7 @@
 //! `Cargo.toml` of its package.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -10,7 +11,7 @@ use std::{
 };
 
 use mcp_tool_contract::lock::{FILE, Lock};
-use mcp_tool_core::tool::ToolEntry;
+use mcp_tool_core::tool::{Source, ToolEntry};
 use serde::Deserialize;
 
 use super::{
@@ -18,11 +19,27 @@ use super::{
     lock_file::{LockFile, check_revision, git, run},
 };
 
-/// Root folder of a cargo workspace, and the folders of its packages.
+/// Root folder of a cargo workspace, and its packages.
 #[derive(Debug)]
 pub(super) struct Workspace {
     root: PathBuf,
-    packages: Vec<PathBuf>,
+    packages: Vec<Package>,
+}
+
+/// A package of the workspace.
+#[derive(Debug)]
+struct Package {
+    name: String,
+    folder: PathBuf,
+    targets: Vec<Target>,
+}
+
+/// A library, binary or other target of a package.
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+    /// File at the root of the target's modules, such as `src/main.rs`.
+    src_path: PathBuf,
 }
 
 impl Workspace {
@@ -35,7 +52,9 @@ impl Workspace {
         }
         #[derive(Deserialize)]
         struct CargoPackage {
+            name: String,
             manifest_path: PathBuf,
+            targets: Vec<Target>,
         }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
@@ -44,8 +63,10 @@ impl Workspace {
             run(&mut command, "the workspace can't be read: run this inside it, with cargo installed")?;
         let metadata: CargoMetadata = serde_json::from_slice(&text)
             .map_err(|error| ContractError::new(format!("cargo metadata can't be read: {error}")))?;
-        let packages = metadata.packages.iter();
-        let packages = packages.filter_map(|package| package.manifest_path.parent().map(Path::to_owned));
+        let packages = metadata.packages.into_iter().filter_map(|package| {
+            let folder = package.manifest_path.parent()?.to_owned();
+            Some(Package { name: package.name, folder, targets: package.targets })
+        });
         Ok(Workspace { root: metadata.workspace_root, packages: packages.collect() })
     }
 
@@ -58,43 +79,52 @@ impl Workspace {
         let mut files: Vec<LockFile> = Vec::new();
         let mut foreign = Vec::new();
         // A package that no longer defines tools may still have a lock with promised versions.
-        for package in self.packages.iter().filter(|package| package.join(FILE).is_file()) {
-            files.push(LockFile::read(package, &self.root)?);
+        for package in self.packages.iter().filter(|package| package.folder.join(FILE).is_file()) {
+            files.push(LockFile::read(&package.folder, &self.root)?);
         }
         for tool in tools {
-            let Some(package) = self.package_of(tool.source.file)? else {
+            let Some(package) = self.package_of(&tool.source) else {
                 foreign.push(*tool);
                 continue;
             };
-            let path = package.join(FILE);
+            let path = package.folder.join(FILE);
             match files.iter_mut().find(|file| file.path == path) {
                 Some(file) => file.tools.push(*tool),
                 None => {
-                    files.push(LockFile { tools: vec![*tool], ..LockFile::read(package, &self.root)? });
+                    let file = LockFile::read(&package.folder, &self.root)?;
+                    files.push(LockFile { tools: vec![*tool], ..file });
                 }
             }
+        }
+        if !tools.is_empty() && foreign.len() == tools.len() {
+            self.check_is_of_this_server()?;
         }
         files.sort_by(|left, right| left.path.cmp(&right.path));
         Ok((files, foreign))
     }
 
-    /// Returns the folder of a source file's package; `None` if the file is outside of the workspace. `file` is the
-    /// path that cargo passed to the compiler: relative to the workspace's root for files below it, else absolute.
-    fn package_of(&self, file: &str) -> Result<Option<&PathBuf>, ContractError> {
-        let found = match fs::canonicalize(self.root.join(file)) {
-            Ok(found) => found,
-            // The source file of a dependency may be absent, if the server was built on another machine.
-            Err(_) if Path::new(file).is_absolute() => return Ok(None),
-            Err(error) => {
-                return Err(ContractError::new(format!(
-                    "{file} isn't in the workspace {}: run this in the workspace that the server was built in ({error})",
-                    self.root.display()
-                )));
-            }
-        };
-        let folder = found.ancestors().skip(1).find(|folder| folder.join("Cargo.toml").is_file());
-        let is_package = |package: &&PathBuf| fs::canonicalize(package).ok().as_deref() == folder;
-        Ok(self.packages.iter().find(is_package))
+    /// Returns the package that defines a tool; `None` if it isn't in the workspace. The package is found by its name,
+    /// because the path of the source file says less: cargo passes the compiler a path relative to the root of *some*
+    /// workspace, which is another one if two workspaces share a target folder, and `--remap-path-prefix` changes it.
+    fn package_of(&self, source: &Source) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == source.package)
+    }
+
+    /// Fails unless a target of the workspace has the name of the running program. Without this check, a command in the
+    /// wrong folder would find nothing to compare, and succeed.
+    fn check_is_of_this_server(&self) -> Result<(), ContractError> {
+        let program = std::env::current_exe().ok();
+        let program =
+            program.as_deref().and_then(Path::file_stem).and_then(OsStr::to_str).unwrap_or_default();
+        let mut targets = self.packages.iter().flat_map(|package| &package.targets);
+        if targets.any(|target| target.name == program) {
+            return Ok(());
+        }
+        Err(ContractError::new(format!(
+            "the workspace {} defines neither the server '{program}' nor any of its tools: run this in the workspace \
+             that the server was built in",
+            self.root.display()
+        )))
     }
 
     /// Returns all locks of the workspace at a git revision, without texts and tools.
@@ -115,12 +145,25 @@ impl Workspace {
     }
 
     /// Sets the modification time of these tools' source files to now, so that cargo compiles the files again. Cargo
-    /// doesn't watch a lock that didn't exist when the files were last compiled.
+    /// doesn't watch a lock that didn't exist when the files were last compiled. If a file isn't found, because its path
+    /// was remapped, this touches the root files of its package.
     pub(super) fn touch(&self, tools: &[ToolEntry]) -> io::Result<()> {
         for tool in tools {
-            let source = File::options().append(true).open(self.root.join(tool.source.file))?;
-            source.set_modified(SystemTime::now())?;
+            let Some(package) = self.package_of(&tool.source) else { continue };
+            let folder = fs::canonicalize(&package.folder)?;
+            match fs::canonicalize(self.root.join(tool.source.file)) {
+                Ok(file) if file.starts_with(folder) => touch(&file)?,
+                Ok(_) | Err(_) => {
+                    for target in &package.targets {
+                        touch(&target.src_path)?;
+                    }
+                }
+            }
         }
         Ok(())
     }
+}
+
+fn touch(file: &Path) -> io::Result<()> {
+    File::options().append(true).open(file)?.set_modified(SystemTime::now())
 }

@@ -2,10 +2,12 @@
 //! value with bounds: a parameter, a [`Field`] of an [`Object`], or a newtype.
 
 mod access;
+mod constant;
 mod declaration;
 pub mod narrow;
 mod object;
 
+pub use constant::{Constant, ConstantValue};
 pub use declaration::NewtypeSchema;
 pub(crate) use declaration::bound_setters;
 
@@ -101,9 +103,28 @@ pub enum Format {
     Date,
     /// An instant with its offset, `2026-11-21T08:30:00Z` (RFC 3339 `date-time`).
     DateTime,
+    /// An IPv4 address, `192.0.2.1` (RFC 2673 §3.2).
+    Ipv4,
+    /// An IPv6 address without zone, `2001:db8::1` (RFC 4291 §2.2).
+    Ipv6,
+    /// An absolute URI, `https://example.com/` (RFC 3986).
+    Uri,
+    /// A duration, `PT1H30M` (RFC 3339 appendix A), without years and months, whose length varies.
+    Duration,
 }
 
 impl Format {
+    /// All formats.
+    pub const ALL: [Format; 7] = [
+        Format::Uuid,
+        Format::Date,
+        Format::DateTime,
+        Format::Ipv4,
+        Format::Ipv6,
+        Format::Uri,
+        Format::Duration,
+    ];
+
     /// Name in JSON Schema (2020-12 validation §7.3).
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -111,6 +132,10 @@ impl Format {
             Format::Uuid => "uuid",
             Format::Date => "date",
             Format::DateTime => "date-time",
+            Format::Ipv4 => "ipv4",
+            Format::Ipv6 => "ipv6",
+            Format::Uri => "uri",
+            Format::Duration => "duration",
         }
     }
 
@@ -122,6 +147,12 @@ impl Format {
             Format::Date => (10, 10),
             // The fraction of a second may have any number of digits, so 64 is this crate's limit.
             Format::DateTime => (20, 64),
+            Format::Ipv4 => (7, 15),
+            Format::Ipv6 => (2, 45),
+            // RFC 9110 §4.1 recommends to support at least 8,000 octets. This crate's limit is lower, because models
+            // rarely copy a longer URI without an error.
+            Format::Uri => (2, 2_048),
+            Format::Duration => (3, 32),
         };
         Text { min_len, max_len: Some(max_len), pattern: None, format: Some(self) }
     }

@@ -90,6 +90,10 @@ pub(super) const fn kind_name(kind: &Kind) -> ChangedValue {
             Format::Uuid => "a UUID",
             Format::Date => "a date",
             Format::DateTime => "a date-time",
+            Format::Ipv4 => "an IPv4 address",
+            Format::Ipv6 => "an IPv6 address",
+            Format::Uri => "a URI",
+            Format::Duration => "a duration",
         },
         other => other.noun(),
     })

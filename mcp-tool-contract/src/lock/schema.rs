@@ -166,8 +166,7 @@ fn text(
     let format = match format {
         None => None,
         Some(name) => {
-            let known = [Format::Uuid, Format::Date, Format::DateTime];
-            let found = known.into_iter().find(|format| format.name() == name);
+            let found = Format::ALL.into_iter().find(|format| format.name() == name);
             Some(found.ok_or_else(|| format!("the format '{name}' isn't supported"))?)
         }
     };

@@ -1,5 +1,7 @@
 //! Validation of string [`Format`]s. All digits must be ASCII.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use crate::bounds::Format;
 
 /// Returns `true` if `text` has the format.
@@ -10,7 +12,84 @@ pub fn has_format(format: Format, text: &str) -> bool {
         Format::Uuid => is_uuid(bytes),
         Format::Date => is_date(bytes),
         Format::DateTime => is_date_time(bytes),
+        Format::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
+        Format::Ipv6 => text.parse::<Ipv6Addr>().is_ok(),
+        Format::Uri => is_uri(bytes),
+        Format::Duration => seconds(text).is_some(),
     }
+}
+
+/// Returns the format with its article and an example, for messages.
+#[must_use]
+pub const fn expected(format: Format) -> &'static str {
+    match format {
+        Format::Uuid => "a uuid",
+        Format::Date => "a date",
+        Format::DateTime => "a date-time",
+        Format::Ipv4 => "an IPv4 address such as \"192.0.2.1\"",
+        Format::Ipv6 => "an IPv6 address such as \"2001:db8::1\"",
+        Format::Uri => "a URI such as \"https://example.com/\"",
+        Format::Duration => {
+            "a duration such as \"PT1H30M\", \"PT45S\" or \"P7D\" (at most 36525 days, without years, months and fractions)"
+        }
+    }
+}
+
+/// Maximum length of a duration in seconds: 36,525 days, which are 100 years. Adding it to the current time can't
+/// overflow.
+const MAX_DURATION: u64 = 36_525 * DAY;
+/// Length of a day in seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+/// Returns the length in seconds of a `duration` (RFC 3339 appendix A). `None` for other text, for a duration with years
+/// or months, whose length varies, and for one of more than 36,525 days.
+pub(super) fn seconds(text: &str) -> Option<u64> {
+    let text = text.strip_prefix('P')?;
+    let total = if let Some(weeks) = text.strip_suffix('W') {
+        whole(weeks)?.checked_mul(7 * DAY)?
+    } else {
+        let (days, time) = match text.split_once('T') {
+            Some((days, time)) => (days, Some(time)),
+            None => (text, None),
+        };
+        let days = match days {
+            "" if time.is_some() => 0,
+            days => whole(days.strip_suffix('D')?)?.checked_mul(DAY)?,
+        };
+        days.checked_add(time.map_or(Some(0), time_of_day)?)?
+    };
+    (total <= MAX_DURATION).then_some(total)
+}
+
+/// Returns the seconds of a duration's part after `T`: hours, minutes and seconds, at least one of them, without a gap.
+fn time_of_day(mut text: &str) -> Option<u64> {
+    const UNITS: [(char, u64); 3] = [('H', 60 * 60), ('M', 60), ('S', 1)];
+    // Index of the last unit that was found.
+    let (mut total, mut last) = (0_u64, None::<usize>);
+    for (index, (unit, seconds)) in UNITS.into_iter().enumerate() {
+        let Some((digits, rest)) = text.split_once(unit) else { continue };
+        if last.is_some_and(|last| last + 1 != index) {
+            return None;
+        }
+        total = total.checked_add(whole(digits)?.checked_mul(seconds)?)?;
+        (text, last) = (rest, Some(index));
+    }
+    (last.is_some() && text.is_empty()).then_some(total)
+}
+
+/// Parses digits without a sign.
+fn whole(digits: &str) -> Option<u64> {
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+/// Returns `true` for printable ASCII characters, without blanks, quotes and angle brackets (RFC 3986 appendix C), that
+/// begin with a scheme. Serialized WHATWG URLs may contain characters such as `|`, which RFC 3986 doesn't allow.
+fn is_uri(bytes: &[u8]) -> bool {
+    let Some(colon) = bytes.iter().position(|byte| *byte == b':') else { return false };
+    let (scheme, rest) = bytes.split_at(colon);
+    scheme.first().is_some_and(u8::is_ascii_alphabetic)
+        && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
+        && rest.iter().all(|byte| byte.is_ascii_graphic() && !b"\"<>".contains(byte))
 }
 
 /// Returns `true` for a hyphenated UUID, with hexadecimal digits in upper or lower case (RFC 9562 §4).
@@ -147,6 +226,71 @@ mod tests {
             "",
         ] {
             assert!(!has_format(Format::DateTime, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn duration_must_have_a_fixed_length_of_at_most_100_years() {
+        for (text, length) in [
+            ("PT0S", 0),
+            ("PT90S", 90),
+            ("PT1H30M", 5_400),
+            ("P1DT1H1M1S", 90_061),
+            ("P2W", 1_209_600),
+            ("P36525D", MAX_DURATION),
+        ] {
+            assert_eq!(seconds(text), Some(length), "{text}");
+        }
+        for bad in [
+            "P",
+            "PT",
+            "P1DT",
+            "1H",
+            "P1Y",
+            "P1M",
+            "PT1H5S",
+            "PT1S1M",
+            "PT1.5S",
+            "PT+1S",
+            "PT-1S",
+            "PT 1S",
+            "pt1s",
+            "P1W1D",
+            "P36526D",
+            "PT18446744073709551616S",
+            "P99999999999999999999W",
+            "PT1S ",
+            "PT٣S",
+            "",
+        ] {
+            assert_eq!(seconds(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_and_uris_are_recognized() {
+        for (format, good) in [
+            (Format::Ipv4, "192.0.2.1"),
+            (Format::Ipv6, "2001:db8::1"),
+            (Format::Ipv6, "::ffff:192.0.2.1"),
+            (Format::Uri, "https://example.com/a?b=c|d#e"),
+            (Format::Uri, "urn:isbn:0451450523"),
+        ] {
+            assert!(has_format(format, good), "{good}");
+        }
+        for (format, bad) in [
+            (Format::Ipv4, "192.0.2.256"),
+            (Format::Ipv4, "192.0.02.1"),
+            (Format::Ipv4, "2001:db8::1"),
+            (Format::Ipv6, "fe80::1%eth0"),
+            (Format::Ipv6, "[::1]"),
+            (Format::Uri, "/relative"),
+            (Format::Uri, "https://exämple.com"),
+            (Format::Uri, "https://example.com/a b"),
+            (Format::Uri, "1a:b"),
+            (Format::Uri, ":b"),
+        ] {
+            assert!(!has_format(format, bad), "{bad}");
         }
     }
 

@@ -1,30 +1,57 @@
 //! Traits of the types that parameters and results can have.
 
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
+
 use super::{
+    format,
     scan::{JsonScanner, NotJson},
     value::{ParsedValue, mistyped, parse_value},
     violation::{Rule, ValuePath, ViolationReport},
 };
-use crate::bounds::{Items, Kind, Object, Schema};
+use crate::{
+    bounds::{Format, Items, Kind, Literal, LiteralValue, Object, Schema, Text},
+    pattern::{Matcher, Pattern},
+    text,
+};
 
 /// Error: a type can't represent a validated value. Contains the name of the type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable(pub &'static str);
 
+/// Names of an enum's variant: in Rust, and as JSON text.
+#[doc(hidden)]
+pub type VariantNames = (&'static str, &'static str);
+
 /// A single value that an agent can send: for example a string, boolean, integer, float, enum or newtype.
 ///
 /// `#[derive(ToolSchema)]` implements this trait for unit enums, and for newtypes of types that implement it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be a parameter",
+    message = "`{Self}` can't be a parameter: take a scalar, an enum or a newtype that derives `ToolSchema`, or borrow application \
+               state, `&{Self}`",
     label = "an agent can't send this",
-    note = "parameters are `String`, `bool`, integers up to 64 bits, `f64`, `f32`, and enums and newtypes \
-            that derive `ToolSchema`; and `Vec` or `Option` of these",
-    note = "arguments are flat: make each field of a struct a parameter, or split the tool",
-    note = "application state is passed by reference: `&{Self}`"
+    note = "parameters are `String`, `bool`, `char`, integers up to 64 bits, `f64`, `f32`, IP addresses, `Duration`, and \
+            enums and newtypes that derive `ToolSchema`; and `Vec` or `Option` of these",
+    note = "instead of `usize` or `u128` take a `u64`; instead of `PathBuf`, `Arc<str>` or `&str` a `String`; instead of a \
+            `HashSet` or an array a `Vec`; instead of a type of another crate a newtype with `#[schema(from_str)]`",
+    note = "the features `uuid`, `chrono`, `url` and `decimal` of `mcp-tool-runtime` add types of these crates",
+    note = "arguments are flat: make each field of a struct a parameter, or split the tool"
 )]
 pub trait Scalar: Sized {
     /// Kind of the type's values.
     const KIND: Kind;
+
+    /// Names of an enum's variants, in the order of the values of [`KIND`](Scalar::KIND). Empty for other types.
+    #[doc(hidden)]
+    const VARIANTS: &'static [VariantNames] = &[];
+
+    /// `false` if serde doesn't write a value of this type as its [`KIND`](Scalar::KIND), so that it can't be part of a
+    /// result.
+    #[doc(hidden)]
+    const IS_WRITTEN: bool = true;
 
     /// Converts a value that [`KIND`](Scalar::KIND) accepted.
     ///
@@ -35,12 +62,15 @@ pub trait Scalar: Sized {
 
 /// Type of a parameter: a [`Scalar`], a `Vec` of them, or an `Option` of either.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be a parameter",
+    message = "`{Self}` can't be a parameter: take a scalar, an enum or a newtype that derives `ToolSchema`, or borrow application \
+               state, `&{Self}`",
     label = "an agent can't send this",
-    note = "parameters are `String`, `bool`, integers up to 64 bits, `f64`, `f32`, and enums and newtypes \
-            that derive `ToolSchema`; and `Vec` or `Option` of these",
-    note = "arguments are flat: make each field of a struct a parameter, or split the tool",
-    note = "application state is passed by reference: `&{Self}`"
+    note = "parameters are `String`, `bool`, `char`, integers up to 64 bits, `f64`, `f32`, IP addresses, `Duration`, and \
+            enums and newtypes that derive `ToolSchema`; and `Vec` or `Option` of these",
+    note = "instead of `usize` or `u128` take a `u64`; instead of `PathBuf`, `Arc<str>` or `&str` a `String`; instead of a \
+            `HashSet` or an array a `Vec`; instead of a type of another crate a newtype with `#[schema(from_str)]`",
+    note = "the features `uuid`, `chrono`, `url` and `decimal` of `mcp-tool-runtime` add types of these crates",
+    note = "arguments are flat: make each field of a struct a parameter, or split the tool"
 )]
 pub trait Parameter: Sized {
     /// Schema of the argument.
@@ -245,12 +275,50 @@ impl OutputValue for str {
     const KIND: Kind = Kind::TEXT;
 }
 
-/// Implements [`Scalar`] and [`OutputValue`] for each type, from its kind and an expression that converts a validated
-/// value.
-macro_rules! scalars {
-    ($($type:ty: $kind:expr, $value:pat => $read:expr;)+) => {$(
+impl OutputValue for Cow<'_, str> {
+    const KIND: Kind = Kind::TEXT;
+}
+
+/// Returns the value of an enum's variant as the default of a parameter. `name` is the name of the variant in Rust; only
+/// the type of the function's result is used. Fails to compile if the type isn't an enum with such a variant.
+#[track_caller]
+#[doc(hidden)]
+#[must_use]
+#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+pub const fn variant<T: Scalar>(_: fn() -> T, name: &str) -> Literal {
+    let mut i = 0;
+    while i < T::VARIANTS.len() {
+        let (in_rust, json) = T::VARIANTS[i];
+        if text::same(in_rust, name)
+            && let Kind::Enum(values) = T::KIND
+        {
+            return Literal::new(LiteralValue::Text(values[i]), json);
+        }
+        i += 1;
+    }
+    panic!("the default must be a variant of an enum that derives `ToolSchema`, a constant or a literal")
+}
+
+/// Returns the kind of a newtype in results. Fails to compile if serde writes another JSON.
+#[track_caller]
+#[doc(hidden)]
+#[must_use]
+#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+pub const fn written_kind<T: Scalar>() -> Kind {
+    if !T::IS_WRITTEN {
+        panic!(
+            "a `Duration` can't be part of a result, because serde writes it as an object: return a number of seconds"
+        )
+    }
+    T::KIND
+}
+
+/// Implements [`Scalar`] for each type, as [`scalars`] does.
+macro_rules! parameters {
+    ($($type:ty: $kind:expr, $value:pat => $read:expr $(, $written:literal)?;)+) => {$(
         impl Scalar for $type {
             const KIND: Kind = $kind;
+            $(const IS_WRITTEN: bool = $written;)?
 
             fn from_value(value: ParsedValue<'_>) -> Result<Self, Unreadable> {
                 match value {
@@ -260,6 +328,14 @@ macro_rules! scalars {
                 .ok_or(Unreadable(stringify!($type)))
             }
         }
+    )+};
+}
+
+/// Implements [`Scalar`] and [`OutputValue`] for each type, from its kind and an expression that converts a validated
+/// value.
+macro_rules! scalars {
+    ($($type:ty: $kind:expr, $value:pat => $read:expr;)+) => {$(
+        parameters! { $type: $kind, $value => $read; }
 
         impl OutputValue for $type {
             const KIND: Kind = <$type as Scalar>::KIND;
@@ -286,16 +362,73 @@ scalars! {
         ParsedValue::Number(value) => Some(value as f32);
 }
 
+scalars! {
+    char: Kind::Text(bounded(1, 1)), ParsedValue::Text(text) => only(text.chars());
+    IpAddr: Kind::Text(patterned(2, 45, Pattern::new(IP_ADDRESS, || {
+            static MATCHER: Matcher = Matcher::new(IP_ADDRESS);
+            &MATCHER
+        }))),
+        ParsedValue::Text(text) => text.parse().ok();
+    Ipv4Addr: Kind::Text(Format::Ipv4.text()), ParsedValue::Text(text) => text.parse().ok();
+    Ipv6Addr: Kind::Text(Format::Ipv6.text()), ParsedValue::Text(text) => text.parse().ok();
+}
+
+// Without `OutputValue`: `str` and `Cow` have their own, and serde writes a `Duration` as an object.
+parameters! {
+    Box<str>: Kind::TEXT, ParsedValue::Text(text) => Some(text.into());
+    Cow<'_, str>: Kind::TEXT, ParsedValue::Text(text) => Some(Cow::Owned(text.into_owned()));
+    Duration: Kind::Text(Format::Duration.text()),
+        ParsedValue::Text(text) => format::seconds(&text).map(Duration::from_secs), false;
+}
+
+/// Characters of an IP address. JSON Schema has no format for both versions.
+const IP_ADDRESS: &str = "^[0-9A-Fa-f:.]+$";
+
+/// Returns the bounds of a string.
+const fn bounded(min_len: u64, max_len: u64) -> Text {
+    Text { min_len, max_len: Some(max_len), pattern: None, format: None }
+}
+
+/// Returns the bounds of a string with a pattern.
+const fn patterned(min_len: u64, max_len: u64, pattern: Pattern) -> Text {
+    Text { pattern: Some(pattern), ..bounded(min_len, max_len) }
+}
+
+/// Returns the only item of an iterator; `None` if there are none or several.
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next();
+    first.filter(|_| items.next().is_none())
+}
+
+#[cfg(feature = "url")]
+scalars! {
+    url::Url: Kind::Text(Format::Uri.text()), ParsedValue::Text(text) => url::Url::parse(&text).ok();
+}
+
+/// Digits of a decimal number. A `Decimal` has at most 28 digits after the point and 29 in total.
+#[cfg(feature = "decimal")]
+const DECIMAL: &str = "^-?[0-9]{1,29}(?:[.][0-9]{1,28})?$";
+
+#[cfg(feature = "decimal")]
+scalars! {
+    rust_decimal::Decimal: Kind::Text(patterned(1, 31, Pattern::new(DECIMAL, || {
+            static MATCHER: Matcher = Matcher::new(DECIMAL);
+            &MATCHER
+        }))),
+        // Unlike `FromStr`, this refuses text with more digits than fit, instead of rounding.
+        ParsedValue::Text(text) => rust_decimal::Decimal::from_str_exact(&text).ok();
+}
+
 #[cfg(feature = "uuid")]
 scalars! {
-    uuid::Uuid: Kind::Text(crate::bounds::Format::Uuid.text()), ParsedValue::Text(text) => text.parse().ok();
+    uuid::Uuid: Kind::Text(Format::Uuid.text()), ParsedValue::Text(text) => text.parse().ok();
 }
 
 #[cfg(feature = "chrono")]
 scalars! {
-    chrono::NaiveDate: Kind::Text(crate::bounds::Format::Date.text()), ParsedValue::Text(text) => text.parse().ok();
-    chrono::DateTime<chrono::FixedOffset>: Kind::Text(crate::bounds::Format::DateTime.text()),
+    chrono::NaiveDate: Kind::Text(Format::Date.text()), ParsedValue::Text(text) => text.parse().ok();
+    chrono::DateTime<chrono::FixedOffset>: Kind::Text(Format::DateTime.text()),
         ParsedValue::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok();
-    chrono::DateTime<chrono::Utc>: Kind::Text(crate::bounds::Format::DateTime.text()),
+    chrono::DateTime<chrono::Utc>: Kind::Text(Format::DateTime.text()),
         ParsedValue::Text(text) => chrono::DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
 }

@@ -231,7 +231,7 @@ fn text<'v>(
     if let Some(format) = bounds.format
         && !format::has_format(format, &text)
     {
-        let message = format!("must be a {}, got {}", format.name(), echo(raw, path));
+        let message = format!("must be {}, got {}", format::expected(format), echo(raw, path));
         report.note(path, Rule::Format, Some(format.name().into()), message);
         return None;
     }

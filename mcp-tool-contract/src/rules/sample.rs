@@ -117,6 +117,19 @@ fn texts(text: &Text) -> Vec<String> {
             let fraction = "0".repeat(64 - "2026-11-21T08:30:00.Z".len());
             vec!["2026-11-21T08:30:00Z".into(), format!("2026-11-21T08:30:00.{fraction}Z")]
         }
+        (Some(Format::Ipv4), _) => vec!["1.2.3.4".into(), "192.168.100.200".into()],
+        (Some(Format::Ipv6), _) => {
+            vec!["::".into(), "2001:db8::1".into(), "2001:0db8:0000:0000:0000:0000:192.168.100.200".into()]
+        }
+        (Some(Format::Uri), _) => {
+            // The second text has 2,048 characters, the maximum of this format.
+            let path = "a".repeat(2_048 - "https://example.com/".len());
+            vec!["https://example.com/".into(), format!("https://example.com/{path}"), "a:".into()]
+        }
+        (Some(Format::Duration), _) => {
+            // The second text has 32 characters, the maximum of this format.
+            vec!["PT1H30M".into(), format!("PT{}1S", "0".repeat(28)), "P1D".into()]
+        }
         (None, Some(pattern)) => matching(pattern, text.min_len, text.max_len.unwrap_or(MAX_LENGTH)),
         (None, None) => {
             let long = |length: u64| "a".repeat(usize::try_from(length.min(MAX_LENGTH)).unwrap_or(0));

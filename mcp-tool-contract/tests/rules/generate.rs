@@ -157,9 +157,7 @@ fn kind(depth: usize, random: &mut Random) -> Kind {
         1 | 2 => integer(random),
         3 => number(random),
         4 => Kind::Text(text(random)),
-        5 if random.is_one_in(2) => {
-            Kind::Text(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text())
-        }
+        5 if random.is_one_in(2) => Kind::Text(random.of(&Format::ALL).text()),
         5 | 6 => values_of_enum(random),
         _ => Kind::Object(random_object(depth - 1, random)),
     }
@@ -515,7 +513,7 @@ fn nudge_kind(kind: Kind, depth: usize, random: &mut Random) -> Kind {
         Kind::Text(old) if old.format().is_some() => Kind::Text(text(random)),
         Kind::Text(old) => match random.below(8) {
             0 => values_of_enum(random),
-            1 => Kind::Text(random.of(&[Format::Uuid, Format::Date, Format::DateTime]).text()),
+            1 => Kind::Text(random.of(&Format::ALL).text()),
             2 => Kind::Text(with_random_pattern(old, random)),
             3 => Kind::Text(old.with_pattern(None)),
             _ => {

@@ -106,8 +106,16 @@ fn property(field: &Field) -> Value {
                 Some(exhaustive::Format::Date | exhaustive::Format::DateTime) => {
                     members.extend(text.format().map(|format| ("format".into(), format.name().into())));
                 }
-                // Forms have no format for UUIDs, so the description names the format.
+                // Forms have no other formats, so the description names the format.
                 Some(exhaustive::Format::Uuid) => description.push_str(" A UUID."),
+                Some(exhaustive::Format::Uri) => {
+                    members.insert("format".into(), "uri".into());
+                }
+                Some(exhaustive::Format::Ipv4) => description.push_str(" An IPv4 address."),
+                Some(exhaustive::Format::Ipv6) => description.push_str(" An IPv6 address."),
+                Some(exhaustive::Format::Duration) => {
+                    description.push_str(" A duration such as PT1H30M (ISO 8601).");
+                }
                 None => {}
             }
             // Forms have no keyword for patterns. The server validates answers against the pattern,

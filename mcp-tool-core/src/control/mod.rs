@@ -16,7 +16,9 @@ use std::{
 };
 
 pub use state::{ControlState, Disabled};
-use tokio::sync::watch::{Receiver, Sender};
+#[cfg(feature = "http")]
+use tokio::sync::watch::Receiver;
+use tokio::sync::watch::Sender;
 
 use crate::{
     announce::Announcements,

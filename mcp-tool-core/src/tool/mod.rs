@@ -74,11 +74,14 @@ pub trait Tool: 'static {
     fn bind(state: &StateMap) -> Result<Box<dyn Bound>, MissingState>;
 }
 
-/// File and line of a tool's declaration.
+/// Package, file and line of a tool's declaration.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
-    /// Path of the file. For a package of the workspace, the path is relative to the root of the workspace.
+    /// Name of the package whose lock has the tool's contract; empty if it is unknown.
+    pub package: &'static str,
+    /// Path of the file, as the compiler knows it: for a package of a workspace usually relative to the root of the
+    /// workspace in which the package was compiled.
     pub file: &'static str,
     /// Number of the line, from 1.
     pub line: u32,

@@ -1,5 +1,7 @@
 //! The types that a tool's function can return.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
+
 use mcp_tool_contract::{model::ToolOutput, read::types::OutputObject};
 use serde::Serialize;
 
@@ -31,10 +33,8 @@ use crate::{
 ///
 /// Derive `ToolSchema` for your own types. Don't implement this trait by hand.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be a tool's result",
-    label = "a result is a struct that derives `ToolSchema` and `Serialize`, a `Page` of them, `Content`, `String`, or `()`",
-    note = "return a list as `Page<T>`, which bounds it and lets the agent ask for more",
-    note = "make a single value a field of a struct, so that more fields can be added later",
+    message = "`{Self}` can't be a tool's result: return a struct that derives `ToolSchema` and `serde::Serialize`",
+    label = "a result is such a struct, a `Page` of them, `Content`, `String`, or `()`",
     note = "wrap a type that implements only `schemars::JsonSchema` in `Schemars<T>`"
 )]
 pub trait ToolResult: Sized {
@@ -129,10 +129,8 @@ impl ToolResult for &'static str {
 /// The return type of a tool's function: a [`ToolResult`], or a `Result` whose `Ok` type is a [`ToolResult`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be a tool's result",
-    label = "a result is a struct that derives `ToolSchema` and `Serialize`, a `Page` of them, `Content`, `String`, or `()`",
-    note = "return a list as `Page<T>`, which bounds it and lets the agent ask for more",
-    note = "make a single value a field of a struct, so that more fields can be added later",
+    message = "`{Self}` can't be a tool's result: return a struct that derives `ToolSchema` and `serde::Serialize`",
+    label = "a result is such a struct, a `Page` of them, `Content`, `String`, or `()`",
     note = "wrap a type that implements only `schemars::JsonSchema` in `Schemars<T>`"
 )]
 pub trait Returned {
@@ -142,6 +140,8 @@ pub trait Returned {
     const IS_PAGED: bool;
     /// The tool that an adapter calls; `None` for other results.
     const ADAPTS: Option<AdapterTarget>;
+    /// For a type that can't be a tool's result: the error that says what to return instead.
+    const REFUSED: Option<&'static str> = None;
 }
 
 #[diagnostic::do_not_recommend]
@@ -156,4 +156,65 @@ impl<T: ToolResult, E> Returned for Result<T, E> {
     const OUTPUT: ToolOutput = T::OUTPUT;
     const IS_PAGED: bool = T::IS_PAGED;
     const ADAPTS: Option<AdapterTarget> = T::ADAPTS;
+}
+
+/// Implements [`Returned`] for types that authors often return first, and that can't be a tool's result, so that each
+/// gets an error of its own.
+macro_rules! refused {
+    ($($reason:expr => $(<$($generic:ident),*> $type:ty),+;)+) => {$($(
+        #[diagnostic::do_not_recommend]
+        impl<$($generic),*> Returned for $type {
+            const OUTPUT: ToolOutput = ToolOutput::Nothing;
+            const IS_PAGED: bool = false;
+            const ADAPTS: Option<AdapterTarget> = None;
+            const REFUSED: Option<&'static str> = Some($reason);
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<$($generic,)* Failure> Returned for Result<$type, Failure> {
+            const OUTPUT: ToolOutput = ToolOutput::Nothing;
+            const IS_PAGED: bool = false;
+            const ADAPTS: Option<AdapterTarget> = None;
+            const REFUSED: Option<&'static str> = Some($reason);
+        }
+    )+)+};
+}
+
+const LIST: &str = "a list can't be a tool's result: return `Page<T>`, which bounds the list and lets the agent ask for more, or a \
+                    struct with a field `#[schema(max_items = 100)] items: Vec<T>`";
+const OPTION: &str = "an `Option` can't be a tool's result: return `Result<T, ToolError>`, with `ToolError::not_found(…)` for `None`, \
+                      or a struct with an `Option` field";
+const TUPLE: &str = "a tuple can't be a tool's result: return a struct that derives `ToolSchema` and `serde::Serialize`, whose fields \
+                     have names";
+const MAP: &str = "a map can't be a tool's result, because its keys aren't in the contract: return a struct with a field for each key, \
+                   or a `Page` of structs with the fields `key` and `value`";
+const SCALAR: &str = "a single value can't be a tool's result: return a struct with a field for it, so that fields can be added later";
+const JSON: &str = "`serde_json::Value` can't be a tool's result, because its fields aren't in the contract: return a struct that \
+                    derives `ToolSchema` and `serde::Serialize`";
+const NESTED: &str = "a `Result` in a `Result` can't be a tool's result: return one `Result<T, ToolError>`";
+
+refused! {
+    LIST => <T> Vec<T>, <T> VecDeque<T>, <T> LinkedList<T>, <T, S> HashSet<T, S>, <T> BTreeSet<T>;
+    OPTION => <T> Option<T>;
+    TUPLE => <A> (A,), <A, B> (A, B), <A, B, C> (A, B, C), <A, B, C, D> (A, B, C, D), <A, B, C, D, E> (A, B, C, D, E);
+    MAP => <K, V, S> HashMap<K, V, S>, <K, V> BTreeMap<K, V>, <> serde_json::Map<String, serde_json::Value>;
+    SCALAR => <> bool, <> char, <> i8, <> i16, <> i32, <> i64, <> i128, <> isize, <> u8, <> u16, <> u32, <> u64, <> u128, <> usize,
+        <> f32, <> f64;
+    JSON => <> serde_json::Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, const N: usize> Returned for [T; N] {
+    const OUTPUT: ToolOutput = ToolOutput::Nothing;
+    const IS_PAGED: bool = false;
+    const ADAPTS: Option<AdapterTarget> = None;
+    const REFUSED: Option<&'static str> = Some(LIST);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, Failure, Outer> Returned for Result<Result<T, Failure>, Outer> {
+    const OUTPUT: ToolOutput = ToolOutput::Nothing;
+    const IS_PAGED: bool = false;
+    const ADAPTS: Option<AdapterTarget> = None;
+    const REFUSED: Option<&'static str> = Some(NESTED);
 }

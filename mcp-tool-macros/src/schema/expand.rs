@@ -9,25 +9,27 @@ use super::{
     case::Case,
     model::{DeclaredField, Model, Presence, StructMember, Variant},
 };
-use crate::{bounds::Bounds, runtime_crate::RuntimeCrate};
+use crate::{bounds::Bounds, fragments::of_macro, runtime_crate::RuntimeCrate};
 
 /// Returns the implementations of the runtime's traits for the type.
 pub(super) fn model(model: &Model, runtime: &RuntimeCrate) -> TokenStream {
     match model {
-        Model::Enum { ident, variants } => enumeration(ident, variants, runtime),
+        Model::Enum { ident, variants } => enumeration(&of_macro(ident), variants, runtime),
         Model::Newtype { ident, inner, bounds, from_str } => {
-            newtype(ident, inner, bounds, *from_str, runtime)
+            newtype(&of_macro(ident), inner, bounds, *from_str, runtime)
         }
-        Model::Struct { ident, members } => structure(ident, members, runtime),
-        Model::Broken { ident, generics } => broken(ident, generics, runtime),
+        Model::Struct { ident, members } => structure(&of_macro(ident), ident.span(), members, runtime),
+        Model::Broken { ident, generics } => broken(&of_macro(ident), generics, runtime),
     }
 }
 
 /// Returns the implementations of `Scalar` and `OutputValue` for an enum or a newtype, which both parameters and
-/// results can have. `kind` is the kind of its JSON value with the bounds, and `from_value` the body of the conversion.
+/// results can have. `kind` is the kind of its JSON value with the bounds, `facts` are further constants of `Scalar`, and
+/// `from_value` is the body of the conversion.
 fn scalar(
     ident: &Ident,
     kind: &TokenStream,
+    facts: &TokenStream,
     from_value: &TokenStream,
     runtime: &RuntimeCrate,
 ) -> TokenStream {
@@ -35,6 +37,7 @@ fn scalar(
         #[automatically_derived]
         impl #runtime::Scalar for #ident {
             const KIND: #runtime::__private::Kind = #kind;
+            #facts
             fn from_value(
                 value: #runtime::__private::ParsedValue<'_>,
             ) -> ::core::result::Result<Self, #runtime::__private::Unreadable> {
@@ -44,7 +47,7 @@ fn scalar(
 
         #[automatically_derived]
         impl #runtime::OutputValue for #ident {
-            const KIND: #runtime::__private::Kind = <#ident as #runtime::Scalar>::KIND;
+            const KIND: #runtime::__private::Kind = #runtime::__private::written_kind::<#ident>();
         }
     }
 }
@@ -57,13 +60,18 @@ fn unreadable(ident: &Ident, runtime: &RuntimeCrate) -> TokenStream {
 
 fn enumeration(ident: &Ident, variants: &[Variant], runtime: &RuntimeCrate) -> TokenStream {
     let names = variants.iter().map(|variant| &variant.name);
+    let json_names =
+        variants.iter().map(|variant| serde_json::Value::from(variant.name.as_str()).to_string());
+    let rust_names = variants.iter().map(|variant| variant.ident.unraw().to_string());
     let arms = variants.iter().enumerate().map(|(index, Variant { ident: variant, .. })| {
+        let variant = of_macro(variant);
         quote!(#runtime::__private::ParsedValue::Variant(#index) => ::core::result::Result::Ok(#ident::#variant))
     });
     let unreadable = unreadable(ident, runtime);
     scalar(
         ident,
         &quote!(#runtime::__private::Kind::Enum(&[#(#names),*])),
+        &quote!(const VARIANTS: &'static [#runtime::__private::VariantNames] = &[#((#rust_names, #json_names)),*];),
         &quote! {
             match value {
                 #(#arms,)*
@@ -103,7 +111,13 @@ fn newtype(
         let read = quote_spanned!(inner.span()=> <#inner as #runtime_at_inner::Scalar>::from_value);
         quote!(#read(value).map(#ident).map_err(|_| #unreadable))
     };
-    let scalar = scalar(ident, &quote!(__KIND), &from_value, runtime);
+    let facts = (!from_str).then(|| {
+        let of_inner = quote_spanned!(inner.span()=> <#inner as #runtime_at_inner::Scalar>);
+        quote! {
+            const IS_WRITTEN: ::core::primitive::bool = #of_inner::IS_WRITTEN;
+        }
+    });
+    let scalar = scalar(ident, &quote!(__KIND), &quote!(#facts), &from_value, runtime);
     quote! {
         const _: () = {
             const __KIND: #runtime::__private::Kind = {
@@ -116,7 +130,8 @@ fn newtype(
     }
 }
 
-fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) -> TokenStream {
+/// `at` is the span of the struct's name in the author's code, at which an error is reported.
+fn structure(ident: &Ident, at: Span, members: &[StructMember], runtime: &RuntimeCrate) -> TokenStream {
     let constants = members.iter().enumerate().filter_map(|(index, member)| match member {
         StructMember::Field(field) => Some(self::field(index, field, runtime)),
         StructMember::Flatten(_) | StructMember::Tag { .. } => None,
@@ -144,8 +159,8 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
     // The parser has compared the names of the fields that this struct declares. Only const evaluation knows the fields
     // of flattened structs. A struct with a secret has no `OBJECT` to check.
     let check = (has_flattened && !has_secret).then(|| {
-        let runtime = runtime.at(ident.span());
-        quote_spanned! {ident.span()=>
+        let runtime = runtime.at(at);
+        quote_spanned! {at=>
             const _: () = #runtime::__private::Object::check(
                 <#ident as #runtime::OutputObject>::OBJECT,
             );
@@ -160,7 +175,7 @@ fn structure(ident: &Ident, members: &[StructMember], runtime: &RuntimeCrate) ->
 
                 #[automatically_derived]
                 impl #runtime::Form for #ident {
-                    const KEY: &'static str = #form_key;
+                    const KEY: &'static ::core::primitive::str = #form_key;
                 }
 
                 #[automatically_derived]
@@ -197,6 +212,7 @@ fn field(index: usize, field: &DeclaredField, runtime: &RuntimeCrate) -> TokenSt
     let constant = constant(index);
     let local = Ident::new("field", Span::mixed_site());
     let bounds = bounds.statements(&local, "Field", runtime);
+    let description = description.tokens(runtime);
     let runtime_at_type = runtime.at(ty.span());
     let schema = quote_spanned!(ty.span()=> <#ty as #runtime_at_type::Output>::SCHEMA);
     // `never_null` is for a field that is absent instead of `null`, `optional` for a field that may be absent.

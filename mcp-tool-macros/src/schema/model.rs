@@ -2,7 +2,7 @@
 
 use syn::{Generics, Ident, Type};
 
-use crate::bounds::Bounds;
+use crate::{bounds::Bounds, docs::Description};
 
 /// A type that derives `ToolSchema`.
 pub(crate) enum Model {
@@ -40,7 +40,7 @@ pub(crate) enum StructMember {
 pub(crate) struct DeclaredField {
     /// Name in the JSON.
     pub(crate) name: String,
-    pub(crate) description: String,
+    pub(crate) description: Description,
     pub(crate) ty: Type,
     pub(crate) bounds: Bounds,
     pub(crate) presence: Presence,

@@ -9,7 +9,7 @@ use super::{
     model::{self, Model, StructMember},
     serde,
 };
-use crate::{bounds::Bounds, docs, errors::Errors, keys, runtime_crate::RuntimeCrate};
+use crate::{bounds::Bounds, docs::Description, errors::Errors, keys, runtime_crate::RuntimeCrate};
 
 /// Returns the type's model, and the path of the runtime crate.
 pub(super) fn model(item: &DeriveInput, errors: &mut Errors) -> (Model, RuntimeCrate) {
@@ -182,10 +182,7 @@ fn member(
     let name = keys
         .rename
         .unwrap_or_else(|| container.rename_all.map_or(rust_name.clone(), |case| case.field(&rust_name)));
-    let mut description = docs::text(attrs);
-    if description.is_empty() {
-        description = docs::from_name(&rust_name);
-    }
+    let description = Description::of(attrs).unwrap_or_else(|| Description::from_name(&rust_name));
     Some(StructMember::Field(model::DeclaredField {
         name,
         description,

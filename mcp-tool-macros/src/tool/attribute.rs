@@ -186,7 +186,7 @@ fn tool_name(text: &LitStr, errors: &mut Errors) -> Option<String> {
 }
 
 fn concurrency(key: &Key, errors: &mut Errors) -> Option<u32> {
-    let count = key.count(errors)?;
+    let count = key.number(errors)?;
     match u32::try_from(count) {
         Ok(count) if count > 0 => Some(count),
         _ => {

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
+use syn::{GenericArgument, PathArguments, Type, spanned::Spanned};
 
 use super::{
     completion,
     model::{ArgumentParam, DeclaredTool, Input, StateParam},
 };
+use crate::runtime_crate::RuntimeCrate;
 
 /// Returns the name of the constant that describes the parameter at `index`.
 pub(super) fn constant(index: usize) -> Ident {
@@ -35,11 +36,15 @@ impl Local {
 pub(super) fn bind(tool: &DeclaredTool) -> TokenStream {
     let (states, state, cx) = (Local::named("states"), Local::named("state"), Local::named("cx"));
     let arguments = Local::named("arguments");
-    let runtime = &tool.runtime;
+    let (function, runtime) = (&tool.function, &tool.runtime);
     let borrowed = tool.inputs.iter().filter_map(|input| match input {
         Input::State(StateParam { ty, .. }) => {
             let runtime = runtime.at(ty.span());
-            Some(quote_spanned!(ty.span()=> <#runtime::__private::StateSource<#ty>>::hold(#states)?))
+            let held = quote_spanned! {ty.span()=>
+                <#runtime::__private::StateSource<#ty>>::mcp_tool_hold(#states)
+            };
+            // The `?` has the span of the macro, because some authors forbid it in their own code.
+            Some(quote!(#held?))
         }
         Input::Page(_) | Input::Argument(_) => None,
     });
@@ -52,15 +57,15 @@ pub(super) fn bind(tool: &DeclaredTool) -> TokenStream {
     let paged = paged(tool, &cx, &arguments);
     let answer = answer(tool, &state, &cx);
     quote! {
-        #[allow(unused_variables)]
         fn bind(
             #states: &#runtime::__private::StateMap,
         ) -> ::core::result::Result<
             ::std::boxed::Box<dyn #runtime::__private::Bound>,
             #runtime::__private::MissingState,
         > {
-            #[allow(unused_imports)]
             use #runtime::__private::SharedState as _;
+            // A second use of the function, so that no lint proposes to inline a function with a single call.
+            let _ = #function;
             let #state = (#(#borrowed,)*);
             ::core::result::Result::Ok(#runtime::__private::bound(
                 #state,
@@ -105,7 +110,6 @@ fn slots(tool: &DeclaredTool) -> TokenStream {
         }
     });
     quote! {
-        #[allow(unused_mut)]
         let mut #slots = (#(#runtime::__private::Slot {
             declared: &#declared,
             state: #runtime::__private::SlotState::Empty,
@@ -129,7 +133,7 @@ fn paged(tool: &DeclaredTool, cx: &Ident, arguments: &Ident) -> Option<TokenStre
     Some(quote! {
         let #slot = #runtime::__private::PageRequest::open(
             #cx,
-            <Self as #runtime::Tool>::CONTRACT.input(),
+            #runtime::Contract::input(&<Self as #runtime::Tool>::CONTRACT),
             #arguments,
             #limit,
             #cursor,
@@ -152,7 +156,7 @@ fn answer(tool: &DeclaredTool, state: &Ident, cx: &Ident) -> TokenStream {
                 // `cx` is a reference in an async tool. A function that isn't async runs on another thread, for which
                 // `cx` is an owned clone.
                 let cx = if tool.is_async { quote!(#cx) } else { quote!(&#cx) };
-                quote!(#state.#state_index.get(#cx))
+                quote!(#runtime::__private::HeldState::get(&#state.#state_index, #cx))
             }
             Input::Page(_) | Input::Argument(_) => {
                 let slot = Local::numbered("slot", index);
@@ -160,43 +164,69 @@ fn answer(tool: &DeclaredTool, state: &Ident, cx: &Ident) -> TokenStream {
             }
         })
         .collect();
-    // The function's future is created before the `async` block, and runs only when it is polled. The block then
-    // captures the future instead of the arguments, so that they are in memory only once.
-    let (creation, call) = if tool.is_async {
-        let future = Local::named("future");
-        (
-            quote_spanned!(function.span()=> let #future = #function(#(#call_arguments),*);),
-            quote_spanned!(function.span()=> #future.await),
-        )
-    } else {
-        let call = quote! {
-            {
-                let (#state, #cx) = (#state.clone(), #cx.clone());
-                #runtime::__private::blocking(move || #function(#(#call_arguments),*)).await?
-            }
-        };
-        (TokenStream::new(), call)
-    };
     let (returned, answered) = (Local::named("returned"), Local::named("answered"));
     let ty = &tool.output;
-    let runtime_at_type = runtime.at(ty.span());
-    let answer = quote_spanned! {ty.span()=>
-        (&&&&&&#runtime_at_type::__private::Returning::new(#returned)).answer(#cx)
-    };
+    let (imports, conversion) = conversion(&returned, cx, ty, tool.is_async, runtime);
+    let call = quote_spanned!(function.span()=> #function(#(#call_arguments),*));
+    if !tool.is_async {
+        return quote! {
+            let (#state, #cx) =
+                (::core::clone::Clone::clone(#state), ::core::clone::Clone::clone(#cx));
+            ::core::result::Result::Ok(#runtime::__private::blocking(move || {
+                #imports
+                let #returned: #ty = #call;
+                let #answered = #conversion;
+                #answered
+            }))
+        };
+    }
+    // The function's future is created before the `async` block, and runs only when it is polled. The block then
+    // captures the future instead of the arguments, so that they are in memory only once.
+    let future = Local::named("future");
     let runtime = runtime.at(function.span());
-    quote_spanned! {function.span()=>
-        #creation
-        ::core::result::Result::Ok(#runtime::__private::running(async move {
-            #[allow(unused_imports)]
-            use #runtime::__private::answering::{
-                AnyErrors as _, BoxedErrors as _, NoErrors as _, NoResults as _, Results as _, ToolErrors as _,
-            };
-            let #returned: #ty = #call;
-            // Each `&` adds one step of method resolution, which selects one of the traits above. Clippy reports the
-            // `&` that a type doesn't need.
-            #[allow(clippy::needless_borrow)]
-            let #answered = #answer;
+    // With the span of the function, a future that isn't `Send` is reported at the function.
+    let running = quote_spanned! {function.span()=>
+        #runtime::__private::running(async move {
+            #imports
+            let #returned: #ty = #future.await;
+            let #answered = #conversion;
             #answered
-        }))
+        })
+    };
+    quote! {
+        let #future = #call;
+        ::core::result::Result::Ok(#running)
+    }
+}
+
+/// Returns the imports and the expression that convert a function's return value of type `ty`.
+fn conversion(
+    returned: &Ident,
+    cx: &Ident,
+    ty: &Type,
+    is_async: bool,
+    runtime: &RuntimeCrate,
+) -> (TokenStream, TokenStream) {
+    let imports = quote! {
+        use #runtime::__private::answering::{
+            AnyErrors as _, BoxedErrors as _, NoErrors as _, NoResults as _, Results as _, ToolErrors as _,
+        };
+    };
+    // Each `&` adds one step of method resolution, which selects one of the traits above. Only the name of the method
+    // has the span of the author's type: an error type that can't be converted is reported there.
+    let method = Ident::new("mcp_tool_answer", error_type(ty).map_or_else(|| ty.span(), Spanned::span));
+    // A function that isn't async runs on another thread, for which `cx` is an owned clone.
+    let cx = if is_async { quote!(#cx) } else { quote!(&#cx) };
+    let expression = quote!((&&&&&&#runtime::__private::Returning::new(#returned)).#method(#cx));
+    (imports, expression)
+}
+
+/// Returns the error type of a `Result` as it is spelled, or `None` for other types and aliases.
+fn error_type(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    match arguments.args.iter().nth(1)? {
+        GenericArgument::Type(error) => Some(error),
+        _ => None,
     }
 }

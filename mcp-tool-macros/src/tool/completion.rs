@@ -10,7 +10,7 @@ use super::{
     bind::Local,
     model::{ArgumentParam, DeclaredCompletion, DeclaredTool, Input, StateParam},
 };
-use crate::{errors::Errors, keys::Key, runtime_crate::RuntimeCrate};
+use crate::{errors::Errors, fragments, keys::Key, runtime_crate::RuntimeCrate};
 
 /// Example value in errors.
 const SHAPE: &str = "customers(invoices)";
@@ -22,13 +22,14 @@ pub(super) fn parse(key: &Key, errors: &mut Errors) -> Option<Box<DeclaredComple
         Expr::Call(ExprCall { func, args, .. }) => (&**func, args.iter().collect()),
         function => (function, Vec::new()),
     };
+    let function = fragments::ungrouped(function);
     let Expr::Path(ExprPath { path: function, qself: None, .. }) = function else {
         errors.at(function, format!("`complete` must be a function: write `complete = {SHAPE}`"));
         return None;
     };
     let mut borrowed = Vec::new();
     for argument in &arguments {
-        match argument {
+        match fragments::ungrouped(argument) {
             Expr::Path(ExprPath { path, qself: None, .. }) if path.get_ident().is_some() => {
                 borrowed.extend(path.get_ident().cloned());
             }
@@ -110,7 +111,8 @@ fn completer(completion: &DeclaredCompletion, declared: &Ident, tool: &DeclaredT
         let at = name.span();
         // With the span `at`, the compiler reports a type mismatch at the name.
         let (state, index) = (located(&state, at), Index { span: at, ..Index::from(index) });
-        Some(quote_spanned!(at=> #state.#index.get(#cx)))
+        let runtime = tool.runtime.at(at);
+        Some(quote_spanned!(at=> #runtime::__private::HeldState::get(&#state.#index, #cx)))
     });
     let at = function.span();
     let typed_here = located(&typed, at);

@@ -2,24 +2,25 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Type, spanned::Spanned};
+use syn::{Type, ext::IdentExt as _, spanned::Spanned};
 
 use super::{
     bind::{Local, bind, constant},
     completion,
     model::{
-        ArgumentParam, DeclaredDeprecation, DeclaredTool, DeclaredWeakening, DefaultValue, Header, Input,
-        StateParam, Undescribed,
+        ArgumentParam, DeclaredDeprecation, DeclaredTool, DeclaredWeakening, DefaultKind, DefaultValue,
+        Header, Input, StateParam, Undescribed,
     },
 };
-use crate::runtime_crate::RuntimeCrate;
+use crate::{fragments::of_macro, literal::DeclaredCount, runtime_crate::RuntimeCrate};
 
 /// Returns the tool's type and its implementation of `Tool`. If the signature has errors, the implementation is a
 /// placeholder, so that no further errors follow. The types of the parameters and the result are still checked, unless
 /// the signature is generic.
 pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
-    let DeclaredTool { function, visibility, conditions, name, undescribed, output, inputs, runtime, .. } =
-        tool;
+    let DeclaredTool {
+        type_name, visibility, conditions, name, undescribed, output, inputs, runtime, ..
+    } = tool;
     let doc = format!("The tool `{name}`.");
     let (contract, bind) =
         if tool.is_callable { (contract(tool), bind(tool)) } else { broken(name, runtime) };
@@ -32,28 +33,37 @@ pub(super) fn tool(tool: &DeclaredTool) -> TokenStream {
             Input::State(StateParam { ty, .. }) => Some(check_state(ty, runtime)),
             Input::Page(_) | Input::Argument(_) => None,
         });
-        let paging = check_paging(inputs, output, runtime);
-        quote!(#(#declared)* #(#states)* #paging)
+        let result = check_result(inputs, output, runtime);
+        quote!(#(#declared)* #(#states)* #result)
     });
-    let missing = undescribed.iter().map(missing_description);
+    let missing = undescribed.iter().map(|missing| {
+        let warning = missing_description(missing);
+        quote!(#(#conditions)* #warning)
+    });
     let (constants, judgement, tracked) = (other_constants(tool), judgement(tool), &tool.tracked);
+    // With a span of the macro, lints of naming don't apply to the type.
+    let type_name = &of_macro(type_name);
     quote! {
         // This item is outside of the tool's `cfg`, because the crate needs the item even if this tool isn't built.
         #tracked
 
         #[doc = #doc]
-        #[allow(non_camel_case_types)]
+        // Code of other crates can't match the type exhaustively, which some authors require of all public enums.
+        #[non_exhaustive]
         #(#conditions)*
-        #visibility enum #function {}
+        #visibility enum #type_name {}
+
+        #(#missing)*
 
         #(#conditions)*
+        // The function, or a type in its signature, may be deprecated.
+        #[allow(deprecated)]
         const _: () = {
             #parts
-            #(#missing)*
             #judgement
 
             #[automatically_derived]
-            impl #runtime::Tool for #function {
+            impl #runtime::Tool for #type_name {
                 #contract
                 #constants
                 #bind
@@ -75,11 +85,13 @@ fn other_constants(tool: &DeclaredTool) -> TokenStream {
     } else {
         quote!(::core::option::Option::None)
     };
+    let package = &tool.package;
     let late_schema = tool.locked.as_ref().and_then(|locked| locked.late_schema(runtime));
     quote! {
         #late_schema
         const ADAPTS: ::core::option::Option<#runtime::__private::AdapterTarget> = #adapts;
         const SOURCE: #runtime::__private::Source = #runtime::__private::Source {
+            package: #package,
             file: ::core::file!(),
             line: ::core::line!(),
         };
@@ -95,7 +107,8 @@ fn judgement(tool: &DeclaredTool) -> Option<TokenStream> {
         Input::Page(_) => vec!["limit", "cursor"],
         Input::Argument(argument) => vec![argument.name.as_str()],
     });
-    (tool.is_callable && !tool.has_errors).then(|| locked.judgement(&tool.function, names, at, &tool.runtime))
+    (tool.is_callable && !tool.has_errors)
+        .then(|| locked.judgement(&tool.type_name, names, at, &tool.runtime))
 }
 
 /// Returns placeholders for the contract and the call of a tool with errors.
@@ -129,9 +142,18 @@ fn declared(index: usize, argument: &ArgumentParam, tool: &DeclaredTool) -> Toke
     let (declared, param) = (Local::named("declared"), Local::named("param"));
     let runtime = &tool.runtime;
     let bounds = bounds.statements(&param, "Param", runtime);
-    let (max_len, max_items) = (option(tool.keys.max_len), option(tool.keys.max_items));
-    let default = default.as_ref().map(|DefaultValue { literal, key, value }| {
-        let literal = literal.tokens(*value, runtime);
+    let description = description.tokens(runtime);
+    let count = |count: &Option<DeclaredCount>| option(count.as_ref().map(|count| count.tokens(runtime)));
+    let (max_len, max_items) = (count(&tool.keys.max_len), count(&tool.keys.max_items));
+    let default = default.as_ref().map(|DefaultValue { kind, key, value }| {
+        let literal = match kind {
+            DefaultKind::Value(literal) => literal.tokens(*value, runtime),
+            DefaultKind::Variant(path) => {
+                let name = path.segments.last().map(|last| last.ident.unraw().to_string());
+                let runtime = runtime.at(*value);
+                quote_spanned!(*value=> #runtime::__private::variant(|| #path, #name))
+            }
+        };
         let runtime = runtime.at(*key);
         quote_spanned!(*key=> let #param = #runtime::__private::Param::default(#param, #literal);)
     });
@@ -174,18 +196,22 @@ fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
 /// Returns the check that the type of a borrowed parameter isn't a type that agents send. The parser finds such a type
 /// by its name, but only const evaluation finds an alias.
 fn check_state(ty: &Type, runtime: &RuntimeCrate) -> TokenStream {
+    // With the span of the macro, because the import is unused if the compiler chooses the inherent constant.
+    let import = quote!(use #runtime::__private::ArgumentState as _;);
     let runtime = runtime.at(ty.span());
     quote_spanned! {ty.span()=>
         const _: () = {
-            #[allow(unused_imports)]
-            use #runtime::__private::ArgumentState as _;
-            #runtime::__private::check_state::<#ty>(<#runtime::__private::StateSource<#ty>>::IS_ARGUMENT)
+            #import
+            #runtime::__private::check_state::<#ty>(
+                <#runtime::__private::StateSource<#ty>>::MCP_TOOL_IS_ARGUMENT
+            )
         };
     }
 }
 
-/// Returns the check that a tool has a `PageRequest` if, and only if, it returns a `Page`.
-fn check_paging(inputs: &[Input], output: &Type, runtime: &RuntimeCrate) -> TokenStream {
+/// Returns the checks that the function's result can be a tool's result, and that the tool has a `PageRequest` if, and
+/// only if, it returns a `Page`.
+fn check_result(inputs: &[Input], output: &Type, runtime: &RuntimeCrate) -> TokenStream {
     let request = inputs.iter().find_map(|input| match input {
         Input::Page(span) => Some(*span),
         Input::State(_) | Input::Argument(_) => None,
@@ -194,10 +220,18 @@ fn check_paging(inputs: &[Input], output: &Type, runtime: &RuntimeCrate) -> Toke
     let runtime_at_output = runtime.at(output.span());
     let is_paged =
         quote_spanned!(output.span()=> <#output as #runtime_at_output::__private::Returned>::IS_PAGED);
+    let returned = quote_spanned! {output.span()=>
+        #runtime_at_output::__private::check_returned(<#output as #runtime_at_output::__private::Returned>::REFUSED)
+    };
     let at = request.unwrap_or_else(|| output.span());
     let runtime = runtime.at(at);
-    quote_spanned! {at=>
-        const _: () = #runtime::__private::check_paging(#is_paged, #has_request);
+    let paging = quote_spanned!(at=> #runtime::__private::check_paging(#is_paged, #has_request));
+    // One constant: after the first error, the second check isn't evaluated.
+    quote! {
+        const _: () = {
+            #returned;
+            #paging
+        };
     }
 }
 
@@ -205,6 +239,7 @@ fn check_paging(inputs: &[Input], output: &Type, runtime: &RuntimeCrate) -> Toke
 fn contract(tool: &DeclaredTool) -> TokenStream {
     let DeclaredTool { name, description, keys, inputs, output, runtime, .. } = tool;
     let (major, minor) = keys.version;
+    let description = description.tokens(runtime);
     let title = keys.title.iter();
     let scopes = &keys.scopes;
     let (read_only, destructive) = (keys.read_only, keys.destructive);

@@ -5,6 +5,7 @@ use syn::{Expr, ExprArray, ExprLit, Lit};
 
 use crate::{
     errors::Errors,
+    fragments,
     keys::{self, Key},
 };
 
@@ -67,7 +68,7 @@ impl TextListKey {
         }
         let mut texts: Vec<String> = Vec::new();
         for item in listed {
-            let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = item else {
+            let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = fragments::ungrouped(item) else {
                 errors.at(item, self.not_text);
                 continue;
             };

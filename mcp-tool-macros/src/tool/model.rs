@@ -7,7 +7,13 @@ use mcp_tool_contract::{
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, LitStr, Path, Type, Visibility};
 
-use crate::{bounds::Bounds, literal::DeclaredLiteral, lock::LockedTool, runtime_crate::RuntimeCrate};
+use crate::{
+    bounds::Bounds,
+    docs::Description,
+    literal::{DeclaredCount, DeclaredValue},
+    lock::LockedTool,
+    runtime_crate::RuntimeCrate,
+};
 
 /// Parsed keys of `#[mcp_tool(…)]`. An absent key is `None`, `false` or empty, and so is a key with an invalid value.
 #[derive(Default)]
@@ -24,9 +30,9 @@ pub(crate) struct Keys {
     pub(crate) idempotent: bool,
     pub(crate) open_world: bool,
     /// Maximum length of string parameters without their own maximum, in code points.
-    pub(crate) max_len: Option<u64>,
+    pub(crate) max_len: Option<DeclaredCount>,
     /// Maximum number of items of array parameters without their own maximum.
-    pub(crate) max_items: Option<u64>,
+    pub(crate) max_items: Option<DeclaredCount>,
     pub(crate) timeout_ms: Option<u64>,
     pub(crate) concurrency: Option<u32>,
     pub(crate) task: Option<TaskSupport>,
@@ -61,6 +67,8 @@ pub(crate) struct DeclaredTool {
     /// Path of the runtime crate.
     pub(crate) runtime: RuntimeCrate,
     pub(crate) function: Ident,
+    /// Name of the tool's type: the function's name, unless that is the name of a crate.
+    pub(crate) type_name: Ident,
     pub(crate) visibility: Visibility,
     /// Constraints across the parameters, in canonical form (RFC 8785).
     pub(crate) constraints: Option<String>,
@@ -78,10 +86,12 @@ pub(crate) struct DeclaredTool {
     pub(crate) is_async: bool,
     /// Name of the tool: the key `name`, else the function's name.
     pub(crate) name: String,
-    pub(crate) description: String,
+    pub(crate) description: Description,
     pub(crate) keys: Keys,
     /// Contract in the lock, the file `mcp-tools.lock`, that the tool's contract is compared with.
     pub(crate) locked: Option<LockedTool>,
+    /// Name of the package whose lock has the tool's contract.
+    pub(crate) package: String,
     /// Item that makes cargo rebuild when the lock changes; only for the first tool of a crate.
     pub(crate) tracked: Option<TokenStream>,
     pub(crate) inputs: Vec<Input>,
@@ -117,7 +127,7 @@ pub(crate) struct StateParam {
 /// Parameter that the agent sends.
 pub(crate) struct ArgumentParam {
     pub(crate) name: String,
-    pub(crate) description: String,
+    pub(crate) description: Description,
     pub(crate) ty: Type,
     pub(crate) bounds: Bounds,
     pub(crate) default: Option<DefaultValue>,
@@ -145,9 +155,16 @@ pub(crate) struct DeclaredCompletion {
 
 /// Default of an argument, from `default = 20`.
 pub(crate) struct DefaultValue {
-    pub(crate) literal: DeclaredLiteral,
+    pub(crate) kind: DefaultKind,
     /// Span of the key.
     pub(crate) key: Span,
     /// Span of the value.
     pub(crate) value: Span,
+}
+
+/// Kind of a default.
+pub(crate) enum DefaultKind {
+    Value(DeclaredValue),
+    /// Variant of an enum, such as `Priority::Low`.
+    Variant(Path),
 }

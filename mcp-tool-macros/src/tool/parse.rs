@@ -4,8 +4,8 @@ use mcp_tool_contract::{grammar::ArgKey, name};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, LitStr, Pat, PatType, ReturnType, Signature, Type, TypeReference,
-    Visibility,
+    Attribute, Expr, ExprPath, FnArg, GenericParam, Ident, LitStr, Pat, PatType, ReturnType, Signature, Type,
+    TypeReference, Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream},
     parse_quote,
@@ -14,11 +14,19 @@ use syn::{
 
 use super::{
     completion,
-    model::{ArgumentParam, DeclaredTool, DefaultValue, Header, Input, Keys, StateParam, Undescribed},
+    model::{
+        ArgumentParam, DeclaredTool, DefaultKind, DefaultValue, Header, Input, Keys, StateParam, Undescribed,
+    },
 };
 use crate::{
-    bounds::Bounds, docs, errors::Errors, keys, literal::DeclaredLiteral, lock::PackageLock,
+    bounds::Bounds,
+    docs::{self, Description},
+    errors::Errors,
+    fragments, keys,
+    literal::{DeclaredLiteral, DeclaredValue},
+    lock::PackageLock,
     runtime_crate::RuntimeCrate,
+    type_name::type_name,
 };
 
 /// Maximum number of parameters that agents send to a tool. A `PageRequest` counts as two, `limit` and `cursor`.
@@ -78,14 +86,13 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Decl
 
     let mut undescribed = Vec::new();
     let allows_missing = docs::may_be_missing(attributes);
-    let mut description = docs::text(attributes);
-    if description.is_empty() {
+    let description = Description::of(attributes).unwrap_or_else(|| {
         if !allows_missing {
             let what = format!("the tool '{name}' has no description");
             undescribed.push(Undescribed { what, span: signature.ident.span() });
         }
-        description = docs::from_name(&name);
-    }
+        Description::from_name(&name)
+    });
 
     let mut inputs = Vec::new();
     for parameter in &signature.inputs {
@@ -101,7 +108,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Decl
 
     let output = match &signature.output {
         ReturnType::Default => parse_quote!(()),
-        ReturnType::Type(_, ty) => (**ty).clone(),
+        ReturnType::Type(_, ty) => fragments::ungrouped_type(ty).clone(),
     };
     let is_complete = inputs.len() == signature.inputs.len();
     let lock = PackageLock::here();
@@ -112,6 +119,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Decl
     DeclaredTool {
         runtime: keys.runtime.clone().unwrap_or_else(RuntimeCrate::from_manifest),
         function: signature.ident.clone(),
+        type_name: type_name(&signature.ident),
         constraints,
         visibility: visibility.clone(),
         conditions: attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
@@ -123,6 +131,7 @@ pub(super) fn tool(function: &Function, keys: Keys, errors: &mut Errors) -> Decl
         description,
         keys,
         locked,
+        package: lock.package(),
         tracked: lock.tracked(),
         inputs,
         output,
@@ -221,6 +230,7 @@ fn input(
     errors: &mut Errors,
 ) -> Option<Input> {
     let PatType { attrs, pat, ty, .. } = parameter;
+    let ty = fragments::ungrouped_type(ty);
     let name = match &**pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(&pat.ident),
         Pat::Wild(_) | Pat::Ident(_) => None,
@@ -229,14 +239,14 @@ fn input(
             return None;
         }
     };
-    if let Type::Reference(reference) = &**ty {
+    if let Type::Reference(reference) = ty {
         return state(name, reference, attrs, errors);
     }
     if is_page_request(ty) {
         refuse_keys(attrs, "`limit` and `cursor` have fixed bounds: remove this", errors);
         return Some(Input::Page(ty.span()));
     }
-    if let Type::ImplTrait(opaque) = &**ty {
+    if let Type::ImplTrait(opaque) = ty {
         errors.at(
             opaque,
             "a parameter type can't be `impl Trait`, because the contract needs it: name the type",
@@ -266,13 +276,24 @@ fn state(
         );
         return None;
     }
-    if let Some(owned) = owned_form(&reference.elem) {
+    // Other named lifetimes are reported where the function declares them.
+    if let Some(lifetime) = &reference.lifetime
+        && lifetime.ident == "static"
+    {
+        let message = "application state is borrowed for one call: remove the `'static`";
+        errors.at(lifetime, message);
+        return None;
+    }
+    if let Some(owned) = owned_form(fragments::ungrouped_type(&reference.elem)) {
         let message =
             format!("an argument must be owned: write `{owned}`; only application state is borrowed");
         errors.at(reference, message);
         return None;
     }
-    Some(Input::State(StateParam { name: name.cloned(), ty: (*reference.elem).clone() }))
+    Some(Input::State(StateParam {
+        name: name.cloned(),
+        ty: fragments::ungrouped_type(&reference.elem).clone(),
+    }))
 }
 
 /// Returns the owned form of a borrowed argument type; `None` for a type of application state.
@@ -330,14 +351,13 @@ fn argument(
         errors.at(ident, reason);
     }
     refuse_conditions(attrs, errors);
-    let mut description = docs::text(attrs);
-    if description.is_empty() {
+    let description = Description::of(attrs).unwrap_or_else(|| {
         if !allows_missing && !docs::may_be_missing(attrs) {
             let what = format!("the parameter '{name}' has no description");
             undescribed.push(Undescribed { what, span: ident.span() });
         }
-        description = docs::from_name(&name);
-    }
+        Description::from_name(&name)
+    });
     let (mut bounds, mut default, mut secret) = (Bounds::default(), None, false);
     let (mut header, mut completion) = (None, None);
     for key in keys::of_attributes(attrs, "arg", errors) {
@@ -348,8 +368,8 @@ fn argument(
             Some(ArgKey::Secret) => secret = key.flag(errors),
             Some(ArgKey::Default) => {
                 default = key.value("20", errors).and_then(|value| {
-                    let literal = DeclaredLiteral::of(value, errors)?;
-                    Some(DefaultValue { literal, key: key.span(), value: value.span() })
+                    let kind = default_kind(value, errors)?;
+                    Some(DefaultValue { kind, key: key.span(), value: value.span() })
                 });
             }
             Some(ArgKey::Header) => header = self::header(&key, errors),
@@ -367,8 +387,8 @@ fn argument(
             | None => keys::unknown(&key, ArgKey::NAMES, errors),
         }
     }
-    if let (Some(pattern), Some(DefaultValue { literal: DeclaredLiteral::Text(text), value, .. })) =
-        (bounds.pattern(), &default)
+    if let (Some(pattern), Some(DefaultValue { kind, value, .. })) = (bounds.pattern(), &default)
+        && let DefaultKind::Value(DeclaredValue::Literal(DeclaredLiteral::Text(text))) = kind
         && !mcp_tool_contract::pattern::matches(pattern, text)
     {
         errors.on(*value, format!("default {text:?} doesn't match {pattern}"));
@@ -390,6 +410,20 @@ fn argument(
         completion = None;
     }
     ArgumentParam { name, description, ty: ty.clone(), bounds, default, secret, header, completion }
+}
+
+/// Parses the value of `default`: a literal, a constant, or a variant of an enum. A path counts as a variant if its last
+/// name is written as that of a variant, `Low`, or follows the name of a type, as in `Currency::EUR`.
+fn default_kind(value: &Expr, errors: &mut Errors) -> Option<DefaultKind> {
+    if let Expr::Path(ExprPath { path, qself: None, .. }) = value {
+        let mut names = path.segments.iter().rev().map(|segment| segment.ident.unraw().to_string());
+        let is_variant = names.next().is_some_and(|last| last.contains(char::is_lowercase))
+            || names.next().is_some_and(|owner| owner.starts_with(char::is_uppercase));
+        if is_variant {
+            return Some(DefaultKind::Variant(path.clone()));
+        }
+    }
+    DeclaredValue::of(value, errors).map(DefaultKind::Value)
 }
 
 /// Parses `header = "Region"`.
@@ -441,8 +475,8 @@ fn check_names(inputs: &[Input], signature: &Signature, errors: &mut Errors) {
         if let FnArg::Typed(PatType { pat, ty, .. }) = parameter
             && let Pat::Ident(pat) = &**pat
             && pages > 0
-            && !matches!(**ty, Type::Reference(_))
-            && !is_page_request(ty)
+            && !matches!(fragments::ungrouped_type(ty), Type::Reference(_))
+            && !is_page_request(fragments::ungrouped_type(ty))
             && (pat.ident == "limit" || pat.ident == "cursor")
         {
             errors.at(&pat.ident, "`PageRequest` adds a parameter of this name: rename this one");

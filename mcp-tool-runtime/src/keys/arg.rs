@@ -91,7 +91,7 @@ pub mod max {}
 /// ```
 pub mod min_len {}
 
-/// `max_len = N`: maximum length of a string, in code points. Default: the `max_len` of the type, else the
+/// `max_len = N`: maximum length of a string, in code points; a number or a constant such as `LIMIT`. Default: the `max_len` of the type, else the
 /// [`max_len`](super::mcp_tool::max_len) of the tool, else 1,024.
 ///
 /// ```
@@ -209,7 +209,8 @@ pub mod max_items {}
 /// ```
 pub mod pattern {}
 
-/// `default = …`: value that the function gets if the argument is absent or `null`; a literal within the bounds. Not
+/// `default = …`: value that the function gets if the argument is absent or `null`: a literal, a constant such as
+/// `DEFAULT_LIMIT`, or a variant of an enum such as `Priority::Low`, within the bounds. Not
 /// allowed for an `Option` or a `Vec`, or together with `secret`.
 ///
 /// The default is appended to the parameter's description. The JSON Schema keyword `default` isn't used, because strict

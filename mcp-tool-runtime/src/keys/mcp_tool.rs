@@ -535,7 +535,9 @@ pub mod deprecated {}
 /// `crate = "…"`: path of the crate `mcp-tool-runtime`, if the macro can't find the crate as a dependency. Default: the
 /// name under which Cargo.toml depends on `mcp-tool-runtime`.
 ///
-/// Needed if another crate re-exports `mcp-tool-runtime`. In a `macro_rules!` macro of that crate, write the path
+/// Needed if another crate re-exports `mcp-tool-runtime`. Instead of the key at each macro, the manifest can name the
+/// path once, in `[package.metadata.mcp-tool]` or `[workspace.metadata.mcp-tool]`: `crate = "::acme::mcp"`.
+/// In a `macro_rules!` macro of that crate, write the path
 /// without quotes: `crate = $crate::mcp`. In the example, the module `acme` plays the part of that crate.
 ///
 /// ```

@@ -135,3 +135,63 @@ fn each_package_has_its_own_lock_and_each_server_its_own_entries() {
         "the workspace root must have no lock, because it is not a package"
     );
 }
+
+/// Two workspaces, `first` with the package `things` and `second` with the server `clerk`, which depends on `things`. Both
+/// packages have a file `src/lib.rs` at the root of their workspace.
+fn neighbours() -> Project {
+    let project = Project::new("neighbours");
+    project.write("first/Cargo.toml", &manifest("things", WORKSPACE));
+    project.write("first/src/lib.rs", &things_source(&[FIND]));
+    let dependencies = format!("things = {{ path = \"../first\" }}\n{WORKSPACE}");
+    project.write("second/Cargo.toml", &manifest("clerk", &dependencies));
+    project.write("second/src/lib.rs", &things_source(&[&FIND.replace("fn find", "fn put")]));
+    project.write("second/src/main.rs", &main_of("clerk", "clerk::put, things::find"));
+    project.locked_in("first").locked_in("second")
+}
+
+#[test]
+fn tool_belongs_to_its_package_if_workspaces_share_a_target_folder() {
+    let project = neighbours();
+    // Cargo compiles `things` here, with paths relative to `first`, and uses the result in `second`.
+    project.assert_builds("first");
+    project.assert_builds("second");
+    let outside = "tools defined outside this workspace, checked only by the locks there: find";
+    let clerk = |arguments: &[&str]| project.contract("second", "clerk", arguments);
+    clerk(&["check"]).assert_exit(3, &["put 1.1, new", outside]).assert_lacks("find 1.1, new");
+    clerk(&["write"]).assert_exit(0, &["wrote mcp-tools.lock", outside]);
+    assert_eq!(versions(&project.read("second/mcp-tools.lock"), "put"), ["1.1"]);
+    assert!(versions(&project.read("second/mcp-tools.lock"), "find").is_empty());
+    assert!(!project.path("first").join(LOCK).exists(), "a server writes only the locks of its workspace");
+    clerk(&["check"]).assert_exit(0, &[outside]);
+
+    // A command in a workspace that has nothing to do with the server fails.
+    project.write("third/Cargo.toml", "[package]\nname = \"third\"\nversion = \"1.0.0\"\n[workspace]\n");
+    project.write("third/src/lib.rs", "");
+    let elsewhere = project.contract("third", "clerk", &["check"]);
+    elsewhere.assert_exit(1, &["defines neither the server 'clerk' nor any of its tools"]);
+}
+
+#[test]
+fn tool_belongs_to_its_package_if_its_path_is_remapped() {
+    let project = Project::new("remapped");
+    project.write(
+        "Cargo.toml",
+        &WORKSPACE.replace("[workspace]\n", "[workspace]\nmembers = [\"server\"]\nresolver = \"3\"\n"),
+    );
+    project.write("server/Cargo.toml", &manifest("remapped", ""));
+    let source = things_source(&[FIND]) + &main_of("remapped", "find");
+    project.write("server/src/main.rs", &source);
+    project.write(
+        ".cargo/config.toml",
+        "[build]\nrustflags = [\"--remap-path-prefix=server=/build/elsewhere\"]\n",
+    );
+    let project = project.locked_in("");
+    project.assert_builds("");
+    let server = |arguments: &[&str]| project.contract("", "remapped", arguments);
+    server(&["check"]).assert_exit(3, &["find 1.1, new", "/build/elsewhere/src/main.rs"]);
+    server(&["write"]).assert_exit(0, &["wrote server/mcp-tools.lock"]);
+    server(&["check"]).assert_exit(0, &[CURRENT]);
+    // The new lock makes cargo compile the package again, although the remapped path doesn't exist.
+    project.edit("server/mcp-tools.lock", "\"maxLength\": 40", "\"maxLength\": 80");
+    assert!(project.errors("").contains("max_len changed from 80 to 40"));
+}

@@ -1,6 +1,11 @@
 //! The parameter types of docs/reference/types.md compared with the code: their schemas, keys and default limits.
 
-use std::collections::BTreeSet;
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 use mcp_tool_contract::{
     bounds::{DEFAULT_MAX_ITEMS, DEFAULT_MAX_LEN, Kind, Literal, LiteralValue, Schema},
@@ -55,6 +60,15 @@ fn scalars() -> Vec<(&'static str, Schema)> {
         ("`f32`", f32::SCHEMA),
         ("`f64`", f64::SCHEMA),
         ("`String`", String::SCHEMA),
+        ("`Box<str>`, `Cow<'_, str>`", Box::<str>::SCHEMA),
+        ("`Box<str>`, `Cow<'_, str>`", Cow::<'_, str>::SCHEMA),
+        ("`char`", char::SCHEMA),
+        ("`std::net::IpAddr`", IpAddr::SCHEMA),
+        ("`std::net::Ipv4Addr`", Ipv4Addr::SCHEMA),
+        ("`std::net::Ipv6Addr`", Ipv6Addr::SCHEMA),
+        ("`std::time::Duration`", Duration::SCHEMA),
+        ("`url::Url` (feature `url`)", url::Url::SCHEMA),
+        ("`rust_decimal::Decimal` (feature `decimal`)", rust_decimal::Decimal::SCHEMA),
         ("enum of unit variants", Speed::SCHEMA),
         ("newtype with `from_str`", Address::SCHEMA),
         ("`uuid::Uuid` (feature `uuid`)", uuid::Uuid::SCHEMA),
@@ -119,14 +133,19 @@ fn accepted(schema: Schema) -> BTreeSet<&'static str> {
         }
         kind => panic!("not a parameter: {kind:?}"),
     };
+    // A length that narrows the bounds of every string type.
+    let length = match schema.kind() {
+        Kind::Text(text) => text.max_len().unwrap_or(1),
+        _ => 1,
+    };
     // The key `header` needs integers within ±(2^53 − 1), so a wider integer type is narrowed first.
     let low = schema.min(integer(-(1 << 53) + 1)).unwrap_or(schema);
     let narrowed = low.max(integer((1 << 53) - 1)).unwrap_or(low);
     let accepts = |key: &ArgKey| match key {
         ArgKey::Min => schema.min(one).is_ok(),
         ArgKey::Max => schema.max(one).is_ok(),
-        ArgKey::MinLen => schema.min_len(1).is_ok(),
-        ArgKey::MaxLen => schema.max_len(1).is_ok(),
+        ArgKey::MinLen => schema.min_len(length).is_ok(),
+        ArgKey::MaxLen => schema.max_len(length).is_ok(),
         ArgKey::MinItems => schema.min_items(1).is_ok(),
         ArgKey::MaxItems => schema.max_items(1).is_ok(),
         ArgKey::Pattern => schema.pattern(Pattern::new("^a$", matcher)).is_ok(),
@@ -167,9 +186,14 @@ fn stated(schema: &str, limits: &str) -> Value {
     if let Some((_, format)) = schema.split_once("format `") {
         stated["format"] = format.trim_end_matches('`').into();
     }
+    if let Some((_, pattern)) = schema.split_once("pattern `") {
+        stated["pattern"] = pattern.trim_end_matches('`').into();
+    }
     if words.contains(&"enum") {
         stated["enum"] = json!(["Standard", "Express"]);
     }
+    // The bounds of a string end at the first comma or semicolon.
+    let limits = limits.split(';').next().unwrap_or(limits);
     let limits = limits.split(", ").next().filter(|_| words[0] == "string").unwrap_or(limits);
     if let Some(range) = limits.strip_suffix(" characters").or(limits.strip_suffix(" code points")) {
         let (least, most) = range.split_once(" to ").unwrap_or((range, range));

@@ -307,7 +307,7 @@ impl DecodePass {
             None
         };
         let mut below = 0;
-        // Bits 0 to 2: kind. Of a string also bit 3: has a pattern, and bits 4 and 5: format.
+        // Bits 0 to 2: kind. Of a string also bit 3: has a pattern, and bits 4 to 7: format.
         let tag = self.byte();
         let kind = match tag & 7 {
             BOOLEAN => Kind::Boolean,
@@ -326,6 +326,10 @@ impl DecodePass {
                     1 => Some(Format::Uuid),
                     2 => Some(Format::Date),
                     3 => Some(Format::DateTime),
+                    4 => Some(Format::Ipv4),
+                    5 => Some(Format::Ipv6),
+                    6 => Some(Format::Uri),
+                    7 => Some(Format::Duration),
                     _ => None,
                 };
                 let pattern = if tag & 8 != 0 { Some(Pattern::from_lock(self.text())) } else { None };

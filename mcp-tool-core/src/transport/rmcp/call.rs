@@ -12,7 +12,12 @@ use rmcp::{
     service::RequestContext,
 };
 
-use super::{Protocol, extensions::extension, request::SessionCall, session};
+use super::{
+    Protocol,
+    extensions::extension,
+    request::{SessionCall, required_version},
+    session,
+};
 use crate::{
     ask::{Asking, Client},
     call::{

@@ -1,9 +1,14 @@
 //! Tools in a crate that uses the framework only through the re-export of `mcp_tool_tests_renamed`. The key `crate` of
 //! each attribute names the path of the framework, with or without a leading `::`.
 
+#![deny(unused_qualifications)]
+
 use mcp_tool_tests_renamed::{
     define_tool,
-    framework::{CallContext, Page, PageRequest, ToolEntry, ToolError, ToolSchema, mcp_tool, tools},
+    framework::{
+        CallContext, Output, OutputObject, OutputValue, Page, PageRequest, Parameter, Scalar, Tool,
+        ToolEntry, ToolError, ToolSchema, mcp_tool, tools,
+    },
 };
 
 /// Kind of an invoice.
@@ -16,13 +21,13 @@ pub enum Kind {
 
 /// Number of an invoice.
 #[derive(Debug, serde::Serialize, ToolSchema)]
-#[schema(crate = "::mcp_tool_tests_renamed::framework", min_len = 1)]
+#[schema(crate = "mcp_tool_tests_renamed::framework", min_len = 1)]
 #[schema(max_len = 12)]
 pub struct Number(String);
 
 /// An invoice.
 #[derive(Debug, serde::Serialize, serde::Deserialize, ToolSchema)]
-#[schema(crate = "::mcp_tool_tests_renamed::framework")]
+#[schema(crate = "mcp_tool_tests_renamed::framework")]
 pub struct Invoice {
     /// Its total.
     #[schema(max = 100)]
@@ -30,12 +35,7 @@ pub struct Invoice {
 }
 
 /// List invoices.
-#[mcp_tool(
-    crate = "::mcp_tool_tests_renamed::framework",
-    version = "1.0",
-    scope = "invoices:read",
-    read_only
-)]
+#[mcp_tool(crate = "mcp_tool_tests_renamed::framework", version = "1.0", scope = "invoices:read", read_only)]
 pub async fn list_invoices(
     _: &CallContext,
     /// Kind of the invoices.
@@ -61,9 +61,12 @@ pub fn cancel_invoice(
 // The other crate's macro defines a tool in this crate.
 define_tool!(defined_by_a_macro);
 
+/// Uses the names that the generated code qualifies.
+pub fn imported<T: Scalar + Parameter + OutputValue + Output, O: OutputObject, U: Tool>() {}
+
 /// All tools.
 pub const TOOLS: &[ToolEntry] =
-    tools![crate = "::mcp_tool_tests_renamed::framework"; list_invoices, cancel_invoice, defined_by_a_macro];
+    tools![crate = "mcp_tool_tests_renamed::framework"; list_invoices, cancel_invoice, defined_by_a_macro];
 
 #[cfg(test)]
 mod tests {
