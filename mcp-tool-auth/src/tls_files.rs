@@ -14,7 +14,7 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
-use crate::file_state::FileState;
+use crate::{file_state::FileState, secret::shown_path};
 
 /// Maximum size of a file with a certificate chain or a key, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -40,7 +40,7 @@ impl TlsFiles {
         let TlsFiles { certificate, key } = self;
         let wrong_certificate =
             |reason: String| format!("http.tls_cert: {}: {reason}", certificate.display());
-        let wrong_key = |reason: String| format!("http.tls_key: {}: {reason}", key.display());
+        let wrong_key = |reason: String| format!("http.tls_key: {}: {reason}", shown_path(key));
         let text = read_file(certificate).map_err(|error| wrong_certificate(error.to_string()))?;
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&text)
             .collect::<Result<_, _>>()

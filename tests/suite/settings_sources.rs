@@ -210,9 +210,24 @@ fn error_of_a_setting_shows_no_secret() {
         ("MCP_TOOL_SEAL_KEYS", SECRET.repeat(2)),
         ("MCP_TOOL_OAUTH_INTROSPECTION", SECRET.to_owned()),
         ("MCP_TOOL_SEAL_KEY", SECRET.to_owned()),
+        ("MCP_TOOL_UPSTREAM_BILLING_KEY_FIL", SECRET.to_owned()),
     ] {
         let (code, stderr) = refusal(&run(SERVE, &[(variable, &value)], None));
         assert!(code == 1 && !stderr.contains(&SECRET[8..24]), "{variable}: {stderr}");
+    }
+    // The key in the place of its file.
+    let certificate = tempfile::NamedTempFile::new().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n");
+    for key in [key.as_str(), SECRET] {
+        let variables = [
+            ("MCP_TOOL_HTTP_TLS_KEY", key),
+            ("MCP_TOOL_HTTP_TLS_CERT", certificate.path().to_str().unwrap()),
+        ];
+        let (code, stderr) = refusal(&run(&["serve", "--http", "127.0.0.1:0"], &variables, None));
+        assert!(code == 1 && stderr.contains("http.tls_key"), "{stderr}");
+        assert!(!stderr.contains(&SECRET[8..24]), "{stderr}");
     }
     for flag in [format!("--seal-keys={SECRET}"), format!("--oauth-introspection={SECRET}")] {
         let (_, stderr) = refusal(&run(&["serve", "--stdio", &flag], &[], None));

@@ -46,7 +46,9 @@ impl Variables {
 /// `MCP_TOOL_SERVICE_HOST` and `MCP_TOOL_PORT_80_TCP`. The value must have the orchestrator's form too, so that a
 /// misspelled setting stays an error.
 fn is_of_orchestrator(name: &str, value: &str, all: &BTreeMap<String, String>) -> bool {
-    let is_host = || value.parse::<IpAddr>().is_ok();
+    let is_name_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    // Usually an address, and for an external service a name.
+    let is_host = || value.parse::<IpAddr>().is_ok() || !value.is_empty() && value.chars().all(is_name_part);
     let is_port = || value.parse::<u16>().is_ok();
     if name.ends_with("_SERVICE_HOST") {
         return is_host();
@@ -125,6 +127,7 @@ mod tests {
             ("MCP_TOOL_PORT_8080_TCP_PORT", "8080"),
             ("MCP_TOOL_PORT_8080_TCP_ADDR", "10.96.4.17"),
             ("MCP_TOOL_AUDIT_SERVICE_HOST", "fd00:10:96::a1"),
+            ("MCP_TOOL_LOG_SERVICE_HOST", "logs.example.com"),
             ("MCP_TOOL_AUDIT_PORT_53_UDP", "udp://[fd00:10:96::a1]:53"),
             ("MCP_TOOL_UPSTREAM_BILLING_PORT_443_TCP_ADDR", "10.96.4.18"),
             // Docker, for the linked container `mcp-tool-db`.
@@ -133,7 +136,7 @@ mod tests {
             ("MCP_TOOL_DB_ENV_POSTGRES_VERSION", "17"),
         ]);
         assert!(settings.is_empty(), "{settings:?}");
-        assert_eq!(ignored.len(), 14);
+        assert_eq!(ignored.len(), 15);
     }
 
     #[test]

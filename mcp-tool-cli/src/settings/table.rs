@@ -107,6 +107,7 @@ pub(crate) fn config_flag() -> Arg {
     Arg::new("config")
         .long("config")
         .value_name("FILE")
+        .value_parser(NonEmptyStringValueParser::new())
         .help(
             "Read settings from this file [default: mcp-tool.toml in the folder of this program, else in the folder of \
              this program's name in the user's configuration folder] [env: MCP_TOOL_CONFIG]",
