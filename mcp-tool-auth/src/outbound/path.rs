@@ -30,8 +30,8 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
 }
 
-/// Returns `true` if a URL, such as the target of a redirect, is below `base`, which must end in `/`. Its path must keep
-/// the rules of [`below`]; it may have a query.
+/// Returns `true` if a URL, such as the target of a redirect, is below `base`, which must end in `/`. Its path must
+/// follow the rules of [`below`]; it may have a query.
 pub(super) fn is_below(base: &Url, url: &Url) -> bool {
     let path = url.path().strip_prefix(base.path());
     url.origin() == base.origin()

@@ -108,8 +108,8 @@ pub(crate) fn config_flag() -> Arg {
         .long("config")
         .value_name("FILE")
         .help(
-            "Read settings from this file [default: mcp-tool.toml in the folder of this program, else in the folder of \
-             this program's name in the user's configuration folder] [env: MCP_TOOL_CONFIG]",
+            "Read settings from this file [default: mcp-tool.toml in the folder of this program, else \
+             PROGRAM/mcp-tool.toml in the user's configuration folder] [env: MCP_TOOL_CONFIG]",
         )
 }
 
