@@ -23,7 +23,7 @@ pub(crate) struct CallerCache {
     pub(super) last_listed: CacheSlot,
     /// The sliding windows that count the caller's calls of each tool with a rate.
     pub(super) rate_windows: CacheSlot,
-    /// What the caller's user holds of the pools that all callers share.
+    /// Holdings of the caller's user in the pools that all callers share.
     pub(super) holdings: CacheSlot,
 }
 

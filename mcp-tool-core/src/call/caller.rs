@@ -48,8 +48,8 @@ pub(crate) struct Principal {
     pub(crate) agent: Option<String>,
 }
 
-/// Identity of a user with any agent. Limits that one user shares don't depend on the agent, because a user can register
-/// any number of agents.
+/// Identity of a user, without the agent. Limits of one user don't depend on the agent, because a user can register any
+/// number of agents.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct User {
     issuer: Option<Arc<str>>,
@@ -171,7 +171,7 @@ impl Caller {
         &self.claims.cache.rate_windows
     }
 
-    /// Returns the slot that caches what the caller's user holds of the pools that all callers share.
+    /// Returns the cache slot for the caller's user's holdings in the pools that all callers share.
     pub(crate) fn holdings(&self) -> &CacheSlot {
         &self.claims.cache.holdings
     }

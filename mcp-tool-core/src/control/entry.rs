@@ -20,9 +20,8 @@ pub struct ControlEntry {
     pub action: ControlAction,
     /// The operator's reason, for people who read the file. The text has no effect.
     pub reason: Option<String>,
-    /// `true` if the entry also covers tokens that name no client, which may belong to the client of the entry: an entry
-    /// that disables a client refuses them while the client is disabled, and one that revokes a client's tokens revokes
-    /// them too.
+    /// `true` if the entry also covers tokens that name no client, because they may belong to the client of the entry.
+    /// Such tokens are then refused while the client is disabled, or revoked together with the client's tokens.
     pub refuse_unidentified: bool,
 }
 

@@ -124,7 +124,7 @@ fn replacements(text: &str) -> Vec<(Range<usize>, Cow<'static, str>)> {
     found
 }
 
-/// Returns the marker that replaces the id `raw`; `None` if rmcp can hold the id, and if `raw` is no id.
+/// Returns the marker that replaces the id `raw`; `None` if rmcp can hold the id, or if `raw` isn't an id.
 fn marker(raw: &str) -> Option<String> {
     match Id::new(raw)? {
         Id::Text(digits) if !digits.starts_with('"') => {

@@ -36,7 +36,7 @@ pub(crate) fn invalid_initialize(message: &ClientJsonRpcMessage) -> Option<Proto
     Some(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
-/// Returns the message of a call in a session with no more members than rmcp needs: id, name and progress token.
+/// Returns the message of a call in a session with only the members that rmcp needs: id, name and progress token.
 pub(crate) fn session_call(call: &ToolCall<'_>) -> Vec<u8> {
     let mut json = JsonWriter::default();
     json.raw(r#"{"jsonrpc":"2.0","method":"tools/call","id":"#);

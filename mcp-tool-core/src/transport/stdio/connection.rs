@@ -399,9 +399,8 @@ impl Connection {
     }
 
     /// Forwards a message to rmcp. `request` has the id of a request, and `true` for a legacy request; it is `None` for
-    /// other messages. Only a request needs a permit. If the message can't
-    /// be forwarded, answers a request with an error, and drops any other message. Returns `true` if the message was
-    /// forwarded.
+    /// other messages. Only a request needs a permit. If the message can't be forwarded, answers a request with an
+    /// error, and drops any other message. Returns `true` if the message was forwarded.
     async fn forward(&self, line: &[u8], request: Option<(&Id, bool)>) -> bool {
         let id = request.map(|(id, _)| id);
         let message = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| to_rmcp(line));
