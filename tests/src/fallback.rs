@@ -38,7 +38,8 @@ async fn changes(
     }
 }
 
-/// Accepts subscriptions to URIs under `file:///own/`, and panics while it serves one to `file:///own/panics`. The tool `changes` announces a change of any URI.
+/// Accepts subscriptions to URIs under `file:///own/`, and panics while it serves one to `file:///own/panics`. The tool
+/// `changes` announces a change of any URI.
 struct Resources {
     /// Accepts subscriptions of 2026-07-28 clients.
     accepts_subscriptions: bool,

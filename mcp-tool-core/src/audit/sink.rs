@@ -444,19 +444,19 @@ mod tests {
     }
 
     #[test]
-    fn hanging_write_closes_calls_that_write_until_it_ends() {
+    fn calls_that_write_are_refused_while_a_write_of_records_hangs() {
         let (writes, sink) = channel();
         let audit = Audit::start(Box::new(SlowSink(sink))).unwrap();
         assert!(audit.permits(true).is_ok());
         audit.append(b"{}\n", true);
         until(|| audit.permits(true).is_err());
-        assert!(audit.permits(false).is_ok(), "reads must go on while their records can wait");
+        assert!(audit.permits(false).is_ok(), "calls that only read must run while their records can wait");
         writes.send(SlowWrite::Succeed).unwrap();
         until(|| audit.permits(true).is_ok());
     }
 
     #[test]
-    fn panic_of_the_writer_closes_all_calls() {
+    fn all_calls_are_refused_after_the_writer_panicked() {
         let (writes, sink) = channel();
         let audit = Audit::start(Box::new(SlowSink(sink))).unwrap();
         audit.append(b"{}\n", true);
