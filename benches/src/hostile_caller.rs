@@ -1,5 +1,5 @@
-//! Response times of a normal caller while a hostile caller, with a token of one scope, uses as much of the server as it
-//! can.
+//! Response times of a normal caller while a hostile caller, with a token of one scope, uses as much of the server as
+//! it can.
 //!
 //! Each round measures the normal caller alone, and then with each kind of load. The server runs with the default
 //! settings and, for the sessions, with `--legacy-sessions 100`.

@@ -257,8 +257,8 @@ async fn serve_http(_: Application, _: Config, _: &str, _: Run) -> CommandResult
         .into())
 }
 
-/// Returns a text with the commands and the configuration by which common clients connect to `url`. Clients that support
-/// OAuth get a token themselves.
+/// Returns a text with the commands and the configuration by which common clients connect to `url`. Clients that
+/// support OAuth get a token themselves.
 #[cfg(feature = "http")]
 fn how_to_connect(name: &str, url: &str, needs_token: bool) -> String {
     let token = if needs_token { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };

@@ -44,8 +44,8 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Starts to receive SIGINT, SIGTERM, SIGQUIT, SIGHUP and SIGUSR1 or, on systems other than Unix, Ctrl-C. Also keeps
-    /// SIGXFSZ from ending the process, so that a write beyond a file size limit fails like one to a full disk.
+    /// Starts to receive SIGINT, SIGTERM, SIGQUIT, SIGHUP and SIGUSR1 or, on systems other than Unix, Ctrl-C. Also
+    /// keeps SIGXFSZ from ending the process, so that a write beyond a file size limit fails like one to a full disk.
     pub(crate) fn listen() -> std::io::Result<Self> {
         #[cfg(unix)]
         {

@@ -129,8 +129,8 @@ impl Shares {
         Some(ToolShare(Some((holdings, tool))))
     }
 
-    /// Returns the `max` permits for the bytes of bodies that the caller's user may send at a time; `None` for the local
-    /// user.
+    /// Returns the `max` permits for the bytes of bodies that the caller's user may send at a time; `None` for the
+    /// local user.
     pub(crate) fn body_room(&self, caller: &Caller, max: usize) -> Option<Arc<Semaphore>> {
         if caller.is_local() {
             return None;

@@ -18,8 +18,8 @@ pub(crate) struct StallDetector {
 }
 
 impl StallDetector {
-    /// Returns `true` if work that was `requested` before the last [`STALLED_AFTER`] checks isn't `done`. Both numbers are
-    /// totals since the start, and the watchdog calls this method at each check.
+    /// Returns `true` if work that was `requested` before the last [`STALLED_AFTER`] checks isn't `done`. Both numbers
+    /// are totals since the start, and the watchdog calls this method at each check.
     pub(crate) fn is_stalled(&mut self, done: u64, requested: u64) -> bool {
         self.requested.push_back(requested);
         if self.requested.len() <= STALLED_AFTER {

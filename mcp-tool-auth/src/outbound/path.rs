@@ -11,7 +11,8 @@ const MAX_PATH: usize = 8 * 1024;
 /// # Errors
 /// - A path of more than 8 KiB.
 /// - A path with a control character, `\`, `?` or `#`, or with an empty segment before its last one.
-/// - A path with a segment `.` or `..`, or a segment that some servers read as one, such as `%252e.`, `..%2f` or `..;x`.
+/// - A path with a segment `.` or `..`, or a segment that some servers read as one, such as `%252e.`, `..%2f` or
+///   `..;x`.
 /// - A path that leads out of `base`.
 pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if path.len() > MAX_PATH {

@@ -56,8 +56,8 @@ fn default_paths() -> Vec<PathBuf> {
 /// Reads and parses a settings file.
 ///
 /// # Errors
-/// The file can't be read, is larger than 1 MiB, isn't TOML, or is writable by every user without being named. The error
-/// shows no text of the file, which may be a secret.
+/// The file can't be read, is larger than 1 MiB, isn't TOML, or is writable by every user without being named. The
+/// error shows no text of the file, which may be a secret.
 pub(super) fn read(path: &str, is_named: bool) -> Result<toml::Table, String> {
     // A named file may be a pipe, such as `<(decrypt settings)` in a shell.
     let opened = if is_named { File::open(path) } else { regular_file::read(Path::new(path)) };

@@ -298,8 +298,8 @@ impl WriterState {
     /// Marks the sink as stalled if a record has waited too long, and as working if none has; logs each change. A
     /// failing sink or an ended writer doesn't count as stalled. Returns `false` if the writer has ended.
     fn check_writer(&self, detector: &mut StallDetector) -> bool {
-        // `done` is read first, and the writer changes it last, so that `requested` never includes a record that doesn't
-        // exist.
+        // `done` is read first, and the writer changes it last, so that `requested` never includes a record that
+        // doesn't exist.
         let done = self.done.load(Ordering::Acquire);
         let requested = done + self.waiting.load(Ordering::Acquire) as u64;
         let is_stalled = self.required && detector.is_stalled(done, requested);

@@ -316,8 +316,8 @@ impl fmt::Display for Caller {
     }
 }
 
-/// Returns the possible names of a local client, from its label `name version`: the label up to each of its spaces, since
-/// both parts may contain spaces.
+/// Returns the possible names of a local client, from its label `name version`: the label up to each of its spaces,
+/// since both parts may contain spaces.
 pub(crate) fn names_in_label(label: &str) -> impl Iterator<Item = &str> {
     label.match_indices(' ').map(|(space, _)| &label[..space])
 }

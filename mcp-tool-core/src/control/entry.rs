@@ -49,8 +49,8 @@ pub enum DisableTarget {
 }
 
 /// The tokens that an entry revokes. All variants but `Id` revoke tokens that were issued until a certain time, and
-/// tokens without a time of issue. Because the clocks of issuer and server may differ, they also revoke tokens that were
-/// issued up to 30 s after that time.
+/// tokens without a time of issue. Because the clocks of issuer and server may differ, they also revoke tokens that
+/// were issued up to 30 s after that time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RevokedTokens {
     /// The token with this `jti`.

@@ -91,8 +91,8 @@ impl Controls {
         self.read(|state| state.is_tool_disabled(tool)).unwrap_or(false)
     }
 
-    /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. A token that names
-    /// no client may count as one of a disabled client. `None` if the caller may use the server.
+    /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. A token that
+    /// names no client may count as one of a disabled client. `None` if the caller may use the server.
     pub fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         self.read(|state| state.disabled_part(caller)).flatten()
     }

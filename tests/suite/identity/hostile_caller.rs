@@ -1,5 +1,5 @@
-//! One hostile caller, who has a valid token with one scope, and a normal caller. The hostile caller takes as much as it
-//! can of each pool that callers share, and the normal caller is still served.
+//! One hostile caller, who has a valid token with one scope, and a normal caller. The hostile caller takes as much as
+//! it can of each pool that callers share, and the normal caller is still served.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},

@@ -56,7 +56,12 @@ const CORE: &[Limit] = &[
     ("unread answer", "{} s", "transport/http/connection.rs", "WRITE_TIMEOUT"),
     ("idle connection", "{} to 180 s", "transport/http/connection.rs", "IDLE_INTERVAL"),
     ("connections answered 503 at a time", "{}", "transport/http/overload.rs", "MAX_ANSWERING"),
-    ("connections that bypass the trusted proxies", "{} at a time", "transport/http/outsiders.rs", "MAX_OPEN"),
+    (
+        "connections that bypass the trusted proxies",
+        "{} at a time",
+        "transport/http/outsiders.rs",
+        "MAX_OPEN",
+    ),
     (
         "connections that bypass the trusted proxies",
         "{} of one address",

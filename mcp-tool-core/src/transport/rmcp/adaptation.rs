@@ -1,8 +1,8 @@
 //! Adapts messages between clients and rmcp, whose types are stricter than the protocol.
 //!
 //! rmcp keeps ids and progress tokens as 64-bit integers or strings. An integer beyond 64 bits is therefore replaced by
-//! a string, the marker, before rmcp parses the message. In rmcp's messages, each marker is replaced by its integer. The
-//! marker contains a random text, so that no other string is taken for a marker.
+//! a string, the marker, before rmcp parses the message. In rmcp's messages, each marker is replaced by its integer.
+//! The marker contains a random text, so that no other string is taken for a marker.
 
 use std::{
     borrow::Cow,

@@ -93,7 +93,8 @@ pub(super) fn message(
     Some(format!("invalid parameters of {}{reason}", method.name))
 }
 
-/// Returns the reason why the parameters aren't of type `T`, with the JSON pointer of the parameter. `None` if they are.
+/// Returns the reason why the parameters aren't of type `T`, with the JSON pointer of the parameter. `None` if they
+/// are.
 fn explain<T: DeserializeOwned>(params: &Value) -> Option<String> {
     let error = serde_path_to_error::deserialize::<_, T>(params).err()?;
     let pointer: String = error

@@ -24,8 +24,8 @@ pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolErro
     })
 }
 
-/// Returns the error for an `initialize` request that rmcp could not parse; `None` for any other message. Until a client
-/// has initialized, rmcp would answer such a request without the name of the invalid parameter.
+/// Returns the error for an `initialize` request that rmcp could not parse; `None` for any other message. Until a
+/// client has initialized, rmcp would answer such a request without the name of the invalid parameter.
 pub(crate) fn invalid_initialize(message: &ClientJsonRpcMessage) -> Option<ProtocolError> {
     let ClientJsonRpcMessage::Request(request) = message else { return None };
     let ClientRequest::CustomRequest(request) = &request.request else { return None };

@@ -223,8 +223,8 @@ impl Connection {
 
     /// Processes one message. Returns a `tools/call` or `tools/list` request, if it was accepted.
     async fn process_line(&mut self, line: &[u8]) -> Option<StartedCall> {
-        // A byte order mark has no meaning in UTF-8, and parsers may ignore it (RFC 8259 §8.1). Some shells write one at
-        // the beginning of a pipe.
+        // A byte order mark has no meaning in UTF-8, and parsers may ignore it (RFC 8259 §8.1). Some shells write one
+        // at the beginning of a pipe.
         let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         if line.trim_ascii().is_empty() {
             return None;

@@ -246,8 +246,8 @@ fn assert_refuses_unknown_key(reply: &Reply) {
     assert!(is_undecided(reply) || refusal(reply).is_ok(), "{reply:?}");
 }
 
-/// A token with a key that the issuer has just begun to use gets a 503 with `Retry-After` while forged tokens with unknown
-/// `kid`s arrive, so that the client keeps it. Tokens with known keys are accepted all the time.
+/// A token with a key that the issuer has just begun to use gets a 503 with `Retry-After` while forged tokens with
+/// unknown `kid`s arrive, so that the client keeps it. Tokens with known keys are accepted all the time.
 #[test]
 fn token_with_a_new_key_is_kept_while_forged_tokens_with_unknown_kids_arrive() {
     let pair = Pair::start();
