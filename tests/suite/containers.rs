@@ -1,5 +1,5 @@
 //! Servers as containers run them: as process 1 and as a user without a name and a home, in a read-only file system
-//! that has only the program and its libraries, with odd environment variables; and on IPv6 only.
+//! that has only the program and its libraries, with odd environment variables. One test uses IPv6 only.
 //!
 //! The feature `containers` adds these tests. They need Linux namespaces that an ordinary user may create, and IPv6.
 

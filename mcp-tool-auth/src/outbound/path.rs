@@ -44,7 +44,7 @@ pub(super) fn is_below(base: &Url, url: &Url) -> bool {
 /// Checks the segments of a path below the base URL.
 ///
 /// # Errors
-/// A segment that is empty although it isn't the last one, or that some servers read as `.` or `..`.
+/// A segment that is empty and not the last one, or that some servers read as `.` or `..`.
 fn check_segments(path: &str) -> Result<(), String> {
     let mut segments = path.split('/').peekable();
     while let Some(segment) = segments.next() {

@@ -24,7 +24,7 @@ pub(super) struct SettingsFile {
 impl SettingsFile {
     /// Returns `named`, else the file in the folder of the program, else the one in the user's configuration folder.
     ///
-    /// The current folder isn't searched, because clients start servers in the folder that the user works in, and a
+    /// The current folder isn't searched, because clients start servers in the folder that the user works in. A
     /// settings file in a cloned repository must not decide what a server permits and records.
     pub(super) fn find(named: Option<String>) -> Self {
         if named.is_some() {

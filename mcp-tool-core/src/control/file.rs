@@ -96,8 +96,11 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
 /// line.
 ///
 /// # Errors
-/// The file doesn't exist, isn't a regular file, can't be read or written, stays locked by another process, or would be
-/// too large; a line in the file is not an entry; the new line can't be read back; or `make_line` failed.
+/// - The file doesn't exist, isn't a regular file, can't be read or written, stays locked by another process, or would
+///   be too large.
+/// - A line in the file is not an entry.
+/// - The new line can't be read back.
+/// - `make_line` failed.
 pub fn append(
     path: &Path,
     make_line: impl FnOnce(&ControlState) -> Result<Option<String>, String>,
