@@ -106,7 +106,7 @@ pub(crate) fn flag(key: &str) -> impl Iterator<Item = Arg> {
 pub(crate) fn config_flag() -> Arg {
     Arg::new("config").long("config").value_name("FILE").help(
         "Read settings from this file [default: mcp-tool.toml in the folder of this program, else \
-             PROGRAM/mcp-tool.toml in the user's configuration folder] [env: MCP_TOOL_CONFIG]",
+         PROGRAM/mcp-tool.toml in the user's configuration folder] [env: MCP_TOOL_CONFIG]",
     )
 }
 
