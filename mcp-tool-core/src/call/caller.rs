@@ -171,7 +171,7 @@ impl Caller {
         &self.claims.cache.rate_windows
     }
 
-    /// Returns the cache slot for the caller's user's holdings in the pools that all callers share.
+    /// Returns the cache slot for the holdings of the caller's user in the shared pools.
     pub(crate) fn holdings(&self) -> &CacheSlot {
         &self.claims.cache.holdings
     }
