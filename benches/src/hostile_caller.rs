@@ -1,6 +1,7 @@
-//! Response times of a normal caller while a hostile caller, with a token of one scope, takes what it can of the server.
+//! Response times of a normal caller while a hostile caller, with a token of one scope, uses as much of the server as
+//! it can.
 //!
-//! Each round measures the normal caller alone, and then beside each kind of load. The server runs with the default
+//! Each round measures the normal caller alone, and then with each kind of load. The server runs with the default
 //! settings and, for the sessions, with `--legacy-sessions 100`.
 //!
 //! `cargo run --release --bin hostile_caller -- ROUNDS CALLS`
@@ -44,7 +45,7 @@ async fn wait() -> String {
 /// An answer.
 #[derive(Form)]
 struct Answer {
-    /// Shall it go on?
+    /// Continue?
     goes_on: bool,
 }
 
@@ -63,7 +64,7 @@ const THREADS: usize = 8;
 enum Load {
     /// Requests, one after the other on each connection. The function returns body and headers.
     Requests(fn() -> (String, &'static str)),
-    /// As `Requests`, but each connection is closed before the response has ended.
+    /// Like `Requests`, but each connection is closed before the response has ended.
     Dropped(fn() -> (String, &'static str)),
     /// Requests whose bodies never arrive completely.
     HalfSent,
@@ -161,7 +162,7 @@ async fn main() -> ExitCode {
                     std::thread::spawn(move || run(load, &address, &eve, &ended, &requests))
                 })
                 .collect();
-            // The load has reached its full size.
+            // Waits until the load has reached its full size.
             std::thread::sleep(Duration::from_secs(1));
             let p99 = server.p99(&ann, calls);
             ended.store(true, Ordering::Relaxed);
@@ -178,7 +179,7 @@ async fn main() -> ExitCode {
     for ((name, _), figures) in loads.iter().zip(beside) {
         let requests: u64 = figures.iter().map(|(_, requests)| requests).sum();
         let p99 = median(figures.into_iter().map(|(p99, _)| p99).collect());
-        println!("{name}: p99 {p99:.0} µs, {:.1} times alone, beside {requests} hostile requests", p99 / alone);
+        println!("{name}: p99 {p99:.0} µs, {:.1} times alone, with {requests} hostile requests", p99 / alone);
     }
     ExitCode::SUCCESS
 }

@@ -87,8 +87,8 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
     }
 }
 
-/// Returns the path of a file with a secret for an error. A path that leads nowhere and isn't an absolute one with a
-/// folder isn't shown, because it may be the secret itself, written in the place of its file.
+/// Returns the path of a secret's file for an error. If no file exists there, the path is shown only if it is absolute
+/// and not directly below the root, because it may be the secret itself, written instead of a path.
 pub(crate) fn shown_path(path: &Path) -> String {
     let has_folder = path.is_absolute() && path.parent().is_some_and(|folder| folder.parent().is_some());
     if has_folder || path.exists() {

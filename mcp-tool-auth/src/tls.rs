@@ -44,7 +44,7 @@ impl Tls {
             .with_cert_resolver(Arc::clone(&certificate) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let watched = Arc::downgrade(&certificate);
-        // A thread, because reading a file of a network mount may hang, and no call may wait for that.
+        // A separate thread, because reading from a network mount may hang, and no call may wait for that.
         std::thread::Builder::new()
             .name("tls".into())
             .spawn(move || watch(&files, states, &watched, &provider))

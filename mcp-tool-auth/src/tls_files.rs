@@ -1,4 +1,4 @@
-//! The files of the listener's certificate and key, and the errors for files with something else in them.
+//! The files of the listener's certificate and key, and the errors for files with other content.
 
 use std::{
     io,
@@ -35,7 +35,7 @@ impl TlsFiles {
     ///
     /// # Errors
     /// An invalid or unreadable file, or a key that doesn't belong to the certificate. The error is one line, and says
-    /// what to do. It contains nothing of the files.
+    /// what to do. It contains no text of the files.
     pub(crate) fn read(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, String> {
         let TlsFiles { certificate, key } = self;
         let wrong_certificate =
@@ -100,7 +100,7 @@ impl PemContent {
         }
         let text = String::from_utf8_lossy(bytes);
         let has = |label: &str| text.contains(&format!("-----BEGIN {label}-----"));
-        // Of the form that OpenSSL wrote before PKCS #8, only this header says that the key is encrypted.
+        // In the format that OpenSSL wrote before PKCS #8, only this header shows that the key is encrypted.
         if has("ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
             PemContent::EncryptedKey
         } else if has("OPENSSH PRIVATE KEY") {
@@ -160,7 +160,7 @@ impl PemContent {
                  http.tls_cert",
                 path.display()
             ),
-            PemContent::Certificate => "the certificate is damaged, or has OpenSSL's own form".into(),
+            PemContent::Certificate => "the certificate is damaged, or in OpenSSL's own format".into(),
             PemContent::Other => "contains no PEM certificate".into(),
         }
     }

@@ -28,7 +28,7 @@ pub(crate) fn command() -> Command {
         .arg(settings::config_flag())
         .arg(OutputFormat::arg())
         .arg(Arg::new("token").long("token").value_name("FILE").help(
-            "Check the access token in this file, or on stdin for `-`, and name the setting that each fault needs",
+            "Check the access token in this file, or on stdin for `-`, and name the setting that fixes each problem",
         ))
         .after_help(
             "`doctor` reads the settings that `serve` would use, and changes nothing. Each answer is ok, warn or FAIL. \
@@ -45,7 +45,7 @@ struct DoctorAnswer {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum AnswerStatus {
     Ok,
-    /// The answer is `Ok`, but it may be incomplete, or something is weak.
+    /// The answer is `Ok`, but may be incomplete, or reports a weakness.
     Warn,
     Fail,
 }
@@ -231,8 +231,8 @@ fn revocation(application: &Application, config: &Config) -> DoctorAnswer {
     }
 }
 
-/// Answers FAIL if every user of the machine can read a file with secrets or records, or write or replace a file that
-/// the server depends on; and warns if the group of a file can write it.
+/// Answers FAIL if every user of the machine can read a file with secrets or records, or can write or replace a file
+/// that the server depends on. Warns if the group of a file can write it.
 fn file_modes(files: &[DependedFile]) -> DoctorAnswer {
     let problems: Vec<_> = files.iter().flat_map(DependedFile::problems).collect();
     let lines: Vec<&str> = problems.iter().map(|problem| problem.text.as_str()).collect();

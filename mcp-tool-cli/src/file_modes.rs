@@ -23,7 +23,7 @@ pub(crate) struct ModeProblem {
 }
 
 impl DependedFile {
-    /// Returns the files of these settings.
+    /// Returns the settings file and the files that the settings name.
     pub(crate) fn of(loaded: &Loaded) -> Vec<Self> {
         let settings = loaded.file.as_ref().map(|path| DependedFile {
             key: String::new(),
@@ -58,8 +58,8 @@ impl DependedFile {
         settings.into_iter().chain(named).collect()
     }
 
-    /// Returns the problems with the permissions of the file and of its folder. A file that doesn't exist has none,
-    /// because the server creates it with the right permissions.
+    /// Returns the problems with the permissions of the file and of its folder. A missing file has none, because
+    /// the server creates it with the right permissions.
     pub(crate) fn problems(&self) -> Vec<ModeProblem> {
         let mut problems = Vec::new();
         let path = self.path.display();
@@ -88,7 +88,7 @@ impl DependedFile {
     }
 }
 
-/// Logs problems with files for which no other part of the server does.
+/// Logs problems that concern all users, except for files that other parts of the server check.
 pub(crate) fn log(loaded: &Loaded) {
     for file in DependedFile::of(loaded) {
         let is_logged_elsewhere = file.key == "control.file" || file.key.starts_with("upstream.");

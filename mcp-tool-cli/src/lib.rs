@@ -92,8 +92,8 @@ fn command(name: &str, version: &str) -> Command {
              Over HTTP it listens on an address, and clients POST to /mcp.\n\n\
              Each setting is taken from its flag, else from its environment variable, else from the settings file, \
              else from its default; --print-config shows which. The settings file is the one that --config names, \
-             else mcp-tool.toml in the folder of this program, else mcp-tool.toml in the folder of this program's \
-             name in the user's configuration folder. The current folder isn't searched.",
+             else mcp-tool.toml in the folder of this program, else PROGRAM/mcp-tool.toml in the user's configuration \
+             folder, where PROGRAM is the name of this program. The current folder isn't searched.",
         )
         .arg(
             Arg::new("stdio")

@@ -39,7 +39,7 @@ use crate::{
 const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> CommandResult {
-    // First of all, because process 1 of a container doesn't get a signal that it doesn't handle yet.
+    // Signals are handled first, because process 1 of a container receives only signals that it handles.
     let signals = Signals::listen()?;
     let loaded = settings::load(matches, std::env::vars_os(), Config::of(&application))?;
     if matches.get_flag("print-config") {
@@ -220,7 +220,7 @@ async fn serve_http(application: Application, config: Config, address: &str, run
     }
     let scheme = if config.http.tls_cert.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{address}{}", http::PATH);
-    // Through the log's queue, because stderr may be closed, or its reader may have stopped to read.
+    // Written through the log's queue, because stderr may be closed, or its reader may have stopped reading.
     run.lines.clone().write_all(how_to_connect(&endpoint.name, &url, config.has_oauth()).as_bytes())?;
     let has_finished = http::serve(Arc::clone(&endpoint), listener, settings, authentication, run.stop).await;
     finish(has_finished, &endpoint, &run.lines);
@@ -257,8 +257,8 @@ async fn serve_http(_: Application, _: Config, _: &str, _: Run) -> CommandResult
         .into())
 }
 
-/// Returns a text with the commands and the configuration by which common clients connect to `url`. Clients that support
-/// OAuth get a token themselves.
+/// Returns a text with the commands and the configuration by which common clients connect to `url`. Clients that
+/// support OAuth get a token themselves.
 #[cfg(feature = "http")]
 fn how_to_connect(name: &str, url: &str, needs_token: bool) -> String {
     let token = if needs_token { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::log::LogLines;
 
-/// Time after the first stop signal in which further ones count as the same. npm, and terminals with a process group,
-/// send several signals at once to one server.
+/// Time after the first stop signal in which further ones count as the same. npm and terminals send several signals at
+/// once to one server.
 const SAME_STOP: Duration = Duration::from_secs(1);
 
 /// The audit writer, once the server has started it.
@@ -38,14 +38,14 @@ pub(crate) struct Signals {
     hangup: tokio::signal::unix::Signal,
     #[cfg(unix)]
     user: tokio::signal::unix::Signal,
-    /// SIGHUP says that the terminal was closed, because the server runs in one.
+    /// The server runs in a terminal, so SIGHUP means that the terminal was closed.
     #[cfg(unix)]
     has_terminal: bool,
 }
 
 impl Signals {
-    /// Starts to receive SIGINT, SIGTERM, SIGQUIT, SIGHUP and SIGUSR1 or, on systems other than Unix, Ctrl-C. Also keeps
-    /// SIGXFSZ from ending the process, so that a write beyond a file size limit is an error like one to a full disk.
+    /// Starts to receive SIGINT, SIGTERM, SIGQUIT, SIGHUP and SIGUSR1 or, on systems other than Unix, Ctrl-C. Also
+    /// keeps SIGXFSZ from ending the process, so that a write beyond a file size limit fails like one to a full disk.
     pub(crate) fn listen() -> std::io::Result<Self> {
         #[cfg(unix)]
         {
@@ -86,7 +86,7 @@ impl Signals {
     }
 
     /// Shuts the server down at the first stop signal, and exits the process at one that comes more than [`SAME_STOP`]
-    /// later. Opens the audit file again at each signal for that.
+    /// later. Opens the audit file again at each [`SignalEffect::Reopen`].
     pub(crate) async fn handle(mut self, stop: CancellationToken, lines: LogLines, audit: AuditSlot) {
         let mut stopped_at: Option<Instant> = None;
         loop {

@@ -1,4 +1,4 @@
-//! Finds issuers whose tokens name no client. A client that is disabled by its id could use the server with such a token.
+//! Finds issuers whose tokens name no client. A disabled client could still use the server with such a token.
 
 #[cfg(feature = "oauth")]
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use mcp_tool_core::audit::RecordQuery;
 
 use crate::{result::CommandResult, settings::Config};
 
-/// Time before now whose records are searched.
+/// Maximum age of the records that are searched.
 const SEARCHED: TimeDelta = TimeDelta::days(7);
 
 /// Number of records of an issuer, and of those without a client.
@@ -20,8 +20,7 @@ struct IssuerRecords {
     without_client: u64,
 }
 
-/// Refuses to act on a client if the tokens of an issuer name no client, as far as the audit records and the settings
-/// show.
+/// Fails if tokens of an issuer name no client, or may name none, according to the audit records and the settings.
 ///
 /// # Errors
 /// Names each such issuer, and says what to do.
@@ -39,7 +38,7 @@ pub(crate) fn check(config: &Config) -> CommandResult {
         return Ok(());
     }
     Err(format!(
-        "--client: tokens of these issuers name no client, or may name none, so the client could still use them:\n{}\n\
+        "--client: tokens of these issuers name no client, or may name none, so the client could still use such tokens:\n{}\n\
          Add --refuse-unidentified to refuse such tokens too. To tell clients apart, set client_claim in the issuer's section, as \
          in [issuer.NAME] client_claim = \"cid\"",
         found.join("\n")
@@ -47,7 +46,7 @@ pub(crate) fn check(config: &Config) -> CommandResult {
     .into())
 }
 
-/// Counts the records of the last days by issuer. Files that can't be read, or that don't exist, count as empty.
+/// Counts the records within [`SEARCHED`] by issuer. Files that can't be read, or that don't exist, count as empty.
 fn recorded(config: &Config) -> BTreeMap<String, IssuerRecords> {
     let mut records: BTreeMap<String, IssuerRecords> = BTreeMap::new();
     let Some(file) = &config.settings.audit_file else { return records };
@@ -74,7 +73,7 @@ fn suspected(config: &Config, records: &BTreeMap<String, IssuerRecords>) -> Vec<
     let oauth = &config.oauth;
     let without_claim = oauth.named_issuers.values().filter(|issuer| issuer.client_claim.is_none());
     let without_claim = without_claim.map(|issuer| &issuer.url).chain(&oauth.issuers);
-    // The answers of introspection may name no client either, whatever the claim is.
+    // Introspection responses may name no client, even if `client_claim` is set.
     let introspected = oauth.introspection.iter().map(|introspection| &introspection.issuer);
     let unknown: BTreeSet<String> = without_claim
         .chain(introspected)

@@ -12,8 +12,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// Parses a network such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`. A network of IPv4-mapped IPv6 addresses, such as
-    /// `::ffff:10.0.0.0/104`, is read as the IPv4 network, because such addresses are compared as IPv4 addresses.
+    /// Parses a network such as `127.0.0.1`, `10.0.0.0/8` or `fd00::/8`. A network of IPv4-mapped IPv6 addresses, such
+    /// as `::ffff:10.0.0.0/104`, is read as the IPv4 network, because such addresses are compared as IPv4 addresses.
     ///
     /// # Errors
     /// If `text` isn't an address or a network, or if an address bit after the prefix is 1. The message says what to

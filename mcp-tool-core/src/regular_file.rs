@@ -1,4 +1,4 @@
-//! Opening of the files that a server reads and writes while it runs. Only regular files are opened, because opening a
+//! Opens the files that a server reads and writes while it runs. Only regular files are opened, because opening a
 //! pipe or a device can wait for another process, and a server must never wait for one.
 
 use std::{
@@ -20,8 +20,8 @@ pub fn read(path: &Path) -> io::Result<File> {
 /// # Errors
 /// The file can't be opened, or isn't a regular file.
 pub fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
-    // Opening a device may have an effect, so its type is checked before. The type is checked again after the file was
-    // opened, because another process may have replaced the file in between.
+    // Opening a device may have an effect, so the type is checked first. It is checked again after opening, because
+    // another process may have replaced the file in between.
     if let Ok(metadata) = fs::metadata(path) {
         check_type(metadata.file_type())?;
     }

@@ -1,4 +1,4 @@
-//! Limits what one user holds of the pools that all callers share, such as the server's concurrent calls, so that one
+//! Limits the share of one user in the pools that all callers share, such as the server's concurrent calls, so that one
 //! user can't take a whole pool.
 //!
 //! A user is identified by issuer, tenant and name. The user's agents count together, because a user can register any
@@ -28,7 +28,7 @@ use crate::{
 pub(crate) enum Pool {
     /// Running calls of all tools.
     Calls,
-    /// Requests that rmcp answers: those that aren't about tools, and all requests in sessions.
+    /// Requests that rmcp answers, except calls: those that aren't about tools, and `tools/list` in sessions.
     Requests,
     /// Event streams that stay open, apart from the streams of calls.
     Streams,
@@ -37,8 +37,8 @@ pub(crate) enum Pool {
 }
 
 impl Pool {
-    /// Returns `true` if the local user's items count too. Questions of the local user count because a person can't
-    /// answer any number of questions.
+    /// Returns `true` if the local user's items count too. Questions of the local user count because a person can
+    /// answer only a few at a time.
     const fn counts_local_user(self) -> bool {
         match self {
             Pool::Questions => true,
@@ -47,7 +47,7 @@ impl Pool {
     }
 }
 
-/// What one user holds of each pool.
+/// Items that one user holds in each pool.
 #[derive(Debug, Default)]
 pub(crate) struct Holdings {
     calls: AtomicU32,
@@ -84,7 +84,7 @@ pub(crate) struct Shares {
 #[derive(Debug, Default)]
 struct Users {
     holdings: HashMap<User, Weak<Holdings>>,
-    /// Number of entries at which those of users without live [`Holdings`] are removed.
+    /// Number of entries at which entries without live [`Holdings`] are removed.
     prune_at: usize,
 }
 
@@ -94,7 +94,7 @@ impl Shares {
         Shares { percent, source_id: CacheSlot::new_source_id(), users: Mutex::default() }
     }
 
-    /// Returns how many of `all` items of a pool one user may hold: at least 1.
+    /// Returns the maximum number of a pool's `all` items that one user may hold: at least 1.
     pub(crate) fn of(&self, all: u32) -> u32 {
         let share = (u64::from(all) * u64::from(self.percent)).div_ceil(100).max(1);
         u32::try_from(share).unwrap_or(all)
@@ -129,8 +129,8 @@ impl Shares {
         Some(ToolShare(Some((holdings, tool))))
     }
 
-    /// Returns the permits for the bytes of bodies that the caller's user may send at a time, of which there are `max`.
-    /// `None` for the local user.
+    /// Returns the `max` permits for the bytes of bodies that the caller's user may send at a time; `None` for the
+    /// local user.
     pub(crate) fn body_room(&self, caller: &Caller, max: usize) -> Option<Arc<Semaphore>> {
         if caller.is_local() {
             return None;
@@ -139,7 +139,7 @@ impl Shares {
         Some(Arc::clone(holdings.body_room.get_or_init(|| Arc::new(Semaphore::new(max)))))
     }
 
-    /// Returns what the caller's user holds.
+    /// Returns the holdings of the caller's user.
     fn holdings(&self, caller: &Caller) -> Arc<Holdings> {
         // No change of `Shares` makes the cache invalid, so the number of changes is always 0.
         let cached = caller.holdings().get((self.source_id, 0), || self.find(caller));

@@ -5,8 +5,8 @@ use std::{collections::VecDeque, io, time::Duration};
 
 /// Interval at which a watchdog runs its check.
 const TICK: Duration = Duration::from_millis(250);
-/// Number of checks after which requested work that isn't done counts as stalled. Together with [`TICK`], work stalls
-/// at most 2 s after it was requested.
+/// Number of checks after which requested work that isn't done counts as stalled. Together with [`TICK`], work counts
+/// as stalled at most 2 s after it was requested.
 const STALLED_AFTER: usize = 7;
 
 /// Detects requested work that isn't done in time. Time is counted in checks, so that work doesn't count as stalled
@@ -18,7 +18,7 @@ pub(crate) struct StallDetector {
 }
 
 impl StallDetector {
-    /// Returns `true` if work isn't `done` that was `requested` before the last [`STALLED_AFTER`] checks. Both numbers
+    /// Returns `true` if work that was `requested` before the last [`STALLED_AFTER`] checks isn't `done`. Both numbers
     /// are totals since the start, and the watchdog calls this method at each check.
     pub(crate) fn is_stalled(&mut self, done: u64, requested: u64) -> bool {
         self.requested.push_back(requested);

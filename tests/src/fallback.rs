@@ -13,8 +13,8 @@ use rmcp::{
 };
 
 /// Adds the fallback handler that the environment variable `SPECIMEN_FALLBACK` selects, and the tool `changes`. Adds
-/// neither if the variable isn't set. The value `resources` selects resources. The value `silent` selects resources too,
-/// but only clients of 2025-11-25 can subscribe to them. Any other value selects prompts.
+/// neither if the variable isn't set. The value `resources` selects resources. The value `silent` selects resources
+/// too, but only clients of 2025-11-25 can subscribe to them. Any other value selects prompts.
 pub fn with_fallback(server: ToolServer) -> ToolServer {
     const CHANGES: &[ToolEntry] = tools![changes];
     match std::env::var("SPECIMEN_FALLBACK").as_deref() {
@@ -38,7 +38,8 @@ async fn changes(
     }
 }
 
-/// Accepts subscriptions to URIs under `file:///own/`, and panics while it serves one to `file:///own/panics`. The tool `changes` announces a change of any URI.
+/// Accepts subscriptions to URIs under `file:///own/`, and panics while it serves one to `file:///own/panics`. The tool
+/// `changes` announces a change of any URI.
 struct Resources {
     /// Accepts subscriptions of 2026-07-28 clients.
     accepts_subscriptions: bool,

@@ -62,7 +62,7 @@ fn audit_file_that_is_not_a_regular_file_stops_the_start() {
 }
 
 #[test]
-fn audit_file_that_became_a_pipe_closes_calls_that_write_until_it_is_a_file() {
+fn calls_that_write_are_refused_while_the_audit_file_is_a_pipe() {
     let (folder, file) = audit_file();
     let server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
     let readiness = || server.send("GET", "/readyz", &[], b"").status;
@@ -71,7 +71,7 @@ fn audit_file_that_became_a_pipe_closes_calls_that_write_until_it_is_a_file() {
     until("the first record was written", || lines(&file) == 1);
     std::fs::rename(&file, folder.path().join("moved")).unwrap();
     make_pipe(&file);
-    // Its record is the first that can't be written.
+    // The record of this call is the first that can't be written.
     assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x");
     until("the server was not ready", || readiness() == 503);
     assert_eq!(kind(&unlock()), "unavailable");
@@ -90,7 +90,7 @@ fn audit_file_that_became_a_pipe_closes_calls_that_write_until_it_is_a_file() {
 fn files_that_a_server_creates_are_private_to_its_owner() {
     let (folder, file) = audit_file();
     let listed = folder.path().join("listed.json");
-    // A file that a crash of a process with the same id left, as in a container.
+    // A process with the same id crashed and left this file, as happens in containers.
     let mut shell = Command::new("sh");
     let leave = "umask 000; echo > \"$LISTED.new.$$\"; exec \"$0\" \"$@\"";
     shell.args(["-c", leave, SPECIMEN]).env("LISTED", folder.path().join("listed"));

@@ -555,7 +555,7 @@ fn write_tools_are_refused_while_the_audit_file_cannot_be_written() {
 fn write_tools_are_refused_when_the_audit_file_has_no_room() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
-    // The server may not write a single block to a file, as on a full disk.
+    // The file size limit of 0 acts like a full disk.
     let mut shell = Command::new("sh");
     let server = HttpServer::start_by(
         shell.args(["-c", "ulimit -S -f 0; exec \"$0\" \"$@\"", SPECIMEN]),

@@ -1,5 +1,5 @@
-//! Servers as containers run them: process 1 in a read-only file system that has only the program and its libraries, as
-//! a user that has no name and no home, with odd environment variables; and on IPv6 only.
+//! Servers as containers run them: as process 1 and as a user without a name and a home, in a read-only file system
+//! that has only the program and its libraries, with odd environment variables. One test uses IPv6 only.
 //!
 //! The feature `containers` adds these tests. They need Linux namespaces that an ordinary user may create, and IPv6.
 
@@ -76,7 +76,7 @@ fn process(server: &HttpServer) -> u32 {
 }
 
 #[test]
-fn container_serves_records_and_stops_in_order_with_calls_in_flight() {
+fn container_serves_records_and_stops_after_the_calls_in_flight() {
     let (root, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut command = container(root.path(), data.path(), VARIABLES);
     let flags = ["--audit-file", "/data/calls.jsonl", "--control-file", "/data/control.jsonl"];
@@ -125,7 +125,7 @@ fn command_runs_in_a_container_without_user_names() {
 }
 
 #[test]
-fn read_only_file_system_without_data_serves_reads_and_closes_writes() {
+fn calls_that_write_are_refused_in_a_read_only_file_system_without_data() {
     let (root, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let server = HttpServer::start_by(&mut container(root.path(), data.path(), &[]), &[]);
     assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x");

@@ -194,8 +194,8 @@ impl StdioServer {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
-    /// Waits for `time` and returns `true` if no message arrives. If the server has closed its stdout, returns `true` at
-    /// once.
+    /// Waits for `time` and returns `true` if no message arrives. If the server has closed its stdout, returns `true`
+    /// at once.
     pub fn is_silent(&mut self, time: Duration) -> bool {
         self.lines.recv_timeout(time).is_err()
     }

@@ -1,5 +1,5 @@
-//! HTTP requests as clients, browsers and proxies write them: paths with a final slash, codings of the body, origins and
-//! hosts, and health checks.
+//! HTTP requests as clients, browsers and proxies write them: paths with a final slash, codings of the body, origins
+//! and hosts, and health checks.
 
 use std::{io::Write as _, process::Command};
 

@@ -1,4 +1,4 @@
-//! Forms of messages that clients send although few expect them: large integers as ids, `null` for absent members,
+//! Unusual forms of messages that clients send: large integers as ids, `null` for absent members,
 //! malformed notifications, batches, byte order marks, and a last line without a newline.
 
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ fn stream_of_an_id_beyond_64_bits_names_it_in_its_notifications() {
 }
 
 #[test]
-fn id_that_is_no_integer_or_has_too_many_digits_is_refused() {
+fn id_that_is_not_an_integer_or_has_too_many_digits_is_refused() {
     let (server, mut stdio) = (HttpServer::start(&[]), StdioServer::initialized(&[]));
     let too_long = "9".repeat(513);
     for id in ["1.0", "1e3", "9223372036854775808.5", "1E400", "true", "[1]", "null", too_long.as_str()] {
@@ -269,7 +269,7 @@ fn initialize_that_lacks_a_member_names_it() {
             assert!(message.contains(named), "{pointer}: {answer}");
             assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(-32_602), &json!(1)));
         }
-        // The refused request opened nothing.
+        // The refused request initialized nothing.
         let call = stdio.call("echo", json!({ "text": "x" }));
         assert!(
             call["error"]["message"].as_str().unwrap_or_default().contains("`initialize` first"),
@@ -281,7 +281,7 @@ fn initialize_that_lacks_a_member_names_it() {
 }
 
 #[test]
-fn revision_with_batches_is_not_agreed_on() {
+fn revision_with_batches_is_not_negotiated() {
     let server = HttpServer::start(&[]);
     let initialize = |version: &str| {
         let mut params = initialize_params(json!({}));

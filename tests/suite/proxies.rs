@@ -38,7 +38,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy in front of `server`. `frontend` are further lines of its configuration. With `files`, it ends
+    /// Starts a proxy in front of `server`. `frontend` has further lines of its configuration. With `files`, it ends
     /// TLS.
     fn start(kind: Kind, server: &HttpServer, frontend: &str, files: Option<&Files>) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -226,7 +226,7 @@ fn client_address_is_the_one_that_the_proxy_names() {
         (Kind::HaProxy, "http-request set-header X-Forwarded-For [2001:db8::1]:%[src_port]", "2001:db8::1"),
     ] {
         let proxied = Proxied::start(kind, frontend, None, &[]);
-        // What the client writes itself is never taken, except by a proxy that passes it on alone.
+        // A header that the client writes itself is ignored, because the proxy replaces or extends it.
         let forged = [("X-Forwarded-For", "203.0.113.66"), ("Forwarded", "for=203.0.113.67")];
         assert_eq!(remote(&proxied.server, &forged), expected, "{kind:?}: {frontend}");
     }
@@ -325,7 +325,7 @@ fn health_checks_of_a_proxy_follow_the_readiness_of_the_server() {
 }
 
 #[test]
-fn signal_ends_a_proxied_server_in_order() {
+fn signal_ends_a_proxied_server_after_its_calls() {
     let mut proxied = Proxied::start(Kind::Nginx, "proxy_http_version 1.1;", None, &[]);
     let call = tools_call(1, "waits", json!({ "milliseconds": 300 })).to_string();
     let mut stream = proxied.server.connect();

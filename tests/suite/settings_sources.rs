@@ -52,7 +52,7 @@ fn empty_variable_counts_as_unset() {
         ("MCP_TOOL_UPSTREAM_BILLING_URL", ""),
     ];
     assert_eq!(stdout(&run(print, &empty, None)), stdout(&run(print, &[], None)));
-    // The value of the file counts.
+    // The value of the file applies.
     let printed = stdout(&run(print, &empty[..1], Some("[http]\ngrace = \"7s\"\n")));
     assert!(printed.contains("http.grace = \"7s\"  # mcp-tool.toml"), "{printed}");
     // In a file, an empty value was written on purpose.
@@ -144,14 +144,14 @@ fn settings_file_of_the_current_folder_is_not_read_and_mentioned_once() {
     let output = places.command().args(["disable", "--tool", "echo"]).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(stderr.contains("note: mcp-tool.toml of the current folder isn't read"), "{stderr}");
-    // Named, the file is read.
+    // The file is read if it is named.
     let named =
         places.command().args(["serve", "--print-config", "--config", "mcp-tool.toml"]).output().unwrap();
     assert!(stdout(&named).contains("gate.allow_destructive = [\"destroys\"]  # mcp-tool.toml"));
 }
 
 #[test]
-fn settings_file_of_the_program_or_else_of_the_user_is_read_and_logged() {
+fn settings_file_of_the_program_precedes_that_of_the_user_and_is_logged() {
     let places = Places::new();
     let user = places.write(&places.config.join("parcels"), "41s");
     let printed = stdout(&places.print_config());

@@ -52,7 +52,7 @@ fn stop_signals_within_a_second_count_as_one() {
     server.send(&tools_call(70, "waits", json!({ "milliseconds": 1_500 })).to_string());
     // The answer to this call shows that the call before it is running.
     assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x");
-    // As npm and a terminal do, which signal every process of a group.
+    // npm and terminals send several signals, because they signal every process of a group.
     send(server.process(), &["INT", "TERM", "INT", "QUIT"]);
     assert_eq!(text(&server.answer(&json!(70))), "waited");
     assert!(server.wait().success());
@@ -79,7 +79,7 @@ fn stop_signal_after_a_second_exits_at_once() {
 }
 
 #[test]
-fn hangup_of_the_terminal_stops_the_server_in_order() {
+fn hangup_of_the_terminal_shuts_the_server_down() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
     // `script` runs the server in a terminal of its own, whose output goes to stderr here.
@@ -92,10 +92,10 @@ fn hangup_of_the_terminal_stops_the_server_in_order() {
     let line = output.line_with(&["process "]);
     let process: u32 = line.trim().strip_prefix("process ").unwrap().parse().unwrap();
     send(process, &["HUP"]);
-    until("the server stopped or went on", || {
+    until("the server stopped or opened the file again", || {
         output.text().contains("shutting down") || output.text().contains("opens the audit file again")
     });
-    // Ends a server that goes on, too.
+    // Ends a server that didn't stop.
     send(process, &["TERM"]);
     assert!(wait(&mut child).success());
     assert!(!output.text().contains("opens the audit file again"), "{}", output.text());

@@ -36,7 +36,7 @@ fn server_starts_in_an_unreadable_folder() {
     let current = folder.path().join("closed");
     std::fs::create_dir(&current).unwrap();
     std::fs::write(current.join("mcp-tool.toml"), "nonsense").unwrap();
-    // For root, permissions aren't checked, and the folder is only one more current folder.
+    // Permissions aren't checked for root, so for root the folder is readable.
     let mut command = after("chmod 000 .");
     let mut server = StdioServer::initialized_by(command.current_dir(&current), &[]);
     assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x");
@@ -45,10 +45,10 @@ fn server_starts_in_an_unreadable_folder() {
 }
 
 #[test]
-fn closed_stderr_ends_no_call_and_no_server() {
+fn closed_stderr_does_not_end_calls_or_the_server() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
-    // Closed from the start; a pipe whose reader has ended, as of a client that crashed; and a full disk.
+    // Stderr is closed from the start, is a pipe whose reader has ended (the client crashed), or is on a full disk.
     for stderr in ["exec 2>&-", "exec 2>\"$PIPE\"", "exec 2>/dev/full"] {
         let pipe = folder.path().join("pipe");
         drop(std::fs::remove_file(&pipe));
@@ -59,7 +59,7 @@ fn closed_stderr_ends_no_call_and_no_server() {
         let flags = ["--audit-file", file.to_str().unwrap()];
         let mut server = StdioServer::initialized_by(command.env("PIPE", &pipe), &flags);
         assert_eq!(text(&server.call("echo", json!({ "text": "x" }))), "x", "{stderr}");
-        // The log says that the tool panicked, and why.
+        // The server also logs the panic of the tool.
         assert_eq!(kind(&server.call("panics", json!({}))), "internal", "{stderr}");
         assert!(server.close().success(), "{stderr}");
     }
@@ -73,7 +73,7 @@ fn http_server_starts_with_a_closed_stderr() {
         let mut command = after(stderr);
         command.args(["serve", "--http", &address]).stdin(Stdio::null()).stdout(Stdio::null());
         let mut child = command.spawn().unwrap();
-        // The server's text for people, which follows the start, can't be printed.
+        // The text for people that the server prints after the start can't be written.
         until("the server was ready", || {
             assert_eq!(child.try_wait().unwrap(), None, "{stderr}");
             let Ok(mut stream) = TcpStream::connect(&address) else { return false };
@@ -88,7 +88,7 @@ fn http_server_starts_with_a_closed_stderr() {
 }
 
 #[test]
-fn closed_stdin_ends_the_server_in_order() {
+fn closed_stdin_shuts_the_server_down() {
     for streams in ["exec 0<&-", "exec 0<&- 1>&- 2>&-", "exec 1>&-"] {
         let mut command = after(streams);
         let status = command

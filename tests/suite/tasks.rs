@@ -249,7 +249,7 @@ fn requests_about_tasks_are_recorded() {
     record("tasks/cancel", id, "ok");
     let unknown = json!({ "taskId": "\u{202e}unknown" });
     let reply = server.modern("tasks/get", unknown.clone(), task_support(), &[("Mcp-Name", "x")]);
-    // The header must repeat the id, which isn't possible for this one.
+    // The header must repeat the id, but can't contain this one.
     assert_ne!(reply.status, 200);
     let mut stdio = StdioServer::start(&[]);
     stdio.send(&modern(1, "tasks/get", unknown, task_support()).to_string());

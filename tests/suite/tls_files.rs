@@ -1,4 +1,4 @@
-//! Files of the certificate and the key that contain something else: each error is one line that says what to do.
+//! Certificate and key files with other content: each error is one line that says what to do.
 
 use std::path::Path;
 

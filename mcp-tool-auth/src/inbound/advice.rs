@@ -1,4 +1,4 @@
-//! Advice for the operator about tokens that are refused or lack a client: the setting that would change it.
+//! Advice for the operator about tokens that are refused or name no client: the setting that would fix this.
 
 use std::{
     collections::HashMap,
@@ -25,9 +25,9 @@ const CLIENT_CLAIMS: [&str; 4] = ["cid", "appid", "client", "clientId"];
 
 /// Reason for advice about a valid token that names no client.
 pub(crate) const CLIENT_MISSING: Flaw = "client_missing";
-/// Reason for advice about a token that isn't a JWT, to a server without introspection.
+/// Reason for advice about a token that isn't a JWT, on a server without introspection.
 pub(crate) const OPAQUE: Flaw = "not_a_jwt";
-/// Advice about such tokens.
+/// Advice about tokens that aren't JWTs.
 pub(crate) const OPAQUE_ADVICE: &str = "it is opaque: make the issuer issue JWTs for oauth.resource or, if it has introspection \
                                         (RFC 7662), set oauth.introspection";
 /// Reason for advice about an issuer that differs from a configured one in its last slash.
@@ -38,7 +38,7 @@ pub(crate) const SLASH: Flaw = "iss_differs_in_last_slash";
 pub(crate) struct AdviceLog(Mutex<HashMap<Flaw, Instant>>);
 
 impl AdviceLog {
-    /// Returns `true` if a line about this reason may be logged now, and records that it is.
+    /// Returns `true` if a line about this reason may be logged now, and records `now` as its time.
     pub(crate) fn is_due(&self, reason: Flaw, now: Instant) -> bool {
         let mut last = mcp_tool_core::sync::lock(&self.0);
         let is_due = last.get(reason).is_none_or(|last| now.duration_since(*last) >= INTERVAL);
@@ -49,12 +49,12 @@ impl AdviceLog {
     }
 }
 
-/// Logs the advice about a token that its issuer is known to have made, at most once per issuer, reason and `INTERVAL`. Tokens of
-/// others are never shown, because their authors could choose the text that the operator is told to set.
+/// Logs the advice about a token that is known to come from its issuer, at most once per issuer, reason and `INTERVAL`.
+/// Other tokens are never shown, because their authors could choose the text that the operator is told to set.
 pub(crate) fn log(reason: Flaw, issuer: &Issuer, typ: Typ, claims: &Map<String, Value>) {
     let Some(advice) = advice(reason, issuer, typ, claims) else { return };
     if issuer.advised.is_due(reason, Instant::now()) {
-        // In the message, because the log escapes the quotes of other fields.
+        // The advice is in the message, because the log escapes quotes in other fields.
         match reason {
             CLIENT_MISSING => {
                 tracing::warn!(issuer = &*issuer.name, "tokens of the issuer name no client: {advice}");
@@ -66,7 +66,7 @@ pub(crate) fn log(reason: Flaw, issuer: &Issuer, typ: Typ, claims: &Map<String, 
     }
 }
 
-/// Returns the line about an issuer that differs in its last slash.
+/// Returns the advice about an `iss` that differs from a configured issuer only in its last slash.
 pub(crate) fn slash(named: &str, configured: &Issuer) -> String {
     let (named, configured, place) =
         (escaped_excerpt(named), escaped_excerpt(&configured.name), configured.trust.place("url"));
@@ -75,7 +75,7 @@ pub(crate) fn slash(named: &str, configured: &Issuer) -> String {
     )
 }
 
-/// Returns the setting that would change a verdict; `None` if no setting does.
+/// Returns the advice that tells how to get such tokens accepted; `None` if there is none.
 pub(crate) fn advice(reason: Flaw, issuer: &Issuer, typ: Typ, claims: &Map<String, Value>) -> Option<String> {
     let Issuer { name: issuer, trust, .. } = issuer;
     let setting = |key: &str, value: &str| trust.setting(key, value);

@@ -50,8 +50,8 @@ impl TokenClaims for VerifiedToken {
     }
 }
 
-// `user`, `clients`, `agents`, `tenant`, `scopes` and `machine` of `TokenRules` are names of claims. `machine` also has the value
-// that marks the token of a service account.
+// `user`, `clients`, `agents`, `tenant`, `scopes` and `machine` of `TokenRules` are names of claims. `machine` also has
+// the value that marks the token of a service account.
 impl TokenRules {
     /// Validates the claims of a JWT whose signature was verified. `iss` isn't checked, because `issuer` was found by
     /// it. `now` is in seconds since 1970.

@@ -12,7 +12,7 @@ use super::{
     strict,
 };
 
-/// Members of the metadata whose URLs clients and servers send secrets to.
+/// Metadata members with URLs to which clients and servers send secrets.
 const ENDPOINTS: [&str; 8] = [
     "authorization_endpoint",
     "token_endpoint",
@@ -36,12 +36,12 @@ pub(crate) struct IssuerMetadata {
     pub(super) insecure: Vec<&'static str>,
 }
 
-/// Fetches the metadata of an issuer. Tries each possible address until one has a JSON object of this issuer. Sites
-/// answer requests of unknown paths in many ways: with an error, a redirect, or a page with status 200.
+/// Fetches the metadata of an issuer. Tries each possible URL until one has a JSON object of this issuer, because sites
+/// respond to unknown paths in many ways: with an error, a redirect, or a page with status 200.
 ///
 /// # Errors
-/// - `NotFound`: no address exists.
-/// - `Unusable`: none has usable metadata. Contains the reason, of an object rather than of another response.
+/// - `NotFound`: no possible URL exists.
+/// - `Unusable`: no URL has usable metadata. Contains the reason; that of a JSON object takes precedence.
 /// - `Failed`: the issuer can't be reached, or doesn't answer in time.
 pub(super) async fn discover(client: &Client, issuer: &str) -> Result<IssuerMetadata, FetchError> {
     // Reason, and `true` if it is about a JSON object.
@@ -69,7 +69,7 @@ pub(super) async fn discover(client: &Client, issuer: &str) -> Result<IssuerMeta
 /// Reads the metadata.
 ///
 /// # Errors
-/// Metadata of another issuer, without the URL of keys or introspection, or with such a URL that isn't secure.
+/// The metadata is of another issuer, has no URL of keys or introspection, or has an insecure one.
 fn read(issuer: &str, metadata: &Map<String, Value>) -> Result<IssuerMetadata, String> {
     let member = |name: &str| metadata.get(name).and_then(Value::as_str);
     match member("issuer") {

@@ -21,7 +21,7 @@ pub enum DoctorFinding {
     Ok(String),
     /// A weakness that the operator may accept.
     Warn(String),
-    /// A fault.
+    /// A problem that must be fixed.
     Fail(String),
 }
 
@@ -50,7 +50,7 @@ impl ResourceServer {
         })
     }
 
-    /// Reports if a token would be accepted, and the setting that each fault needs. The token isn't introspected.
+    /// Reports whether a token would be accepted, and the setting that fixes each problem. Introspects no token.
     pub fn explain<'t>(&'t self, token: &'t str) -> BoxFuture<'t, Vec<DoctorFinding>> {
         Box::pin(self.explained(token))
     }
@@ -60,7 +60,7 @@ impl ResourceServer {
         if !Jwt::has_form(token) {
             return match &self.introspector {
                 Some(introspector) => vec![DoctorFinding::Warn(format!(
-                    "It is opaque: {} decides about it, and wasn't asked.",
+                    "It is opaque: only {} can verify it by introspection, which wasn't requested.",
                     introspector.issuer.name
                 ))],
                 None => fail(format!("{}: {}.", advice::OPAQUE, advice::OPAQUE_ADVICE)),
@@ -101,8 +101,8 @@ impl ResourceServer {
     }
 }
 
-/// Returns the findings about the type and the claims of a token. Each rule is checked, so that the operator sees all
-/// faults at once.
+/// Returns the findings about the type and the claims of a token. Checks every rule, so that the operator sees all
+/// problems at once.
 fn judged(jwt: &Jwt<'_>, issuer: &Issuer) -> Vec<DoctorFinding> {
     let (rules, claims) = (&issuer.trust.rules, &jwt.claims);
     let now = claims::unix_seconds(SystemTime::now());
@@ -180,7 +180,7 @@ async fn examined(issuer: &Issuer) -> Vec<DoctorFinding> {
     findings
 }
 
-/// Returns what is lost by the settings of an issuer that accept more than the standards require.
+/// Returns the weaknesses that an issuer's exceptions from the standards cause.
 fn exceptions(issuer: &Issuer) -> Vec<DoctorFinding> {
     let trust = &issuer.trust;
     let mut findings = Vec::new();

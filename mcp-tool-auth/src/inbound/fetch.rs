@@ -56,7 +56,7 @@ pub(crate) fn client() -> Result<Client, reqwest::Error> {
 /// user nor a fragment.
 ///
 /// # Errors
-/// Text that isn't such a URL. The error shows no user name, password, query or fragment, which may be secret.
+/// The text isn't such a URL. The error shows no user name, password, query or fragment, which may be secret.
 pub(crate) fn trusted_url(text: &str) -> Result<Url, String> {
     let url =
         Url::parse(text).map_err(|error| format!("must be a URL such as https://as.example.com: {error}"))?;

@@ -40,8 +40,8 @@ pub(crate) struct Unreachable;
 pub(crate) enum KeysMissing {
     /// There are no keys that may be used, or the last fetch failed and the cached keys lack the `kid`.
     Unreachable,
-    /// The cached keys lack the `kid`, and the issuer was last asked because of another one. It may have begun to use
-    /// this key since then. The next fetch is possible after this time.
+    /// The cached keys lack the `kid`, and were last fetched for another one. The issuer may have begun to use this key
+    /// since then. Contains the time until the next fetch may start.
     UnknownKid(Duration),
 }
 

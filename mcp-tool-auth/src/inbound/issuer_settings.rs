@@ -1,4 +1,4 @@
-//! Settings of `[issuer.NAME]`: what the tokens of one issuer may have that other issuers' tokens may not.
+//! Settings of `[issuer.NAME]`: exceptions for the tokens of one issuer.
 
 use std::collections::BTreeSet;
 
@@ -24,15 +24,15 @@ pub struct IssuerSettings {
 pub struct IssuerConfig {
     /// URL of the issuer, written as in the claim `iss`.
     pub url: String,
-    /// Types of access tokens that are accepted besides `at+jwt`.
+    /// Types of access tokens that are accepted in addition to `at+jwt`.
     pub typ: AcceptedTyp,
-    /// Audiences that are accepted besides the setting `oauth.resource`.
+    /// Audiences that are accepted in addition to the setting `oauth.resource`.
     pub audiences: Vec<String>,
     /// Claim that names the OAuth client; `None` for `client_id` or else `azp`.
     pub client_claim: Option<String>,
 }
 
-/// Values of the header parameter `typ` that are accepted besides `at+jwt`. ID tokens have such values too.
+/// Values of the header parameter `typ` that are accepted in addition to `at+jwt`. ID tokens have such values too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AcceptedTyp {
     /// `JWT`.
@@ -152,7 +152,7 @@ fn parse_audiences(values: &[String]) -> Result<Vec<String>, String> {
     for value in values {
         check_text(value)?;
         if value.contains('*') {
-            return Err("must be whole audiences: `*` stands for no other characters".into());
+            return Err("must be whole audiences: `*` isn't a wildcard".into());
         }
         if !seen.insert(value) {
             return Err("must have each audience once".into());

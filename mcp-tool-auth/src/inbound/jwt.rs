@@ -42,8 +42,8 @@ impl<'t> Jwt<'t> {
         token.bytes().filter(|byte| *byte == b'.').count() == 2
     }
 
-    /// Parses a token. Refuses an `alg` that isn't allowed, a `typ` other than `at+jwt`, `JWT` and none, and a header
-    /// with `crit`, `b64`, `zip` or `enc`.
+    /// Parses a token. Refuses an `alg` that isn't allowed, a `typ` that is neither `at+jwt`, `JWT` nor absent,
+    /// and a header with `crit`, `b64`, `zip` or `enc`.
     pub fn read(token: &'t str) -> Result<Self, Flaw> {
         let (signed, signature) = token.rsplit_once('.').ok_or("not_a_jwt")?;
         let (header, claims) = signed.split_once('.').ok_or("not_a_jwt")?;

@@ -26,11 +26,11 @@ pub(crate) struct VerificationKey {
 pub struct KeySet {
     named: HashMap<String, VerificationKey>,
     unnamed: Vec<VerificationKey>,
-    /// `kid` of each listed key, also of unusable ones.
+    /// `kid` of each listed key, usable or not.
     listed: HashSet<String>,
-    /// `kid` of keys that earlier sets listed, and this one doesn't.
+    /// `kid` of each key that an earlier set listed and this one doesn't.
     withdrawn: HashSet<String>,
-    /// `kid` of each RSA key that was refused because its private key can be computed from it, escaped.
+    /// Escaped `kid` of each RSA key that was refused because its private key can be computed from it.
     broken: Vec<String>,
 }
 
@@ -111,19 +111,19 @@ impl KeySet {
         self.named.len() + self.unnamed.len()
     }
 
-    /// Returns the `kid` of each RSA key that was refused because its private key can be computed from it, escaped;
-    /// `-` for a key without `kid`.
+    /// Returns the escaped `kid` of each RSA key that was refused because its private key can be computed from it; `-`
+    /// for a key without `kid`.
     pub(crate) fn broken(&self) -> &[String] {
         &self.broken
     }
 
-    /// Returns `true` if the issuer lists a key with this `kid`, of any kind, or has withdrawn it. A token with another
-    /// `kid` may have a key that the issuer has added since.
+    /// Returns `true` if the issuer lists a key of any kind with this `kid`, or has withdrawn one. A key with any other
+    /// `kid` may have been added since.
     pub(crate) fn decides_about(&self, id: &str) -> bool {
         self.listed.contains(id) || self.withdrawn.contains(id)
     }
 
-    /// Remembers which keys of the earlier set this set no longer lists.
+    /// Records the keys of the `earlier` set that this set no longer lists as withdrawn.
     pub(crate) fn replaces(&mut self, earlier: &KeySet) {
         let is_gone = |id: &&String| !self.listed.contains(*id);
         self.withdrawn = earlier.listed.iter().filter(is_gone).cloned().collect();

@@ -16,7 +16,7 @@ use super::{
 const ID_TOKEN_CLAIMS: [&str; 4] = ["at_hash", "c_hash", "s_hash", "nonce"];
 
 /// Checks that a token is an access token: `typ` is `at+jwt`, or one that the issuer's settings accept. ID tokens may
-/// have these other types too, so such a token must also lack the claims by which issuers mark other tokens.
+/// have these other types too, so such a token must have no claim that marks a token of another kind.
 pub fn is_access_token(jwt: &Jwt<'_>, accepted: AcceptedTyp) -> Result<(), Flaw> {
     let is_accepted = match jwt.typ {
         Typ::AccessToken => return Ok(()),

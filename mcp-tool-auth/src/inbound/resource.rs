@@ -48,7 +48,7 @@ pub struct ResourceServer {
     pub(crate) resource: Url,
     pub(super) issuers: Vec<Arc<Issuer>>,
     pub(super) introspector: Option<Introspector>,
-    /// Log lines about tokens whose issuer isn't known.
+    /// Log lines about tokens of unknown issuers.
     advised: AdviceLog,
     revocations: Option<Arc<dyn Revocations>>,
     /// [`Revocations::generation`] for which the cache was last cleared. The generation grows when the operator revokes
@@ -160,7 +160,7 @@ impl ResourceServer {
             KeysMissing::UnknownKid(wait) => Denied::UnknownKey { retry_after: wait },
         })?;
         proof::verify_signature(&jwt, &keys).map_err(Denied::Invalid)?;
-        // From here on, the issuer is known to have made the token, so the log may advise to change its settings.
+        // From here on, the token is known to come from the issuer, so the log may advise changing its settings.
         let now = claims::unix_seconds(SystemTime::now());
         let verified = proof::is_access_token(&jwt, issuer.trust.typ)
             .and_then(|()| issuer.trust.rules.judge(&jwt.claims, &issuer.name, now))
@@ -297,7 +297,7 @@ fn resource_of(settings: &OAuthSettings) -> Result<Url, String> {
 /// send their requests to this URL. Behind a proxy, which may replace the path, any path is accepted.
 ///
 /// # Errors
-/// Another path.
+/// The path is a different one.
 pub fn check_resource_path(settings: &OAuthSettings, path: &str, has_proxies: bool) -> Result<(), String> {
     let mut resource = resource_of(settings)?;
     if has_proxies || resource.path() == path {
@@ -315,7 +315,8 @@ pub fn check_resource_path(settings: &OAuthSettings, path: &str, has_proxies: bo
 /// Creates the issuers of the settings.
 ///
 /// # Errors
-/// An invalid URL, or two issuers whose URLs differ in nothing but a last slash.
+/// An invalid URL, two issuers whose URLs are equal except for a last slash, or an audience that is an issuer or
+/// `oauth.resource`.
 fn trusted_issuers(settings: &OAuthSettings, client: &reqwest::Client) -> Result<Vec<Arc<Issuer>>, String> {
     let rules = &settings.rules;
     let listed = settings.issuers.iter().map(|url| (url, IssuerTrust::listed(rules)));

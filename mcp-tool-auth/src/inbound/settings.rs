@@ -79,8 +79,8 @@ pub struct TokenRules {
     /// Maximum time from `iat`, or from now if `iat` is missing, to `exp`. Isn't checked for an introspected token
     /// without `exp`.
     pub max_lifetime: Duration,
-    /// Name of the claim that contains the user. If it is `sub`, the user of a token without `sub` is its client, if the
-    /// first claim in `clients` names it.
+    /// Name of the claim that contains the user. If it is `sub`, the user of a token without `sub` is its client, if
+    /// the first claim in `clients` names it.
     pub user: String,
     /// Names of claims that may contain the OAuth client. The first claim that a token has is used.
     pub clients: Vec<String>,

@@ -1,8 +1,8 @@
 //! Detects RSA keys whose private keys can be computed from the public keys: those that the library of certain Infineon
 //! chips generated (ROCA, CVE-2017-15361), and those with a small factor.
 
-/// Primes at which the moduli of the vulnerable library show a pattern. The library's primes are powers of 65,537 modulo
-/// the product of the first primes, at least of those up to 167. Prime 2 is left out, because every modulus is odd.
+/// Primes modulo which the moduli of the vulnerable library show a pattern. The library's primes are powers of 65,537
+/// modulo the product of at least the primes up to 167. Prime 2 is left out, because every modulus is odd.
 const PRIMES: [u16; 38] = [
     3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103,
     107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
@@ -19,8 +19,8 @@ fn has_small_factor(modulus: &[u8]) -> bool {
         || PRIMES.iter().any(|prime| remainder(modulus, *prime) == 0)
 }
 
-/// Returns `true` if the modulus (big-endian) is a power of 65,537 modulo each of `PRIMES`, as the moduli of all keys of
-/// the library are. Of the moduli of other keys, about one in 100 million is.
+/// Returns `true` if the modulus (big-endian) is a power of 65,537 modulo each of `PRIMES`. This is true of all moduli
+/// of the library, and of about one in 100 million other moduli.
 fn has_fingerprint(modulus: &[u8]) -> bool {
     PRIMES.iter().all(|prime| is_power(remainder(modulus, *prime), *prime))
 }

@@ -150,8 +150,8 @@ impl UpstreamConfig {
 }
 
 impl UpstreamConfig {
-    /// Returns `true` if tokens with this audience are for the upstream: the audience is its URL, or the audience or the
-    /// resource of its tokens. A slash at the end makes no difference.
+    /// Returns `true` if tokens with this audience are for the upstream: the audience is its URL, or the audience or
+    /// the resource of its tokens. A slash at the end makes no difference.
     pub fn is_target(&self, audience: &str) -> bool {
         let endpoint = match &self.credential {
             CredentialConfig::ClientCredentials(endpoint) | CredentialConfig::TokenExchange(endpoint) => {

@@ -11,7 +11,8 @@ const MAX_PATH: usize = 8 * 1024;
 /// # Errors
 /// - A path of more than 8 KiB.
 /// - A path with a control character, `\`, `?` or `#`, or with an empty segment before its last one.
-/// - A path with a segment `.` or `..`, or a segment that some servers read as one, such as `%252e.`, `..%2f` or `..;x`.
+/// - A path with a segment `.` or `..`, or a segment that some servers read as one, such as `%252e.`, `..%2f` or
+///   `..;x`.
 /// - A path that leads out of `base`.
 pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if path.len() > MAX_PATH {
@@ -30,8 +31,8 @@ pub(super) fn below(base: &Url, path: &str) -> Result<Url, String> {
     if is_below { Ok(url) } else { Err("the path leaves the upstream's `url`".into()) }
 }
 
-/// Returns `true` if a URL, such as the target of a redirect, is below `base`, which must end in `/`. Its path must keep
-/// the rules of [`below`]; it may have a query.
+/// Returns `true` if a URL, such as the target of a redirect, is below `base`, which must end in `/`. Its path must
+/// follow the rules of [`below`]; it may have a query.
 pub(super) fn is_below(base: &Url, url: &Url) -> bool {
     let path = url.path().strip_prefix(base.path());
     url.origin() == base.origin()
@@ -43,7 +44,7 @@ pub(super) fn is_below(base: &Url, url: &Url) -> bool {
 /// Checks the segments of a path below the base URL.
 ///
 /// # Errors
-/// A segment that is empty although it isn't the last one, or that some servers read as `.` or `..`.
+/// A segment that is empty and not the last one, or that some servers read as `.` or `..`.
 fn check_segments(path: &str) -> Result<(), String> {
     let mut segments = path.split('/').peekable();
     while let Some(segment) = segments.next() {

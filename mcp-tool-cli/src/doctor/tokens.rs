@@ -8,7 +8,7 @@ use mcp_tool_core::transport::http;
 use super::{AnswerStatus, DoctorAnswer};
 use crate::settings::Config;
 
-/// Maximum size of a sample token, in bytes. The server accepts no longer ones.
+/// Maximum size of a sample token, in bytes: the server's limit for tokens.
 const MAX_TOKEN: u64 = 16 * 1024;
 
 /// Answers FAIL unless callers over HTTP need a token, the keys of every issuer can be fetched, and clients can use the

@@ -10,7 +10,7 @@ use super::{
     table::check_compiled,
 };
 
-/// Settings with a flag whose values errors don't repeat: somebody may have written a secret in the place of its file.
+/// Settings with a flag whose values errors don't show, because they may contain a secret instead of its file.
 const MAY_BE_SECRET: [&str; 1] = ["oauth.introspection"];
 
 /// Source of each value that isn't a default, by `Setting::key`.

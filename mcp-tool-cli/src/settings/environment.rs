@@ -74,14 +74,14 @@ fn is_of_orchestrator(name: &str, value: &str, all: &BTreeMap<String, String>) -
             }
         };
     }
-    // A part of `_PORT_80_TCP` is `_PORT_80_TCP_PORT`, so this comes last.
+    // Checked after these parts, because `_PORT_80_TCP_PORT` also ends in `_PORT`.
     if name.ends_with("_PORT") {
         return is_url(value);
     }
     if name.ends_with("_NAME") {
         return is_link(value);
     }
-    // The environment of a container that Docker has linked.
+    // A variable from the environment of a linked container (Docker).
     let linked = |(container, _): (&str, &str)| {
         all.get(&format!("{container}_NAME")).is_some_and(|name| is_link(name))
     };

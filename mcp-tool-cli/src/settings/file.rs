@@ -1,4 +1,4 @@
-//! The settings file: where it is searched for, and its text.
+//! Finds and parses the settings file.
 
 use std::{
     fs::{self, File},
@@ -13,7 +13,7 @@ const NAME: &str = "mcp-tool.toml";
 /// Maximum size of a settings file, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
-/// Settings file that is read, and the one of the current folder if that isn't read.
+/// Settings file to read, and a flag for an ignored one in the current folder.
 #[derive(Debug, Default)]
 pub(super) struct SettingsFile {
     pub(super) path: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct SettingsFile {
 impl SettingsFile {
     /// Returns `named`, else the file in the folder of the program, else the one in the user's configuration folder.
     ///
-    /// The current folder isn't searched, because clients start servers in the folder that the user works in, and a
+    /// The current folder isn't searched, because clients start servers in the folder that the user works in. A
     /// settings file in a cloned repository must not decide what a server permits and records.
     pub(super) fn find(named: Option<String>) -> Self {
         if named.is_some() {
@@ -45,7 +45,7 @@ fn default_paths() -> Vec<PathBuf> {
         |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     let user = match cfg!(windows) {
         true => folder("APPDATA"),
-        // A relative path is ignored, as the XDG Base Directory Specification demands.
+        // A relative path is ignored, as the XDG Base Directory Specification requires.
         false => folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config"))),
     };
     let of_program = program.parent().map(|folder| folder.join(NAME));
@@ -56,8 +56,8 @@ fn default_paths() -> Vec<PathBuf> {
 /// Reads and parses a settings file.
 ///
 /// # Errors
-/// The file can't be read, is larger than 1 MiB, isn't named although every user may write it, or isn't TOML. The error shows no text of the file, which may be a
-/// secret.
+/// The file can't be read, is larger than 1 MiB, isn't TOML, or is writable by every user without being named. The
+/// error shows no text of the file, which may be a secret.
 pub(super) fn read(path: &str, is_named: bool) -> Result<toml::Table, String> {
     // A named file may be a pipe, such as `<(decrypt settings)` in a shell.
     let opened = if is_named { File::open(path) } else { regular_file::read(Path::new(path)) };
@@ -98,7 +98,7 @@ fn describe(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}, column {column}: {}", error.message().replace('\n', ", "))
 }
 
-/// Returns a name of the file for an error. A long name isn't shown, because it may be a secret in the place of a name.
+/// Returns a name of the file for an error. A long name isn't shown, because it may be a secret instead of a name.
 pub(super) fn shown_name(name: &str) -> &str {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.len() <= 32 && name.chars().all(is_name) { name } else { "(a long or unusual name, not shown)" }

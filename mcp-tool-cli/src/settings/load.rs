@@ -60,7 +60,7 @@ impl Loaded {
     /// Returns the configuration for a command that has no log, and prints to stderr which sources were ignored.
     pub(crate) fn into_config(self) -> Config {
         for message in &self.ignored {
-            // If stderr is closed, nobody reads this message.
+            // If stderr is closed, the message is lost.
             drop(writeln!(std::io::stderr(), "note: {message}"));
         }
         self.config
@@ -134,7 +134,7 @@ pub(crate) fn load(
     if let Some(first) = sources.ignored.first() {
         let number = sources.ignored.len();
         ignored.push(format!(
-            "environment variables of an orchestrator are ignored, since they are no settings: {first} and others like it \
+            "environment variables of an orchestrator are ignored, since they aren't settings: {first} and others like it \
              (number: {number})"
         ));
     }

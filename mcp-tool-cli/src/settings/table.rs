@@ -104,14 +104,10 @@ pub(crate) fn flag(key: &str) -> impl Iterator<Item = Arg> {
 
 /// Returns `--config`, the flag of the settings file.
 pub(crate) fn config_flag() -> Arg {
-    Arg::new("config")
-        .long("config")
-        .value_name("FILE")
-        .value_parser(NonEmptyStringValueParser::new())
-        .help(
-            "Read settings from this file [default: mcp-tool.toml in the folder of this program, else in the folder of \
-             this program's name in the user's configuration folder] [env: MCP_TOOL_CONFIG]",
-        )
+    Arg::new("config").long("config").value_name("FILE").value_parser(NonEmptyStringValueParser::new()).help(
+        "Read settings from this file [default: mcp-tool.toml in the folder of this program, else \
+             PROGRAM/mcp-tool.toml in the user's configuration folder] [env: MCP_TOOL_CONFIG]",
+    )
 }
 
 /// Returns the flag of a setting; `None` if the setting has no flag.

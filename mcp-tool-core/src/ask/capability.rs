@@ -58,7 +58,7 @@ impl Capability {
     }
 }
 
-/// The members of `ClientCapabilities` that are read. Unread members cost no memory, whatever a client puts there.
+/// The members of `ClientCapabilities` that are read. Other members cost no memory, regardless of their size.
 #[derive(Default, Deserialize)]
 struct Declared<'m> {
     #[serde(borrow, default)]

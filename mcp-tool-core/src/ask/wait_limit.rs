@@ -15,8 +15,8 @@ use crate::{
 const MAX_PER_USER: u32 = 16;
 
 /// Counts the waiting questions. A call that waits keeps its concurrency permits, so without the limit, unanswered
-/// questions could take all permits of the server. They can still take all permits of a single tool, and the permit of a
-/// server whose maximum is one concurrent call.
+/// questions could take all permits of the server. They can still take all permits of a single tool, and the permit of
+/// a server whose maximum is one concurrent call.
 #[derive(Debug)]
 pub(crate) struct WaitLimit {
     permits: Arc<Semaphore>,

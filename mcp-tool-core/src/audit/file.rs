@@ -38,10 +38,10 @@ impl FileSink {
     }
 
     /// Checks at the start of a server that `path` can name an audit file. A file that doesn't exist or can't be opened
-    /// is no error, because the writer tries again.
+    /// isn't an error, because the writer tries again.
     ///
     /// # Errors
-    /// The path names something else than a regular file, such as a device or a pipe.
+    /// The path names something other than a regular file, such as a device or a pipe.
     pub(crate) fn check_path(path: &Path) -> Result<(), String> {
         let refused = |reason: &str| {
             Err(format!(
@@ -50,7 +50,7 @@ impl FileSink {
                 path.display()
             ))
         };
-        // If stdout is a file, `/dev/stdout` is a regular file. It must not be rotated, which would rename it.
+        // `/dev/stdout` is a regular file if stdout is redirected to one. Rotation would rename that file.
         if ["/dev", "/proc", "/sys"].iter().any(|folder| path.starts_with(folder))
             && !path.starts_with("/dev/shm")
         {

@@ -63,8 +63,8 @@ impl RecordOutcome {
 
 /// Record of a call, a completion or a request about a task that hasn't ended. Each record is written exactly once, by
 /// [`write_result`](Self::write_result), [`write_question`](Self::write_question),
-/// [`write_task_request`](Self::write_task_request) or [`write_failure`](Self::write_failure). If the call is dropped before, `Drop` writes the record with the outcome
-/// `cancelled` or `unknown`.
+/// [`write_task_request`](Self::write_task_request) or [`write_failure`](Self::write_failure). If the call is dropped
+/// before that, `Drop` writes the record with the outcome `cancelled` or `unknown`.
 #[derive(Debug)]
 pub(crate) struct PendingRecord {
     audit: Arc<Audit>,
@@ -163,8 +163,8 @@ impl PendingRecord {
         self.arguments = arguments;
     }
 
-    /// Makes this the record of a request about a task: `method` is one such as `tasks/get`, and `id` is the id of the
-    /// task as the client sent it.
+    /// Makes this the record of a request about a task. `method` is its method, such as `tasks/get`, and `id` is the
+    /// task's id as the client sent it.
     pub(crate) fn set_task_request(&mut self, method: &'static str, id: &str) {
         self.task_request = Some(Box::new((method, escaped_excerpt(id))));
     }
@@ -377,8 +377,8 @@ impl RecordWriter {
 }
 
 /// Returns the members of a record that describe the caller, as JSON text without the enclosing braces. Texts are
-/// escaped, because the issuer of a token, and the users that it registers, choose them: a character that reverses or
-/// hides text would otherwise mislead the readers of records.
+/// escaped, because issuers of tokens and their users choose them. A character that reverses or hides text could
+/// otherwise mislead the readers of records.
 fn caller_members(caller: &Caller) -> String {
     let mut line = RecordWriter::default();
     line.0.raw(r#""user":"#);

@@ -13,15 +13,15 @@ use crate::{
     sync,
 };
 
-/// Maximum number of refused calls of one user in one second that have a record each.
+/// Maximum number of refused calls of one user per second that each have a record.
 const MAX_PER_SECOND: u32 = 100;
-/// Maximum number of requests in one second that authentication refused and that have a record each, of all clients
-/// together.
+/// Maximum number of requests per second, of all clients together, that authentication refused and that each have a
+/// record.
 const MAX_UNAUTHENTICATED_PER_SECOND: u32 = 10;
 /// Time for which refusals are counted before their number is recorded.
 const COUNTED_FOR: Duration = Duration::from_secs(1);
-/// Maximum number of pairs of caller and reason whose refusals are counted at a time. Further refusals are counted as
-/// those of the caller that was counted first.
+/// Maximum number of pairs of caller and reason whose refusals are counted at a time. Refusals of further pairs are
+/// added to the oldest count.
 const MAX_COUNTED: usize = 10_000;
 
 /// The refusals in the current second, and the counted refusals that aren't recorded yet.
@@ -38,7 +38,7 @@ struct RefusalCounts {
     counted: HashMap<(Arc<Principal>, String), CountedRefusals>,
 }
 
-/// Refused calls of one caller for one reason that have no record each.
+/// Refused calls of one caller for one reason that have no records of their own.
 #[derive(Debug)]
 pub(super) struct CountedRefusals {
     pub(super) caller: Caller,

@@ -96,7 +96,7 @@ struct WriterState {
     refusals: Refusals,
     /// Wakes the writer.
     wake: Condvar,
-    /// Tells that the writer has ended.
+    /// Signals that the writer has ended.
     end: Condvar,
 }
 
@@ -104,7 +104,7 @@ struct WriterState {
 const FAILING: u8 = 1;
 /// A record has waited for 2 s, and no operation of the sink failed: the writer hangs.
 const STALLED: u8 = 1 << 1;
-/// The writing thread panicked, so no record is written any more.
+/// The writing thread panicked, so it writes no further record.
 const ENDED: u8 = 1 << 2;
 
 /// Lines that the writer hasn't taken yet, and the state of the writer.
@@ -296,9 +296,9 @@ impl WriterState {
     }
 
     /// Marks the sink as stalled if a record has waited too long, and as working if none has; logs each change. A
-    /// failing sink and the end of the writer are no stall. Returns `false` if the writer has ended.
+    /// failing sink or an ended writer doesn't count as stalled. Returns `false` if the writer has ended.
     fn check_writer(&self, detector: &mut StallDetector) -> bool {
-        // In this order, and the writer counts in the reverse order, so that `requested` never includes a record that
+        // `done` is read first, and the writer changes it last, so that `requested` never includes a record that
         // doesn't exist.
         let done = self.done.load(Ordering::Acquire);
         let requested = done + self.waiting.load(Ordering::Acquire) as u64;
@@ -318,7 +318,7 @@ impl WriterState {
         self.clear(FAILING);
     }
 
-    /// Clears a bit of [`problems`](Self::problems); logs that, if the bit was set.
+    /// Clears a bit of [`problems`](Self::problems). Logs the change if the bit was set.
     fn clear(&self, problem: u8) {
         if self.problems.load(Ordering::Relaxed) & problem != 0 {
             self.problems.fetch_and(!problem, Ordering::Relaxed);
@@ -353,7 +353,7 @@ fn write_all(mut sink: Box<dyn Sink>, state: &WriterState) {
             }
             std::thread::sleep(RETRY);
         };
-        // In this order; see `WriterState::check_writer`.
+        // The order matters; see `WriterState::check_writer`.
         state.waiting.fetch_sub(count, Ordering::Release);
         state.done.fetch_add(count as u64, Ordering::Release);
         if is_written {
@@ -406,7 +406,7 @@ mod tests {
 
     use super::*;
 
-    /// Required sink whose writes wait for a message, and then do what the message says.
+    /// Required sink whose writes wait for an instruction, and then follow it.
     struct SlowSink(Receiver<SlowWrite>);
 
     enum SlowWrite {
@@ -444,19 +444,19 @@ mod tests {
     }
 
     #[test]
-    fn hanging_write_closes_calls_that_write_until_it_ends() {
+    fn calls_that_write_are_refused_while_a_write_of_records_hangs() {
         let (writes, sink) = channel();
         let audit = Audit::start(Box::new(SlowSink(sink))).unwrap();
         assert!(audit.permits(true).is_ok());
         audit.append(b"{}\n", true);
         until(|| audit.permits(true).is_err());
-        assert!(audit.permits(false).is_ok(), "reads must go on while their records can wait");
+        assert!(audit.permits(false).is_ok(), "calls that only read must run while their records can wait");
         writes.send(SlowWrite::Succeed).unwrap();
         until(|| audit.permits(true).is_ok());
     }
 
     #[test]
-    fn panic_of_the_writer_closes_all_calls() {
+    fn all_calls_are_refused_after_the_writer_panicked() {
         let (writes, sink) = channel();
         let audit = Audit::start(Box::new(SlowSink(sink))).unwrap();
         audit.append(b"{}\n", true);

@@ -13,8 +13,8 @@ use crate::sync;
 /// Values computed or looked up for a caller, kept so that the caller's next call doesn't repeat this work.
 ///
 /// A caller holds its claims and this cache in one `Arc`, so clones of the caller share one cache. The content of the
-/// `Arc` is cloned only to change the claims. The values don't fit the changed claims, so the clone of a cache is empty.
-/// The cache isn't part of the caller's identity: any two caches are equal.
+/// `Arc` is cloned only to change the claims. The values don't fit the changed claims, so the clone of a cache is
+/// empty. The cache isn't part of the caller's identity: any two caches are equal.
 #[derive(Debug, Default)]
 pub(crate) struct CallerCache {
     /// The JSON members that describe the caller in audit records.
@@ -23,7 +23,7 @@ pub(crate) struct CallerCache {
     pub(super) last_listed: CacheSlot,
     /// The sliding windows that count the caller's calls of each tool with a rate.
     pub(super) rate_windows: CacheSlot,
-    /// What the caller's user holds of the pools that all callers share.
+    /// Holdings of the caller's user in the pools that all callers share.
     pub(super) holdings: CacheSlot,
 }
 

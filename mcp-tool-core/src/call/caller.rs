@@ -48,8 +48,8 @@ pub(crate) struct Principal {
     pub(crate) agent: Option<String>,
 }
 
-/// Identity of a user with any agent. Limits that one user shares don't depend on the agent, because a user can register
-/// any number of agents.
+/// Identity of a user, without the agent. Limits of one user don't depend on the agent, because a user can register any
+/// number of agents.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct User {
     issuer: Option<Arc<str>>,
@@ -171,7 +171,7 @@ impl Caller {
         &self.claims.cache.rate_windows
     }
 
-    /// Returns the slot that caches what the caller's user holds of the pools that all callers share.
+    /// Returns the cache slot for the holdings of the caller's user in the shared pools.
     pub(crate) fn holdings(&self) -> &CacheSlot {
         &self.claims.cache.holdings
     }
@@ -316,8 +316,8 @@ impl fmt::Display for Caller {
     }
 }
 
-/// Returns the possible names of a local client, from its label `name version`: the label up to each of its spaces, since
-/// both parts may contain spaces.
+/// Returns the possible names of a local client, from its label `name version`: the label up to each of its spaces,
+/// since both parts may contain spaces.
 pub(crate) fn names_in_label(label: &str) -> impl Iterator<Item = &str> {
     label.match_indices(' ').map(|(space, _)| &label[..space])
 }

@@ -4,9 +4,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::shares::{Share, ToolShare};
 
-/// Concurrency permits that a call holds: one of the server, and one for each of the call's tools
-/// that declares `concurrency`. Each counts in the share of the caller's user. A call of an adapter has several tools: the adapter and its
-/// targets.
+/// Concurrency permits that a call holds: one of the server, and one for each of the call's tools that declares
+/// `concurrency`. Each counts in the share of the caller's user. A call of an adapter has several tools: the adapter
+/// and its targets.
 ///
 /// The call's context owns the permits, so they are released when the last clone of the context is dropped.
 #[derive(Debug, Default)]

@@ -20,9 +20,8 @@ pub struct ControlEntry {
     pub action: ControlAction,
     /// The operator's reason, for people who read the file. The text has no effect.
     pub reason: Option<String>,
-    /// `true` if the entry also covers tokens that name no client, which may belong to the client of the entry: an entry
-    /// that disables a client refuses them while the client is disabled, and one that revokes a client's tokens revokes
-    /// them too.
+    /// `true` if the entry also covers tokens that name no client, because they may belong to the client of the entry.
+    /// Such tokens are then refused while the client is disabled, or revoked together with the client's tokens.
     pub refuse_unidentified: bool,
 }
 
@@ -50,8 +49,8 @@ pub enum DisableTarget {
 }
 
 /// The tokens that an entry revokes. All variants but `Id` revoke tokens that were issued until a certain time, and
-/// tokens without a time of issue. Because the clocks of issuer and server may differ, they also revoke tokens that were
-/// issued up to 30 s after that time.
+/// tokens without a time of issue. Because the clocks of issuer and server may differ, they also revoke tokens that
+/// were issued up to 30 s after that time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RevokedTokens {
     /// The token with this `jti`.

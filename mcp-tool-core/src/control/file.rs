@@ -47,7 +47,7 @@ pub enum ControlFileError {
     /// Another process holds the lock of the file.
     #[error("another process has locked it for {} s: end that process, and try again", LOCK_TIMEOUT.as_secs())]
     Locked,
-    /// A line was written, but the file at the path doesn't have it.
+    /// A line was written, but the file at the path doesn't contain it.
     #[error(
         "the line was written, but can't be read back, so servers don't apply it: check that the path still leads to the \
          same file, and try again"
@@ -96,8 +96,11 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
 /// line.
 ///
 /// # Errors
-/// The file doesn't exist, isn't a regular file, can't be read or written, stays locked by another process, or would be
-/// too large; a line in the file is not an entry; the new line can't be read back; or `make_line` failed.
+/// - The file doesn't exist, isn't a regular file, can't be read or written, stays locked by another process, or would
+///   be too large.
+/// - A line in the file is not an entry.
+/// - The new line can't be read back.
+/// - `make_line` failed.
 pub fn append(
     path: &Path,
     make_line: impl FnOnce(&ControlState) -> Result<Option<String>, String>,
@@ -153,12 +156,12 @@ mod tests {
         "{\"time\":\"2026-11-14T09:30:00Z\",\"by\":\"a\",\"action\":\"disable\",\"tool\":\"x\"}\n";
 
     #[test]
-    fn line_in_a_file_that_was_replaced_meanwhile_is_no_success() {
+    fn line_in_a_file_that_was_replaced_meanwhile_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("control");
         std::fs::write(&path, "").unwrap();
         let replaced = append(&path, |_| {
-            // As a deployment that renames files does, after the command has opened the old file.
+            // A deployment that renames files replaces it like this, after the command has opened the old file.
             std::fs::rename(&path, folder.path().join("old"))
                 .and_then(|()| std::fs::write(&path, ""))
                 .unwrap();

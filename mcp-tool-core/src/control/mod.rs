@@ -41,7 +41,7 @@ struct SharedControls {
     is_active: AtomicBool,
     /// Number of states that were applied so far. When this number grows, the cache of verified tokens is cleared.
     generation: AtomicU64,
-    /// Tells open event streams that `generation` has grown.
+    /// Notifies open event streams when `generation` grows.
     changed: Sender<()>,
     /// `true` while the file can't be applied. The last applied state then stays in effect.
     is_stale: AtomicBool,
@@ -93,8 +93,8 @@ impl Controls {
         self.read(|state| state.is_tool_disabled(tool)).unwrap_or(false)
     }
 
-    /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client, also one that the
-    /// token doesn't name. `None` if the caller may use the server.
+    /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. A token that
+    /// names no client may count as one of a disabled client. `None` if the caller may use the server.
     pub fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         self.read(|state| state.disabled_part(caller)).flatten()
     }
@@ -124,10 +124,10 @@ impl Revocations for Controls {
 }
 
 impl SharedControls {
-    /// Notices when the thread that checks the file hangs or has ended, and when it checks again. Logs each change.
+    /// Detects that the thread that checks the file hangs or has ended, or checks again. Logs each change.
     fn check_watcher(&self, detector: &mut StallDetector) {
         let checks = self.checks.load(Ordering::Acquire);
-        // The next check is always due.
+        // One further check is always requested.
         let is_stalled = detector.is_stalled(checks, checks + 1);
         if self.is_stalled.swap(is_stalled, Ordering::AcqRel) == is_stalled {
             return;

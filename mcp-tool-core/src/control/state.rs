@@ -34,7 +34,7 @@ pub enum Disabled {
     /// The client: an OAuth client or an agent. Over stdio, and over HTTP without authorization, the client with the
     /// name that it gives itself.
     Client,
-    /// The client is unknown, because the token doesn't name it, and it may be a disabled client.
+    /// The token names no client, so its client may be a disabled one.
     Unidentified,
 }
 
@@ -151,8 +151,8 @@ impl ControlState {
     /// Returns the part of `caller` that is disabled: the user or, if the user is enabled, the client. The local user
     /// (the caller over stdio, and over HTTP without authorization) has no client id. Its agent is a label that the
     /// client gives itself, such as `harness 1`: name and version. An entry matches the whole label, or the label up to
-    /// one of its spaces, because the name may contain spaces, such as `Claude Desktop 1.2`. A caller whose token names no
-    /// client is refused if an entry asks for that.
+    /// one of its spaces, because the name may contain spaces, such as `Claude Desktop 1.2`. A caller whose token names
+    /// no client is refused if an entry requires that.
     pub(super) fn disabled_part(&self, caller: &Caller) -> Option<Disabled> {
         if self.disabled_users.contains_key(caller.user()) {
             return Some(Disabled::User);

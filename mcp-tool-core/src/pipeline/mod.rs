@@ -54,7 +54,7 @@ pub struct Pipeline {
     pub usage: DeprecatedUsage,
     /// Limit of the server's concurrent calls. Tools that declare `concurrency` have limits of their own.
     pub(crate) concurrency: Concurrency,
-    /// What each user holds of the pools that all callers share, such as `concurrency`.
+    /// Holdings of each user in the pools that all callers share, such as `concurrency`.
     pub(crate) shares: Arc<Shares>,
     /// Counts of each caller's recent calls to each tool that declares a `rate`.
     pub(crate) rates: Rates,

@@ -21,8 +21,8 @@ pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
     /// accepts it there.
     fn host(&self) -> String;
 
-    /// Returns the value of `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` for [`Denied::Unreachable`] and
-    /// [`Denied::UnknownKey`], because another token wouldn't help.
+    /// Returns the value of `WWW-Authenticate` for a denied request (RFC 6750 §3); `None` for [`Denied::Unreachable`]
+    /// and [`Denied::UnknownKey`], because another token wouldn't help.
     fn challenge(&self, denied: &Denied) -> Option<String>;
 
     /// Returns the value of `WWW-Authenticate` for a caller whose token lacks some of `scopes` (RFC 6750 §3.1).

@@ -125,9 +125,8 @@ impl Tasks {
     }
 
     /// Keeps a task's outcome; `None` is for a cancelled task. If the user has [`MAX_PER_USER`] finished tasks, evicts
-    /// the oldest of these. If all results together exceed [`MAX_RESULT_BYTES`], evicts the oldest finished tasks of the
-    /// user whose results have the most bytes. A result that doesn't fit even then is replaced by an
-    /// error.
+    /// the oldest of these. If all results together exceed [`MAX_RESULT_BYTES`], evicts the oldest finished tasks of
+    /// the user whose results have the most bytes. A result that still doesn't fit is replaced by an error.
     fn keep(&self, task: &Task, outcome: Option<TaskOutcome>) {
         let mut store = self.lock();
         let size = outcome.as_ref().map_or(0, TaskOutcome::size);

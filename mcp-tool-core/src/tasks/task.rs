@@ -28,8 +28,8 @@ pub(crate) struct Task {
     /// The caller who started the task: issuer, tenant, user and agent.
     pub(super) owner: Principal,
     created_at: DateTime<Utc>,
-    /// Contract of the called tool, and the names whose disabling refuses requests about the task. Set before the task
-    /// runs.
+    /// Contract of the called tool, and the names of the tools whose disabling blocks requests about the task. Set
+    /// before the task runs.
     tool: OnceLock<TaskTool>,
     /// Maximum duration of the call, without the time in which the call waits for a person's answers.
     pub(super) timeout: Duration,
@@ -120,7 +120,7 @@ impl Task {
         }
     }
 
-    /// Sets the tool. Has no effect if the tool is set.
+    /// Sets the tool. Has no effect if the tool is already set.
     pub(crate) fn set_tool(&self, tool: TaskTool) {
         drop(self.tool.set(tool));
     }

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn number_that_is_not_an_integer_is_no_id() {
+    fn number_that_is_not_an_integer_is_refused_as_an_id() {
         for raw in ["1.0", "1e2", "-1.5", "9223372036854775808.0", "1E400", "true", "null", "[1]", "{}"] {
             assert_eq!(Id::new(raw), None, "{raw}");
         }

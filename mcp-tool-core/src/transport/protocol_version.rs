@@ -12,8 +12,8 @@ pub(crate) const MODERN: &str = "2026-07-28";
 #[cfg(feature = "http")]
 pub(crate) const PRIMING_EVENTS: &str = "2025-11-25";
 
-/// The revisions that this server offers, oldest first. 2025-03-26 isn't offered, because a server of that revision must
-/// accept batches (docs/decisions/053-no-batches.md).
+/// The revisions that this server offers, oldest first. 2025-03-26 isn't offered, because a server of that revision
+/// must accept batches (docs/decisions/053-no-batches.md).
 static OFFERED: LazyLock<Vec<ProtocolVersion>> = LazyLock::new(|| {
     let known = ProtocolVersion::KNOWN_VERSIONS.iter();
     known.filter(|version| **version != ProtocolVersion::V_2025_03_26).cloned().collect()

@@ -15,7 +15,7 @@ use crate::harness::{HttpServer, MAX_WAIT, tools_call};
 const PATIENCE: Duration = Duration::from_millis(100);
 
 #[test]
-fn mutated_requests_get_responses_of_http_and_no_server_error() {
+fn mutated_requests_get_http_responses_and_no_server_error() {
     const PIECES: [&[u8]; 22] = [
         b"\r\n",
         b"\n",

@@ -54,7 +54,7 @@ fn corpus() -> Vec<Value> {
     ]
 }
 
-/// A mutated message of the corpus.
+/// Returns a mutated message of the corpus.
 fn case(rng: &mut Rng, corpus: &[Value]) -> Vec<u8> {
     const PIECES: [&[u8]; 14] = [
         b"null",
@@ -78,7 +78,7 @@ fn case(rng: &mut Rng, corpus: &[Value]) -> Vec<u8> {
         2 => mutate::bytes(rng, message.to_string().as_bytes(), &PIECES),
         3 => mutate::with_repeated_member(rng, message.as_object().unwrap()).into_bytes(),
         4 => mutate::json(rng, message).to_string().into_bytes(),
-        // Most changes of the outer members are refused for the same reason.
+        // Only `params` is mutated, because most changes of the outer members are refused for the same reason.
         _ => {
             let mut message = message.clone();
             if let Some(params) = message.get_mut("params") {
@@ -100,7 +100,7 @@ fn request_id(message: &[u8]) -> Option<Value> {
 fn kind(message: &[u8], response: &Value) -> String {
     let shown = || format!("{} was answered by {response}", String::from_utf8_lossy(message));
     assert_eq!(response["jsonrpc"], "2.0", "{}", shown());
-    // The server may not have been able to read the id. If it is repeated, parsers disagree.
+    // The id is `null` if the server couldn't read it. If it is repeated, parsers disagree.
     let is_repeated = message.windows(5).filter(|part| part == b"\"id\":").count() > 1;
     if let Some(id) = request_id(message).filter(|_| !is_repeated) {
         assert!(response["id"] == id || response["id"].is_null(), "{}", shown());
@@ -108,7 +108,7 @@ fn kind(message: &[u8], response: &Value) -> String {
     match response.get("error") {
         Some(error) => {
             assert!(response.get("result").is_none() && error["message"].is_string(), "{}", shown());
-            // Completions have a rate.
+            // Completions have a rate limit.
             let is_limited = error["data"]["dev.mcp-tool/error"]["kind"] == "rate_limited";
             assert!(error["code"] != -32_603 || is_limited, "the server failed: {}", shown());
             format!("error {}", error["code"])
@@ -125,7 +125,7 @@ fn kind(message: &[u8], response: &Value) -> String {
     }
 }
 
-/// Headers that repeat the body of a modern message, as far as it can be read.
+/// Returns the headers that repeat the body of a modern message, as far as it can be read.
 fn headers(rng: &mut Rng, message: &[u8]) -> Vec<(&'static str, String)> {
     let Ok(message) = serde_json::from_slice::<Value>(message) else { return Vec::new() };
     let text = |pointer: &str| message.pointer(pointer).and_then(Value::as_str).map(str::to_owned);

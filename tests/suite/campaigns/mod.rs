@@ -33,7 +33,7 @@ fn cases(usual: usize) -> usize {
     usual * std::env::var("CAMPAIGN_FACTOR").ok().map_or(1, |factor| factor.parse().unwrap())
 }
 
-/// How often a campaign reached each kind of response.
+/// Counts how often a campaign reached each kind of response.
 #[derive(Default)]
 struct Reached(BTreeMap<String, usize>);
 
@@ -54,7 +54,7 @@ impl Reached {
     }
 }
 
-/// Asserts that the server still answers, has not panicked outside of a tool, and needs little memory.
+/// Asserts that the server still responds, has not panicked outside of a tool, and uses little memory.
 fn check_alive(server: &HttpServer) {
     assert_eq!(server.send("GET", "/healthz", &[], b"").status, 200);
     assert_eq!(text(&server.call("echo", json!({ "text": "alive" }))), "alive");

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-/// Changes a text in one place, or seldom in up to four, by bytes or by the pieces in `pieces`.
+/// Changes random bytes of a text, or replaces them by `pieces`, in one place or sometimes in up to four.
 pub(super) fn bytes(rng: &mut Rng, text: &[u8], pieces: &[&[u8]]) -> Vec<u8> {
     let mut text = text.to_vec();
     for _ in 0..places(rng) {
@@ -28,7 +28,7 @@ pub(super) fn bytes(rng: &mut Rng, text: &[u8], pieces: &[&[u8]]) -> Vec<u8> {
     text
 }
 
-/// Values that parsers and validators often get wrong.
+/// Returns a value that parsers and validators often get wrong.
 pub(super) fn unusual(rng: &mut Rng) -> Value {
     match rng.u8(0..18) {
         0 => Value::Null,
@@ -52,12 +52,12 @@ pub(super) fn unusual(rng: &mut Rng) -> Value {
     }
 }
 
-/// Number of places to change. More changes make most inputs invalid for the same reason.
+/// Returns the number of places to change: few, because many changes make most inputs invalid for the same reason.
 fn places(rng: &mut Rng) -> usize {
     if rng.u8(0..3) > 0 { 1 } else { rng.usize(2..=4) }
 }
 
-/// Changes a JSON value in one place, or seldom in up to four.
+/// Changes a JSON value in one place, or sometimes in up to four.
 pub(super) fn json(rng: &mut Rng, value: &Value) -> Value {
     let mut value = value.clone();
     for _ in 0..places(rng) {
@@ -67,7 +67,7 @@ pub(super) fn json(rng: &mut Rng, value: &Value) -> Value {
 }
 
 fn change(rng: &mut Rng, value: &mut Value) {
-    // A deeper place is more likely, because it has more neighbours that are valid.
+    // Deeper places are preferred, because the rest of the message then stays valid.
     let goes_deeper = rng.u8(0..5) > 0;
     match value {
         Value::Object(members) if goes_deeper && !members.is_empty() => {

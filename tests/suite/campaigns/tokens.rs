@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// Returns `true` if a token with these claims may be accepted. A second, simpler implementation of the rules that an
-/// attacker would break first.
+/// Returns `true` if a token with these claims may be accepted. This is a second, simpler implementation of the most
+/// important rules.
 fn may_be_accepted(issuer: &str, header: &Value, claims: &Value) -> bool {
     let names_us = match &claims["aud"] {
         Value::String(audience) => audience == RESOURCE,
@@ -82,7 +82,7 @@ fn mutated_tokens_are_accepted_only_if_their_claims_are_right() {
         let at = request.windows(5).position(|part| part == b"TOKEN").unwrap();
         request.splice(at..at + 5, token.iter().copied());
         let shown = || String::from_utf8_lossy(&token).into_owned();
-        // A line break in the token ends the header, so that the request is another one.
+        // A line break in the token ends the header, which makes a different request.
         let is_one_line = !token.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
         let Some(response) = connection.exchange(&request) else {
             assert!(!is_one_line, "no response to {}", shown());
@@ -94,7 +94,7 @@ fn mutated_tokens_are_accepted_only_if_their_claims_are_right() {
                 reached.count(format!("accepted, {origin}"));
             }
             status @ (400 | 401 | 431) => reached.count(format!("{status}, {origin}")),
-            // More than one request.
+            // The line break made several requests.
             _ if !is_one_line => {}
             status => panic!("{status} for {}", shown()),
         }

@@ -1,4 +1,4 @@
-//! One hostile caller, who has a valid token with one scope, beside a normal caller. The hostile caller takes as much as
+//! One hostile caller, who has a valid token with one scope, and a normal caller. The hostile caller takes as much as
 //! it can of each pool that callers share, and the normal caller is still served.
 
 use std::{
@@ -19,12 +19,12 @@ fn max_growth(bytes: usize) -> u64 {
 }
 
 impl Pair {
-    /// The hostile caller, with this agent.
+    /// Returns the hostile caller, with this agent.
     fn eve(&self, agent: &str) -> Bearer<'_> {
         self.claiming(json!({ "sub": "eve", "client_id": agent, "scope": "specimen:read" }))
     }
 
-    /// The normal caller.
+    /// Returns the normal caller.
     fn ann(&self) -> Bearer<'_> {
         self.claiming(json!({ "sub": "ann", "scope": "specimen:read" }))
     }
@@ -193,7 +193,7 @@ fn operator_can_give_one_user_the_whole_server() {
     let hold = tools_call(1, "holds", json!({ "text": "", "milliseconds": 60_000 }));
     let mut held = Vec::new();
     until("no call of another user was admitted", || {
-        // A call of `ann` may have had the permit that this call needed.
+        // A call of `ann` may still hold the permit that this call needs.
         held.push(pair.eve("a").begin(&[], &hold));
         let busy = pair.ann().call("echo", json!({ "text": "x" })).json();
         kind_of(&busy).is_some() && text(&busy).contains("the server runs 2 calls at a time")
@@ -212,10 +212,10 @@ fn half_sent(caller: &Bearer<'_>, announced: usize, sent: usize) -> TcpStream {
 }
 
 #[test]
-fn half_sent_bodies_of_one_user_leave_room_for_others() {
+fn half_sent_bodies_of_one_user_leave_memory_for_others() {
     let pair = Pair::start();
     let large = tools_call(1, "holds", json!({ "text": "x".repeat(3_000_000), "milliseconds": 0 }));
-    // More than the room for all bodies (8 MiB) is announced, and more than the user's share is sent.
+    // More than the memory for all bodies (8 MiB) is announced, and more than the user's share is sent.
     let held: Vec<TcpStream> = (0..8).map(|_| half_sent(&pair.eve("a"), 4_000_000, 3_900_000)).collect();
     let small: Vec<TcpStream> = (0..200).map(|_| half_sent(&pair.eve("b"), 69_000, 68_000)).collect();
     let grown = growth(pair.server.process(), || {
@@ -327,7 +327,7 @@ fn kind_of(answer: &Value) -> Option<String> {
     (answer["result"]["isError"] == json!(true)).then(|| kind(answer).to_owned())
 }
 
-/// The end of the stream of a token that expires or is revoked.
+/// The stream also ends when its client is disabled.
 #[test]
 fn event_stream_ends_when_its_token_expires_or_is_revoked() {
     let control = crate::control::Control::new();
@@ -349,7 +349,7 @@ fn event_stream_ends_when_its_token_expires_or_is_revoked() {
     ended(revoked);
     control.execute(&["disable", "--client", "robot"]);
     ended(disabled);
-    // The stream of another user stays open: it is told of a change.
+    // The stream of another user stays open, so it is notified of a change.
     control.execute(&["disable", "--tool", "echo"]);
     let mut lines = other.lines();
     assert!(lines.any(|line| line.unwrap().contains("notifications/tools/list_changed")));
@@ -363,7 +363,7 @@ fn short_expiry(caller: &Bearer<'_>) -> i64 {
     serde_json::from_slice::<Value>(&claims).unwrap()["exp"].as_i64().unwrap()
 }
 
-/// A session's stream, which rmcp serves.
+/// rmcp serves the stream of a session.
 #[test]
 fn stream_of_a_session_ends_when_its_token_is_revoked() {
     let control = crate::control::Control::new();
@@ -386,7 +386,7 @@ fn stream_of_a_session_ends_when_its_token_is_revoked() {
     stream.read_to_end(&mut rest).unwrap();
 }
 
-/// Calls that are refused at full speed: all are recorded or counted, in few records.
+/// All calls that are refused at full speed are recorded or counted.
 #[test]
 fn refused_calls_at_full_speed_have_few_records() {
     const CALLS: usize = 3_000;

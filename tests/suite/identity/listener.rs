@@ -303,7 +303,7 @@ fn connection_that_bypasses_the_proxy_is_refused() {
 }
 
 #[test]
-fn health_checks_are_answered_outside_of_the_proxy() {
+fn health_checks_may_bypass_the_proxy() {
     let Some(external) = own_address() else {
         println!("this machine has no address but loopback");
         return;
@@ -324,7 +324,7 @@ fn health_checks_are_answered_outside_of_the_proxy() {
         assert_eq!(reply.status, 403, "{path}: {reply:?}");
         assert!(!reply.body.contains("as.example.com"), "{reply:?}");
     }
-    // One address may have four of these connections at a time, and a silent one ends soon.
+    // One address may have four of these connections at a time, and the server soon ends a silent one.
     let mut silent: Vec<TcpStream> = (0..4).map(|_| server.connect()).collect();
     until("a fifth connection got no answer", || get("/healthz").status == 0);
     let mut nothing = Vec::new();

@@ -49,7 +49,7 @@ fn metadata_is_served_at_every_well_known_path() {
     let server = HttpServer::start(
         &["--oauth-issuer", &issuer.url, "--oauth-issuer", "https://as.example.com"]
             .into_iter()
-            // A proxy may replace the path, so a server with a trusted proxy accepts another path than `/mcp`.
+            // A proxy may replace the path, so a server with a trusted proxy accepts any path, not only `/mcp`.
             .chain(["--oauth-resource", resource, "--trusted-proxy", "127.0.0.1"])
             .collect::<Vec<_>>(),
     );

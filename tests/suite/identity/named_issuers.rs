@@ -1,4 +1,4 @@
-//! Sections `[issuer.NAME]` of the settings: what the tokens of one issuer may have that others may not.
+//! Sections `[issuer.NAME]` of the settings: exceptions for the tokens of one issuer.
 
 use std::process::Command;
 
@@ -52,9 +52,9 @@ pub fn token(issuer: &Issuer, header: &Value, claims: &Value) -> String {
     sign(&KEYS.rsa, "RS256", all.to_string(), issuer.claims_with(claims.clone()).to_string())
 }
 
-/// Each exception counts for the tokens of its issuer alone.
+/// Each exception applies only to the tokens of its issuer.
 #[test]
-fn exceptions_of_an_issuer_do_not_count_for_others() {
+fn exceptions_of_an_issuer_do_not_apply_to_others() {
     let (named, other) = (Issuer::start(&issuer_keys()), Issuer::start(&issuer_keys()));
     let settings = Settings::new(&format!(
         "[oauth]\nresource = \"{RESOURCE}\"\nissuers = \"{}\"\n\
@@ -87,7 +87,7 @@ fn exceptions_of_an_issuer_do_not_count_for_others() {
         (json!({}), json!({ "aud": ["b1f3", 7] })),
         (json!({}), json!({ "aud": null })),
         (json!({}), json!({ "aud": "https://b.example" })),
-        // ID tokens and others that issuers mark by claims.
+        // ID tokens, and other tokens that issuers mark by claims.
         (json!({ "typ": "JWT" }), json!({ "nonce": "n" })),
         (json!({ "typ": null }), json!({ "at_hash": "x" })),
         (json!({ "typ": null }), json!({ "token_use": "id" })),
@@ -200,7 +200,7 @@ fn contradictory_issuer_settings_stop_the_start() {
 
 /// A disabled client could still use tokens that name no client.
 #[test]
-fn client_is_disabled_only_if_its_tokens_can_be_told_apart_or_are_all_refused() {
+fn client_is_disabled_only_if_tokens_name_it_or_unidentified_tokens_are_refused() {
     let issuer = Issuer::start(&issuer_keys());
     let control = Control::new();
     let folder = tempfile::tempdir().unwrap();
@@ -217,7 +217,7 @@ fn client_is_disabled_only_if_its_tokens_can_be_told_apart_or_are_all_refused() 
         let output = Command::new(SPECIMEN).args(arguments).args(settings.flags()).output().unwrap();
         (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
     };
-    // Until a record shows a client, it isn't known if tokens name one.
+    // Until a record shows a client, it isn't known whether tokens name one.
     let (is_done, text) = run(&["disable", "--client", "rogue"]);
     let expected = format!("{}: no audit record of the last 7 days shows", issuer.url);
     assert!(!is_done && text.contains(&expected), "{text}");

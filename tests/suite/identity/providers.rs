@@ -147,7 +147,7 @@ fn samples() -> Vec<Sample> {
     ]
 }
 
-/// Blocks of settings of the page: the common one, and each section's with its heading.
+/// Returns the settings in the page: the common block, and the heading and block of each section.
 fn blocks() -> (String, Vec<(String, String)>) {
     let page = std::fs::read_to_string(root().join("docs/identity-providers.md")).unwrap();
     let block = |text: &str| {
@@ -160,7 +160,7 @@ fn blocks() -> (String, Vec<(String, String)>) {
     (common, named.collect())
 }
 
-/// An issuer in the place of the provider, and a server with the provider's settings.
+/// An issuer that replaces the provider, and a server with the provider's settings.
 struct Provider {
     issuer: Issuer,
     /// URL of the issuer in the settings.
@@ -231,7 +231,7 @@ fn token_of_each_provider_is_accepted_with_its_settings_or_refused_with_a_reason
     }
 }
 
-/// Without the section, a token that needs it is refused, and the log names the keys one after the other.
+/// Without its section, a token is refused, and the log names the missing keys one after the other.
 #[test]
 fn log_names_each_setting_that_a_token_needs() {
     let (common, blocks) = blocks();

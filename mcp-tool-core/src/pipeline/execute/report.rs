@@ -54,8 +54,8 @@ pub(super) fn record(
     record.write_failure(outcome, error.kind().name(), error.violations().map(violated_rules).as_deref());
 }
 
-/// Returns JSON Pointer and rule of each listed violation, for the audit record. Messages aren't recorded, since they may
-/// contain arguments.
+/// Returns JSON Pointer and rule of each listed violation, for the audit record. Messages aren't recorded, since they
+/// may contain arguments.
 fn violated_rules(violations: &Violations) -> String {
     let rules = violations.listed().iter();
     rules.map(|broken| format!("{}:{}", broken.pointer, broken.rule.name())).collect::<Vec<_>>().join(" ")

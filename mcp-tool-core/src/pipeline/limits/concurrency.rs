@@ -59,7 +59,7 @@ enum Owner<'c> {
 }
 
 impl Owner<'_> {
-    /// Returns the refusal of a call because `max` calls run already. `whose` says whose calls are counted.
+    /// Returns the refusal of a call because `max` calls run already. `whose` names the owner of the counted calls.
     fn busy(self, max: u32, whose: &str) -> ToolError {
         let calls = if max == 1 { "call" } else { "calls" };
         let what = match self {
@@ -71,8 +71,8 @@ impl Owner<'_> {
     }
 }
 
-/// Takes a permit of the server (`all`) and one of each tool, and counts the call in the shares of the caller's user. If
-/// the server or one of the tools has no free permit, or the user has reached its share, takes none.
+/// Takes a permit of the server (`all`) and one of each tool, and counts the call in the shares of the caller's user.
+/// Takes none if the server or a tool has no free permit, or if the user has reached its share.
 ///
 /// # Errors
 /// If a limit is reached. The error names the limit.

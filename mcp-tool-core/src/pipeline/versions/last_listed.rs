@@ -147,7 +147,8 @@ impl LastListed {
             .inspect_err(|_| drop(fs::remove_file(&temporary)))
     }
 
-    /// Returns the [`ListedVersions`] of these tools: one version of each. Callers that see the same tools can share it.
+    /// Returns the [`ListedVersions`] of these tools: one version of each. Callers that see the same tools can share
+    /// it.
     pub fn list_of<'s>(tools: impl Iterator<Item = &'s RegisteredTool>) -> Arc<ListedVersions> {
         Arc::new(
             tools

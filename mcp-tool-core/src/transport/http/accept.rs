@@ -1,4 +1,4 @@
-//! The header `Accept`: does the client accept or prefer event streams.
+//! Reads from the header `Accept` whether the client accepts or prefers event streams.
 
 use hyper::{
     HeaderMap,
@@ -7,8 +7,8 @@ use hyper::{
 
 pub(super) const EVENTS: &str = "text/event-stream";
 
-/// Returns `true` if the client accepts an event stream. The media range that names event streams most closely decides
-/// (RFC 9110 §12.5.1), and the weight 0 refuses them.
+/// Returns `true` if the client accepts an event stream. The most specific media range that matches event streams
+/// decides (RFC 9110 §12.5.1); the weight 0 refuses them.
 pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
     let ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let matching = ranges.flat_map(|value| value.split(',')).filter_map(|range| {

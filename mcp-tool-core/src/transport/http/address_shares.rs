@@ -8,8 +8,8 @@ use std::{
 
 use crate::sync::lock;
 
-/// Counts open connections by network address. Of an IPv6 address, the first 64 bits count, because one machine may have
-/// all addresses that share them. Clones share the counts.
+/// Counts open connections by network address. Of an IPv6 address, the first 64 bits count, because one machine may
+/// have all addresses that share them. Clones share the counts.
 #[derive(Clone, Debug)]
 pub(super) struct AddressShares {
     max: usize,

@@ -55,8 +55,8 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
         // That input is no longer part of the head, so it must not start the timer of the head.
         phase.set(Phase::ANSWERING);
         let answering = Answering(Arc::clone(phase));
-        // Boxed, because hyper keeps room for the future as long as the connection is open, also while the response of an
-        // event stream is sent.
+        // Boxed, because hyper reserves memory for the future while the connection is open, even while the response of
+        // an event stream is sent.
         Box::pin(async move {
             let response = service.respond(request, peer).await;
             // `Guarded` drops `answering` with the body. `InParts` sends the body in small parts, so that hyper's

@@ -173,7 +173,7 @@ impl Service {
             Err(error) => return protocol_error(&error.with_id(&id)),
             // Without sessions, rmcp passes the request to `on_custom_request`, which names the parameter too.
             Ok(Some(_)) if meta.era() == Era::Modern || !self.rmcp.has_sessions() => {}
-            // The status of all errors of this method.
+            // All errors of this method have this status.
             Ok(Some(error)) => {
                 return framed(FramedResponse {
                     status: 200,
@@ -198,7 +198,7 @@ impl Service {
         if method == "tools/list" { with_security_schemes(response).await } else { response }
     }
 
-    /// Opens an event stream of changed lists and resources.
+    /// Opens an event stream that notifies of changed lists and resources.
     async fn listen(
         &self,
         (id, meta): (&Id, &Meta<'_>),

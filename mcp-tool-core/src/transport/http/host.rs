@@ -75,7 +75,7 @@ impl WebOrigin {
     /// final slash and spellings of IPv6 addresses.
     ///
     /// # Errors
-    /// Browsers never send such an origin. The message says what to write.
+    /// The text isn't an origin that browsers send. The message says what to write.
     pub(super) fn of_setting(text: &str) -> Result<Self, String> {
         let refused = |reason: &str| refused("an origin", reason);
         if text.contains('@') {
@@ -112,7 +112,7 @@ impl AllowedHost {
     /// Parses `name` or `name:port`. Accepts other letter case and spellings of IPv6 addresses.
     ///
     /// # Errors
-    /// Clients never send such a host. The message says what to write.
+    /// The text isn't a host that clients send. The message says what to write.
     pub(super) fn of_setting(text: &str) -> Result<Self, String> {
         let refused = |reason: &str| refused("a host", reason);
         if text.contains('@') {

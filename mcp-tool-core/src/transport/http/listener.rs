@@ -87,7 +87,7 @@ async fn serve_connections(
             }
             Ok((stream, peer)) => {
                 let permit = Arc::clone(&free_connections).try_acquire_owned().ok();
-                // A proxy, and a process on this machine, which may be one, speaks for many clients.
+                // A proxy speaks for many clients, and a process on this machine may be a proxy.
                 let of_address = match service.speaks_for_many(peer.ip()) {
                     true => Some(None),
                     false => of_addresses.permit(peer.ip()).map(Some),

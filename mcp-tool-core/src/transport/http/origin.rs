@@ -47,8 +47,8 @@ impl Origins {
     }
 
     /// Rejects a request for a host that isn't allowed, and a request from a web page whose origin isn't allowed. The
-    /// origin of the server itself is allowed. `scheme` returns the scheme by which the client reaches the server; it is
-    /// called only for requests of web pages.
+    /// origin of the server itself is allowed. `scheme` returns the scheme by which the client reaches the server; it
+    /// is called only for requests of web pages.
     pub(super) fn check(
         &self,
         uri: &Uri,

@@ -1,6 +1,6 @@
 //! Connections that don't come from a trusted proxy, although the operator named proxies that end TLS
 //! (`http.trusted_proxies`). Only health checks are answered there, such as those of the orchestrator on the same
-//! machine. The number and the time of these connections are limited, so that they take nothing from the proxies.
+//! machine. The number and the duration of these connections are limited, so that they use no capacity of the proxies.
 
 use std::{
     net::IpAddr,
@@ -15,7 +15,7 @@ use crate::sync::lock;
 const MAX_OPEN: usize = 64;
 /// Maximum number of these connections from one address.
 const MAX_OPEN_OF_ADDRESS: usize = 4;
-/// Maximum time of one of these connections.
+/// Maximum duration of one of these connections.
 pub(super) const MAX_TIME: Duration = Duration::from_secs(5);
 /// Minimum interval between two warnings in the log.
 const WARNING_INTERVAL: Duration = Duration::from_secs(10);

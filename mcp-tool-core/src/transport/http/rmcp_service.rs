@@ -105,8 +105,8 @@ impl RmcpService {
         self.has_sessions() && parts.headers.contains_key(SESSION)
     }
 
-    /// Returns `true` if rmcp must answer or reject a `tools/list` request: if sessions are enabled, and the request names
-    /// a session, is a legacy request, or lacks the client's capabilities, which a session would know. This crate
+    /// Returns `true` if rmcp must answer or reject a `tools/list` request: if sessions are enabled, and the request
+    /// names a session, is a legacy request, or lacks the client's capabilities, which a session would know. This crate
     /// answers all other `tools/list` requests.
     pub fn is_list_for_rmcp(&self, parts: &Parts, meta: &Meta<'_>) -> bool {
         let names_or_needs_session =

@@ -56,7 +56,7 @@ impl Service {
         has_proxies && !peer.is_loopback() && !self.is_proxy(peer)
     }
 
-    /// Returns `true` for an address whose connections may be those of any number of clients: a trusted proxy, or a
+    /// Returns `true` for an address whose connections may carry requests of many clients: a trusted proxy, or a
     /// loopback address.
     pub(super) fn speaks_for_many(&self, peer: IpAddr) -> bool {
         peer.to_canonical().is_loopback() || self.is_proxy(peer)

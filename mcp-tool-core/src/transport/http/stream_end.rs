@@ -14,7 +14,7 @@ use crate::{
 /// Maximum time until an expiry is checked again, because timers don't follow changes of the system's clock.
 const MAX_SLEEP: Duration = Duration::from_secs(60);
 
-/// The facts that end an event stream.
+/// Conditions that end an event stream.
 #[derive(Debug)]
 pub(super) struct StreamEnd {
     pub(super) controls: Controls,

@@ -1,4 +1,4 @@
-//! Event streams of `subscriptions/listen` (2026-07-28), which tell a client of changed lists.
+//! Event streams of `subscriptions/listen` (2026-07-28), which notify a client of changed lists.
 //!
 //! rmcp serves a stream only if the fallback handler accepts its subscriptions to resources. rmcp would keep the whole
 //! request and several tasks for each stream.
@@ -115,7 +115,7 @@ impl Subscription {
                 changes = self.changes.next(Vec::new) => changes,
                 _ = self.keep_alive.tick() => return (Bytes::from_static(KEEP_ALIVE_COMMENT), false),
             };
-            // `None`: the server has ended.
+            // `None` means that the server has ended.
             let Some(changes) = changes else { return (self.result(), true) };
             let events: Vec<u8> =
                 changes.iter().filter_map(|change| self.notification(change)).flatten().collect();

@@ -214,8 +214,8 @@ fn call(id: Id, params: Option<&RawValue>) -> Result<ToolCall<'_>, ProtocolError
     Ok(ToolCall { id, name: params.name.0, arguments, meta, answers, error })
 }
 
-/// Reads the answers to the questions that the tool asked in an earlier result of this call. `None` if the call has neither `requestState` nor
-/// `inputResponses`.
+/// Reads the answers to the questions that the tool asked in an earlier result of this call. `None` if the call has
+/// neither `requestState` nor `inputResponses`.
 fn input_answers(params: &CallParams<'_>) -> Result<Option<Box<InputAnswers>>, ProtocolError> {
     let CallParams { input_responses, request_state, .. } = params;
     if input_responses.is_none() && request_state.is_none() {
@@ -340,8 +340,8 @@ fn meta(raw: Option<&RawValue>) -> Result<Meta<'_>, ProtocolError> {
     })
 }
 
-/// Reads the trace context. `None` if `traceparent` is absent or malformed, because W3C Trace Context requires a receiver
-/// to ignore it then. A malformed `tracestate` alone is dropped.
+/// Reads the trace context. `None` if `traceparent` is absent or malformed, because W3C Trace Context requires a
+/// receiver to ignore it then. A malformed `tracestate` alone is dropped.
 fn trace(parent: Option<&RawValue>, state: Option<&RawValue>) -> Option<TraceContext> {
     let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
     TraceContext::read(&text(parent?)?, state.and_then(text).as_deref())

@@ -25,8 +25,9 @@ pub(super) fn check_nesting(text: &str) -> Result<(), ProtocolError> {
     Err(ProtocolError::new(code::INVALID_REQUEST, message))
 }
 
-/// Rejects a message other than `tools/call` that is too large or has too many values. `method` is `None` for a response
-/// of the client. The limits are lower for the requests whose parameters are kept until their session or stream ends.
+/// Rejects a message other than `tools/call` that is too large or has too many values. `method` is `None` for a
+/// response of the client. The limits are lower for the requests whose parameters are kept until their session or
+/// stream ends.
 pub(super) fn check_other(method: Option<&str>, text: &str) -> Result<(), ProtocolError> {
     let (max_bytes, max_values) = match method {
         Some("initialize" | "subscriptions/listen") => (MAX_RETAINED_BYTES, MAX_RETAINED_VALUES),

@@ -48,8 +48,8 @@ pub enum ClientMessage<'m> {
     },
     /// A notification other than `notifications/cancelled`.
     Notification,
-    /// A message with a method and without an id that isn't valid otherwise. It is dropped, because a notification has
-    /// no answer (JSON-RPC 2.0 §4.1).
+    /// An invalid message with a method and without an id. It is dropped, because a notification has no answer
+    /// (JSON-RPC 2.0 §4.1).
     InvalidNotification,
     /// The client's answer to a request that the server sent.
     Response,

@@ -1,8 +1,8 @@
 //! Adapts messages between clients and rmcp, whose types are stricter than the protocol.
 //!
 //! rmcp keeps ids and progress tokens as 64-bit integers or strings. An integer beyond 64 bits is therefore replaced by
-//! a string, the marker, before rmcp parses the message. In rmcp's messages, each marker is replaced by its integer. The
-//! marker contains a random text, so that no other string is taken for a marker.
+//! a string, the marker, before rmcp parses the message. In rmcp's messages, each marker is replaced by its integer.
+//! The marker contains a random text, so that no other string is taken for a marker.
 
 use std::{
     borrow::Cow,
@@ -124,7 +124,7 @@ fn replacements(text: &str) -> Vec<(Range<usize>, Cow<'static, str>)> {
     found
 }
 
-/// Returns the marker that replaces the id `raw`; `None` if rmcp can hold the id, and if `raw` is no id.
+/// Returns the marker that replaces the id `raw`; `None` if rmcp can hold the id, or if `raw` isn't an id.
 fn marker(raw: &str) -> Option<String> {
     match Id::new(raw)? {
         Id::Text(digits) if !digits.starts_with('"') => {

@@ -16,7 +16,7 @@ use super::delegate::{declares_prompts, declares_resource_subscriptions, declare
 #[allow(deprecated, reason = "legacy clients still send `logging/setLevel`")]
 use rmcp::model::SetLevelRequestParams;
 
-/// A method of rmcp whose parameters have a type.
+/// A method of rmcp with typed parameters.
 struct Method {
     name: &'static str,
     /// Returns the reason why the parameters are invalid.
@@ -75,7 +75,7 @@ const METHODS: [Method; 20] = [
 ];
 
 /// Returns the message for a request that rmcp could not parse as a request of its method. `None` if the method isn't
-/// served, or isn't a method of rmcp. `fallback` is what the fallback handler declares.
+/// served, or isn't a method of rmcp. `fallback` has the capabilities of the fallback handler.
 pub(super) fn message(
     method: &str,
     params: Option<&Value>,
@@ -93,7 +93,8 @@ pub(super) fn message(
     Some(format!("invalid parameters of {}{reason}", method.name))
 }
 
-/// Returns the reason why the parameters aren't of type `T`, with the JSON pointer of the parameter. `None` if they are.
+/// Returns the reason why the parameters aren't of type `T`, with the JSON pointer of the parameter. `None` if they
+/// are.
 fn explain<T: DeserializeOwned>(params: &Value) -> Option<String> {
     let error = serde_path_to_error::deserialize::<_, T>(params).err()?;
     let pointer: String = error

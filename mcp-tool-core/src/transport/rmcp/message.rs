@@ -24,8 +24,8 @@ pub(crate) fn to_rmcp(bytes: &[u8]) -> Result<ClientJsonRpcMessage, ProtocolErro
     })
 }
 
-/// Returns the error for an `initialize` request that rmcp could not parse; `None` for any other message. Until a client
-/// has initialized, rmcp would answer such a request without the name of the invalid parameter.
+/// Returns the error for an `initialize` request that rmcp could not parse; `None` for any other message. Until a
+/// client has initialized, rmcp would answer such a request without the name of the invalid parameter.
 pub(crate) fn invalid_initialize(message: &ClientJsonRpcMessage) -> Option<ProtocolError> {
     let ClientJsonRpcMessage::Request(request) = message else { return None };
     let ClientRequest::CustomRequest(request) = &request.request else { return None };
@@ -36,7 +36,7 @@ pub(crate) fn invalid_initialize(message: &ClientJsonRpcMessage) -> Option<Proto
     Some(ProtocolError::new(code::INVALID_PARAMS, message))
 }
 
-/// Returns the message of a call in a session with no more members than rmcp needs: id, name and progress token.
+/// Returns the message of a call in a session with only the members that rmcp needs: id, name and progress token.
 pub(crate) fn session_call(call: &ToolCall<'_>) -> Vec<u8> {
     let mut json = JsonWriter::default();
     json.raw(r#"{"jsonrpc":"2.0","method":"tools/call","id":"#);

@@ -63,8 +63,8 @@ impl Protocol {
         Protocol { session: Some(session), opening: Arc::default(), ..self.clone() }
     }
 
-    /// Returns the notifications of `requested` that a subscription gets, if it gets only notifications of changed lists.
-    /// `None` if the fallback handler serves a part of the subscription.
+    /// Returns the notifications of `requested` that a subscription gets, if it gets only notifications of changed
+    /// lists. `None` if the fallback handler serves a part of the subscription.
     pub(super) fn accepted_lists(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         let fallback = self.endpoint.fallback.as_deref();
         if fallback.is_some_and(|fallback| fallback.accepted_subscription_filter(requested).is_some()) {

@@ -12,8 +12,8 @@ use crate::{
     ports::Authenticated,
 };
 
-/// Parts of a call in a session. The HTTP listener attaches them to the request, and leaves them out of the message that
-/// rmcp parses. The tree of values that rmcp makes of a message takes many times the message's size.
+/// Parts of a call in a session. The HTTP listener attaches them to the request, and leaves them out of the message
+/// that rmcp parses. The tree of values that rmcp makes of a message takes many times the message's size.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionCall {
     /// The arguments as JSON text.

@@ -53,7 +53,7 @@ pub(super) fn find(
         moment,
         correlation: moment.id(),
         remote: origin.remote,
-        // As in the record of a request whose tool isn't known.
+        // Records have `-` for an unknown tool.
         name: tool.map_or("-", |tool| tool.stamp.contract.name()),
         arguments_bytes: 0,
         completes: None,
@@ -76,7 +76,7 @@ pub(super) fn find(
                            says so";
             Err(refused("tool_disabled", forbidden(message.into())))
         }
-        // An answer lets the call go on, which may write.
+        // An answer continues the call, which may write.
         (None, Some(_)) => pipeline.audit.permits(method == TaskMethod::Update).map_err(|error| {
             refused(error.kind().name(), ErrorData::internal_error(error.to_string(), None))
         }),

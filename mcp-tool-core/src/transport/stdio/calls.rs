@@ -37,8 +37,8 @@ pub(super) enum FirstPoll {
     Ready(FramedResponse, ResponseFuture),
     /// The call has to wait, and must be polled again.
     Pending(StartedCall),
-    /// The call panicked outside of the tool's function, so it is answered with [`panicked`]. (A panic in the function is
-    /// an outcome of the call.)
+    /// The call panicked outside of the tool's function, so it is answered with [`panicked`]. (A panic in the function
+    /// is an outcome of the call.)
     Panicked,
 }
 

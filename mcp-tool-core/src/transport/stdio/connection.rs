@@ -223,8 +223,8 @@ impl Connection {
 
     /// Processes one message. Returns a `tools/call` or `tools/list` request, if it was accepted.
     async fn process_line(&mut self, line: &[u8]) -> Option<StartedCall> {
-        // A byte order mark has no meaning in UTF-8, and parsers may ignore it (RFC 8259 §8.1). Some shells write one at
-        // the beginning of a pipe.
+        // A byte order mark has no meaning in UTF-8, and parsers may ignore it (RFC 8259 §8.1). Some shells write one
+        // at the beginning of a pipe.
         let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         if line.trim_ascii().is_empty() {
             return None;
@@ -399,9 +399,8 @@ impl Connection {
     }
 
     /// Forwards a message to rmcp. `request` has the id of a request, and `true` for a legacy request; it is `None` for
-    /// other messages. Only a request needs a permit. If the message can't
-    /// be forwarded, answers a request with an error, and drops any other message. Returns `true` if the message was
-    /// forwarded.
+    /// other messages. Only a request needs a permit. If the message can't be forwarded, answers a request with an
+    /// error, and drops any other message. Returns `true` if the message was forwarded.
     async fn forward(&self, line: &[u8], request: Option<(&Id, bool)>) -> bool {
         let id = request.map(|(id, _)| id);
         let message = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| to_rmcp(line));

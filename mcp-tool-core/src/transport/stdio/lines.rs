@@ -54,8 +54,8 @@ struct ReceivedLines {
 }
 
 impl Inbox {
-    /// Takes the next part of the input. Returns `None` if the next part hasn't arrived, and `Some(None)` if the input has
-    /// ended.
+    /// Takes the next part of the input. Returns `None` if the next part hasn't arrived, and `Some(None)` if the input
+    /// has ended.
     pub(super) fn try_next(&self) -> Option<Option<Received>> {
         let mut waiting = lock(&self.waiting);
         let Some(next) = waiting.received.pop_front() else { return waiting.ended.then_some(None) };

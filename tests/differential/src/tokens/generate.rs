@@ -169,7 +169,7 @@ impl Generator {
     /// Makes one change that usually invalidates claims.
     fn corrupt_claims(&mut self, members: &mut Members) {
         match self.random.below(13) {
-            // Marks of tokens that aren't access tokens, which count unless the type is `at+jwt`.
+            // Claims that mark other tokens than access tokens. They are ignored if the type is `at+jwt`.
             12 => {
                 let name = self.random.pick(&["nonce", "at_hash", "c_hash", "typ", "token_use"]);
                 let value = self.random.pick(&["\"Bearer\"", "\"access\"", "\"id\"", "\"ID\"", "7", "null"]);

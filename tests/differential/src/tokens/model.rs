@@ -117,7 +117,7 @@ fn check_claims(bytes: &[u8], head: &Header, expected: &Expectations, now: i64) 
     let now = now as f64;
 
     if !head.is_access_token {
-        // The claims of an ID token, and those by which some issuers mark other tokens.
+        // Refuses claims of an ID token, and claims by which some issuers mark other tokens.
         ensure(!["at_hash", "c_hash", "s_hash", "nonce"].iter().any(|name| claims.has(name)))?;
         for (name, wanted) in [("typ", "bearer"), ("token_use", "access")] {
             let is_other = |value: &Json| value.text().is_none_or(|text| !text.eq_ignore_ascii_case(wanted));

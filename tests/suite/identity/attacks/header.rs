@@ -251,9 +251,9 @@ fn header_parameters_that_change_processing_are_refused() {
     pair.assert_refuses(&attacks);
 }
 
-/// An access token has the `typ` `at+jwt` (RFC 9068); other types are accepted only from issuers whose section
-/// `[issuer.NAME]` says so, and there is none here. The same issuer may sign ID tokens, ID-JAGs (grants for another authorization server) and security events,
-/// which have another `typ` or none.
+/// An access token has the `typ` `at+jwt` (RFC 9068). Other types are accepted only from issuers whose section
+/// `[issuer.NAME]` permits them, and there is none here. The same issuer may sign ID tokens, ID-JAGs (grants for
+/// another authorization server) and security events, which have another `typ` or none.
 #[test]
 fn token_of_another_type_is_refused() {
     let pair = Pair::start();

@@ -74,9 +74,9 @@ fn either_metadata_document_is_sufficient() {
     }
 }
 
-/// Sites answer requests of unknown paths in many ways. Each is "not here", and the next address is asked.
+/// Sites respond to unknown paths in many ways. Each response means "not here", and the next URL is tried.
 #[test]
-fn answer_that_is_no_metadata_of_the_issuer_does_not_hide_the_next_address() {
+fn response_without_metadata_of_the_issuer_is_skipped() {
     let evil = Issuer::start(&[&KEYS.rsa]);
     let of_another = json!({ "issuer": "https://evil.example", "jwks_uri": format!("{}/jwks", evil.url) });
     let mut wrong = Vec::new();
@@ -108,7 +108,7 @@ fn answer_that_is_no_metadata_of_the_issuer_does_not_hide_the_next_address() {
     assert!(evil.counts().is_empty(), "{:?}", evil.counts());
 }
 
-/// An issuer that answers only at the last address: its own path with `/.well-known/openid-configuration` appended.
+/// The issuer responds only at the last URL: its own path with `/.well-known/openid-configuration` appended.
 #[test]
 fn metadata_is_found_below_the_path_of_the_issuer() {
     let issuer = Issuer::start(&issuer_keys());

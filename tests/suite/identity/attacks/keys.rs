@@ -216,7 +216,7 @@ fn replaced_keys_are_fetched_and_old_ones_dropped() {
     pair.assert_accepts(&[("a key that stayed", signed_by(&pair, &KEYS.p256, "ES256", "p256"))]);
 }
 
-/// The private key of such a key can be computed from the public one (CVE-2017-15361).
+/// The private key can be computed from a public key with this fingerprint (CVE-2017-15361).
 #[test]
 fn rsa_key_with_the_roca_fingerprint_is_refused_and_logged() {
     // 65,537 to the 128th, big-endian: a modulus of 2,049 bits with the fingerprint.
@@ -241,15 +241,15 @@ fn rsa_key_with_the_roca_fingerprint_is_refused_and_logged() {
     pair.server.stderr.line_with(&["ROCA, CVE-2017-15361", "roca", "replace them at the issuer"]);
 }
 
-/// Asserts a 401 or, if the issuer was last asked because of another `kid`, a 503.
+/// Asserts a 401 or, if the keys were last fetched for another `kid`, a 503.
 fn assert_refuses_unknown_key(reply: &Reply) {
     assert!(is_undecided(reply) || refusal(reply).is_ok(), "{reply:?}");
 }
 
-/// A key that the issuer has just begun to use isn't refused as invalid while forged tokens with unknown `kid`s arrive: the client
-/// is told when to try again. Tokens with known keys are accepted all the time.
+/// A token with a key that the issuer has just begun to use gets a 503 with `Retry-After` while forged tokens with
+/// unknown `kid`s arrive, so that the client keeps it. Tokens with known keys are accepted all the time.
 #[test]
-fn new_key_is_not_invalid_while_forged_tokens_with_unknown_kids_arrive() {
+fn token_with_a_new_key_is_kept_while_forged_tokens_with_unknown_kids_arrive() {
     let pair = Pair::start();
     pair.assert_accepts(&[("the control case", pair.issuer.token())]);
     let forged = |kid: &str| {
@@ -264,7 +264,7 @@ fn new_key_is_not_invalid_while_forged_tokens_with_unknown_kids_arrive() {
     let reply = pair.call(&new);
     assert!(is_undecided(&reply), "{reply:?}");
     until("a record", || pair.server.stderr.records().iter().any(|record| record["reason"] == "unknown_key"));
-    // The issuer was asked for the same `kid`, and not for another one.
+    // The keys were fetched for the first of these `kid`s only.
     refusal(&forged("forged")).unwrap();
     assert!(is_undecided(&forged("forged too")));
     assert_eq!(pair.issuer.count("/jwks"), asked, "a forged token caused another request");

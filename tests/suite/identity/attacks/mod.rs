@@ -30,7 +30,7 @@ impl Pair {
         assert!(refused.is_empty(), "refused, but must be accepted:\n{}", refused.join("\n"));
     }
 
-    /// Returns `true` unless the token names a key that the issuer doesn't list.
+    /// Returns `true` if the token names no key, or one that the issuer lists.
     fn lists_kid_of(&self, token: &str) -> bool {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
         let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap_or_default()).unwrap_or_default();
@@ -39,7 +39,8 @@ impl Pair {
     }
 
     /// Asserts that each token is refused: with 401 and the same message, with 503 if the issuer lists no key with its
-    /// `kid`, or with 400 if it lacks the syntax of a bearer token. Before and after the attacks, a valid token (the control case) must be accepted.
+    /// `kid`, or with 400 if it lacks the syntax of a bearer token. Before and after the attacks, a valid token (the
+    /// control case) must be accepted.
     fn assert_refuses(&self, tokens: &[(&str, String)]) {
         self.assert_accepts(&[("the control case", self.issuer.token())]);
         let mut wrong = Vec::new();
@@ -74,8 +75,7 @@ impl Pair {
     }
 }
 
-/// Returns `true` if a token was refused because its key isn't known, and the issuer was last asked because of another
-/// key.
+/// Returns `true` if a token was refused because its key isn't known, and the keys were last fetched for another one.
 pub(super) fn is_undecided(reply: &Reply) -> bool {
     let wait = reply.header("retry-after").and_then(|wait| wait.parse().ok());
     reply.status == 503

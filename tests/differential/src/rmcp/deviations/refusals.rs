@@ -55,7 +55,7 @@ pub(crate) const REFUSALS: &[Refusal] = &[
     },
     Refusal {
         name: "another encoding than UTF-8",
-        reason: "JSON is UTF-8 (RFC 8259 §8.1), so a body in another encoding would be misread; rmcp ignores the parameter, and all values of the header but the first.",
+        reason: "JSON is UTF-8 (RFC 8259 §8.1), so a body in another encoding would be misread; rmcp ignores the parameter, and all header values after the first.",
         rules: &[Rule::ContentType],
         when: ALWAYS,
         theirs: ACCEPTED,
