@@ -178,7 +178,7 @@ fn last_week(application: &Application, config: &Config) -> DoctorAnswer {
         if record.request.is_some() {
             return Ok(());
         }
-        calls += 1;
+        calls += record.repeated.unwrap_or(1);
         let agent = record.agent.as_deref().map_or_else(|| "no agent".into(), escaped);
         let (user, tool) = (escaped(&record.user), escaped(&record.tool));
         last = Some(format!("{}: {user} through {agent} called {tool}: {}", record.time, record.outcome));

@@ -34,6 +34,8 @@ pub(crate) enum Pool {
     Streams,
     /// Questions whose call waits for an answer.
     Questions,
+    /// Sessions of legacy clients over HTTP.
+    Sessions,
 }
 
 impl Pool {
@@ -42,7 +44,7 @@ impl Pool {
     const fn counts_local_user(self) -> bool {
         match self {
             Pool::Questions => true,
-            Pool::Calls | Pool::Requests | Pool::Streams => false,
+            Pool::Calls | Pool::Requests | Pool::Streams | Pool::Sessions => false,
         }
     }
 }
@@ -54,6 +56,7 @@ pub(crate) struct Holdings {
     requests: AtomicU32,
     streams: AtomicU32,
     questions: AtomicU32,
+    sessions: AtomicU32,
     /// Running calls of the tools that declare `concurrency`, each with the id of the tool's limit.
     tools: Mutex<Vec<(u64, u32)>>,
     /// Permits for the bytes of request bodies that the user may send at a time; see [`Shares::body_room`].
@@ -67,6 +70,7 @@ impl Holdings {
             Pool::Requests => &self.requests,
             Pool::Streams => &self.streams,
             Pool::Questions => &self.questions,
+            Pool::Sessions => &self.sessions,
         }
     }
 }
@@ -98,6 +102,11 @@ impl Shares {
     pub(crate) fn of(&self, all: u32) -> u32 {
         let share = (u64::from(all) * u64::from(self.percent)).div_ceil(100).max(1);
         u32::try_from(share).unwrap_or(all)
+    }
+
+    /// Returns a fixed limit of one user's items, which doesn't apply if one user may have the whole server.
+    pub(crate) const fn unless_whole(&self, max: u32) -> u32 {
+        if self.percent >= 100 { u32::MAX } else { max }
     }
 
     /// Counts one more item of `pool` as held by the caller's user, until the returned share is dropped. Returns `None`

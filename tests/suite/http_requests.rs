@@ -140,10 +140,13 @@ fn large_body_without_memory_is_refused_with_a_readable_answer() {
     let server = HttpServer::start(&["--max-body", "64MiB"]);
     let length = LARGE.to_string();
     let head = server.request_bytes("POST", "/mcp", &[("Content-Length", &length)], b"");
-    // This body has the memory of all bodies once more than 64 KiB of it have arrived.
-    let mut holding = server.connect();
-    holding.write_all(&head).unwrap();
-    holding.write_all(&vec![b' '; 1 << 20]).unwrap();
+    // Two bodies have the memory of all bodies once more than 64 KiB of each have arrived.
+    let holding = [(); 2].map(|()| {
+        let mut stream = server.connect();
+        stream.write_all(&head).unwrap();
+        stream.write_all(&vec![b' '; 1 << 20]).unwrap();
+        stream
+    });
     let mut stream = server.connect();
     stream.write_all(&head).unwrap();
     stream.write_all(&vec![b' '; LARGE]).expect("the connection was reset while the body was sent");

@@ -300,7 +300,8 @@ fn resource_of(settings: &OAuthSettings) -> Result<Url, String> {
 /// The path is a different one.
 pub fn check_resource_path(settings: &OAuthSettings, path: &str, has_proxies: bool) -> Result<(), String> {
     let mut resource = resource_of(settings)?;
-    if has_proxies || resource.path() == path {
+    // One final slash is ignored in requests too.
+    if has_proxies || resource.path().strip_suffix('/').unwrap_or(resource.path()) == path {
         return Ok(());
     }
     let given = fetch::shown(&resource);

@@ -57,7 +57,8 @@ fn resource_server(config: &Config) -> Result<ResourceServer, String> {
 
 /// Reads the sample token. The error doesn't contain the token.
 fn read_token(file: &str) -> Result<String, String> {
-    let failed = |error: std::io::Error| format!("--token: {file}: {error}");
+    // The name isn't shown, because it may be the token itself.
+    let failed = |error: std::io::Error| format!("--token: the file can't be read: {error}");
     let mut text = String::new();
     let read = match file {
         "-" => std::io::stdin().lock().take(MAX_TOKEN + 2).read_to_string(&mut text),
@@ -66,9 +67,9 @@ fn read_token(file: &str) -> Result<String, String> {
     };
     read.map_err(failed)?;
     match text.trim().len() as u64 {
-        0 => Err(format!("--token: {file} is empty: write the token to it, without `Bearer`")),
+        0 => Err("--token: the file is empty: write the token to it, without `Bearer`".into()),
         1..=MAX_TOKEN => Ok(text),
-        _ => Err(format!("--token: {file} is longer than {MAX_TOKEN} bytes, the limit of a token")),
+        _ => Err(format!("--token: the file is longer than {MAX_TOKEN} bytes, the limit of a token")),
     }
 }
 

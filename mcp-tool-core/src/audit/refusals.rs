@@ -1,14 +1,14 @@
 //! Limits the records of refused calls, so that a caller that is refused at full speed doesn't fill the audit file.
-//! Refusals above the limit are counted, and one record for each caller and reason says how many there were.
+//! Refusals above the limit are counted, and one record for each user and reason says how many there were.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
 use crate::{
-    call::caller::{Caller, Principal, User},
+    call::caller::{Caller, User},
     clock::Moment,
     sync,
 };
@@ -20,7 +20,7 @@ const MAX_PER_SECOND: u32 = 100;
 const MAX_UNAUTHENTICATED_PER_SECOND: u32 = 10;
 /// Time for which refusals are counted before their number is recorded.
 const COUNTED_FOR: Duration = Duration::from_secs(1);
-/// Maximum number of pairs of caller and reason whose refusals are counted at a time. Refusals of further pairs are
+/// Maximum number of pairs of user and reason whose refusals are counted at a time. Refusals of further pairs are
 /// added to the oldest count.
 const MAX_COUNTED: usize = 10_000;
 
@@ -35,7 +35,7 @@ struct RefusalCounts {
     /// Records of each user in the current second.
     recorded: HashMap<User, u32>,
     /// Refusals without a record of their own.
-    counted: HashMap<(Arc<Principal>, String), CountedRefusals>,
+    counted: HashMap<(User, String), CountedRefusals>,
 }
 
 /// Refused calls of one caller for one reason that have no records of their own.
@@ -65,7 +65,7 @@ impl Refusals {
             *recorded += 1;
             return true;
         }
-        let key = (Arc::clone(caller.principal()), reason.to_owned());
+        let key = (caller.principal().user_id(), reason.to_owned());
         let is_full = counts.counted.len() >= MAX_COUNTED && !counts.counted.contains_key(&key);
         let counted = if is_full {
             counts.counted.values_mut().min_by_key(|counted| counted.first.instant)
@@ -141,13 +141,14 @@ mod tests {
     fn number_of_counts_is_bounded_and_no_refusal_is_lost() {
         let (refusals, start) = (Refusals::default(), Moment::now());
         let mut recorded = 0;
-        for number in 0..MAX_COUNTED + 300 {
+        for number in 0..2 * MAX_COUNTED + 600 {
+            // The agents of a user count together.
             let caller = Caller::new("eve").with_agent(number.to_string());
-            recorded += u64::from(refusals.take(&caller, "unknown_tool", start));
+            recorded += u64::from(refusals.take(&caller, &format!("reason {}", number / 2), start));
         }
         let due = refusals.due(None);
         assert_eq!(due.len(), MAX_COUNTED);
         let counted: u64 = due.iter().map(|counted| counted.count).sum();
-        assert_eq!(recorded + counted, MAX_COUNTED as u64 + 300);
+        assert_eq!(recorded + counted, 2 * MAX_COUNTED as u64 + 600);
     }
 }

@@ -181,6 +181,7 @@ impl Audit {
 
     /// Waits until all records are written or dropped, for at most `timeout`.
     pub fn flush(&self, timeout: Duration) {
+        self.state.record_refusals(None);
         let start = Instant::now();
         while self.state.waiting.load(Ordering::Acquire) > 0 && start.elapsed() < timeout {
             std::thread::sleep(Duration::from_millis(1));

@@ -58,6 +58,11 @@ pub(crate) struct User {
 }
 
 impl Principal {
+    /// Returns `true` for the local user with any agent.
+    pub(crate) fn is_local(&self) -> bool {
+        self.issuer.is_none() && self.user == Caller::LOCAL
+    }
+
     /// Returns the user.
     pub(crate) fn user_id(&self) -> User {
         User { issuer: self.issuer.clone(), tenant: self.tenant.clone(), name: self.user.clone() }
@@ -227,7 +232,7 @@ impl Caller {
     /// Returns `true` for a caller without issuer whose user is `local`, such as the [local user](Caller::local).
     #[must_use]
     pub(crate) fn is_local(&self) -> bool {
-        self.issuer().is_none() && self.user() == Caller::LOCAL
+        self.claims.principal.is_local()
     }
 
     /// Returns the placeholder for the caller of a request that authentication refused.

@@ -50,6 +50,8 @@ pub(crate) struct Tasks {
     max_running: usize,
     /// Maximum running tasks of one user who isn't the local user: at most [`MAX_PER_USER`].
     user_share: usize,
+    /// Maximum finished tasks of one user who isn't the local user that are kept: at most [`MAX_PER_USER`].
+    max_finished: usize,
     /// Running tasks, and finished tasks whose outcome is kept.
     store: Arc<Mutex<TaskStore>>,
     /// The tokio tasks that run the calls, for the wait at shutdown.
@@ -72,6 +74,7 @@ impl Tasks {
         Tasks {
             max_running: max_running as usize,
             user_share: MAX_PER_USER.min(shares.of(max_running) as usize),
+            max_finished: MAX_PER_USER.min(shares.of(4 * max_running) as usize / 2).max(1),
             store: Arc::default(),
             running: TaskTracker::new(),
         }
@@ -130,7 +133,8 @@ impl Tasks {
     fn keep(&self, task: &Task, outcome: Option<TaskOutcome>) {
         let mut store = self.lock();
         let size = outcome.as_ref().map_or(0, TaskOutcome::size);
-        while store.finished(&task.owner).count() >= MAX_PER_USER && store.remove_oldest(&task.owner) {}
+        let max_finished = if task.owner.is_local() { MAX_PER_USER } else { self.max_finished };
+        while store.finished(&task.owner).count() >= max_finished && store.remove_oldest(&task.owner) {}
         // A result that is larger than the limit evicts nothing, because it can't be kept anyway.
         while size <= MAX_RESULT_BYTES
             && store.result_bytes + size > MAX_RESULT_BYTES

@@ -93,7 +93,8 @@ fn mutated_tokens_are_accepted_only_if_their_claims_are_right() {
                 assert!(may_be_accepted, "{origin}: accepted {}", shown());
                 reached.count(format!("accepted, {origin}"));
             }
-            status @ (400 | 401 | 431) => reached.count(format!("{status}, {origin}")),
+            // 503: a `kid` that the server may not ask the issuer for now.
+            status @ (400 | 401 | 431 | 503) => reached.count(format!("{status}, {origin}")),
             // The line break made several requests.
             _ if !is_one_line => {}
             status => panic!("{status} for {}", shown()),

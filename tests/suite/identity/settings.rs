@@ -109,7 +109,7 @@ fn resource_at_a_path_that_is_not_served_is_refused_unless_a_proxy_replaces_it()
         "http://127.0.0.1/other",
         "https://mcp.example.com",
         "https://mcp.example.com/",
-        "https://mcp.example.com/mcp/",
+        "https://mcp.example.com/mcp//",
         "https://mcp.example.com/MCP",
         "https://mcp.example.com/%6dcp",
         "https://mcp.example.com//mcp",

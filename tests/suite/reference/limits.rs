@@ -11,7 +11,7 @@ type Limit = (&'static str, &'static str, &'static str, &'static str);
 /// Rows whose limit is a part of a setting, or a number of checks of a watchdog, so that no constant has its value.
 const WITHOUT_CONSTANT: [&str; 5] = [
     "questions waiting, all callers",
-    "bodies of one user that are arriving",
+    "memory of bodies over 64 KiB of one user",
     "connections of one address",
     "time of a write of records",
     "time of a check of the control file",

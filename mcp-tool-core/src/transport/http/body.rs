@@ -21,9 +21,8 @@ const MEMORY_TIMEOUT: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(5);
 /// Maximum size of a body that needs no memory permit, in bytes.
 const SMALL_BODY: usize = 64 * 1024;
-/// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. A body that is still arriving
-/// counts with the bytes that have arrived, rounded up to a power of two. If
-/// [`max_bytes`](BodyReader::max_bytes) is larger than `MEMORY`, the limit is `max_bytes`.
+/// Maximum total size of all bodies above [`SMALL_BODY`] that are in memory, in bytes. A body without `Content-Length`
+/// counts with [`max_bytes`](BodyReader::max_bytes). If twice `max_bytes` is larger than `MEMORY`, that is the limit.
 const MEMORY: usize = 8 * 1024 * 1024;
 
 /// The rejection of a request because of its body: HTTP status, and message for the client.
@@ -54,15 +53,15 @@ pub(super) struct BodyReader {
 #[derive(Debug)]
 pub(super) struct RequestBody {
     pub(super) bytes: Bytes,
-    memory: Option<MemoryPermits>,
+    memory: Option<Arc<MemoryPermits>>,
 }
 
 /// Permits for the bytes of one body.
 #[derive(Debug)]
-struct MemoryPermits {
-    /// Permits of [`BodyReader::memory`], for the bytes that have arrived; `None` for a body up to [`SMALL_BODY`].
-    _all: Option<OwnedSemaphorePermit>,
-    /// Permits of the body's user, for the size of the whole body; `None` for the local user.
+pub(super) struct MemoryPermits {
+    /// Permits of [`BodyReader::memory`].
+    _all: OwnedSemaphorePermit,
+    /// Permits of the body's user; `None` for the local user.
     _of_user: Option<OwnedSemaphorePermit>,
 }
 
@@ -70,7 +69,7 @@ struct MemoryPermits {
 #[derive(Debug)]
 pub(super) struct RetainedText {
     text: Bytes,
-    _memory: Option<MemoryPermits>,
+    _memory: Option<Arc<MemoryPermits>>,
 }
 
 impl RequestBody {
@@ -89,6 +88,11 @@ impl RequestBody {
             self.bytes.advance(BYTE_ORDER_MARK.len());
         }
         self
+    }
+
+    /// Returns the memory permits, for a value that outlives the body.
+    pub(super) fn memory(&self) -> Option<Arc<MemoryPermits>> {
+        self.memory.clone()
     }
 
     /// Drops the body except for `part`, which gets the memory permits of the whole body.
@@ -114,10 +118,12 @@ impl AsRef<str> for RetainedText {
 
 impl BodyReader {
     pub(super) fn new(max_bytes: usize, shares: &Arc<Shares>) -> Self {
-        let share = shares.of(u32::try_from(MEMORY).unwrap_or(u32::MAX)) as usize;
+        // Twice the maximum, so that one user's largest body leaves room for another's.
+        let room = MEMORY.max(2 * max_bytes);
+        let share = shares.of(u32::try_from(room).unwrap_or(u32::MAX)) as usize;
         BodyReader {
             max_bytes,
-            memory: Arc::new(Semaphore::new(MEMORY.max(max_bytes))),
+            memory: Arc::new(Semaphore::new(room)),
             shares: Arc::clone(shares),
             user_share: share.max(max_bytes),
         }
@@ -179,67 +185,43 @@ impl BodyReader {
             // less than `SMALL_BODY`.
             return Ok((first.len() <= self.max_bytes).then_some(RequestBody { bytes: first, memory: None }));
         };
-        let of_user = self.shares.body_room(&caller(), self.user_share);
-        let mut of_user = match of_user {
-            None => None,
-            Some(room) => {
-                // The permits for the whole body are acquired in one step, because two bodies that have half of their
-                // permits each could wait for each other. Without an announcement, the body is assumed to be small.
-                let expected = announced.unwrap_or_else(|| SMALL_BODY.min(self.max_bytes));
-                Some(acquire(&room, expected, "your other requests are still arriving").await?)
-            }
-        };
+        let mut caller = Some(caller);
         let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(SMALL_BODY));
         bytes.extend_from_slice(&first);
-        let mut all: Option<OwnedSemaphorePermit> = None;
+        let mut memory = None;
         let mut next = Some(second);
         while let Some(chunk) = next {
-            let length = bytes.len() + chunk.len();
-            if length > self.max_bytes {
+            if bytes.len() + chunk.len() > self.max_bytes {
                 return Ok(None);
             }
-            if length > SMALL_BODY {
+            if bytes.len() + chunk.len() > SMALL_BODY
+                && let Some(caller) = caller.take()
+            {
+                // Acquired only now, because a client that announces a large body and sends nothing must not block
+                // memory.
                 let expected = announced.unwrap_or(self.max_bytes);
-                if all.is_none() {
-                    if announced.is_none()
-                        && let Some(permits) = &mut of_user
-                    {
-                        let rest = expected.saturating_sub(permits.num_permits());
-                        let room = Arc::clone(permits.semaphore());
-                        permits.merge(acquire(&room, rest, "your other requests are still arriving").await?);
-                    }
-                    // Reserving takes no memory, because the system provides pages only when they are written.
-                    bytes.reserve_exact(expected - bytes.len());
-                }
-                self.grow(&mut all, length, expected).await?;
+                memory = Some(Arc::new(self.permits(&caller(), expected).await?));
+                // Reserving takes no memory, because the system provides pages only when they are written.
+                bytes.reserve_exact(expected - bytes.len());
             }
             bytes.extend_from_slice(&chunk);
             next = data(body).await?;
         }
-        // A small body needs no permits once it has arrived.
-        let memory = all.is_some().then_some(MemoryPermits { _all: all, _of_user: of_user });
         Ok(Some(RequestBody { bytes: bytes.into(), memory }))
     }
 
-    /// Makes sure that `permits` are enough for `length` bytes of a body of `expected` bytes. Acquires permits only for
-    /// bytes that have arrived, because a client that announces a large body and sends little must not block memory.
-    async fn grow(
-        &self,
-        permits: &mut Option<OwnedSemaphorePermit>,
-        length: usize,
-        expected: usize,
-    ) -> Result<(), Rejected> {
-        let held = permits.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        if held >= length {
-            return Ok(());
-        }
-        let needed = length.next_power_of_two().min(expected) - held;
-        let more = acquire(&self.memory, needed, "too many large bodies are being read").await?;
-        match permits {
-            Some(permits) => permits.merge(more),
-            None => *permits = Some(more),
-        }
-        Ok(())
+    /// Acquires the permits for a body of this size: first those of the user, so that a user that waits for its own
+    /// bodies takes nothing from others. The permits for a whole body are acquired in one step, because two bodies that
+    /// have half of their permits each could wait for each other.
+    async fn permits(&self, caller: &Caller, bytes: usize) -> Result<MemoryPermits, Rejected> {
+        let of_user = match self.shares.body_room(caller, self.user_share) {
+            Some(room) => {
+                Some(acquire(&room, bytes, "other large bodies of this user are being read").await?)
+            }
+            None => None,
+        };
+        let all = acquire(&self.memory, bytes, "too many large bodies are being read").await?;
+        Ok(MemoryPermits { _all: all, _of_user: of_user })
     }
 }
 

@@ -3,11 +3,13 @@
 //! Modern messages (of 2026-07-28 and later) name their protocol version in `_meta`. Legacy messages (of revisions up
 //! to 2025-11-25) don't.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use hyper::{StatusCode, body::Bytes, http::request::Parts};
 
 use super::{
-    body::{RequestBody, RetainedText},
+    body::{MemoryPermits, RequestBody, RetainedText},
     list::respond_list,
     protocol_headers,
     response::{HttpResponse, empty, framed, protocol_error, with_security_schemes},
@@ -18,10 +20,13 @@ use super::{
 };
 use crate::{
     call::caller::Caller,
+    ports::Denied,
     transport::{
+        call_error::CALLER_DISABLED,
         id::Id,
         listing::page::{ListRequest, Shape},
         message::{self, ClientMessage, Era, Meta, ToolCall},
+        protocol_error::{ProtocolError, code},
         read_paths::{self, ReadPath},
         request_headers,
         response::FramedResponse,
@@ -134,15 +139,18 @@ impl Service {
                     Err(refused) => self.authentication.challenged(refused),
                 }
             }
-            ClientMessage::Call(call) => self.respond_in_session(call, parts, sender, caller).await,
+            ClientMessage::Call(call) => {
+                self.respond_in_session(call, parts, body.memory(), sender, caller).await
+            }
             ClientMessage::Cancelled { .. } | ClientMessage::Notification => {
                 if let Err(error) = protocol_headers::check_version(&parts.headers) {
                     return protocol_error(&error);
                 }
+                let names_one_session = self.rmcp.names_one_session(parts);
                 let response =
                     self.rmcp.forward(parts, body.bytes.clone(), sender, caller, Kept::default()).await;
                 // rmcp answers a notification that it can't parse, although a notification has no answer.
-                if response.status() == StatusCode::BAD_REQUEST {
+                if response.status() == StatusCode::BAD_REQUEST && names_one_session {
                     return empty(StatusCode::ACCEPTED);
                 }
                 response
@@ -185,10 +193,19 @@ impl Service {
         if method == subscription::METHOD {
             return self.listen((&id, meta), parts, bytes, sender, caller).await;
         }
+        let shares = &self.endpoint.pipeline.shares;
         if method == "initialize" {
-            return self.rmcp.initialize(parts, bytes, sender, caller).await;
+            let share = self
+                .settings
+                .sessions
+                .map(|all| user_limits::count_session(shares, &caller, all, &id))
+                .transpose();
+            return match share {
+                Ok(share) => self.rmcp.initialize(parts, bytes, sender, caller, share).await,
+                Err(refused) => framed(refused),
+            };
         }
-        let response = match user_limits::count_request(&self.endpoint.pipeline.shares, &caller, &id) {
+        let response = match user_limits::count_request(shares, &caller, &id) {
             Ok(share) => {
                 let kept = Kept { share: Some(share), ..Kept::default() };
                 self.rmcp.request(parts, bytes, sender, caller, (&id, &self.in_flight), kept).await
@@ -212,9 +229,12 @@ impl Service {
             Err(refused) => return framed(refused),
         };
         let end = self.stream_end(sender, &caller);
+        if end.is_reached() {
+            return self.refuse_stream(sender, &caller, Some(id));
+        }
         let accepted = subscription::requested(&parts.headers, meta, &body)
             .and_then(|requested| self.rmcp.protocol().accepted_lists(&requested));
-        match accepted.filter(|_| !end.is_reached()) {
+        match accepted {
             Some(accepted) => {
                 subscription::respond(&self.endpoint, id, &accepted, (end, self.end.clone()), share)
             }
@@ -225,11 +245,29 @@ impl Service {
         }
     }
 
+    /// Returns the response to a request for an event stream whose end is reached already.
+    pub(super) fn refuse_stream(
+        &self,
+        sender: &Sender<'_>,
+        caller: &Caller,
+        id: Option<&Id>,
+    ) -> HttpResponse {
+        let pipeline = &self.endpoint.pipeline;
+        if pipeline.controls.disabled_part(caller).is_none() {
+            // The server accepts a token for some seconds after its expiry, because clocks differ.
+            return self.authentication.refuse(&Denied::Invalid("expired"), pipeline, Some(sender.remote));
+        }
+        let error = ProtocolError::new(code::FORBIDDEN, CALLER_DISABLED);
+        let error = ProtocolError { id: id.cloned(), ..error };
+        framed(FramedResponse { status: 403, ..FramedResponse::protocol_error(&error) })
+    }
+
     /// Passes a permitted legacy call in a session to rmcp, with the headers that middleware reads.
     async fn respond_in_session(
         &self,
         call: ToolCall<'_>,
         parts: &mut Parts,
+        memory: Option<Arc<MemoryPermits>>,
         sender: &Sender<'_>,
         caller: Caller,
     ) -> HttpResponse {
@@ -247,6 +285,7 @@ impl Service {
             requires: meta.requires,
             trace: meta.trace,
         });
-        self.rmcp.request(parts, message, sender, caller, (&id, &self.in_flight), Kept::default()).await
+        let kept = Kept { memory, ..Kept::default() };
+        self.rmcp.request(parts, message, sender, caller, (&id, &self.in_flight), kept).await
     }
 }

@@ -16,6 +16,7 @@ use rmcp::transport::streamable_http_server::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    body::MemoryPermits,
     in_flight::{InFlight, InFlightGuard},
     response::{HttpResponse, invalid, is_json, protocol_error, rejected_by_rmcp},
     response_body::{Guarded, Until},
@@ -34,7 +35,11 @@ use crate::{
         message::{Era, Meta},
         protocol_error::{ProtocolError, code},
         read_paths::{self, ReadPath},
-        rmcp::{Protocol, adaptation::for_rmcp, request::RemoteAddress},
+        rmcp::{
+            Protocol,
+            adaptation::for_rmcp,
+            request::{RemoteAddress, SessionShare},
+        },
     },
 };
 
@@ -56,6 +61,8 @@ pub(super) struct Kept {
     pub(super) in_flight: Option<InFlightGuard>,
     /// Counts the request or its event stream in the share of its user.
     pub(super) share: Option<Share>,
+    /// Permits for the arguments of a call.
+    pub(super) memory: Option<Arc<MemoryPermits>>,
     /// Ends the event stream.
     pub(super) end: Option<StreamEnd>,
 }
@@ -70,10 +77,8 @@ impl RmcpService {
         end: &CancellationToken,
     ) -> Self {
         let protocol = Protocol::new(Arc::clone(endpoint), is_guarded);
-        let shares = &endpoint.pipeline.shares;
-        let sessions = settings
-            .sessions
-            .map(|max_sessions| Sessions::new(max_sessions, shares.of(max_sessions), settings.session_idle));
+        let sessions =
+            settings.sessions.map(|max_sessions| Sessions::new(max_sessions, settings.session_idle));
         let manager = sessions.as_ref().map(|sessions| Arc::clone(&sessions.manager)).unwrap_or_default();
         // rmcp need not check host and origin, because `route` has checked them.
         let config = StreamableHttpServerConfig::default()
@@ -103,6 +108,11 @@ impl RmcpService {
     /// Returns `true` if sessions are enabled and the request names a session.
     pub(super) fn is_in_session(&self, parts: &Parts) -> bool {
         self.has_sessions() && parts.headers.contains_key(SESSION)
+    }
+
+    /// Returns `true` if the request has one session header.
+    pub(super) fn names_one_session(&self, parts: &Parts) -> bool {
+        parts.headers.get_all(SESSION).iter().count() == 1
     }
 
     /// Returns `true` if rmcp must answer or reject a `tools/list` request: if sessions are enabled, and the request
@@ -165,13 +175,17 @@ impl RmcpService {
         body: Bytes,
         sender: &Sender<'_>,
         caller: Caller,
+        share: Option<Share>,
     ) -> HttpResponse {
         let Some(sessions) = &self.sessions else {
             return self.forward(parts, body, sender, caller, Kept::default()).await;
         };
-        let Some(_permit) = sessions.permit(&caller).await else {
+        let Some(_permit) = sessions.permit().await else {
             return invalid(429, "too many sessions are open: close one, or try again later");
         };
+        if let Some(share) = share {
+            parts.extensions.insert(SessionShare(Arc::new(share)));
+        }
         let response = self.forward(parts, body, sender, caller.clone(), Kept::default()).await;
         if let Some(id) = response.headers().get(SESSION).and_then(|id| id.to_str().ok()) {
             sessions.set_owner(id, &caller);
@@ -221,13 +235,17 @@ impl RmcpService {
         read_paths::record(ReadPath::Rmcp);
         // Boxed, because this future takes seven kilobytes, which would be part of every future that contains it.
         let response = Box::pin(self.service.handle(request)).await;
-        let mut response = response.map(|body| match kept {
-            Kept { in_flight: None, share: None, end: None } => body.boxed_unsync(),
-            Kept { in_flight, share, end: None } => Guarded::new(body, (in_flight, share)).boxed_unsync(),
-            Kept { in_flight, share, end: Some(end) } => {
-                let body = Until::new(body, Box::pin(end.reached()));
-                Guarded::new(body, (in_flight, share)).boxed_unsync()
+        let Kept { in_flight, share, memory, end } = kept;
+        let is_stream = !is_json(response.headers());
+        let mut response = response.map(|body| {
+            let body = match end.filter(|_| is_stream) {
+                Some(end) => Until::new(body, Box::pin(end.reached())).boxed_unsync(),
+                None => body.boxed_unsync(),
+            };
+            if in_flight.is_none() && share.is_none() && memory.is_none() {
+                return body;
             }
+            Guarded::new(body, (in_flight, share, memory)).boxed_unsync()
         });
         if ends_session && response.status() == StatusCode::ACCEPTED {
             // The session has ended already, so rmcp's status 202 (accepted) would mislead.

@@ -128,10 +128,13 @@ impl Service {
             // GET opens the stream of a session, and DELETE ends a session.
             Method::GET if self.rmcp.has_sessions() => {
                 let caller = self.caller(&sender, &parts.headers, None);
-                let end = Some(self.stream_end(&sender, &caller));
+                let end = self.stream_end(&sender, &caller);
+                if end.is_reached() {
+                    return self.refuse_stream(&sender, &caller, None);
+                }
                 return match user_limits::count_stream(&self.endpoint.pipeline.shares, &caller, None) {
                     Ok(share) => {
-                        let kept = Kept { share: Some(share), end, ..Kept::default() };
+                        let kept = Kept { share: Some(share), end: Some(end), ..Kept::default() };
                         self.rmcp.forward(parts, Bytes::new(), &sender, caller, kept).await
                     }
                     Err(refused) => framed(refused),

@@ -1,4 +1,4 @@
-//! Limits of one user's requests and event streams.
+//! Limits of one user's requests, event streams and sessions.
 
 use crate::{
     call::caller::Caller,
@@ -19,7 +19,7 @@ const MAX_STREAMS: u32 = 16;
 
 /// Counts a request that rmcp answers. The error is the response to a request of a user with too many.
 pub(super) fn count_request(shares: &Shares, caller: &Caller, id: &Id) -> Result<Share, FramedResponse> {
-    shares.take(caller, Pool::Requests, MAX_REQUESTS).ok_or_else(|| {
+    shares.take(caller, Pool::Requests, shares.unless_whole(MAX_REQUESTS)).ok_or_else(|| {
         let message =
             format!("at most {MAX_REQUESTS} requests of one user are answered at a time: try again later");
         refused(message, Some(id))
@@ -33,11 +33,26 @@ pub(super) fn count_stream(
     caller: &Caller,
     id: Option<&Id>,
 ) -> Result<Share, FramedResponse> {
-    shares.take(caller, Pool::Streams, MAX_STREAMS).ok_or_else(|| {
+    shares.take(caller, Pool::Streams, shares.unless_whole(MAX_STREAMS)).ok_or_else(|| {
         let message = format!(
             "at most {MAX_STREAMS} event streams of one user may be open: close one, or try again later"
         );
         refused(message, id)
+    })
+}
+
+/// Counts a session. `all` is the maximum number of sessions of all users.
+pub(super) fn count_session(
+    shares: &Shares,
+    caller: &Caller,
+    all: u32,
+    id: &Id,
+) -> Result<Share, FramedResponse> {
+    let max = shares.of(all);
+    shares.take(caller, Pool::Sessions, max).ok_or_else(|| {
+        let message =
+            format!("at most {max} sessions of one user may be open: close one, or try again later");
+        refused(message, Some(id))
     })
 }
 

@@ -27,9 +27,10 @@ use rmcp::{
 use super::{
     Protocol, completion,
     delegate::{declares_prompts, declares_resource_subscriptions, declares_resources},
+    extensions::extension,
     fallback::FallbackHandler,
     invalid_params,
-    request::is_modern,
+    request::{SessionShare, is_modern},
     session::change_notification,
     tasks::{self, TaskMethod},
 };
@@ -118,7 +119,8 @@ impl ServerHandler for Protocol {
             return self.complete_argument(params, &context).await;
         }
         // Methods that revision 2026-07-28 removed.
-        const REMOVED: [&str; 2] = ["initialize", "logging/setLevel"];
+        const REMOVED: [&str; 4] =
+            ["initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
         let is_unsupported = is_modern(&context) && REMOVED.contains(&request.method.as_str())
             || request.method.starts_with("tasks/") && !self.endpoint.has_tasks();
         // rmcp passes a request of one of its methods to `on_custom_request` only if it could not parse the parameters.
@@ -265,6 +267,9 @@ impl ServerHandler for Protocol {
         if let Some(session) = &self.session {
             session.set_peer(&context.peer);
             session.set_caller(self.caller(&context)?);
+            if let Some(SessionShare(share)) = extension(&context) {
+                session.set_share(Arc::clone(share));
+            }
         }
         let mut result = self.negotiate_initialize(&request)?;
         if let Some(version) = protocol_version::instead_of(&request.protocol_version) {

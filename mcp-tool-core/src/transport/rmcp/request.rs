@@ -10,6 +10,7 @@ use crate::{
     call::{origin::CallOrigin, trace::TraceContext},
     pipeline::versions::Requirement,
     ports::Authenticated,
+    shares::Share,
 };
 
 /// Parts of a call in a session. The HTTP listener attaches them to the request, and leaves them out of the message
@@ -22,6 +23,10 @@ pub(crate) struct SessionCall {
     pub(crate) requires: Option<Requirement>,
     pub(crate) trace: Option<TraceContext>,
 }
+
+/// Counts a session in the share of its user. The HTTP listener attaches it to `initialize`.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionShare(pub(crate) Arc<Share>);
 
 /// The client's network address, which the HTTP listener attaches to the request.
 #[derive(Clone, Copy, Debug)]

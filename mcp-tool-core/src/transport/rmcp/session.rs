@@ -28,6 +28,7 @@ use crate::{
     announce::{ChangeNotice, ChangeReceiver},
     ask::{Capabilities, Client, Unanswered},
     call::{caller::Caller, log_level::LogLevel},
+    shares::Share,
 };
 
 /// Maximum number of resources to which one session may subscribe.
@@ -42,6 +43,8 @@ pub(crate) struct Session {
     peer: OnceLock<Peer<RoleServer>>,
     /// The caller that sent `initialize`.
     caller: OnceLock<Caller>,
+    /// Counts the session in the share of its user; empty over stdio.
+    share: OnceLock<Arc<Share>>,
     /// Number of the log level, as [`LogLevel::of_number`] reads it; 0 if the client has not set a level.
     level: AtomicU8,
     /// `true` once [`open`](Session::open) was called: the client is notified of changes.
@@ -71,6 +74,11 @@ impl Session {
     /// Sets the caller that sent `initialize`. Only the first call has an effect.
     pub(super) fn set_caller(&self, caller: Caller) {
         self.caller.get_or_init(|| caller);
+    }
+
+    /// Counts the session in the share of its user until the session ends. Only the first call has an effect.
+    pub(super) fn set_share(&self, share: Arc<Share>) {
+        self.share.get_or_init(|| share);
     }
 
     /// Starts a task that notifies the client of changes. Called when the client sends `notifications/initialized`.
