@@ -108,10 +108,19 @@ fn legacy_client_is_notified_only_of_resources_it_subscribed_to() {
     });
     request(&mut server, "unsubscribe", "file:///own/a");
     assert!(updated(&server).iter().all(|uri| uri == "file:///own/a"), "{:?}", server.notifications);
+    // Notifications arrive in order, so all earlier ones arrive before that of a changed list of prompts.
+    let flush = |server: &mut StdioServer| {
+        server.call("changes", json!({}));
+        until("a changed list of prompts was announced", || {
+            server.call("echo", json!({ "text": "x" }));
+            let mut received = server.notifications.iter();
+            received.any(|message| message["method"] == "notifications/prompts/list_changed")
+        });
+    };
+    flush(&mut server);
     server.notifications.clear();
     server.call("changes", json!({ "resource": "file:///own/a" }));
-    // A notification would arrive before this result.
-    server.call("echo", json!({ "text": "after" }));
+    flush(&mut server);
     assert_eq!(updated(&server), Vec::<Value>::new());
 }
 
