@@ -200,7 +200,8 @@ impl BodyReader {
                 // Acquired only now, because a client that announces a large body and sends nothing must not block
                 // memory.
                 let expected = announced.unwrap_or(self.max_bytes);
-                memory = Some(Arc::new(self.permits(&caller(), expected).await?));
+                // Boxed, because the future of every request has room for this one, which most requests don't need.
+                memory = Some(Arc::new(Box::pin(self.permits(&caller(), expected)).await?));
                 // Reserving takes no memory, because the system provides pages only when they are written.
                 bytes.reserve_exact(expected - bytes.len());
             }

@@ -38,10 +38,12 @@ fn rejected(status: u16, message: &str) -> Result<(), Rejected> {
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), Rejected> {
-    if !headers.contains_key(CONTENT_TYPE) {
+    let mut content_types = headers.get_all(CONTENT_TYPE).iter();
+    let Some(first) = content_types.next() else {
         return rejected(415, "the header Content-Type is missing: it must be application/json");
-    }
-    headers.get_all(CONTENT_TYPE).iter().try_for_each(check_media_type)
+    };
+    check_media_type(first)?;
+    content_types.try_for_each(check_media_type)
 }
 
 fn check_media_type(content_type: &HeaderValue) -> Result<(), Rejected> {

@@ -55,14 +55,12 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
         // That input is no longer part of the head, so it must not start the timer of the head.
         phase.set(Phase::ANSWERING);
         let answering = Answering(Arc::clone(phase));
-        // Boxed, because hyper reserves memory for the future while the connection is open, even while the response of
-        // an event stream is sent.
-        Box::pin(async move {
+        async move {
             let response = service.respond(request, peer).await;
             // `Guarded` drops `answering` with the body. `InParts` sends the body in small parts, so that hyper's
             // write buffer stays small.
             Ok::<_, Infallible>(response.map(|body| InParts::new(Guarded::new(body, answering))))
-        })
+        }
     });
     // Hyper's timer for heads isn't used, because hyper resets the timer for each request, which costs time. Vectored
     // writes aren't used, because copying the body into one buffer takes less time.

@@ -107,6 +107,25 @@ impl Service {
         response
     }
 
+    /// Opens the event stream of a session (GET), or ends a session (DELETE).
+    async fn respond_session(&self, parts: &mut Parts, sender: &Sender<'_>) -> HttpResponse {
+        let caller = self.caller(sender, &parts.headers, None);
+        if parts.method == Method::DELETE {
+            return self.rmcp.forward(parts, Bytes::new(), sender, caller, Kept::default()).await;
+        }
+        let end = self.stream_end(sender, &caller);
+        if end.is_reached() {
+            return self.refuse_stream(sender, &caller, None);
+        }
+        match user_limits::count_stream(&self.endpoint.pipeline.shares, &caller, None) {
+            Ok(share) => {
+                let kept = Kept { share: Some(share), end: Some(end), ..Kept::default() };
+                self.rmcp.forward(parts, Bytes::new(), sender, caller, kept).await
+            }
+            Err(refused) => framed(refused),
+        }
+    }
+
     /// Answers a request whose host and origin are allowed.
     async fn respond_allowed(&self, parts: &mut Parts, body: &mut Incoming, peer: &Peer) -> HttpResponse {
         // A preflight request is answered before authentication, because it has no token.
@@ -126,23 +145,9 @@ impl Service {
         match parts.method {
             Method::POST => {}
             // GET opens the stream of a session, and DELETE ends a session.
-            Method::GET if self.rmcp.has_sessions() => {
-                let caller = self.caller(&sender, &parts.headers, None);
-                let end = self.stream_end(&sender, &caller);
-                if end.is_reached() {
-                    return self.refuse_stream(&sender, &caller, None);
-                }
-                return match user_limits::count_stream(&self.endpoint.pipeline.shares, &caller, None) {
-                    Ok(share) => {
-                        let kept = Kept { share: Some(share), end: Some(end), ..Kept::default() };
-                        self.rmcp.forward(parts, Bytes::new(), &sender, caller, kept).await
-                    }
-                    Err(refused) => framed(refused),
-                };
-            }
-            Method::DELETE if self.rmcp.has_sessions() => {
-                let caller = self.caller(&sender, &parts.headers, None);
-                return self.rmcp.forward(parts, Bytes::new(), &sender, caller, Kept::default()).await;
+            Method::GET | Method::DELETE if self.rmcp.has_sessions() => {
+                // Boxed, so that this large future isn't part of the future of a call.
+                return Box::pin(self.respond_session(parts, &sender)).await;
             }
             _ => {
                 body::drain(&parts.headers, body).await;
