@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -55,12 +56,13 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
         // That input is no longer part of the head, so it must not start the timer of the head.
         phase.set(Phase::ANSWERING);
         let answering = Answering(Arc::clone(phase));
-        async move {
-            let response = service.respond(request, peer).await;
+        let (parts, body) = request.into_parts();
+        // An async block would hold the request a second time, in memory that hyper reserves while the connection is open.
+        service.respond(parts, body, peer).map(move |response| {
             // `Guarded` drops `answering` with the body. `InParts` sends the body in small parts, so that hyper's
             // write buffer stays small.
             Ok::<_, Infallible>(response.map(|body| InParts::new(Guarded::new(body, answering))))
-        }
+        })
     });
     // Hyper's timer for heads isn't used, because hyper resets the timer for each request, which costs time. Vectored
     // writes aren't used, because copying the body into one buffer takes less time.

@@ -1,7 +1,7 @@
 //! The checks of a request before its message is parsed: path, host, origin, authentication, method and body.
 
 use hyper::{
-    HeaderMap, Method, Request, StatusCode,
+    HeaderMap, Method, StatusCode,
     body::{Bytes, Incoming},
     header::{ACCEPT_ENCODING, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, HeaderValue, ORIGIN},
     http::request::Parts,
@@ -55,9 +55,8 @@ impl Served {
 
 impl Service {
     /// Answers a request for the MCP endpoint, a health check or the protected resource metadata (RFC 9728).
-    pub(super) async fn respond(&self, request: Request<Incoming>, peer: &Peer) -> HttpResponse {
+    pub(super) async fn respond(&self, mut parts: Parts, mut body: Incoming, peer: &Peer) -> HttpResponse {
         // The parts and the body are passed by reference from here on, because an async function copies its arguments.
-        let (mut parts, mut body) = request.into_parts();
         let path = without_final_slash(parts.uri.path());
         match Served::at(path) {
             Some(Served::Mcp) if !peer.is_outsider => self.respond_mcp(&mut parts, &mut body, peer).await,
