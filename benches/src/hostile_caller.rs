@@ -149,7 +149,7 @@ async fn main() -> ExitCode {
     let issuer = signer.serve();
     let (ann, eve) = (signer.token_of("ann", &issuer, "one"), signer.token_of("eve", &issuer, "two"));
     let loads = loads();
-    let (mut alone, mut beside) = (Vec::new(), vec![Vec::new(); loads.len()]);
+    let (mut alone, mut loaded) = (Vec::new(), vec![Vec::new(); loads.len()]);
     for _ in 0..rounds {
         let server = Server::start(&issuer);
         alone.push(server.p99(&ann, calls));
@@ -167,7 +167,7 @@ async fn main() -> ExitCode {
             let p99 = server.p99(&ann, calls);
             ended.store(true, Ordering::Relaxed);
             threads.into_iter().for_each(|thread| drop(thread.join()));
-            beside[index].push((p99, requests.load(Ordering::Relaxed)));
+            loaded[index].push((p99, requests.load(Ordering::Relaxed)));
         }
     }
     let median = |mut values: Vec<f64>| {
@@ -176,7 +176,7 @@ async fn main() -> ExitCode {
     };
     let alone = median(alone);
     println!("alone: p99 {alone:.0} µs");
-    for ((name, _), figures) in loads.iter().zip(beside) {
+    for ((name, _), figures) in loads.iter().zip(loaded) {
         let requests: u64 = figures.iter().map(|(_, requests)| requests).sum();
         let p99 = median(figures.into_iter().map(|(p99, _)| p99).collect());
         println!("{name}: p99 {p99:.0} µs, {:.1} times alone, with {requests} hostile requests", p99 / alone);

@@ -131,8 +131,8 @@ mod tests {
     #[test]
     fn unauthenticated_requests_have_fewer_records() {
         let (refusals, start) = (Refusals::default(), Moment::now());
-        let stranger = Caller::unauthenticated();
-        let recorded = (0..50).filter(|_| refusals.take(&stranger, "unauthenticated", start)).count();
+        let unknown = Caller::unauthenticated();
+        let recorded = (0..50).filter(|_| refusals.take(&unknown, "unauthenticated", start)).count();
         assert_eq!(recorded, MAX_UNAUTHENTICATED_PER_SECOND as usize);
         assert_eq!(refusals.due(None).iter().map(|counted| counted.count).sum::<u64>(), 40);
     }

@@ -46,25 +46,25 @@ impl Concurrency {
     ///
     /// # Errors
     /// If no permit is free.
-    fn take(&self, owner: Owner<'_>) -> Result<OwnedSemaphorePermit, ToolError> {
+    fn take(&self, owner: LimitOwner<'_>) -> Result<OwnedSemaphorePermit, ToolError> {
         Arc::clone(&self.permits).try_acquire_owned().map_err(|_| owner.busy(self.max, ""))
     }
 }
 
 /// The owner of a limit, for messages.
 #[derive(Clone, Copy, Debug)]
-enum Owner<'c> {
+enum LimitOwner<'c> {
     Server,
     Tool(&'c str),
 }
 
-impl Owner<'_> {
+impl LimitOwner<'_> {
     /// Returns the refusal of a call because `max` calls run already. `whose` names the owner of the counted calls.
     fn busy(self, max: u32, whose: &str) -> ToolError {
         let calls = if max == 1 { "call" } else { "calls" };
         let what = match self {
-            Owner::Server => "the server".to_owned(),
-            Owner::Tool(name) => format!("'{name}'"),
+            LimitOwner::Server => "the server".to_owned(),
+            LimitOwner::Tool(name) => format!("'{name}'"),
         };
         let message = format!("{what} runs {max} {calls}{whose} at a time and is busy: try again in 1 s");
         ToolError::unavailable(message, RETRY_AFTER)
@@ -84,12 +84,12 @@ pub(crate) fn take_permits<'c>(
 ) -> Result<Permits, ToolError> {
     const OF_USER: &str = " of one user";
     let max = shares.of(all.max);
-    let share = shares.take(caller, Pool::Calls, max).ok_or_else(|| Owner::Server.busy(max, OF_USER))?;
+    let share = shares.take(caller, Pool::Calls, max).ok_or_else(|| LimitOwner::Server.busy(max, OF_USER))?;
     let of_tools = tools.map(|(tool, name)| {
-        let (owner, max) = (Owner::Tool(name), shares.of(tool.max));
+        let (owner, max) = (LimitOwner::Tool(name), shares.of(tool.max));
         let share = shares.take_tool(caller, tool.id, max).ok_or_else(|| owner.busy(max, OF_USER))?;
         tool.take(owner).map(|permit| (permit, share))
     });
     let of_tools = of_tools.collect::<Result<_, ToolError>>()?;
-    Ok(Permits::new((all.take(Owner::Server)?, share), of_tools))
+    Ok(Permits::new((all.take(LimitOwner::Server)?, share), of_tools))
 }
