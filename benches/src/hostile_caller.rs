@@ -43,7 +43,7 @@ async fn wait() -> String {
 }
 
 /// An answer.
-#[derive(Form)]
+#[derive(ToolSchema, serde::Deserialize)]
 struct Answer {
     /// Continue?
     goes_on: bool,

@@ -33,6 +33,7 @@ impl Signer {
     }
 
     /// Signs an access token of the user `ann`. `jti` is the token's id.
+    #[allow(dead_code, reason = "not every measurement uses it")]
     pub fn token(&self, issuer: &str, jti: &str) -> String {
         self.token_of("ann", issuer, jti)
     }
@@ -80,7 +81,7 @@ impl Signer {
 }
 
 /// Returns the token with another `kid`, so that its signature is invalid.
-#[allow(dead_code, reason = "only one measurement uses it")]
+#[allow(dead_code, reason = "not every measurement uses it")]
 pub fn with_key(token: &str, kid: &str) -> String {
     let rest = token.split_once('.').map_or("", |(_, rest)| rest);
     let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid });
@@ -89,6 +90,7 @@ pub fn with_key(token: &str, kid: &str) -> String {
 
 /// Processor time of all running threads of a process, in seconds. `process` is a process id, or `self` for this
 /// process.
+#[allow(dead_code, reason = "not every measurement uses it")]
 pub fn cpu(process: &str) -> f64 {
     let schedstat = |path: &str| -> Option<f64> {
         let text = std::fs::read_to_string(path).ok()?;

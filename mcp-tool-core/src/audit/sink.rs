@@ -72,7 +72,7 @@ impl Sink for LineSink {
 }
 
 /// Accepts the audit records of a server, and passes them to the writing thread. Dropping it waits until the waiting
-/// records are written, for at most [`LAST_RECORDS`]; if the sink fails, they are dropped.
+/// records are written, for at most 5 s; if the sink fails, they are dropped.
 #[derive(Debug)]
 pub struct Audit {
     writer: Mutex<Option<JoinHandle<()>>>,
