@@ -99,6 +99,9 @@ fn legacy_client_is_notified_only_of_resources_it_subscribed_to() {
     };
     assert_eq!(request(&mut server, "subscribe", "file:///own/a")["result"], json!({}));
     assert_eq!(request(&mut server, "subscribe", "file:///else/a")["error"]["code"], -32_602);
+    let long = format!("file:///own/{}", "a".repeat(2_048));
+    let refused = request(&mut server, "subscribe", &long);
+    assert!(refused["error"]["message"].as_str().unwrap().contains("at most 2048 bytes"), "{refused}");
     // The notification stream of a new client may not be open yet.
     until("a resource update was announced", || {
         for uri in ["file:///else/a", "file:///own/b", "file:///own/a"] {

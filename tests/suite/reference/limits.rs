@@ -86,6 +86,7 @@ const CORE: &[Limit] = &[
     ("lists kept", "{} sets", "transport/listing/list_cache.rs", "MAX_LISTS"),
     ("lists kept", "{} MiB", "transport/listing/list_cache.rs", "MAX_BYTES"),
     ("resources subscribed to by a session", "{}", "transport/rmcp/session.rs", "MAX_SUBSCRIPTIONS"),
+    ("resources subscribed to by a session", "at most {} bytes", "transport/rmcp/session.rs", "MAX_URI"),
     ("callers with a log level", "{}", "transport/log_levels.rs", "MAX_CALLERS"),
     ("time to answer a question", "{} min", "ask/reply.rs", "ANSWER_TIMEOUT"),
     ("questions of a call", "{}", "ask/question_log.rs", "MAX_QUESTIONS"),

@@ -33,6 +33,8 @@ use crate::{
 
 /// Maximum number of resources to which one session may subscribe.
 const MAX_SUBSCRIPTIONS: usize = 1_000;
+/// Maximum size of the URI of a resource to which a session subscribes, in bytes.
+const MAX_URI: usize = 2_048;
 /// Interval at which the task that notifies a client checks that the client is still connected, and else ends.
 const LIVENESS_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -130,6 +132,10 @@ impl Session {
     }
 
     pub(super) fn subscribe(&self, uri: String) -> Result<(), ErrorData> {
+        if uri.len() > MAX_URI {
+            let message = format!("`uri`: must be at most {MAX_URI} bytes, got {}", uri.len());
+            return Err(ErrorData::invalid_params(message, None));
+        }
         let mut subscribed = crate::sync::lock(&self.subscribed);
         if subscribed.len() >= MAX_SUBSCRIPTIONS && !subscribed.contains(&uri) {
             let message = format!(

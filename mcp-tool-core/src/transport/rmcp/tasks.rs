@@ -76,6 +76,8 @@ pub(super) fn find(
                            says so";
             Err(refused("tool_disabled", forbidden(message.into())))
         }
+        // Cancelling never writes, and must be possible while records can't be written.
+        (None, Some(_)) if method == TaskMethod::Cancel => Ok(()),
         // An answer continues the call, which may write.
         (None, Some(_)) => pipeline.audit.permits(method == TaskMethod::Update).map_err(|error| {
             refused(error.kind().name(), ErrorData::internal_error(error.to_string(), None))
