@@ -86,7 +86,10 @@ impl ResourceServer {
         let find = |name: &str, key: &str| {
             let found = issuers.iter().find(|issuer| &*issuer.name == name).cloned();
             found.ok_or_else(|| {
-                format!("{key}: {name:?} must be one of oauth.issuers or of the sections [issuer.NAME]")
+                // A URL may contain a password.
+                let shown =
+                    Url::parse(name).map_or_else(|_| "the issuer".to_owned(), |url| fetch::shown(&url));
+                format!("{key}: {shown} must be one of oauth.issuers or of the sections [issuer.NAME]")
             })
         };
         let introspector = match settings.introspection.as_slice() {

@@ -62,7 +62,8 @@ fn introspection_is_refused_unless_it_names_one_configured_issuer_and_its_secret
     let stderr = refused(&[&two_issuers[..], &both].concat());
     assert!(stderr.contains("oauth.introspection: must be one issuer"), "{stderr}");
     for (given, expected) in [
-        (introspection("https://c.example"), "must be one of oauth.issuers"),
+        (introspection("https://c.example"), "https://c.example/ must be one of oauth.issuers"),
+        (introspection("https://ann:pass@c.example"), "https://c.example/ must be one of oauth.issuers"),
         (format!("{ISSUER} mcp /nowhere/secret"), "/nowhere/secret"),
         (format!("{ISSUER} mcp"), "must be an issuer, a client id and the file of its secret"),
     ] {
