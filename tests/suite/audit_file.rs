@@ -152,10 +152,18 @@ fn every_recorded_outcome_can_be_searched_for() {
         let stdout = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && stdout.ends_with(&format!("{outcome}\n")), "{outcome}: {stdout}");
     }
-    // A call that ends with a question.
+    // A refused call, and a call that ends with a question.
     let server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
     drop(server.post(&[], &tools_call(1, "no_such_tool", json!({}))));
-    until("the refusal was recorded", || lines(&file) == 2);
+    let meta = json!({ "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} } });
+    let asks = json!({ "name": "asks_twice", "arguments": {} });
+    assert_eq!(server.modern("tools/call", asks, meta, &[]).json()["result"]["resultType"], "input_required");
+    until("both calls were recorded", || lines(&file) == 3);
+    let found = Command::new(SPECIMEN)
+        .args(["audit", "--file", file.to_str().unwrap(), "--tool", "asks_twice", "--outcome", "asked"])
+        .output()
+        .unwrap();
+    assert!(String::from_utf8(found.stdout).unwrap().contains("asks_twice"), "the question isn't found");
     let written = std::fs::read_to_string(&file).unwrap();
     assert!(
         written

@@ -107,8 +107,8 @@ impl<T: ?Sized> ArgumentState for StateSource<T> {}
 #[derive(Clone, Copy, Debug)]
 pub struct FromCall;
 
-/// What a bound tool keeps for a parameter `&T`. Generated code names this trait, so that no method of another trait can
-/// be meant.
+/// State that a bound tool keeps for a parameter `&T`. Generated code names this trait, so that no method of another
+/// trait can be meant.
 #[doc(hidden)]
 pub trait HeldState {
     /// The borrowed type.

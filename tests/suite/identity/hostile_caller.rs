@@ -384,6 +384,8 @@ fn stream_of_a_session_ends_when_its_token_is_revoked() {
     control.execute(&["revoke", "--subject", "eve"]);
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).unwrap();
+    // The stream ended, and not the server.
+    assert!(super::succeeded(&pair.ann().call("measure", super::measure_arguments())));
 }
 
 /// All calls that are refused at full speed are recorded or counted.
