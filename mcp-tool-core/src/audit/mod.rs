@@ -1,7 +1,9 @@
-//! Audit records: one JSON line for each call and completion, also if it is refused. A record has digests of the
-//! arguments and of the result instead of their values. HTTP requests that authentication refused have records too;
-//! their number per second is limited, so that unauthenticated clients can't fill the file. Records of requests with
-//! revoked tokens have no such limit.
+//! Audit records: one JSON line for each call, completion and request about a task, and for each HTTP request that
+//! authentication refused. A record has digests of the arguments and of the result instead of their values.
+//!
+//! Refused calls have records too, of which only a limited number per second has a line each (`refusals`), so that no
+//! client can fill the file. The limit applies to each user, and to all unauthenticated clients together. A request with
+//! a revoked token counts as a refused call of the token's user.
 
 mod file;
 mod query;

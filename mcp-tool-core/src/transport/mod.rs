@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `tools/call`, outside legacy HTTP sessions | `message` parses the raw bytes, the pipeline runs the call, `response` frames the outcome |
 //! | `tools/list`, outside legacy HTTP sessions | `listing`, from prebuilt JSON |
+//! | `subscriptions/listen` over HTTP, unless the fallback handler accepts it | `http` |
 //! | notifications, outside legacy HTTP sessions | the transport, which cancels calls; stdio forwards other notifications to `rmcp`, HTTP ignores them |
 //! | all other messages | `rmcp`, through `impl ServerHandler` |
 //!

@@ -365,7 +365,16 @@ pub mod timeout {}
 /// `concurrency = N`: maximum number of calls of the tool, by all callers, that run at a time; at least 1. Default:
 /// none. In addition, `limits.concurrency` limits the calls of all tools together.
 ///
-/// A call beyond this maximum is refused as `unavailable` immediately. Calls are not queued.
+/// A call beyond this maximum is refused as `unavailable` immediately. Calls are not queued. One user gets only a share
+/// of the maximum (`limits.user_share`, 50 % by default, rounded up), but at least one call.
+///
+/// So `concurrency = 1` can't be shared: while a call of one user runs, or waits for a person's answer, the calls of all
+/// others are refused. If users shouldn't be refused, choose one of these:
+/// - `concurrency = 2` or more, so that no user can take all calls of the tool at 50 %;
+/// - no `concurrency`, and a `tokio::sync::Mutex` in the application state: calls then wait for it within their
+///   `timeout`.
+///
+/// If the tool must run once at a time, give it a short `timeout`, and a `rate`, which limits each caller.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
@@ -478,8 +487,9 @@ pub mod upstream {}
 /// tasks (SEP-2663). The task runs in the background, and the client polls for its result.
 ///
 /// For clients that don't support tasks, a call runs as usual; with `required`, it is refused. A task runs for at most
-/// the tool's [`timeout`], or an hour for a tool without a timeout. At most 32 tasks of a caller run at a time, and of
-/// all callers half of `limits.concurrency`, at most 1,000. For further calls, the client waits for the result instead.
+/// the tool's [`timeout`], or an hour for a tool without a timeout. At most 32 tasks of a user run at a time (fewer if
+/// `limits.user_share` allows fewer), and of all users half of `limits.concurrency`, at most 1,000. For further calls,
+/// the client waits for the result instead.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;

@@ -1,4 +1,5 @@
-//! Limits of concurrent calls: for each tool that declares `concurrency`, and for the server.
+//! Limits of concurrent calls: for each tool that declares `concurrency`, and for the server. One user gets a share of
+//! each.
 
 use std::{
     num::NonZeroU32,

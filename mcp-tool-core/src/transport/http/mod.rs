@@ -1,9 +1,19 @@
 //! HTTP/1.1, served by hyper.
 //!
 //! A request passes `listener` → `connection` → `route` (path, host, origin, authentication, method, body) →
-//! `dispatch`. Outside legacy sessions (MCP sessions of revisions up to 2025-11-25), `dispatch` passes calls to `call`
-//! and `tools/list` to `list`, and answers notifications itself. All other messages, and the messages of legacy
-//! sessions except refused calls, go to `rmcp_service`, where rmcp parses them again.
+//! `dispatch`, which parses the message.
+//!
+//! | message | answered by |
+//! |---|---|
+//! | `tools/call` | `call` |
+//! | `tools/list` | `list` |
+//! | `subscriptions/listen`, unless the fallback handler accepts it | `subscription` |
+//! | notification | `dispatch` |
+//! | all others | `rmcp_service`, where rmcp parses them again |
+//!
+//! In a legacy session (an MCP session of revisions up to 2025-11-25), `rmcp_service` answers all messages except
+//! invalid or refused calls and malformed notifications. `dispatch` rejects invalid requests. `user_limits` refuses
+//! requests, streams and sessions of a user that has too many.
 
 mod accept;
 mod address_shares;

@@ -1,5 +1,5 @@
 //! Server-sent events: the responses to calls that send reports (progress and log messages), and to clients that prefer
-//! events to JSON.
+//! events to JSON. Also the comments that keep all event streams of this crate open.
 
 use std::{
     convert::Infallible,

@@ -1,7 +1,7 @@
 //! Event streams of `subscriptions/listen` (2026-07-28), which notify a client of changed lists.
 //!
-//! rmcp serves a stream only if the fallback handler accepts its subscriptions to resources. rmcp would keep the whole
-//! request and several tasks for each stream.
+//! rmcp serves a stream only if the fallback handler accepts the subscription, as for resources. rmcp keeps the whole
+//! request and several tasks for each of its streams.
 
 use std::{convert::Infallible, sync::Arc};
 
