@@ -1,6 +1,6 @@
 //! MCP methods that are served through rmcp: all methods except `tools/call`, `tools/list` and, over HTTP,
-//! `subscriptions/listen` without a fallback handler that accepts the subscription. In legacy HTTP sessions (of clients that speak revisions up to 2025-11-25),
-//! calls and lists are served through rmcp too.
+//! `subscriptions/listen`, unless the fallback handler accepts the subscription. In legacy HTTP sessions (of clients
+//! that speak revisions up to 2025-11-25), calls and lists are served through rmcp too.
 
 pub(super) mod adaptation;
 mod call;
