@@ -13,7 +13,8 @@ use super::cache::{CacheSlot, CallerCache};
 /// No part of a caller comes from a call's arguments. The server treats callers as different if
 /// their issuer, tenant, user or agent differs (`==` also compares client, scopes, kind and sign-in
 /// time). Each caller has its own rate limits, page cursors, tasks and answers to questions, except
-/// that all agents of the local user share the same rate limits. Cloning is cheap.
+/// that all agents of the local user share the same rate limits. Limits of what one user may hold at a
+/// time, such as running calls (`limits.user_share`), count all agents of a user together. Cloning is cheap.
 ///
 /// ```
 /// use mcp_tool_runtime::{Caller, Scopes};
