@@ -1,10 +1,13 @@
 //! Response times of a normal caller while a hostile caller, with a token of one scope, uses as much of the server as
 //! it can.
 //!
-//! Each round measures the normal caller alone, and then with each kind of load. The server runs with the default
-//! settings and, for the sessions, with `--legacy-sessions 100`.
+//! Each round measures the normal caller alone, and then with each kind of load. The first load are normal calls of
+//! another user, for comparison. The server runs with the default settings and, for the sessions, with
+//! `--legacy-sessions 100`.
 //!
-//! `cargo run --release --bin hostile_caller -- ROUNDS CALLS`
+//! The threads of the hostile caller have the lowest priority, because a real one has a processor of its own.
+//!
+//! `cargo run --release --bin hostile_caller -- ROUNDS CALLS [LOAD]`: with a part of the name of a load, only this load.
 
 #[path = "token.rs"]
 mod token;
@@ -36,6 +39,12 @@ async fn add(
     (one + other).to_string()
 }
 
+/// Return a large text.
+#[mcp_tool(version = "1.0", scope = "numbers:read", read_only)]
+async fn large() -> String {
+    "x".repeat(900_000)
+}
+
 /// Wait until the call is cancelled.
 #[mcp_tool(version = "1.0", scope = "numbers:read", read_only, task, timeout = "10m")]
 async fn wait() -> String {
@@ -59,6 +68,9 @@ async fn ask(cx: &CallContext) -> Result<String, ToolError> {
 /// Number of threads of the hostile caller, each with its own connections.
 const THREADS: usize = 8;
 
+/// Maximum time for which a thread waits for a response.
+const READ_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Kind of load, with its description.
 #[derive(Clone, Copy)]
 enum Load {
@@ -81,6 +93,7 @@ fn modern(method: &str, params: &str, capabilities: &str) -> String {
 /// The loads, in the order in which they are measured.
 fn loads() -> Vec<(&'static str, Load)> {
     vec![
+        ("normal calls, for comparison", Load::Requests(|| (sum(), ""))),
         (
             "large requests that aren't calls",
             Load::Requests(|| {
@@ -97,6 +110,7 @@ fn loads() -> Vec<(&'static str, Load)> {
         ),
         ("waiting calls", Load::Dropped(|| (call("wait"), ""))),
         ("half-sent bodies", Load::HalfSent),
+        ("unread answers", Load::Dropped(|| (call("large"), ""))),
         (
             "sessions",
             Load::Requests(|| {
@@ -131,6 +145,12 @@ fn loads() -> Vec<(&'static str, Load)> {
     ]
 }
 
+/// A call of the tool that the normal caller uses.
+fn sum() -> String {
+    r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"one":20,"other":22}}}"#
+        .to_owned()
+}
+
 fn call(tool: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{}}}}}}"#)
 }
@@ -139,7 +159,7 @@ fn call(tool: &str) -> String {
 async fn main() -> ExitCode {
     // The measurement starts this program again as the measured server.
     if std::env::args().nth(1).is_some_and(|first| first == "serve") {
-        return ToolServer::new("adder", "1.0.0").tools(tools![add, wait, ask]).run().await;
+        return ToolServer::new("adder", "1.0.0").tools(tools![add, ask, large, wait]).run().await;
     }
     let argument = |position: usize, default: usize| {
         std::env::args().nth(position).and_then(|argument| argument.parse().ok()).unwrap_or(default)
@@ -148,12 +168,14 @@ async fn main() -> ExitCode {
     let signer = Signer::new();
     let issuer = signer.serve();
     let (ann, eve) = (signer.token_of("ann", &issuer, "one"), signer.token_of("eve", &issuer, "two"));
-    let loads = loads();
+    let only = std::env::args().nth(3).unwrap_or_default();
+    let loads: Vec<_> = loads().into_iter().filter(|(name, _)| name.contains(&only)).collect();
     let (mut alone, mut loaded) = (Vec::new(), vec![Vec::new(); loads.len()]);
     for _ in 0..rounds {
         let server = Server::start(&issuer);
         alone.push(server.p99(&ann, calls));
-        for (index, (_, load)) in loads.iter().enumerate() {
+        eprintln!("alone: p99 {:.0} µs", alone[alone.len() - 1]);
+        for (index, (name, load)) in loads.iter().enumerate() {
             let (ended, requests) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
             let threads: Vec<_> = (0..THREADS)
                 .map(|_| {
@@ -167,7 +189,9 @@ async fn main() -> ExitCode {
             let p99 = server.p99(&ann, calls);
             ended.store(true, Ordering::Relaxed);
             threads.into_iter().for_each(|thread| drop(thread.join()));
-            loaded[index].push((p99, requests.load(Ordering::Relaxed)));
+            let requests = requests.load(Ordering::Relaxed);
+            eprintln!("{name}: p99 {p99:.0} µs, {requests} hostile requests");
+            loaded[index].push((p99, requests));
         }
     }
     let median = |mut values: Vec<f64>| {
@@ -186,6 +210,7 @@ async fn main() -> ExitCode {
 
 /// Sends requests of the hostile caller until `ended`, and counts them.
 fn run(load: Load, address: &str, token: &str, ended: &AtomicBool, requests: &AtomicU64) {
+    rustix::process::nice(19).expect("a lower priority is always allowed");
     let mut held = Vec::new();
     let (body, headers) = match load {
         Load::Requests(request) | Load::Dropped(request) => request(),
@@ -204,7 +229,12 @@ fn run(load: Load, address: &str, token: &str, ended: &AtomicBool, requests: &At
         let mut stream = match kept.take() {
             Some(stream) => stream,
             None => match TcpStream::connect(address) {
-                Ok(stream) => BufReader::new(stream),
+                Ok(stream) => {
+                    // A thread must be able to end while a response is missing.
+                    drop(stream.set_read_timeout(Some(READ_TIMEOUT)));
+                    drop(stream.set_nodelay(true));
+                    BufReader::new(stream)
+                }
                 Err(_) => continue,
             },
         };
@@ -271,7 +301,7 @@ impl Server {
         let stream = TcpStream::connect(&self.address).expect("the server must accept a connection");
         stream.set_nodelay(true).expect("a socket");
         let mut stream = BufReader::new(stream);
-        let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","arguments":{"one":20,"other":22}}}"#;
+        let body = sum();
         let request = format!(
             "POST /mcp HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\naccept: application/json, \
              text/event-stream\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",

@@ -9,7 +9,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, OnceLock, Weak,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
 };
 
@@ -57,6 +57,8 @@ pub(crate) struct Holdings {
     streams: AtomicU32,
     questions: AtomicU32,
     sessions: AtomicU32,
+    /// Bytes of the answers that the user's clients haven't read; see [`UnreadAnswers`].
+    unread: AtomicUsize,
     /// Running calls of the tools that declare `concurrency`, each with the id of the tool's limit.
     tools: Mutex<Vec<(u64, u32)>>,
     /// Permits for the bytes of request bodies that the user may send at a time; see [`Shares::body_room`].
@@ -148,6 +150,11 @@ impl Shares {
         Some(Arc::clone(holdings.body_room.get_or_init(|| Arc::new(Semaphore::new(max)))))
     }
 
+    /// Returns the unread answers of the caller's user; `None` for the local user.
+    pub(crate) fn unread_answers(&self, caller: &Caller) -> Option<UnreadAnswers> {
+        (!caller.is_local()).then(|| UnreadAnswers(self.holdings(caller)))
+    }
+
     /// Returns the holdings of the caller's user.
     fn holdings(&self, caller: &Caller) -> Arc<Holdings> {
         // No change of `Shares` makes the cache invalid, so the number of changes is always 0.
@@ -175,6 +182,13 @@ impl Shares {
 #[derive(Debug)]
 pub(crate) struct Share(Option<(Arc<Holdings>, Pool)>);
 
+impl Share {
+    /// Returns the number of bytes of answers that the user hasn't read; 0 for the local user.
+    pub(crate) fn unread(&self) -> usize {
+        self.0.as_ref().map_or(0, |(holdings, _)| holdings.unread.load(Ordering::Relaxed))
+    }
+}
+
 impl Drop for Share {
     fn drop(&mut self) {
         if let Some((holdings, pool)) = &self.0 {
@@ -198,6 +212,39 @@ impl Drop for ToolShare {
                 tools.swap_remove(index);
             }
         }
+    }
+}
+
+/// The answers that one user hasn't read.
+#[derive(Clone, Debug)]
+pub(crate) struct UnreadAnswers(Arc<Holdings>);
+
+impl UnreadAnswers {
+    /// Adds an answer, without bytes.
+    pub(crate) fn add(self) -> UnreadAnswer {
+        UnreadAnswer { answers: self, bytes: 0 }
+    }
+}
+
+/// The bytes of one answer that its user hasn't read. They count until this value is dropped.
+#[derive(Debug)]
+pub(crate) struct UnreadAnswer {
+    answers: UnreadAnswers,
+    bytes: usize,
+}
+
+impl UnreadAnswer {
+    /// Sets the number of bytes.
+    pub(crate) fn set(&mut self, bytes: usize) {
+        let unread = &self.answers.0.unread;
+        unread.fetch_add(bytes, Ordering::Relaxed);
+        unread.fetch_sub(std::mem::replace(&mut self.bytes, bytes), Ordering::Relaxed);
+    }
+}
+
+impl Drop for UnreadAnswer {
+    fn drop(&mut self) {
+        self.set(0);
     }
 }
 
@@ -254,6 +301,19 @@ mod tests {
         assert!(shares.take_tool(&eve, 1, 1).is_none() && shares.take_tool(&eve, 2, 1).is_none());
         drop(held);
         assert!(shares.take_tool(&eve, 1, 1).is_some());
+    }
+
+    #[test]
+    fn unread_bytes_of_all_answers_count_until_they_are_dropped() {
+        let (shares, eve) = (Shares::new(50), caller("eve", "a"));
+        let share = shares.take(&eve, Pool::Calls, 1).unwrap();
+        let mut answers = [(); 2].map(|()| shares.unread_answers(&eve).unwrap().add());
+        answers[0].set(10);
+        answers[1].set(5);
+        answers[0].set(7);
+        assert_eq!(share.unread(), 12);
+        drop(answers);
+        assert_eq!(share.unread(), 0);
     }
 
     #[test]

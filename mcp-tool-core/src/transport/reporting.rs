@@ -38,6 +38,11 @@ impl<T> ReportingCall<T> {
         std::future::poll_fn(|cx| self.poll_next(cx)).await
     }
 
+    /// Runs the call to its end. The reports and the result are dropped.
+    pub(super) async fn finish(mut self) {
+        while let CallEvent::Report(_) = self.next().await {}
+    }
+
     /// Polls for the next event. Must not be called again after it returned [`CallEvent::Finished`].
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<CallEvent<T>> {
         loop {

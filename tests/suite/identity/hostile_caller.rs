@@ -33,13 +33,17 @@ impl Pair {
 impl Bearer<'_> {
     /// Sends a request and returns the connection, without reading the response.
     fn begin(&self, headers: &[(&str, &str)], message: &Value) -> TcpStream {
+        let mut stream = self.server.connect();
+        self.write(&mut stream, headers, message);
+        stream
+    }
+
+    /// Sends a request on a connection, without reading the response.
+    fn write(&self, stream: &mut TcpStream, headers: &[(&str, &str)], message: &Value) {
         let authorization = [("Authorization", self.authorization.as_str())];
         let body = message.to_string();
         let headers = [&authorization, headers].concat();
-        let bytes = self.server.request_bytes("POST", "/mcp", &headers, body.as_bytes());
-        let mut stream = self.server.connect();
-        stream.write_all(&bytes).unwrap();
-        stream
+        stream.write_all(&self.server.request_bytes("POST", "/mcp", &headers, body.as_bytes())).unwrap();
     }
 
     /// Opens an event stream. Returns its status and its connection.
@@ -235,6 +239,40 @@ fn half_sent_bodies_of_one_user_leave_memory_for_others() {
 }
 
 #[test]
+fn unread_answers_of_one_user_take_bounded_memory() {
+    let pair = Pair::start();
+    const ON_CONNECTION: usize = 10;
+    let large = tools_call(1, "large", json!({ "bytes": 900_000 }));
+    let mut held = Vec::new();
+    let grown = growth(pair.server.process(), || {
+        until("a call of the user was refused", || {
+            // The system keeps the first answers of a connection.
+            let eve = pair.eve(&format!("agent {}", held.len()));
+            let mut stream = pair.server.connect();
+            for _ in 0..ON_CONNECTION {
+                eve.write(&mut stream, &[("Connection", "keep-alive")], &large);
+            }
+            held.push(stream);
+            let small = pair.eve("a").call("echo", json!({ "text": "x" })).json();
+            kind_of(&small).is_some_and(|kind| {
+                kind == "unavailable" && text(&small).contains("bytes of answers of one user may be unread")
+            })
+        });
+    });
+    println!("{} unread answers took {grown} KiB", held.len());
+    for _ in 0..5 {
+        let answer = pair.ann().call("large", json!({ "bytes": 900_000 })).json();
+        assert_eq!(text(&answer).len(), 900_000);
+    }
+    // An answer that is read doesn't count.
+    for stream in held {
+        let mut stream = BufReader::new(stream);
+        (0..ON_CONNECTION).for_each(|_| skip_response(&mut stream));
+    }
+    assert_eq!(text(&pair.eve("a").call("echo", json!({ "text": "x" })).json()), "x");
+}
+
+#[test]
 fn one_user_gets_a_part_of_the_sessions() {
     let pair = Pair::with_settings("", &["--legacy-sessions", "10"]);
     let open =
@@ -392,6 +430,31 @@ fn stream_of_a_session_ends_when_its_token_is_revoked() {
     stream.read_to_end(&mut rest).unwrap();
     // The stream ended, and not the server.
     assert!(super::succeeded(&pair.ann().call("measure", super::measure_arguments())));
+}
+
+#[test]
+fn event_stream_of_a_call_ends_when_its_token_is_revoked() {
+    let control = crate::control::Control::new();
+    let arguments = [&control.flags()[..], &["--legacy-sessions", "4"]].concat();
+    let pair = Pair::with(super::issuer::Issuer::start(&super::issuer_keys()), &arguments);
+    let eve = pair.eve("a");
+    let session = eve.open_session();
+    let mut message = tools_call(1, "steps", json!({ "count": 2, "milliseconds": 3_000 }));
+    message["params"]["_meta"] = json!({ "progressToken": "p" });
+    let headers = [("Accept", "application/json, text/event-stream")];
+    let in_session = [&headers[..], &[("Mcp-Session-Id", session.as_str())]].concat();
+    let streams = [&headers[..], &in_session].map(|headers| {
+        let mut lines = BufReader::new(eve.begin(headers, &message)).lines();
+        assert!(lines.any(|line| line.unwrap().contains("step 1")), "no report");
+        lines
+    });
+    control.execute(&["revoke", "--subject", "eve"]);
+    for lines in streams {
+        let rest: Vec<String> = lines.map(Result::unwrap).collect();
+        assert!(!rest.concat().contains("step"), "{rest:?}");
+    }
+    until("both calls finished", || pair.ann().count("finished") == 2);
+    assert_eq!(pair.ann().count("dropped"), 0);
 }
 
 /// All calls that are refused at full speed are recorded or counted.

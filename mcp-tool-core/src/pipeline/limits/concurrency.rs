@@ -21,6 +21,9 @@ use crate::{
 /// Time that a refused caller is told to wait before it tries again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// Maximum number of bytes of answers of one user that wait to be read. Answers up to 64 KiB don't count.
+const MAX_UNREAD: u32 = 8 << 20;
+
 /// Limit of the concurrent calls of one tool, or of the server. Each call holds one permit.
 #[derive(Clone, Debug)]
 pub(crate) struct Concurrency {
@@ -73,7 +76,8 @@ impl LimitOwner<'_> {
 }
 
 /// Takes a permit of the server (`all`) and one of each tool, and counts the call in the shares of the caller's user.
-/// Takes none if the server or a tool has no free permit, or if the user has reached its share.
+/// Takes none if the server or a tool has no free permit, if the user has reached its share, or if its clients don't
+/// read their answers.
 ///
 /// # Errors
 /// If a limit is reached. The error names the limit.
@@ -86,6 +90,12 @@ pub(crate) fn take_permits<'c>(
     const OF_USER: &str = " of one user";
     let max = shares.of(all.max);
     let share = shares.take(caller, Pool::Calls, max).ok_or_else(|| LimitOwner::Server.busy(max, OF_USER))?;
+    if share.unread() > shares.unless_whole(MAX_UNREAD) as usize {
+        let message = format!(
+            "at most {MAX_UNREAD} bytes of answers of one user may be unread: read the open responses or close them"
+        );
+        return Err(ToolError::unavailable(message, RETRY_AFTER));
+    }
     let of_tools = tools.map(|(tool, name)| {
         let (owner, max) = (LimitOwner::Tool(name), shares.of(tool.max));
         let share = shares.take_tool(caller, tool.id, max).ok_or_else(|| owner.busy(max, OF_USER))?;

@@ -169,7 +169,10 @@ impl Service {
         let mut call = ReportingCall::new(call, receiver);
         match call.next().await {
             CallEvent::Finished(response) => framed(response),
-            CallEvent::Report(first) => event_stream(EventStream::new(call, token, first)),
+            CallEvent::Report(first) => {
+                let end = self.call_stream_end(sender, &caller_by_headers());
+                event_stream(EventStream::new(call, token, first, end))
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    response::take_unread,
     response_body::{Guarded, InParts},
     sender::Peer,
     service::Service,
@@ -58,10 +59,11 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
         let answering = Answering(Arc::clone(phase));
         let (parts, body) = request.into_parts();
         // An async block would hold the request a second time, in memory that hyper reserves while the connection is open.
-        service.respond(parts, body, peer).map(move |response| {
+        service.respond(parts, body, peer).map(move |mut response| {
+            let unread = take_unread(&mut response);
             // `Guarded` drops `answering` with the body. `InParts` sends the body in small parts, so that hyper's
             // write buffer stays small.
-            Ok::<_, Infallible>(response.map(|body| InParts::new(Guarded::new(body, answering))))
+            Ok::<_, Infallible>(response.map(|body| InParts::new(Guarded::new(body, answering), unread)))
         })
     });
     // Hyper's timer for heads isn't used, because hyper resets the timer for each request, which costs time. Vectored

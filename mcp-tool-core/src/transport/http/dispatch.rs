@@ -285,7 +285,7 @@ impl Service {
             requires: meta.requires,
             trace: meta.trace,
         });
-        let kept = Kept { memory, ..Kept::default() };
+        let kept = Kept { memory, end: Some(self.call_stream_end(sender, &caller)), ..Kept::default() };
         self.rmcp.request(parts, message, sender, caller, (&id, &self.in_flight), kept).await
     }
 }

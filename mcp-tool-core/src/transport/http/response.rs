@@ -12,14 +12,20 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{accept::EVENTS, sse};
-use crate::transport::{
-    listing::entry::all_with_security,
-    protocol_error::{ProtocolError, code},
-    response::FramedResponse,
+use crate::{
+    shares::{UnreadAnswer, UnreadAnswers},
+    transport::{
+        listing::entry::all_with_security,
+        protocol_error::{ProtocolError, code},
+        response::FramedResponse,
+    },
 };
 
 /// An HTTP response. Its body is complete in memory, or a stream of this crate or of rmcp.
 pub(super) type HttpResponse = Response<Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>>;
+
+/// Maximum size of a complete body whose bytes don't count as unread by the user.
+const MAX_UNCOUNTED: u64 = 64 << 10;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -32,6 +38,23 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let content_type = content_type.to_str().unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
+}
+
+/// Makes the bytes of a stream or of a large body count as unread, until they are sent. `answers` returns the unread
+/// answers of the user.
+pub(super) fn count_unread(response: &mut HttpResponse, answers: impl FnOnce() -> Option<UnreadAnswers>) {
+    let is_small = match response.body() {
+        Either::Left(whole) => whole.size_hint().lower() <= MAX_UNCOUNTED,
+        Either::Right(_) => false,
+    };
+    if !is_small && let Some(answers) = answers() {
+        response.extensions_mut().insert(answers);
+    }
+}
+
+/// Returns the count of the response's unread bytes, if [`count_unread`] requested one.
+pub(super) fn take_unread(response: &mut HttpResponse) -> Option<UnreadAnswer> {
+    response.extensions_mut().remove().map(UnreadAnswers::add)
 }
 
 /// Returns a response with a complete body.

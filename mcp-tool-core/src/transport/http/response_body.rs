@@ -9,10 +9,13 @@ use std::{
 use futures_util::future::BoxFuture;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
+use crate::shares::UnreadAnswer;
+
 /// Maximum size of a part, in bytes.
 const PART: usize = 15 * 1024;
 
-/// A body that is sent in parts of at most [`PART`] bytes. Each part is sent before the next part is polled.
+/// A body that is sent in parts of at most [`PART`] bytes. Each part is sent before the next part is polled. The bytes
+/// that aren't sent yet count as unread by the user.
 ///
 /// Hyper copies the response's head and a part into one buffer, to send both in one write, and keeps the buffer. The
 /// size of the parts limits the size of this buffer.
@@ -22,11 +25,13 @@ pub(super) struct InParts<B> {
     rest: Bytes,
     /// `true` if the last poll returned a part, and `rest` isn't empty. The next poll then returns `Pending`.
     sending: bool,
+    /// Counts the bytes of `rest`; `None` for a body that isn't counted.
+    unread: Option<UnreadAnswer>,
 }
 
 impl<B> InParts<B> {
-    pub(super) fn new(body: B) -> Self {
-        InParts { body, rest: Bytes::new(), sending: false }
+    pub(super) fn new(body: B, unread: Option<UnreadAnswer>) -> Self {
+        InParts { body, rest: Bytes::new(), sending: false, unread }
     }
 }
 
@@ -55,6 +60,9 @@ impl<B: Body<Data = Bytes> + Unpin> Body for InParts<B> {
         }
         let part = this.rest.split_to(this.rest.len().min(PART));
         this.sending = !this.rest.is_empty();
+        if let Some(unread) = &mut this.unread {
+            unread.set(this.rest.len());
+        }
         Poll::Ready(Some(Ok(Frame::data(part))))
     }
 
@@ -143,7 +151,7 @@ mod tests {
 
     /// Returns the size of each part, and the bytes of all parts together.
     async fn parts<B: Body<Data = Bytes, Error = Infallible> + Unpin>(body: B) -> (Vec<usize>, Vec<u8>) {
-        let mut body = InParts::new(body);
+        let mut body = InParts::new(body, None);
         let (mut sizes, mut all) = (Vec::new(), Vec::new());
         while let Some(Ok(frame)) = body.frame().await {
             let data = frame.into_data().unwrap_or_default();
@@ -156,7 +164,7 @@ mod tests {
     #[tokio::test]
     async fn large_body_is_sent_in_parts() {
         let text: Vec<u8> = (0..PART * 2 + 5).map(|index| index as u8).collect();
-        let mut body = InParts::new(Full::new(Bytes::from(text.clone())));
+        let mut body = InParts::new(Full::new(Bytes::from(text.clone())), None);
         for left in [text.len(), PART + 5, 5] {
             assert_eq!(body.size_hint().exact(), Some(left as u64));
             assert!(!body.is_end_stream());

@@ -13,7 +13,7 @@ use super::{
     body_headers,
     client_address::client_address,
     origin,
-    response::{HttpResponse, as_event, empty, framed, invalid, plain},
+    response::{HttpResponse, as_event, count_unread, empty, framed, invalid, plain},
     rmcp_service::Kept,
     sender::{Peer, Sender},
     service::Service,
@@ -174,7 +174,12 @@ impl Service {
                 return response;
             }
         };
-        self.dispatch(parts, body, &sender).await
+        let mut response = self.dispatch(parts, body, &sender).await;
+        count_unread(&mut response, || {
+            let caller = self.authentication.caller(&sender.identity)?;
+            self.endpoint.pipeline.shares.unread_answers(&caller)
+        });
+        response
     }
 }
 

@@ -79,7 +79,13 @@ impl Service {
             controls: self.endpoint.pipeline.controls.clone(),
             caller: caller.clone(),
             claims: sender.identity.claims(),
+            at_expiry: true,
         }
+    }
+
+    /// Returns the end of the event stream of a call.
+    pub(super) fn call_stream_end(&self, sender: &Sender<'_>, caller: &Caller) -> StreamEnd {
+        StreamEnd { at_expiry: false, ..self.stream_end(sender, caller) }
     }
 
     /// Returns the caller of a request. Without authorization, this is the local user, labelled with the name in

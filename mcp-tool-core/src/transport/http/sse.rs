@@ -8,9 +8,11 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use hyper::body::{Body, Bytes, Frame};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
+use super::stream_end::StreamEnd;
 use crate::{
     call::report::CallReport,
     transport::{
@@ -27,6 +29,7 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) const KEEP_ALIVE_COMMENT: &[u8] = b":\n\n";
 
 /// Response body with the events of one call: its reports, and then its response. Dropping the stream cancels the call.
+/// If `end` is reached, the stream ends without the response, and the call continues.
 pub(super) struct EventStream {
     /// `None` after the response.
     call: Option<ReportingCall<FramedResponse>>,
@@ -36,13 +39,19 @@ pub(super) struct EventStream {
     /// client.
     first: Option<CallReport>,
     keep_alive: Interval,
+    end: BoxFuture<'static, ()>,
 }
 
 impl EventStream {
-    pub fn new(call: ReportingCall<FramedResponse>, token: Option<String>, first: CallReport) -> Self {
+    pub fn new(
+        call: ReportingCall<FramedResponse>,
+        token: Option<String>,
+        first: CallReport,
+        end: StreamEnd,
+    ) -> Self {
         let mut keep_alive = tokio::time::interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        EventStream { call: Some(call), token, first: Some(first), keep_alive }
+        EventStream { call: Some(call), token, first: Some(first), keep_alive, end: Box::pin(end.reached()) }
     }
 }
 
@@ -69,6 +78,10 @@ impl Body for EventStream {
             return frame(&report(this.token.as_deref(), &first));
         }
         let Some(call) = &mut this.call else { return Poll::Ready(None) };
+        if this.end.as_mut().poll(cx).is_ready() {
+            this.call.take().map(|call| tokio::spawn(call.finish()));
+            return Poll::Ready(None);
+        }
         match call.poll_next(cx) {
             Poll::Ready(CallEvent::Report(next)) => frame(&report(this.token.as_deref(), &next)),
             Poll::Ready(CallEvent::Finished(response)) => {
