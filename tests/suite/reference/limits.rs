@@ -52,6 +52,8 @@ const CORE: &[Limit] = &[
     ("memory of bodies over 64 KiB together", "over {} KiB", "transport/http/body.rs", "SMALL_BODY"),
     ("memory of bodies over 64 KiB together", "waits {} s", "transport/http/body.rs", "MEMORY_TIMEOUT"),
     ("requests of one user", "{} at a time", "transport/http/user_limits.rs", "MAX_REQUESTS"),
+    ("unread answers of one user", "{} MiB", "pipeline/limits/concurrency.rs", "MAX_UNREAD"),
+    ("unread answers of one user", "at most {} KiB", "transport/http/response.rs", "MAX_UNCOUNTED"),
     ("event streams of one user", "{} open", "transport/http/user_limits.rs", "MAX_STREAMS"),
     ("unread answer", "{} s", "transport/http/connection.rs", "WRITE_TIMEOUT"),
     ("idle connection", "{} to 180 s", "transport/http/connection.rs", "IDLE_INTERVAL"),
