@@ -47,4 +47,5 @@ pub mod sync;
 pub mod tasks;
 pub mod tool;
 pub mod transport;
+mod user_rate;
 mod watchdog;
