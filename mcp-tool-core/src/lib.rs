@@ -22,6 +22,8 @@ use {
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "http")]
+pub mod address_shares;
 pub mod announce;
 pub mod application;
 pub mod ask;

@@ -6,7 +6,6 @@
 //! sessions except refused calls, go to `rmcp_service`, where rmcp parses them again.
 
 mod accept;
-mod address_shares;
 mod authentication;
 mod body;
 mod body_headers;
