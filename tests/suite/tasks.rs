@@ -309,7 +309,7 @@ fn requests_about_tasks_are_not_counted_as_calls() {
 #[test]
 fn requests_about_tasks_above_the_rate_are_refused_and_counted() {
     let server = HttpServer::start(&[]);
-    let task = begin(&server, json!({ "milliseconds": 600_000 }));
+    let task = begin(&server, json!({ "milliseconds": 60_000 }));
     let refusal = Mutex::new(None);
     std::thread::scope(|scope| {
         for _ in 0..8 {

@@ -398,7 +398,7 @@ pub mod concurrency {}
 ///
 /// A caller is a user with one agent. So a user that can register agents at the authorization server has the rate once
 /// for each of them, and up to 2,000 pairs of agent and tool at a time. To protect what the tool uses from one user,
-/// declare [`concurrency`](super::mcp_tool::concurrency) too, of which each user has a share.
+/// declare [`concurrency`] too, of which each user has a share.
 ///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
