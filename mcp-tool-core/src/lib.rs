@@ -22,6 +22,8 @@ use {
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "http")]
+pub mod address_shares;
 pub mod announce;
 pub mod application;
 pub mod ask;
@@ -47,4 +49,5 @@ pub mod sync;
 pub mod tasks;
 pub mod tool;
 pub mod transport;
+mod user_rate;
 mod watchdog;

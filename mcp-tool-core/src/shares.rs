@@ -36,6 +36,8 @@ pub(crate) enum Pool {
     Questions,
     /// Sessions of legacy clients over HTTP.
     Sessions,
+    /// Windows of rates: pairs of agent and tool whose calls are counted.
+    RateWindows,
 }
 
 impl Pool {
@@ -44,7 +46,7 @@ impl Pool {
     const fn counts_local_user(self) -> bool {
         match self {
             Pool::Questions => true,
-            Pool::Calls | Pool::Requests | Pool::Streams | Pool::Sessions => false,
+            Pool::Calls | Pool::Requests | Pool::Streams | Pool::Sessions | Pool::RateWindows => false,
         }
     }
 }
@@ -59,6 +61,7 @@ pub(crate) struct Holdings {
     sessions: AtomicU32,
     /// Bytes of the answers that the user's clients haven't read; see [`UnreadAnswers`].
     unread: AtomicUsize,
+    rate_windows: AtomicU32,
     /// Running calls of the tools that declare `concurrency`, each with the id of the tool's limit.
     tools: Mutex<Vec<(u64, u32)>>,
     /// Permits for the bytes of request bodies that the user may send at a time; see [`Shares::body_room`].
@@ -73,6 +76,7 @@ impl Holdings {
             Pool::Streams => &self.streams,
             Pool::Questions => &self.questions,
             Pool::Sessions => &self.sessions,
+            Pool::RateWindows => &self.rate_windows,
         }
     }
 }

@@ -3,7 +3,10 @@
 //! The test server, named `specimen`, has two tools for them: `computes` waits for some milliseconds and then asks for
 //! a number if `ask` is set; `computes_alone` finishes immediately, and can be called only as a task.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -52,7 +55,8 @@ fn wait_for_status(server: &HttpServer, task: &Value, status: &str) -> Value {
             return current;
         }
         assert!(begun.elapsed() < MAX_WAIT, "expected {status}, got {current}");
-        std::thread::sleep(Duration::from_millis(5));
+        // At most 100 requests about tasks are answered in a second.
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -299,4 +303,33 @@ fn requests_about_tasks_are_not_counted_as_calls() {
     };
     assert_eq!(audit(&["--by", "tool"]), "       1  computes\n");
     assert!(audit(&[]).contains("computes 1.0 tasks/get"), "{}", audit(&[]));
+}
+
+/// Polling at full speed would make a record for each poll.
+#[test]
+fn requests_about_tasks_above_the_rate_are_refused_and_counted() {
+    let server = HttpServer::start(&[]);
+    let task = begin(&server, json!({ "milliseconds": 60_000 }));
+    let refusal = Mutex::new(None);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                until("a refused poll", || {
+                    let reply = request(&server, "tasks/get", &task, json!({}), task_support()).json();
+                    if reply["error"].is_object() {
+                        *refusal.lock().unwrap() = Some(reply);
+                    }
+                    refusal.lock().unwrap().is_some()
+                });
+            });
+        }
+    });
+    let refusal = refusal.into_inner().unwrap().unwrap();
+    let message = refusal["error"]["message"].as_str().unwrap();
+    assert_eq!(refusal["error"]["code"], -32_600, "{refusal}");
+    assert!(message.contains("at most 100 requests about tasks") && message.contains("pollIntervalMs"));
+    server.stderr.line_with(&["tasks/get", "\"outcome\":\"refused\"", "rate_limited"]);
+    // A running task can be cancelled at any rate.
+    let cancelled = request(&server, "tasks/cancel", &task, json!({}), task_support()).json();
+    assert!(cancelled["error"].is_null(), "{cancelled}");
 }

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use mcp_tool_core::{
-    call::caller::{Caller, CallerKind},
+    call::caller::{Caller, CallerKind, Scopes},
     ports::{Issued, TokenClaims},
 };
 
@@ -32,6 +32,26 @@ pub struct VerifiedToken {
     /// Time until which this result may be used: `exp` plus `SKEW`. For an introspected token, also at most the maximum
     /// cache time (`longest` in [`TokenRules::judge_introspected`]) after the introspection.
     pub(crate) until: SystemTime,
+}
+
+impl VerifiedToken {
+    /// Returns an estimate of the memory that the token's claims take while they are cached, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        /// Memory of the values that don't depend on the claims' lengths.
+        const FIXED: usize = 1_024;
+        /// Memory of a scope in the set, apart from its text.
+        const SCOPE: usize = 80;
+        let caller = &self.caller;
+        let names =
+            [Some(caller.user()), caller.agent(), caller.client(), caller.tenant(), self.jti.as_deref()];
+        // The caller caches names and scopes a second time, as they are in records.
+        let names: usize = names.into_iter().flatten().map(|name| 2 * name.len()).sum();
+        let scopes: usize = match caller.scopes() {
+            Scopes::Only(scopes) => scopes.iter().map(|scope| 2 * scope.len() + SCOPE).sum(),
+            _ => 0,
+        };
+        FIXED + names + scopes
+    }
 }
 
 impl TokenClaims for VerifiedToken {

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fmt,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -144,11 +145,16 @@ impl ResourceServer {
         }
     }
 
-    async fn verify(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
+    async fn verify(
+        &self,
+        token: &InboundToken,
+        digest: Digest,
+        remote: IpAddr,
+    ) -> Result<Arc<VerifiedToken>, Denied> {
         if Jwt::has_form(token.expose()) {
             self.verify_jwt(token, digest).await
         } else {
-            self.introspect(token, digest).await
+            self.introspect(token, digest, remote).await
         }
     }
 
@@ -199,14 +205,20 @@ impl ResourceServer {
 
     /// Introspects an opaque token, and caches the result, also a refusal. Fails if no issuer is configured for
     /// introspection.
-    async fn introspect(&self, token: &InboundToken, digest: Digest) -> Result<Arc<VerifiedToken>, Denied> {
+    async fn introspect(
+        &self,
+        token: &InboundToken,
+        digest: Digest,
+        remote: IpAddr,
+    ) -> Result<Arc<VerifiedToken>, Denied> {
         let Some(introspector) = &self.introspector else {
             if self.advised.is_due(advice::OPAQUE, Instant::now()) {
                 tracing::warn!("a token that isn't a JWT was refused: {}", advice::OPAQUE_ADVICE);
             }
             return Err(Denied::Invalid(advice::OPAQUE));
         };
-        let _permit = introspector.permit(&digest).await.map_err(|Unreachable| Denied::Unreachable)?;
+        let _permit =
+            introspector.permit(&digest, remote).await.map_err(|Unreachable| Denied::Unreachable)?;
         // While a request has a permit, no other request introspects the same token. Another request may have done so
         // while this request waited for its permit.
         if let Some(verdict) = self.tokens.get(&digest, SystemTime::now()) {
@@ -238,7 +250,12 @@ impl ResourceServer {
 }
 
 impl Authenticator for ResourceServer {
-    fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a> {
+    fn authenticate<'a>(
+        &'a self,
+        uri: &'a Uri,
+        headers: &mut HeaderMap,
+        remote: IpAddr,
+    ) -> Authentication<'a> {
         let token = match bearer::take(uri, headers) {
             Ok(token) => token,
             Err(denied) => return Authentication::Ready(Err(denied)),
@@ -250,7 +267,7 @@ impl Authenticator for ResourceServer {
             return Authentication::Ready(accepted.and_then(|verified| self.accept(verified, token)));
         }
         Authentication::Pending(Box::pin(async move {
-            match tokio::time::timeout(DEADLINE, self.verify(&token, digest)).await {
+            match tokio::time::timeout(DEADLINE, self.verify(&token, digest, remote)).await {
                 Ok(verdict) => self.accept(verdict?, token),
                 Err(_) => Err(Denied::Unreachable),
             }

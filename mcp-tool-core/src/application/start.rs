@@ -73,12 +73,12 @@ impl Application {
         let state = open_state(self.state, &self.announcements).await?;
         let registry = Registry::bind(&self.tools, &state, &settings.allow_destructive, &self.middleware)?;
         check_upstreams(&self.tools, settings)?;
-        let versions = versions(settings, &registry)?;
         let sealer = sealer(settings, &registry)?;
         let audit = start_audit(sink)?;
         let scopes = setting("oauth.scope_hierarchy", ScopeAuthorizer::new(&settings.scope_hierarchy))?;
         let controls = controls(settings, &self.announcements)?;
         let shares = Arc::new(Shares::new(settings.user_share.get()));
+        let versions = versions(settings, &registry, &shares)?;
         let pipeline = Pipeline {
             controls,
             registry,
@@ -144,16 +144,20 @@ fn check_upstreams(tools: &[ToolEntry], settings: &OperatorSettings) -> Result<(
 }
 
 /// Reads the contracts that each caller last listed ([`LastListed`]), and checks that each pin names a served tool.
-fn versions(settings: &OperatorSettings, registry: &Registry) -> Result<Versions, StartError> {
+fn versions(
+    settings: &OperatorSettings,
+    registry: &Registry,
+    shares: &Shares,
+) -> Result<Versions, StartError> {
     for tool in settings.pins.iter().filter_map(|pin| pin.tool.as_deref()) {
         if registry.family(tool).is_none() {
             return setting("contract.pins", Err(format!("no tool is named '{tool}'")));
         }
     }
     let last_listed = match &settings.last_listed_file {
-        None => LastListed::default(),
+        None => LastListed::new(shares),
         Some(file) => {
-            let read = LastListed::open(file);
+            let read = LastListed::open(file, shares);
             let read = read.map_err(|error| format!("{} can't be read: {error}", file.display()));
             setting("contract.last_listed_file", read)?
         }

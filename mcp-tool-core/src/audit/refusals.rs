@@ -11,6 +11,7 @@ use crate::{
     call::caller::{Caller, User},
     clock::Moment,
     sync,
+    user_rate::UserRate,
 };
 
 /// Maximum number of refused calls of one user per second that each have a record.
@@ -30,10 +31,8 @@ pub(super) struct Refusals(Mutex<RefusalCounts>);
 
 #[derive(Debug, Default)]
 struct RefusalCounts {
-    /// Start of the current second; `None` before the first refusal.
-    since: Option<Instant>,
     /// Records of each user in the current second.
-    recorded: HashMap<User, u32>,
+    recorded: UserRate,
     /// Refusals without a record of their own.
     counted: HashMap<(User, String), CountedRefusals>,
 }
@@ -55,14 +54,7 @@ impl Refusals {
     pub(super) fn take(&self, caller: &Caller, reason: &str, start: Moment) -> bool {
         let max = if caller.is_unauthenticated() { MAX_UNAUTHENTICATED_PER_SECOND } else { MAX_PER_SECOND };
         let mut counts = sync::lock(&self.0);
-        let now = start.instant;
-        if counts.since.is_none_or(|since| now.saturating_duration_since(since) >= Duration::from_secs(1)) {
-            counts.since = Some(now);
-            counts.recorded.clear();
-        }
-        let recorded = counts.recorded.entry(caller.principal().user_id()).or_default();
-        if *recorded < max {
-            *recorded += 1;
+        if counts.recorded.take(caller.principal().user_id(), max, start.instant) {
             return true;
         }
         let key = (caller.principal().user_id(), reason.to_owned());

@@ -1,7 +1,7 @@
 //! The state that results from applying all entries of the control file in order.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     time::{Duration, SystemTime},
 };
 
@@ -21,6 +21,10 @@ pub struct ControlState {
     revoked_ids: HashMap<String, ControlEntry>,
     revoked_subjects: HashMap<String, ControlEntry>,
     revoked_clients: HashMap<String, ControlEntry>,
+    /// Number of entries in `disabled_clients` that refuse callers whose tokens name no client.
+    refusing_unidentified: usize,
+    /// Latest time of the entries in `revoked_clients` that revoke tokens which name no client.
+    unidentified_revoked: Option<SystemTime>,
     /// All tokens that were issued before this time are revoked. If several entries have such a time, the latest time
     /// applies.
     revoked_before: Option<(SystemTime, ControlEntry)>,
@@ -70,20 +74,28 @@ impl ControlState {
         match entry.action.clone() {
             ControlAction::Disable(target) => {
                 let (map, name) = self.disabled(target);
+                let was_refusing = map.get(&name).is_some_and(|old| old.refuse_unidentified);
                 // Disabling a client again doesn't permit unidentified tokens. Only `enable` does.
-                entry.refuse_unidentified |= map.get(&name).is_some_and(|old| old.refuse_unidentified);
+                entry.refuse_unidentified |= was_refusing;
+                let is_refusing = entry.refuse_unidentified;
                 map.insert(name, entry);
+                self.refusing_unidentified += usize::from(is_refusing && !was_refusing);
             }
             ControlAction::Enable(target) => {
                 let (map, name) = self.disabled(target);
-                map.remove(&name);
+                let was_refusing = map.remove(&name).is_some_and(|old| old.refuse_unidentified);
+                self.refusing_unidentified -= usize::from(was_refusing);
             }
             ControlAction::Revoke(RevokedTokens::Id(id)) => drop(self.revoked_ids.insert(id, entry)),
             ControlAction::Revoke(RevokedTokens::Subject(subject)) => {
-                insert_latest(&mut self.revoked_subjects, subject, entry);
+                let _ = insert_latest(&mut self.revoked_subjects, subject, entry);
             }
             ControlAction::Revoke(RevokedTokens::Client(client)) => {
-                insert_latest(&mut self.revoked_clients, client, entry);
+                let entry = insert_latest(&mut self.revoked_clients, client, entry);
+                if entry.refuse_unidentified {
+                    // The time of the entry of a client never becomes earlier.
+                    self.unidentified_revoked = self.unidentified_revoked.max(Some(entry.time.into()));
+                }
             }
             ControlAction::Revoke(RevokedTokens::Before(time)) => {
                 let time = SystemTime::from(time);
@@ -164,9 +176,7 @@ impl ControlState {
             return Some(Disabled::Client);
         }
         let is_unidentified = caller.issuer().is_some() && caller.client().is_none();
-        let is_refused =
-            is_unidentified && self.disabled_clients.values().any(|entry| entry.refuse_unidentified);
-        is_refused.then_some(Disabled::Unidentified)
+        (is_unidentified && self.refusing_unidentified > 0).then_some(Disabled::Unidentified)
     }
 
     /// Returns `true` if the token is revoked. A revocation by id covers one token. Any other revocation covers the
@@ -175,15 +185,12 @@ impl ControlState {
     pub(super) fn is_revoked(&self, token: &Issued<'_>) -> bool {
         let Issued { jti, subject, client, agent, issued_at } = *token;
         // If the issuer's clock is ahead, a token that was issued before the entry may have a later time.
-        let is_covered = |entry: &ControlEntry| {
-            issued_at.is_none_or(|issued| issued <= SystemTime::from(entry.time) + MAX_SKEW)
-        };
+        let is_covered_until = |time: SystemTime| issued_at.is_none_or(|issued| issued <= time + MAX_SKEW);
+        let is_covered = |entry: &ControlEntry| is_covered_until(entry.time.into());
         let is_revoked_by = |map: &HashMap<String, ControlEntry>, name: Option<&str>| {
             name.and_then(|name| map.get(name)).is_some_and(is_covered)
         };
-        let mut clients = self.revoked_clients.values();
-        let is_unidentified =
-            client.is_none() && clients.any(|entry| entry.refuse_unidentified && is_covered(entry));
+        let is_unidentified = client.is_none() && self.unidentified_revoked.is_some_and(is_covered_until);
         let is_before = self
             .revoked_before
             .as_ref()
@@ -199,16 +206,24 @@ impl ControlState {
 
 /// Inserts a revocation, unless the map has a revocation of the same name with a later time. The revocation with the
 /// later time covers more tokens. Its line may come first, as after the operator's clock was set back. It covers
-/// unidentified tokens if one of the two does, because a revocation can't be undone.
-fn insert_latest(map: &mut HashMap<String, ControlEntry>, name: String, mut entry: ControlEntry) {
-    if let Some(existing) = map.get_mut(&name) {
-        existing.refuse_unidentified |= entry.refuse_unidentified;
-        entry.refuse_unidentified = existing.refuse_unidentified;
-        if existing.time > entry.time {
-            return;
+/// unidentified tokens if one of the two does, because a revocation can't be undone. Returns the entry in effect.
+fn insert_latest(
+    map: &mut HashMap<String, ControlEntry>,
+    name: String,
+    mut entry: ControlEntry,
+) -> &ControlEntry {
+    match map.entry(name) {
+        Entry::Vacant(vacant) => vacant.insert(entry),
+        Entry::Occupied(occupied) => {
+            let existing = occupied.into_mut();
+            entry.refuse_unidentified |= existing.refuse_unidentified;
+            existing.refuse_unidentified = entry.refuse_unidentified;
+            if existing.time <= entry.time {
+                *existing = entry;
+            }
+            existing
         }
     }
-    map.insert(name, entry);
 }
 
 #[cfg(test)]
@@ -282,6 +297,28 @@ mod tests {
         }
         assert!(fold(&[disable, enable]).is_empty());
         assert_eq!(fold(&[disable, enable, plain]).disabled_part(&unidentified), None);
+    }
+
+    #[test]
+    fn each_client_that_asks_for_it_keeps_unidentified_tokens_refused() {
+        let line = |action: &str, client: &str, flag: &str| {
+            format!(r#""action":"{action}","client":"{client}"{flag}"#)
+        };
+        let flag = r#","refuse_unidentified":true"#;
+        let lines = [
+            line("disable", "a", flag),
+            line("disable", "a", flag),
+            line("disable", "b", flag),
+            line("enable", "a", ""),
+            line("enable", "a", ""),
+            line("enable", "b", ""),
+        ];
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let unidentified = Caller::new("ann").with_issuer("https://as.example");
+        for (count, is_refused) in [(1, true), (2, true), (3, true), (4, true), (5, true), (6, false)] {
+            let disabled = fold(&lines[..count]).disabled_part(&unidentified);
+            assert_eq!(disabled.is_some(), is_refused, "after {count} lines");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Authentication of HTTP requests.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, Uri};
@@ -11,8 +11,14 @@ use crate::call::caller::Caller;
 /// Verifies the tokens of HTTP requests for one protected resource, which is this server.
 pub trait Authenticator: fmt::Debug + Send + Sync + 'static {
     /// Verifies the bearer token in `headers`, and removes the `Authorization` header from `headers`. A token in the
-    /// query of `uri` is refused, because URLs are often logged.
-    fn authenticate<'a>(&'a self, uri: &'a Uri, headers: &mut HeaderMap) -> Authentication<'a>;
+    /// query of `uri` is refused, because URLs are often logged. `remote` is the address of the client, which has a
+    /// share of the requests that wait for an issuer.
+    fn authenticate<'a>(
+        &'a self,
+        uri: &'a Uri,
+        headers: &mut HeaderMap,
+        remote: IpAddr,
+    ) -> Authentication<'a>;
 
     /// Sets the operator's revocations, before the server listens. Tokens that they revoke are refused.
     fn apply(&mut self, revocations: Arc<dyn Revocations>);
@@ -55,8 +61,8 @@ pub enum Denied {
     Invalid(&'static str),
     /// The operator revoked the token, which is otherwise valid. Contains its caller, for the audit record.
     Revoked(Box<Caller>),
-    /// The token can't be verified now: its issuer gives no usable answer in time, or too many tokens wait for
-    /// introspection.
+    /// The token can't be verified now: its issuer gives no usable answer in time, or too many tokens, of all clients or
+    /// of this client's address, wait for introspection.
     Unreachable,
     /// The token names a key that isn't known yet, and its issuer was asked for its keys a moment ago.
     UnknownKey {

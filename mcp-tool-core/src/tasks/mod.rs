@@ -27,6 +27,7 @@ use crate::{
     error::ToolError,
     shares::Shares,
     sync,
+    user_rate::UserRate,
 };
 
 /// Maximum running tasks of one user, and also maximum finished tasks of one user that are kept.
@@ -41,6 +42,9 @@ const MAX_RESULT_BYTES: usize = 64 << 20;
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(3_600);
 /// Poll interval that the server suggests to clients, in milliseconds.
 pub(crate) const POLL_MS: u64 = 1_000;
+/// Maximum requests about tasks of one user per second. A client that polls its 32 running tasks at the suggested
+/// interval sends a third of this.
+pub(crate) const MAX_REQUESTS_PER_SECOND: u32 = 100;
 /// Maximum time at shutdown to wait for the audit records of cancelled tasks.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -54,6 +58,8 @@ pub(crate) struct Tasks {
     max_finished: usize,
     /// Running tasks, and finished tasks whose outcome is kept.
     store: Arc<Mutex<TaskStore>>,
+    /// Requests about tasks of each user in the current second.
+    requests: Arc<Mutex<UserRate>>,
     /// The tokio tasks that run the calls, for the wait at shutdown.
     running: TaskTracker,
 }
@@ -76,6 +82,7 @@ impl Tasks {
             user_share: MAX_PER_USER.min(shares.of(max_running) as usize),
             max_finished: MAX_PER_USER.min(shares.of(4 * max_running) as usize / 2).max(1),
             store: Arc::default(),
+            requests: Arc::default(),
             running: TaskTracker::new(),
         }
     }
@@ -159,6 +166,12 @@ impl Tasks {
     pub(crate) fn find(&self, id: &str, caller: &Caller) -> Option<Arc<Task>> {
         let store = self.lock();
         store.tasks.get(id).filter(|task| task.owner == **caller.principal()).cloned()
+    }
+
+    /// Counts a request about a task at `now`. Returns `false` if the caller's user has sent `max` requests in this
+    /// second already.
+    pub(crate) fn count_request(&self, caller: &Caller, max: u32, now: std::time::Instant) -> bool {
+        sync::lock(&self.requests).take(caller.principal().user_id(), max, now)
     }
 
     /// Cancels all tasks, and waits at most [`SHUTDOWN_TIMEOUT`] until their audit records are written.

@@ -149,7 +149,7 @@ impl Task {
         sync::lock(&self.current)
     }
 
-    pub(super) fn is_working(&self) -> bool {
+    pub(crate) fn is_working(&self) -> bool {
         matches!(self.current().state, TaskState::Working)
     }
 

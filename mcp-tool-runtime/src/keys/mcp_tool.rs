@@ -405,6 +405,10 @@ pub mod concurrency {}
 /// `N` is 1 to 1,000,000, and `window` is `s`, `min`, `h` or `day`. A call beyond this maximum is refused as
 /// `rate_limited`, with the time until the next call is possible.
 ///
+/// A caller is a user with one agent. So a user that can register agents at the authorization server has the rate once
+/// for each of them, and up to 2,000 pairs of agent and tool at a time. To protect what the tool uses from one user,
+/// declare [`concurrency`] too, of which each user has a share.
+///
 /// ```
 /// use mcp_tool_runtime::prelude::*;
 ///

@@ -228,7 +228,7 @@ impl<'a> Admission<'a> {
         let rated = runs().map(|tool| tool.contract).chain(completion);
         let limited = runs().filter_map(|tool| Some((tool.concurrency.as_ref()?, tool.contract.name())));
         rates
-            .reserve(self.start.moment.instant, self.caller(), rated)
+            .reserve(self.start.moment.instant, shares, self.caller(), rated)
             .and_then(|reservations| {
                 // If no permit is free, `?` drops the reservations, and the call doesn't count against the rates.
                 let permits = limits::take_permits(shares, self.caller(), concurrency, limited)?;

@@ -9,17 +9,24 @@ use mcp_tool_contract::model::{Contract, Rate};
 
 use super::{
     window::{Nanoseconds, nanoseconds},
-    window_store::{SharedWindow, WindowStore, window_key},
+    window_store::{NoWindow, SharedWindow, WindowStore, window_key},
 };
 use crate::{
     call::{cache::CacheSlot, caller::Caller},
     error::ToolError,
+    shares::{Pool, Shares},
     sync::lock,
 };
 
-/// Maximum number of windows. Together they take at most about 120 MB. If there are this many, a call that needs a new
+/// Maximum number of windows. Together they take at most about 150 MB. If there are this many, a call that needs a new
 /// window replaces an idle window, in which no call counts any more. If no window is idle, the call is refused.
 const MAX_WINDOWS: usize = 100_000;
+/// Maximum number of windows of one user, so that a user that registers many agents can't take all windows. If a user
+/// has this many, a call that needs a new window needs an idle window of the same user, or is refused.
+pub(super) const MAX_OF_USER: u32 = 2_000;
+/// Minimum time that a caller is told to wait for an idle window of its user, because the window that is idle first may
+/// be another user's.
+const MIN_WAIT_FOR_USER: Duration = Duration::from_secs(1);
 
 /// The calls of each caller to each tool with a rate, counted in sliding windows.
 #[derive(Debug)]
@@ -92,10 +99,12 @@ impl Rates {
     /// none of them.
     ///
     /// # Errors
-    /// If a rate is used up, or the maximum number of windows is reached. The error says when to try again.
+    /// If a rate is used up, or the maximum number of windows, of all callers or of the caller's user, is reached. The
+    /// error says when to try again.
     pub(crate) fn reserve<'c>(
         &self,
         now: Instant,
+        shares: &Shares,
         caller: &Caller,
         tools: impl Iterator<Item = &'c Contract>,
     ) -> Result<RateReservations, ToolError> {
@@ -103,7 +112,7 @@ impl Rates {
         let rated = tools.flat_map(|contract| contract.rates().iter().map(move |rate| (contract, *rate)));
         for (contract, rate) in rated {
             let at = nanoseconds(now.saturating_duration_since(self.created));
-            match self.reserve_one(caller, contract, rate, at) {
+            match self.reserve_one(shares, caller, contract, rate, at) {
                 Ok(reserved) => reservations.0.push(reserved),
                 Err(refusal) => return Err(refusal.into_error(contract.name(), rate)),
             }
@@ -116,6 +125,7 @@ impl Rates {
     /// [`RateWindow::give_back`]: super::window::RateWindow::give_back
     fn reserve_one(
         &self,
+        shares: &Shares,
         caller: &Caller,
         contract: &Contract,
         rate: Rate,
@@ -135,9 +145,10 @@ impl Rates {
             Some(found) => found,
             None => {
                 let key = window_key(caller, contract);
+                let share = || shares.take(caller, Pool::RateWindows, shares.unless_whole(MAX_OF_USER));
                 let (window, taken) = lock(&self.store)
-                    .take(key, rate, at, self.max_windows)
-                    .map_err(RateRefusal::TooManyCallers)?;
+                    .take(key, rate, at, self.max_windows, share)
+                    .map_err(RateRefusal::NoWindow)?;
                 windows.insert(contract, Arc::clone(&window));
                 (window, taken)
             }
@@ -151,8 +162,8 @@ impl Rates {
 enum RateRefusal {
     /// The caller used up its rate. The next call is allowed after this time.
     UsedUp(Duration),
-    /// The maximum number of windows is reached and no window is idle. A window may be idle after this time.
-    TooManyCallers(Duration),
+    /// The call needs a new window, and none can be added.
+    NoWindow(NoWindow),
 }
 
 impl RateRefusal {
@@ -169,10 +180,19 @@ impl RateRefusal {
                 );
                 ToolError::rate_limited(message, rate, after)
             }
-            RateRefusal::TooManyCallers(after) => {
+            RateRefusal::NoWindow(NoWindow::Full(after)) => {
                 let after = round_up(after);
                 let message = format!(
                     "'{tool}' has a rate for each caller, and the server counts the maximum number of callers already: try again in {}",
+                    approximate(after)
+                );
+                ToolError::unavailable(message, after)
+            }
+            RateRefusal::NoWindow(NoWindow::UserFull(after)) => {
+                let after = round_up(after).max(MIN_WAIT_FOR_USER);
+                let message = format!(
+                    "'{tool}' has a rate for each caller, and the server counts the calls of at most {MAX_OF_USER} pairs of \
+                     agent and tool of one user: use fewer agents, or try again in {}",
                     approximate(after)
                 );
                 ToolError::unavailable(message, after)

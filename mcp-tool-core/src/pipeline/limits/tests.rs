@@ -3,12 +3,13 @@ use std::time::Duration;
 use mcp_tool_contract::model::{Contract, Rate, Version, Window};
 
 use super::{
-    rates::{RateReservations, Rates},
+    rates::{MAX_OF_USER, RateReservations, Rates},
     window::{MARKS, Nanoseconds, RateWindow},
 };
 use crate::{
     call::caller::{Caller, Scopes},
     error::{ErrorKind, ToolError},
+    shares::Shares,
     sync::lock,
 };
 
@@ -28,7 +29,9 @@ fn random(state: &mut u64) -> u64 {
 
 /// Counts a call of `tool` by `caller`, at the time `at` after the creation of `rates`.
 fn call(rates: &Rates, at: Duration, caller: &Caller, tool: &Contract) -> Result<(), ToolError> {
-    rates.reserve(rates.created + at, caller, std::iter::once(tool)).map(RateReservations::commit)
+    rates
+        .reserve(rates.created + at, &Shares::new(50), caller, std::iter::once(tool))
+        .map(RateReservations::commit)
 }
 
 fn retry_after(refused: Result<(), ToolError>) -> Duration {
@@ -140,7 +143,7 @@ fn dropped_or_refused_reservation_does_not_count() {
         let ann = Caller::new("ann");
         for _ in 0..3 * calls {
             assert!(
-                rates.reserve(rates.created, &ann, std::iter::once(&tool)).is_ok(),
+                rates.reserve(rates.created, &Shares::new(50), &ann, std::iter::once(&tool)).is_ok(),
                 "a dropped reservation counted"
             );
         }
@@ -150,10 +153,12 @@ fn dropped_or_refused_reservation_does_not_count() {
         assert!(call(&rates, Duration::ZERO, &ann, &tool).is_err());
     }
     // A call that runs several tools counts for all of them or for none.
-    let (rates, ann) = (Rates::default(), Caller::new("ann"));
+    let (rates, shares, ann) = (Rates::default(), Shares::new(50), Caller::new("ann"));
     let (wide, narrow) = (rated(2, Window::Hour), rated(1, Window::Hour).with_name("end"));
     let both = |at| {
-        rates.reserve(rates.created + at, &ann, [&wide, &narrow].into_iter()).map(RateReservations::commit)
+        rates
+            .reserve(rates.created + at, &shares, &ann, [&wide, &narrow].into_iter())
+            .map(RateReservations::commit)
     };
     assert!(both(Duration::ZERO).is_ok());
     assert!(both(Duration::ZERO).is_err());
@@ -231,4 +236,37 @@ fn cached_window_is_not_used_after_the_store_removed_it() {
     assert!(call(&rates, Duration::from_secs(2_000), &first, &tool).is_err());
     assert!(call(&rates, Duration::from_secs(2_060), &first, &tool).is_ok());
     assert!(call(&rates, Duration::from_secs(2_060), &second, &tool).is_err());
+}
+
+#[test]
+fn agents_of_one_user_share_a_limited_number_of_windows() {
+    let rates = Rates::default();
+    let shares = Shares::new(50);
+    let tool = rated(1, Window::Minute);
+    let call = |seconds: u64, caller: &Caller| {
+        let now = rates.created + Duration::from_secs(seconds);
+        rates.reserve(now, &shares, caller, std::iter::once(&tool)).map(RateReservations::commit)
+    };
+    let eve = |number: u32| Caller::new("eve").with_agent(format!("agent {number}"));
+    for number in 0..MAX_OF_USER {
+        assert!(call(0, &eve(number)).is_ok(), "agent {number} was refused");
+    }
+    let refused = call(0, &eve(MAX_OF_USER)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert_eq!(refused.retry_after(), Some(Duration::from_secs(60)));
+    assert!(refused.to_string().contains("at most 2000 pairs of agent and tool of one user"), "{refused}");
+    assert!(call(0, &Caller::new("ann")).is_ok(), "another user was refused");
+    assert!(call(1, &eve(0)).is_err(), "a window of the user was forgotten");
+    assert!(call(61, &eve(MAX_OF_USER)).is_ok(), "idle windows of the user still count");
+    assert!(call(61, &eve(MAX_OF_USER)).is_err());
+}
+
+#[test]
+fn user_that_may_have_the_whole_server_has_no_share_of_windows() {
+    let (rates, shares, tool) = (Rates::default(), Shares::new(100), rated(1, Window::Minute));
+    for number in 0..=MAX_OF_USER {
+        let gateway = Caller::new("gateway").with_agent(format!("agent {number}"));
+        let reserved = rates.reserve(rates.created, &shares, &gateway, std::iter::once(&tool));
+        assert!(reserved.is_ok(), "agent {number} was refused");
+    }
 }

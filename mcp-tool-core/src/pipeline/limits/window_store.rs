@@ -14,7 +14,7 @@ use mcp_tool_contract::{
 };
 
 use super::window::{Nanoseconds, RateWindow};
-use crate::{call::caller::Caller, sync::lock};
+use crate::{call::caller::Caller, shares::Share, sync::lock};
 
 /// Maximum number of windows that are checked when a window is added; idle ones are removed. Each addition can thus
 /// remove more windows than it adds, so the number of windows shrinks again after a peak.
@@ -27,57 +27,77 @@ pub(super) type WindowKey = [u8; 32];
 /// search.
 pub(super) type SharedWindow = Arc<Mutex<RateWindow>>;
 
-/// The windows of all callers.
+/// The windows of all callers, each with the share of the caller's user that the window takes.
 #[derive(Debug, Default)]
 pub(super) struct WindowStore {
-    pub(super) windows: HashMap<WindowKey, SharedWindow>,
+    pub(super) windows: HashMap<WindowKey, (SharedWindow, Share)>,
     /// One entry for each window, with the time from which the calls that were in it when the entry was made no longer
     /// count. The earliest time comes first. Later calls don't change the entry, so the window may become idle later.
     pub(super) idle: BinaryHeap<Reverse<(Nanoseconds, WindowKey)>>,
 }
 
+/// The reason why the store can't add a window. Contains the time until a window may be idle.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum NoWindow {
+    /// The store has its maximum number of windows.
+    Full(Duration),
+    /// The caller's user has its maximum number of windows.
+    UserFull(Duration),
+}
+
 impl WindowStore {
     /// Finds or creates the window of `key`, and counts a call in the window. Returns the window, and the result of
     /// [`RateWindow::take`]: the time of the counted call, or if the rate is used up, the time until the next call is
-    /// allowed. Removes idle windows before it creates a window.
+    /// allowed. Removes idle windows before it creates a window. `share` takes the share of the caller's user, and
+    /// returns `None` if the user has its maximum number of windows.
     ///
     /// # Errors
-    /// If `key` has no window, and there are `max` windows of which none is idle: the time until one may be idle.
+    /// If `key` has no window, and the user has its maximum of windows, or there are `max` windows of which none is
+    /// idle.
     pub(super) fn take(
         &mut self,
         key: WindowKey,
         rate: Rate,
         now: Nanoseconds,
         max: usize,
-    ) -> Result<(SharedWindow, Result<Nanoseconds, Duration>), Duration> {
-        if let Some(window) = self.windows.get(&key) {
+        share: impl Fn() -> Option<Share>,
+    ) -> Result<(SharedWindow, Result<Nanoseconds, Duration>), NoWindow> {
+        if let Some((window, _)) = self.windows.get(&key) {
             let taken = lock(window).take(now);
             return Ok((Arc::clone(window), taken));
         }
-        self.remove_idle(now, max);
+        let share = self.remove_idle(now, max, share);
+        let idle_at = self.idle.peek().map_or(now, |Reverse((at, _))| *at);
+        let until_idle = Duration::from_nanos(idle_at.saturating_sub(now));
+        let share = share.ok_or(NoWindow::UserFull(until_idle))?;
         if self.windows.len() >= max {
-            let idle_at = self.idle.peek().map_or(now, |Reverse((at, _))| *at);
-            return Err(Duration::from_nanos(idle_at.saturating_sub(now)));
+            return Err(NoWindow::Full(until_idle));
         }
         let mut window = RateWindow::new(rate);
         let taken = window.take(now);
         self.idle.push(Reverse((window.idle_at(), key)));
         let window = Arc::new(Mutex::new(window));
-        self.windows.insert(key, Arc::clone(&window));
+        self.windows.insert(key, (Arc::clone(&window), share));
         Ok((window, taken))
     }
 
-    /// Checks up to [`CHECKED_PER_INSERT`] windows and removes those that are idle. If there are `max` windows,
-    /// continues until one is removed or no other window can be idle.
-    fn remove_idle(&mut self, now: Nanoseconds, max: usize) {
+    /// Checks up to [`CHECKED_PER_INSERT`] windows and removes those that are idle. If there are `max` windows, or
+    /// `share` returns `None`, continues until that has changed or no other window can be idle. Returns the share.
+    fn remove_idle(
+        &mut self,
+        now: Nanoseconds,
+        max: usize,
+        share: impl Fn() -> Option<Share>,
+    ) -> Option<Share> {
         let mut checked = 0;
+        let mut taken = share();
         while let Some(Reverse((at, key))) = self.idle.peek().copied()
             && at <= now
-            && (checked < CHECKED_PER_INSERT || self.windows.len() >= max)
+            && (checked < CHECKED_PER_INSERT || self.windows.len() >= max || taken.is_none())
         {
             checked += 1;
             self.idle.pop();
-            let Some(window) = self.windows.get(&key) else { continue };
+            let Some((window, _)) = self.windows.get(&key) else { continue };
             let mut window = lock(window);
             match window.idle_at() {
                 // The window was used after this entry was made.
@@ -88,9 +108,11 @@ impl WindowStore {
                     window.is_removed = true;
                     drop(window);
                     self.windows.remove(&key);
+                    taken = taken.or_else(&share);
                 }
             }
         }
+        taken
     }
 }
 

@@ -1,7 +1,7 @@
 //! The contracts that each caller last listed by `tools/list`, so that calls run the version that the caller knows.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fs::{self, OpenOptions},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
@@ -18,12 +18,16 @@ use crate::{
     call::{cache::CacheSlot, caller::Caller},
     pipeline::registry::RegisteredTool,
     regular_file,
+    shares::Shares,
     sync::lock,
 };
 
 /// Maximum callers in one generation of [`CallerLists`]. It has two generations, so at most 10,000 callers are
 /// remembered.
 const GENERATION: usize = 5_000;
+/// Maximum callers of one user in one generation: pairs of the user and an agent. So a user that registers many agents
+/// doesn't displace the callers of other users.
+const MAX_OF_USER: u32 = 500;
 /// Maximum distinct lists that are kept to be shared by further callers. Callers with equal scopes usually get equal
 /// lists.
 const MAX_SHARED_LISTS: usize = 64;
@@ -42,17 +46,6 @@ pub struct LastListed {
     file: Option<PathBuf>,
 }
 
-impl Default for LastListed {
-    fn default() -> Self {
-        LastListed {
-            callers: Mutex::default(),
-            changes: AtomicU64::new(0),
-            source_id: CacheSlot::new_source_id(),
-            file: None,
-        }
-    }
-}
-
 /// Contents of the file: the distinct lists, and the key of each caller with the index of the caller's list.
 #[derive(Default, Deserialize, Serialize)]
 struct LastListedFile {
@@ -66,8 +59,12 @@ pub type ListedVersions = HashMap<String, (Version, Digest)>;
 
 /// The last list of each caller, in two generations. When the younger generation is full, it replaces the older one,
 /// whose callers are forgotten. A caller of the older generation that calls again moves to the younger one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct CallerLists {
+    /// Maximum callers in `young` of one user who isn't the local user.
+    max_of_user: usize,
+    /// The callers in `young` of each user who isn't the local user, oldest first.
+    of_users: HashMap<String, VecDeque<String>>,
     young: HashMap<String, Arc<ListedVersions>>,
     old: HashMap<String, Arc<ListedVersions>>,
     /// The most recent distinct lists, so that callers with equal lists share one `Arc`.
@@ -87,12 +84,30 @@ fn caller_key(caller: &Caller) -> Option<String> {
     Some(key)
 }
 
+/// Returns the part of a caller's key that all callers of the user have in common; `None` for the local user, whose
+/// agents are the names of all clients over stdio, and over HTTP without authorization.
+fn user_key(key: &str) -> Option<&str> {
+    let (user, _) = key.rsplit_once('\u{1f}')?;
+    // The local user has no issuer and no tenant.
+    (user.strip_prefix('\u{1f}') != Some(Caller::LOCAL)).then_some(user)
+}
+
 impl LastListed {
-    /// Reads the file. A missing file counts as empty.
+    /// Remembers no caller yet. `shares` decides if the number of callers of one user is limited.
+    pub(crate) fn new(shares: &Shares) -> Self {
+        LastListed {
+            callers: Mutex::new(CallerLists::new(shares.unless_whole(MAX_OF_USER) as usize)),
+            changes: AtomicU64::new(0),
+            source_id: CacheSlot::new_source_id(),
+            file: None,
+        }
+    }
+
+    /// Reads the file, for the same `shares` as in [`new`](Self::new). A missing file counts as empty.
     ///
     /// # Errors
     /// If the file can't be read, or its contents aren't those that [`save`](Self::save) writes.
-    pub(crate) fn open(file: &Path) -> io::Result<Self> {
+    pub(crate) fn open(file: &Path, shares: &Shares) -> io::Result<Self> {
         let read = regular_file::read(file).and_then(|mut file| {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map(|_| bytes)
@@ -107,12 +122,15 @@ impl LastListed {
         let invalid =
             || io::Error::new(io::ErrorKind::InvalidData, "its contents were not written by a server");
         let lists = lists.ok_or_else(invalid)?;
-        let mut callers = CallerLists::default();
+        let last_listed = LastListed::new(shares);
+        let mut callers = lock(&last_listed.callers);
         for (key, index) in stored.callers {
             callers.insert(key, Arc::clone(lists.get(index).ok_or_else(invalid)?));
         }
         callers.shared = lists.into_iter().take(MAX_SHARED_LISTS).collect();
-        Ok(LastListed { callers: Mutex::new(callers), file: Some(file.to_owned()), ..LastListed::default() })
+        last_listed.changes.store(callers.changes, Ordering::Release);
+        drop(callers);
+        Ok(LastListed { file: Some(file.to_owned()), ..last_listed })
     }
 
     /// Writes the file, if one is configured; the command `serve` calls this when the server ends. The old file is
@@ -205,6 +223,17 @@ fn parse_list(list: HashMap<String, (String, String)>) -> Option<ListedVersions>
 }
 
 impl CallerLists {
+    fn new(max_of_user: usize) -> Self {
+        CallerLists {
+            max_of_user,
+            of_users: HashMap::new(),
+            young: HashMap::new(),
+            old: HashMap::new(),
+            shared: Vec::new(),
+            changes: 0,
+        }
+    }
+
     /// Returns a caller's list, and moves the caller to the younger generation.
     fn find(&mut self, key: &str) -> Option<Arc<ListedVersions>> {
         if let Some(list) = self.young.get(key) {
@@ -236,11 +265,29 @@ impl CallerLists {
         self.insert(key, Arc::clone(list));
     }
 
-    /// Adds a caller to the younger generation. If this generation is full, starts a new one and forgets the older one.
+    /// Adds a caller to the younger generation. If the caller's user has its maximum there, forgets the oldest of the
+    /// user's callers. If the generation is full, starts a new one and forgets the older one.
     fn insert(&mut self, key: String, list: Arc<ListedVersions>) {
-        if self.young.len() >= GENERATION && !self.young.contains_key(&key) {
-            self.old = std::mem::take(&mut self.young);
+        if let Some(known) = self.young.get_mut(&key) {
+            *known = list;
+            return;
+        }
+        let user = user_key(&key).map(str::to_owned);
+        let oldest_of_user = user
+            .as_ref()
+            .and_then(|user| self.of_users.get_mut(user))
+            .filter(|keys| keys.len() >= self.max_of_user)
+            .and_then(VecDeque::pop_front);
+        if let Some(oldest) = oldest_of_user {
+            self.young.remove(&oldest);
             self.changes += 1;
+        } else if self.young.len() >= GENERATION {
+            self.old = std::mem::take(&mut self.young);
+            self.of_users.clear();
+            self.changes += 1;
+        }
+        if let Some(user) = user {
+            self.of_users.entry(user).or_default().push_back(key.clone());
         }
         self.young.insert(key, list);
     }
@@ -257,8 +304,8 @@ mod tests {
 
     #[test]
     fn callers_of_two_generations_are_remembered() {
-        let last_listed = LastListed::default();
-        let caller = |number: usize| Caller::new("ann").with_agent(format!("agent {number}"));
+        let last_listed = LastListed::new(&Shares::new(50));
+        let caller = |number: usize| Caller::new(format!("user {number}")).with_agent("agent");
         for number in 0..3 * GENERATION {
             last_listed.remember_list(&caller(number), &list_of_find(1));
             // A caller that calls is moved to the younger generation, and so isn't forgotten.
@@ -275,8 +322,38 @@ mod tests {
     }
 
     #[test]
+    fn agents_of_one_user_do_not_displace_callers_of_other_users() {
+        let last_listed = LastListed::new(&Shares::new(50));
+        let of = |user: &str, agent: usize| {
+            Caller::new(user).with_issuer("https://as.example").with_agent(format!("agent {agent}"))
+        };
+        last_listed.remember_list(&of("ann", 0), &list_of_find(1));
+        let max = MAX_OF_USER as usize;
+        for agent in 0..3 * GENERATION {
+            last_listed.remember_list(&of("eve", agent), &list_of_find(1));
+        }
+        assert!(last_listed.of(&of("ann", 0), "find").is_some(), "another user's caller was forgotten");
+        assert!(last_listed.of(&of("eve", 3 * GENERATION - max), "find").is_some());
+        assert!(last_listed.of(&of("eve", 3 * GENERATION - max - 1), "find").is_none());
+        let callers = lock(&last_listed.callers);
+        assert_eq!((callers.young.len(), callers.of_users.len()), (max + 1, 2));
+    }
+
+    #[test]
+    fn clients_of_the_local_user_are_not_limited_as_one_user() {
+        let last_listed = LastListed::new(&Shares::new(50));
+        let local = |agent: u32| {
+            Caller::local(crate::call::caller::Scopes::All).with_agent(format!("client {agent}"))
+        };
+        for agent in 0..=MAX_OF_USER {
+            last_listed.remember_list(&local(agent), &list_of_find(1));
+        }
+        assert!(last_listed.of(&local(0), "find").is_some());
+    }
+
+    #[test]
     fn callers_are_distinguished_by_user_tenant_and_agent() {
-        let last_listed = LastListed::default();
+        let last_listed = LastListed::new(&Shares::new(50));
         last_listed.remember_list(&Caller::new("ann").with_agent("bot"), &list_of_find(1));
         last_listed
             .remember_list(&Caller::new("ann").with_agent("bot").with_tenant("acme"), &list_of_find(2));

@@ -42,7 +42,7 @@ pub(crate) enum ResolvedVersion<'r> {
 }
 
 /// The version policy's data: client pins and last-listed contracts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Versions {
     pub(crate) pins: Vec<ClientPin>,
     /// Contracts that callers last listed.

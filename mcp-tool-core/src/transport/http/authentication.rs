@@ -122,10 +122,16 @@ impl AuthenticationLayer {
         self.authenticator.as_ref().map(|authenticator| authenticator.host())
     }
 
-    /// Authenticates a request, and removes the token from `headers`. Without an authenticator, accepts every request.
-    pub(super) async fn authenticate(&self, uri: &Uri, headers: &mut HeaderMap) -> Result<Identity, Denied> {
+    /// Authenticates a request, and removes the token from `headers`. `remote` is the
+    /// address of the client. Without an authenticator, accepts every request.
+    pub(super) async fn authenticate(
+        &self,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+        remote: IpAddr,
+    ) -> Result<Identity, Denied> {
         let Some(authenticator) = &self.authenticator else { return Ok(Identity::default()) };
-        let authenticated = match authenticator.authenticate(uri, headers) {
+        let authenticated = match authenticator.authenticate(uri, headers, remote) {
             Authentication::Ready(authenticated) => authenticated,
             Authentication::Pending(verification) => verification.await,
         };

@@ -11,14 +11,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    address_shares::AddressShares,
     authentication::{self, AcceptedStream, AuthenticationLayer},
     connection, outsiders,
     overload::Overload,
     service::Service,
     settings::HttpSettings,
 };
-use crate::{log_limit::LogLimit, transport::endpoint::Endpoint};
+use crate::{address_shares::AddressShares, log_limit::LogLimit, transport::endpoint::Endpoint};
 
 /// Time for rmcp to write the last answers to its streams, before the streams are ended.
 const FLUSH: Duration = Duration::from_millis(100);

@@ -16,7 +16,6 @@
 //! requests, streams and sessions of a user that has too many.
 
 mod accept;
-mod address_shares;
 mod authentication;
 mod body;
 mod body_headers;

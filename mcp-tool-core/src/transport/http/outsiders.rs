@@ -8,8 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::address_shares::{AddressPermit, AddressShares};
-use crate::sync::lock;
+use crate::{
+    address_shares::{AddressPermit, AddressShares},
+    sync::lock,
+};
 
 /// Maximum number of these connections at one time.
 const MAX_OPEN: usize = 64;

@@ -134,7 +134,7 @@ impl Service {
             return response;
         }
         let remote = client_address(peer.address, &parts.headers, &self.settings.proxies);
-        let sender = match self.authentication.authenticate(&parts.uri, &mut parts.headers).await {
+        let sender = match self.authentication.authenticate(&parts.uri, &mut parts.headers, remote).await {
             Ok(identity) => Sender { peer, remote, identity },
             Err(denied) => {
                 body::drain(&parts.headers, body).await;

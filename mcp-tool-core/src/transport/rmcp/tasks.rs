@@ -12,7 +12,7 @@ use crate::{
     audit::{CallStart, PendingRecord, RecordOutcome},
     call::origin::CallOrigin,
     clock::Moment,
-    tasks::{POLL_MS, Task, TaskState, TaskTool, TaskView},
+    tasks::{MAX_REQUESTS_PER_SECOND, POLL_MS, Task, TaskState, TaskTool, TaskView},
     transport::{call_error::CALLER_DISABLED, endpoint::Endpoint, protocol_error::code},
 };
 
@@ -38,7 +38,8 @@ impl TaskMethod {
 /// as for an unknown task.
 ///
 /// # Errors
-/// The caller has no such task, the caller or the task's tool is disabled, or the request's record could be lost.
+/// The caller has no such task, the caller or the task's tool is disabled, the caller's user sends too many such
+/// requests, or the request's record could be lost.
 pub(super) fn find(
     endpoint: &Endpoint,
     method: TaskMethod,
@@ -63,6 +64,8 @@ pub(super) fn find(
     record.set_task_request(method.name(), id);
     let refused = |reason: &'static str, error: ErrorData| (reason, error);
     let forbidden = |message: String| ErrorData::new(ErrorCode(code::FORBIDDEN), message, None);
+    let max = pipeline.shares.unless_whole(MAX_REQUESTS_PER_SECOND);
+    let is_too_fast = || !endpoint.tasks.count_request(&origin.caller, max, moment.instant);
     let is_disabled =
         |tool: &TaskTool| tool.names.iter().any(|name| pipeline.controls.is_tool_disabled(name));
     let checked = match (disabled, task.as_deref()) {
@@ -76,7 +79,15 @@ pub(super) fn find(
                            says so";
             Err(refused("tool_disabled", forbidden(message.into())))
         }
-        // Cancelling never writes, and must be possible while records can't be written.
+        // Cancelling never writes, and must be possible at any rate, and while records can't be written.
+        (None, Some(task)) if method == TaskMethod::Cancel && task.is_working() => Ok(()),
+        (None, Some(_)) if is_too_fast() => {
+            let message = format!(
+                "at most {MAX_REQUESTS_PER_SECOND} requests about tasks of one user are answered in a second: send tasks/get \
+                 for a task once in its `pollIntervalMs`, {POLL_MS} ms"
+            );
+            Err(refused("rate_limited", ErrorData::invalid_request(message, None)))
+        }
         (None, Some(_)) if method == TaskMethod::Cancel => Ok(()),
         // An answer continues the call, which may write.
         (None, Some(_)) => pipeline.audit.permits(method == TaskMethod::Update).map_err(|error| {

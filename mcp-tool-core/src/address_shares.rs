@@ -1,4 +1,5 @@
-//! Limits of the connections of one network address, so that one machine can't take all connections.
+//! Limits of the items of one network address in a pool that unauthenticated clients use, such as connections, so that
+//! one machine can't take the whole pool.
 
 use std::{
     collections::HashMap,
@@ -8,60 +9,63 @@ use std::{
 
 use crate::sync::lock;
 
-/// Counts open connections by network address. Of an IPv6 address, the first 64 bits count, because one machine may
+/// Counts the items of a pool by network address. Of an IPv6 address, the first 64 bits count, because one machine may
 /// have all addresses that share them. Clones share the counts.
 #[derive(Clone, Debug)]
-pub(super) struct AddressShares {
+pub struct AddressShares {
     max: usize,
     max_of_address: usize,
-    open: Arc<Mutex<OpenConnections>>,
+    counts: Arc<Mutex<AddressCounts>>,
 }
 
 #[derive(Debug, Default)]
-struct OpenConnections {
+struct AddressCounts {
     total: usize,
     by_network: HashMap<IpAddr, usize>,
 }
 
-/// A permit for one connection, in use until it is dropped.
+/// A permit for one item of the pool, in use until it is dropped.
 #[derive(Debug)]
-pub(super) struct AddressPermit {
+#[must_use = "a dropped permit no longer counts"]
+pub struct AddressPermit {
     shares: AddressShares,
     network: IpAddr,
 }
 
 impl AddressShares {
-    /// Allows `max` connections, of which at most `max_of_address` come from one address.
-    pub(super) fn new(max: usize, max_of_address: usize) -> Self {
-        AddressShares { max, max_of_address, open: Arc::default() }
+    /// Allows `max` items, of which at most `max_of_address` belong to one address.
+    #[must_use]
+    pub fn new(max: usize, max_of_address: usize) -> Self {
+        AddressShares { max, max_of_address, counts: Arc::default() }
     }
 
-    /// Returns a permit for a connection from `address`; `None` if too many are open.
-    pub(super) fn permit(&self, address: IpAddr) -> Option<AddressPermit> {
+    /// Returns a permit for an item of `address`; `None` if the pool or the address has its maximum.
+    #[must_use]
+    pub fn permit(&self, address: IpAddr) -> Option<AddressPermit> {
         let network = match address.to_canonical() {
             IpAddr::V4(address) => IpAddr::V4(address),
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
         };
-        let mut open = lock(&self.open);
-        let of_address = open.by_network.get(&network).copied().unwrap_or_default();
-        if open.total >= self.max || of_address >= self.max_of_address {
+        let mut counts = lock(&self.counts);
+        let of_address = counts.by_network.get(&network).copied().unwrap_or_default();
+        if counts.total >= self.max || of_address >= self.max_of_address {
             return None;
         }
-        open.total += 1;
-        open.by_network.insert(network, of_address + 1);
-        drop(open);
+        counts.total += 1;
+        counts.by_network.insert(network, of_address + 1);
+        drop(counts);
         Some(AddressPermit { shares: self.clone(), network })
     }
 }
 
 impl Drop for AddressPermit {
     fn drop(&mut self) {
-        let mut open = lock(&self.shares.open);
-        open.total -= 1;
-        if let Some(of_address) = open.by_network.get_mut(&self.network) {
+        let mut counts = lock(&self.shares.counts);
+        counts.total -= 1;
+        if let Some(of_address) = counts.by_network.get_mut(&self.network) {
             *of_address -= 1;
             if *of_address == 0 {
-                open.by_network.remove(&self.network);
+                counts.by_network.remove(&self.network);
             }
         }
     }
@@ -87,7 +91,7 @@ mod tests {
         assert!(of_network(99).is_some(), "the permit of an ended connection stays in use");
         drop(permits);
         drop(other);
-        assert!(lock(&shares.open).by_network.is_empty());
+        assert!(lock(&shares.counts).by_network.is_empty());
     }
 
     #[test]
