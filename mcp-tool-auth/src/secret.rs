@@ -87,16 +87,6 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
     }
 }
 
-/// Returns the path of a secret's file for an error. If no file exists there, the path is shown only if it is absolute
-/// and not directly below the root, because it may be the secret itself, written instead of a path.
-pub(crate) fn shown_path(path: &Path) -> String {
-    let has_folder = path.is_absolute() && path.parent().is_some_and(|folder| folder.parent().is_some());
-    if has_folder || path.exists() {
-        return path.display().to_string();
-    }
-    "the path, which isn't shown, since it may be the secret itself".into()
-}
-
 #[cfg(unix)]
 fn is_readable_by_all(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,10 +1,8 @@
 //! `serve`: runs the server over stdio or HTTP until its shutdown.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use clap::ArgMatches;
-#[cfg(feature = "http")]
-use mcp_tool_contract::read::violation::escaped_excerpt;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "oauth")]
@@ -20,6 +18,7 @@ use mcp_tool_core::transport::http::AuthenticationLayer;
 use mcp_tool_core::{
     application::{Application, OperatorSettings},
     ports::Outbound,
+    redaction::without_credentials,
     start_error::StartError,
     transport::{self, Endpoint},
 };
@@ -61,8 +60,8 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     let served = if matches.get_flag("stdio") {
         serve_stdio(application, &config, run).await
     } else {
-        match config.listen.clone() {
-            Some(address) => serve_http(application, config, &address, run).await,
+        match config.listen {
+            Some(address) => serve_http(application, config, address, run).await,
             None => Err("no transport is set: choose --stdio, or --http 127.0.0.1:8080".into()),
         }
     };
@@ -164,6 +163,7 @@ fn warn_of_local_user(config: &Config) {
         None => tracing::warn!("calls have no tokens: every caller is the local user and has all scopes"),
         Some(scopes) => {
             let scopes = scopes.join(" ");
+            let scopes = &*without_credentials(&scopes);
             tracing::warn!(scopes, "calls have no tokens: every caller is the local user");
         }
     }
@@ -177,13 +177,9 @@ fn warn_of_local_user(config: &Config) {
 }
 
 #[cfg(feature = "http")]
-async fn serve_http(application: Application, config: Config, address: &str, run: Run) -> CommandResult {
+async fn serve_http(application: Application, config: Config, address: SocketAddr, run: Run) -> CommandResult {
     use mcp_tool_core::transport::http;
 
-    let address = address.parse().map_err(|_| {
-        let address = escaped_excerpt(address);
-        format!("http.listen: \"{address}\": must be an address such as 127.0.0.1:8080 or [::1]:8080")
-    })?;
     let mut authentication = authentication(&config, &application)?;
     let settings = config.http.clone();
     // `authentication.host()` is the host of `oauth.resource`.
@@ -252,7 +248,7 @@ fn authentication(_: &Config, _: &Application) -> Result<AuthenticationLayer, St
 }
 
 #[cfg(not(feature = "http"))]
-async fn serve_http(_: Application, _: Config, _: &str, _: Run) -> CommandResult {
+async fn serve_http(_: Application, _: Config, _: SocketAddr, _: Run) -> CommandResult {
     Err("this server was built without HTTP: add the feature `http` of mcp-tool-runtime, or use --stdio"
         .into())
 }

@@ -38,6 +38,7 @@ mod log_limit;
 pub mod network;
 pub mod pipeline;
 pub mod ports;
+pub mod redaction;
 pub mod regular_file;
 pub mod seal;
 pub mod setting;

@@ -8,12 +8,9 @@ use std::sync::{
 use mcp_tool_contract::digest::Digest;
 use url::form_urlencoded;
 
-use mcp_tool_core::call::token::InboundToken;
+use mcp_tool_core::{call::token::InboundToken, redaction::shown_path};
 
-use crate::{
-    basic,
-    secret::{SecretFile, shown_path},
-};
+use crate::{basic, secret::SecretFile};
 
 use super::{
     fetch::{self, FetchError},

@@ -10,14 +10,14 @@ use reqwest::{
 };
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::secret::{Secret, SecretFile, shown_path};
+use crate::secret::{Secret, SecretFile};
 
 use super::{
     config::{CredentialConfig, TokenEndpoint, UpstreamConfig},
     failure::UpstreamFailure,
     token_endpoint::{self, IssuedToken},
 };
-use mcp_tool_core::call::token::InboundToken;
+use mcp_tool_core::{call::token::InboundToken, redaction::shown_path};
 
 /// Maximum number of callers' tokens for which each upstream caches a token from a token exchange (RFC 8693).
 const MAX_CALLERS: u64 = 10_000;

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use mcp_tool_contract::name;
 use mcp_tool_core::regular_file;
 
 /// Name of a settings file that is read without being named.
@@ -102,6 +103,15 @@ fn describe(text: &str, error: &toml::de::Error) -> String {
 pub(super) fn shown_name(name: &str) -> &str {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.len() <= 32 && name.chars().all(is_name) { name } else { "(a long or unusual name, not shown)" }
+}
+
+/// Returns a name that is none of the known ones for an error. It is shown only if it is similar to one of them, because
+/// it may be a secret instead of a name.
+pub(super) fn shown_unknown<'n, 'k>(name: &'n str, known: impl IntoIterator<Item = &'k str>) -> &'n str {
+    match name::nearest(name, known) {
+        Some(_) => shown_name(name),
+        None => "(a name that isn't shown, since it may be a secret)",
+    }
 }
 
 #[cfg(test)]
