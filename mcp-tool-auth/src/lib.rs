@@ -6,6 +6,7 @@
 //! everything else may change without notice.
 
 mod basic;
+mod file_reader;
 mod file_state;
 pub mod inbound;
 pub mod outbound;

@@ -39,7 +39,7 @@ use result::CommandResult;
 ///
 /// The exit code is 0 after success, 2 for an invalid command line, 3 to 6 for failures that `contract check` and
 /// `contract diff` find (see their help), and 1 for all other errors, if an answer of `doctor` is FAIL, and if `serve`
-/// ends at a second signal or before all calls have finished.
+/// ends at a second stop signal, which counts from 1 s after the first, or before all calls have finished.
 // Boxed, so that the whole server is compiled in this crate and not in each crate that awaits the future.
 pub fn run(application: Application) -> Pin<Box<dyn Future<Output = ExitCode>>> {
     Box::pin(parse_and_run(application))

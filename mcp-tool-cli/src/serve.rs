@@ -3,6 +3,7 @@
 use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use clap::ArgMatches;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "oauth")]
@@ -30,7 +31,7 @@ use crate::{
     format::OutputFormat,
     log::{self, LogLines},
     result::CommandResult,
-    settings::{self, Config},
+    settings::{self, Config, Loaded},
     signals::{AuditSlot, Signals},
 };
 
@@ -39,8 +40,8 @@ const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> CommandResult {
     // Signals are handled first, because process 1 of a container receives only signals that it handles.
-    let signals = Signals::listen()?;
-    let loaded = settings::load(matches, std::env::vars_os(), Config::of(&application))?;
+    let mut signals = Signals::listen()?;
+    let Some(loaded) = load(Config::of(&application), matches, &mut signals).await? else { return Ok(()) };
     if matches.get_flag("print-config") {
         let mut out = std::io::stdout().lock();
         match OutputFormat::of(matches) {
@@ -67,6 +68,26 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     };
     lines.flush();
     served
+}
+
+/// Loads the settings. Returns `None` if a stop signal arrives first, since a settings file may be a pipe to which nobody
+/// writes.
+async fn load(
+    defaults: Config,
+    matches: &ArgMatches,
+    signals: &mut Signals,
+) -> CommandResult<Option<Loaded>> {
+    let matches = matches.clone();
+    let (sender, loaded) = oneshot::channel();
+    // This isn't a task of the blocking pool, because the end of the process would wait for such a task.
+    std::thread::Builder::new().name("settings".into()).spawn(move || {
+        // The receiver is dropped after a stop signal.
+        drop(sender.send(settings::load(&matches, std::env::vars_os(), defaults)));
+    })?;
+    tokio::select! {
+        loaded = loaded => Ok(Some(loaded??)),
+        () = signals.stop() => Ok(None),
+    }
 }
 
 /// Parts of the process that its signal handler and the transport share.

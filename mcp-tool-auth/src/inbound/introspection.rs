@@ -105,6 +105,7 @@ impl Introspector {
         let secret = self
             .secret
             .read()
+            .await
             .map_err(|error| failed(format!("{}: {error}", self.settings.secret_file.display())))?;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("token", token.expose())

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mcp_tool_contract::name;
+use mcp_tool_contract::{name, utf8};
 use mcp_tool_core::regular_file;
 
 /// Name of a settings file that is read without being named.
@@ -67,12 +67,13 @@ pub(super) fn read(path: &str, is_named: bool) -> Result<toml::Table, String> {
     {
         return Err(format!("{path}: every user of this machine can write it: run `chmod o-w` on it"));
     }
-    let mut text = String::new();
-    let read = opened.and_then(|file| file.take(MAX_SIZE + 1).read_to_string(&mut text));
+    let mut bytes = Vec::new();
+    let read = opened.and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes));
     read.map_err(|error| format!("{path}: {error}"))?;
-    if text.len() as u64 > MAX_SIZE {
+    if bytes.len() as u64 > MAX_SIZE {
         return Err(format!("{path}: a settings file must have at most {} MiB", MAX_SIZE >> 20));
     }
+    let text = utf8::decode(bytes).map_err(|reason| format!("{path}: {reason}"))?;
     text.parse().map_err(|error| format!("{path}: {}", describe(&text, &error)))
 }
 
