@@ -7,7 +7,6 @@
 
 mod basic;
 mod file_reader;
-mod file_state;
 pub mod inbound;
 pub mod outbound;
 mod secret;

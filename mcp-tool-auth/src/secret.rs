@@ -8,9 +8,9 @@ use std::{
 };
 
 use mcp_tool_contract::utf8;
-use mcp_tool_core::regular_file;
+use mcp_tool_core::{file_state::FileState, regular_file};
 
-use crate::{file_reader::FileReader, file_state::FileState};
+use crate::file_reader::FileReader;
 
 /// Maximum size of a file with a secret, in bytes.
 const MAX_SECRET: u64 = 16 * 1024;

@@ -49,7 +49,12 @@ impl DependedFile {
                 };
                 // The settings print `stderr` for an audit file that isn't set.
                 let is_unset = path.is_empty() || key == "audit.file" && path == "stderr";
-                (!is_unset).then(|| DependedFile { key: key.to_owned(), path: path.into(), secrecy, is_private })
+                (!is_unset).then(|| DependedFile {
+                    key: key.to_owned(),
+                    path: path.into(),
+                    secrecy,
+                    is_private,
+                })
             };
             let values = is_private.into_iter().flat_map(move |is_private| {
                 values.clone().into_iter().filter_map(move |value| depended(is_private, value))

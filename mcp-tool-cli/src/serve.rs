@@ -198,7 +198,12 @@ fn warn_of_local_user(config: &Config) {
 }
 
 #[cfg(feature = "http")]
-async fn serve_http(application: Application, config: Config, address: SocketAddr, run: Run) -> CommandResult {
+async fn serve_http(
+    application: Application,
+    config: Config,
+    address: SocketAddr,
+    run: Run,
+) -> CommandResult {
     use mcp_tool_core::transport::http;
 
     let mut authentication = authentication(&config, &application)?;

@@ -31,6 +31,7 @@ pub mod clock;
 pub mod control;
 pub mod error;
 pub mod error_chain;
+pub mod file_state;
 mod json;
 pub mod line_file;
 #[cfg(feature = "http")]

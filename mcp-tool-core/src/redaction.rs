@@ -144,7 +144,11 @@ mod tests {
             (2, "https://ann:s3cr3t s3cr3t@as.example mcp /run/secrets/key"),
             (2, "https://as.example mcp a:s3cr3t@x"),
         ] {
-            assert!(!shown(words_before, value).contains("s3cr3t"), "{value}: {}", shown(words_before, value));
+            assert!(
+                !shown(words_before, value).contains("s3cr3t"),
+                "{value}: {}",
+                shown(words_before, value)
+            );
         }
         assert_eq!(shown(2, "https://as.example mcp /run/s"), "https://as.example mcp /run/s");
         assert!(!shown_value(Secrecy::Secret, "s3cr3t").contains("s3cr3t"));

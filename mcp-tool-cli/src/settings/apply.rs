@@ -101,6 +101,11 @@ pub(super) fn print<T: 'static>(
         let value = (setting.show)(target)?;
         // Shown values are TOML that is also JSON.
         let value = serde_json::from_str(&value).unwrap_or_else(|_| Value::from(value));
-        Some(PrintedSetting { key: format!("{prefix}{}", setting.key), value, secrecy: setting.secrecy(), origin })
+        Some(PrintedSetting {
+            key: format!("{prefix}{}", setting.key),
+            value,
+            secrecy: setting.secrecy(),
+            origin,
+        })
     }));
 }

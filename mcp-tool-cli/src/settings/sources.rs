@@ -113,9 +113,7 @@ impl Values {
             let toml::Value::Table(entries) = entries else {
                 let keys = settings().flat_map(|setting| setting.key.split('.'));
                 let name = shown_unknown(&section, keys);
-                return Err(format!(
-                    "{path}: `{name}` is outside of a section such as [http] or [limits]"
-                ));
+                return Err(format!("{path}: `{name}` is outside of a section such as [http] or [limits]"));
             };
             match NAMED_SECTIONS.iter().find(|named| named.name == section) {
                 Some(named) => self.read_named(path, named, entries)?,

@@ -56,8 +56,7 @@ fn shown(variables: &[(String, String)], arguments: &[String]) -> String {
 /// Returns what is shown of a value that has each source in turn.
 fn shown_of(key: &str, value: &str) -> Vec<String> {
     let others = others(key);
-    let of_variables: Vec<_> =
-        others.iter().map(|(key, value)| (variable(key), value.clone())).collect();
+    let of_variables: Vec<_> = others.iter().map(|(key, value)| (variable(key), value.clone())).collect();
     let by_variable = [&of_variables[..], &[(variable(key), value.to_owned())]].concat();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.toml");
@@ -67,10 +66,8 @@ fn shown_of(key: &str, value: &str) -> Vec<String> {
         text += &format!("{} = {value:?}\n", key.rsplit_once('.').unwrap().1);
     }
     std::fs::write(&file, text).unwrap();
-    let mut all = vec![
-        shown(&by_variable, &[]),
-        shown(&[], &["--config".to_owned(), file.display().to_string()]),
-    ];
+    let mut all =
+        vec![shown(&by_variable, &[]), shown(&[], &["--config".to_owned(), file.display().to_string()])];
     if let Some(flag) = settings().find(|setting| setting.key == key).and_then(|setting| setting.flag) {
         all.push(shown(&[], &[format!("--{flag}={value}")]));
     }

@@ -30,7 +30,7 @@ use crate::{
         request_headers,
         response::FramedResponse,
         rmcp::{
-            message::{invalid_initialize, session_call, to_rmcp},
+            message::{call_message, invalid_initialize, to_rmcp},
             request::SessionCall,
         },
     },
@@ -277,7 +277,7 @@ impl Service {
                 return framed(self.endpoint.reject_call(origin, &call, error));
             }
         }
-        let message = session_call(&call).into();
+        let message = call_message(&call).into();
         let ToolCall { id, arguments, meta, .. } = call;
         parts.extensions.insert(SessionCall {
             arguments: arguments.into(),

@@ -1,11 +1,7 @@
 //! Refuses connections above the maximum number, or above the share of one address: answers plain connections with 503
 //! immediately, since a server that didn't answer would look as if it were down, and closes TLS connections.
 
-use std::{
-    io,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -37,7 +33,11 @@ pub(super) struct Overload {
 
 impl Overload {
     pub(super) fn new(max_connections: u32) -> Self {
-        Overload { max_connections, answering: Arc::new(Semaphore::new(MAX_ANSWERING)), warnings: LogLimit::default() }
+        Overload {
+            max_connections,
+            answering: Arc::new(Semaphore::new(MAX_ANSWERING)),
+            warnings: LogLimit::default(),
+        }
     }
 
     /// Answers a plain connection with 503. Closes a TLS connection without an answer, because the handshake would take

@@ -28,9 +28,7 @@ use rmcp::{
 };
 
 use self::{extensions::extension, session::Session};
-use super::{
-    client_label::ClientLabel, endpoint::Endpoint, protocol_error::code,
-};
+use super::{client_label::ClientLabel, endpoint::Endpoint, protocol_error::code};
 use crate::{announce::ChangeReceiver, call::caller::Caller};
 
 /// Maximum length of [`Protocol::opening`].
