@@ -70,7 +70,7 @@ mod tests {
     async fn read_that_hangs_fails_in_time_and_blocks_no_worker() {
         let (release, released) = channel::<()>();
         let reader = FileReader::start(move || {
-            drop(released.recv());
+            let _: Result<(), _> = released.recv();
             Ok(7)
         });
         let reader = reader.unwrap();
