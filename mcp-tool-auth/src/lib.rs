@@ -6,7 +6,7 @@
 //! everything else may change without notice.
 
 mod basic;
-mod file_state;
+mod file_reader;
 pub mod inbound;
 pub mod outbound;
 mod secret;

@@ -7,9 +7,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use mcp_tool_core::regular_file;
+use mcp_tool_contract::utf8;
+use mcp_tool_core::{file_state::FileState, regular_file};
 
-use crate::file_state::FileState;
+use crate::file_reader::FileReader;
 
 /// Maximum size of a file with a secret, in bytes.
 const MAX_SECRET: u64 = 16 * 1024;
@@ -17,7 +18,12 @@ const MAX_SECRET: u64 = 16 * 1024;
 /// File that contains one secret.
 pub(crate) struct SecretFile {
     path: PathBuf,
-    /// Secret from the last successful read.
+    reader: FileReader<Secret>,
+}
+
+/// File that contains one secret, with the secret from the last successful read.
+struct LastSecret {
+    path: PathBuf,
     last: Mutex<Option<Secret>>,
 }
 
@@ -48,19 +54,25 @@ impl SecretFile {
     /// # Errors
     /// Not a regular file, or a file that can't be read, is longer than 16 KiB, or isn't one non-empty line of text.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = SecretFile { path: path.to_owned(), last: Mutex::new(None) };
+        let file = LastSecret { path: path.to_owned(), last: Mutex::new(None) };
         file.read()?;
         if is_readable_by_all(path) {
             tracing::warn!(file = %path.display(), "every user of this machine can read this secret: run chmod 600");
         }
-        Ok(file)
+        Ok(SecretFile { path: path.to_owned(), reader: FileReader::start(move || file.read())? })
     }
 
     /// Returns the current secret. Reads the file again only if its state has changed.
     ///
     /// # Errors
-    /// The errors of [`open`](SecretFile::open).
-    pub(crate) fn read(&self) -> io::Result<Secret> {
+    /// The errors of [`open`](SecretFile::open), or reading takes longer than 2 s.
+    pub(crate) async fn read(&self) -> io::Result<Secret> {
+        self.reader.read().await
+    }
+}
+
+impl LastSecret {
+    fn read(&self) -> io::Result<Secret> {
         let state = FileState::of(&self.path)?;
         let mut last = mcp_tool_core::sync::lock(&self.last);
         if let Some(last) = last.as_ref().filter(|last| last.state == state) {
@@ -77,24 +89,15 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
     if bytes > MAX_SECRET {
         return Err(invalid("a secret must have at most 16 KiB"));
     }
-    // The error may be logged, because an error of `read_to_string` doesn't contain the secret.
-    let mut text = String::new();
-    regular_file::read(path)?.take(MAX_SECRET).read_to_string(&mut text)?;
+    let mut bytes = Vec::new();
+    regular_file::read(path)?.take(MAX_SECRET).read_to_end(&mut bytes)?;
+    // The error may be logged, because it doesn't contain the secret.
+    let text = utf8::decode(bytes).map_err(|reason| invalid(&reason))?;
     let text = text.trim_end_matches(['\r', '\n']);
     match text.chars().any(char::is_control) || text.is_empty() {
         true => Err(invalid("a secret must be one line of text")),
         false => Ok(text.to_owned()),
     }
-}
-
-/// Returns the path of a secret's file for an error. If no file exists there, the path is shown only if it is absolute
-/// and not directly below the root, because it may be the secret itself, written instead of a path.
-pub(crate) fn shown_path(path: &Path) -> String {
-    let has_folder = path.is_absolute() && path.parent().is_some_and(|folder| folder.parent().is_some());
-    if has_folder || path.exists() {
-        return path.display().to_string();
-    }
-    "the path, which isn't shown, since it may be the secret itself".into()
 }
 
 #[cfg(unix)]

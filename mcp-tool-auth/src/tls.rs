@@ -4,7 +4,10 @@ use std::{fmt, io, path::Path, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
-use mcp_tool_core::ports::{Stream, TlsAcceptor};
+use mcp_tool_core::{
+    file_state::FileState,
+    ports::{Stream, TlsAcceptor},
+};
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::{
     ServerConfig,
@@ -13,7 +16,7 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
-use crate::{file_state::FileState, tls_files::TlsFiles};
+use crate::tls_files::TlsFiles;
 
 /// Interval at which the files are checked for changes.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);

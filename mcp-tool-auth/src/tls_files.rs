@@ -7,14 +7,12 @@ use std::{
     sync::Arc,
 };
 
-use mcp_tool_core::regular_file;
+use mcp_tool_core::{file_state::FileState, redaction::shown_path, regular_file};
 use tokio_rustls::rustls::{
     crypto::CryptoProvider,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
     sign::CertifiedKey,
 };
-
-use crate::{file_state::FileState, secret::shown_path};
 
 /// Maximum size of a file with a certificate chain or a key, in bytes.
 const MAX_FILE: u64 = 1 << 20;

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use mcp_tool_core::redaction::{Secrecy, secret_path, shown_path};
+
 use crate::settings::Loaded;
 
 /// File that a setting names, or the settings file.
@@ -10,6 +12,8 @@ pub(crate) struct DependedFile {
     /// Key of the setting; empty for the settings file.
     pub(crate) key: String,
     pub(crate) path: PathBuf,
+    /// Secrecy of the setting: the path may be a secret that was written instead of a path.
+    pub(crate) secrecy: Secrecy,
     /// The file contains secrets or records, so other users must not read it.
     pub(crate) is_private: bool,
 }
@@ -28,32 +32,34 @@ impl DependedFile {
         let settings = loaded.file.as_ref().map(|path| DependedFile {
             key: String::new(),
             path: path.into(),
+            secrecy: Secrecy::Plain,
             is_private: loaded.has_secret_in_file(),
         });
-        let named = loaded.texts().flat_map(|(key, values)| {
-            let is_private = match key {
-                "http.tls_cert" => Some(false),
-                "http.tls_key"
-                | "audit.file"
-                | "control.file"
-                | "contract.last_listed_file"
-                | "oauth.introspection" => Some(true),
-                _ if key.ends_with(".secret_file") || key.ends_with(".key_file") => Some(true),
-                _ => None,
+        let named = loaded.texts().flat_map(|(key, secrecy, values)| {
+            let is_private = match (key, secrecy) {
+                ("http.tls_cert", _) => Some(false),
+                ("audit.file" | "control.file" | "contract.last_listed_file", _)
+                | (_, Secrecy::SecretFile { .. }) => Some(true),
+                (_, Secrecy::Plain | Secrecy::Secret) => None,
             };
-            let path = move |value: String| {
-                // A value of `oauth.introspection` is an issuer, a client and a file.
-                let path = if key == "oauth.introspection" { value.splitn(3, ' ').nth(2)? } else { &value };
+            let depended = move |is_private: bool, value: &str| {
+                let path = match secrecy {
+                    Secrecy::SecretFile { words_before } => secret_path(value, words_before)?,
+                    Secrecy::Plain | Secrecy::Secret => value,
+                };
                 // The settings print `stderr` for an audit file that isn't set.
                 let is_unset = path.is_empty() || key == "audit.file" && path == "stderr";
                 (!is_unset).then(|| DependedFile {
                     key: key.to_owned(),
                     path: path.into(),
-                    is_private: is_private.unwrap_or(true),
+                    secrecy,
+                    is_private,
                 })
             };
-            let values = if is_private.is_some() { values } else { Vec::new() };
-            values.into_iter().filter_map(path)
+            let values = is_private.into_iter().flat_map(move |is_private| {
+                values.clone().into_iter().filter_map(move |value| depended(is_private, value))
+            });
+            values.collect::<Vec<_>>()
         });
         settings.into_iter().chain(named).collect()
     }
@@ -62,7 +68,10 @@ impl DependedFile {
     /// the server creates it with the right permissions.
     pub(crate) fn problems(&self) -> Vec<ModeProblem> {
         let mut problems = Vec::new();
-        let path = self.path.display();
+        let path = match self.secrecy {
+            Secrecy::SecretFile { .. } => shown_path(&self.path),
+            Secrecy::Plain | Secrecy::Secret => self.path.display().to_string(),
+        };
         let mut add = |is_for_all: bool, text: String| problems.push(ModeProblem { is_for_all, text });
         if let Some(mode) = mode(&self.path) {
             if mode & 0o002 != 0 {

@@ -7,6 +7,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(clippy::print_stderr, reason = "`eprintln!` panics if stderr is a closed pipe")]
 
+mod async_runtime;
 mod audit;
 pub mod contract;
 mod control;
@@ -24,6 +25,7 @@ mod tools;
 mod unidentified;
 
 use std::{
+    error::Error,
     io::{self, Write as _},
     pin::Pin,
     process::ExitCode,
@@ -39,10 +41,26 @@ use result::CommandResult;
 ///
 /// The exit code is 0 after success, 2 for an invalid command line, 3 to 6 for failures that `contract check` and
 /// `contract diff` find (see their help), and 1 for all other errors, if an answer of `doctor` is FAIL, and if `serve`
-/// ends at a second signal or before all calls have finished.
+/// ends at a second stop signal, which counts from 1 s after the first, or before all calls have finished.
 // Boxed, so that the whole server is compiled in this crate and not in each crate that awaits the future.
 pub fn run(application: Application) -> Pin<Box<dyn Future<Output = ExitCode>>> {
     Box::pin(parse_and_run(application))
+}
+
+/// Runs the command line of a server as [`run`] does, in an async runtime that this function starts. If the environment
+/// variable `TOKIO_WORKER_THREADS` is invalid, prints an error, and returns the exit code 1.
+pub fn run_blocking(application: Application) -> ExitCode {
+    match async_runtime::start() {
+        Ok(runtime) => runtime.block_on(run(application)),
+        Err(error) => failure(&*error),
+    }
+}
+
+/// Prints an error to stderr, and returns the exit code 1.
+fn failure(error: &dyn Error) -> ExitCode {
+    // If stderr is closed, the error can't be reported anywhere. `eprintln!` would panic.
+    drop(writeln!(io::stderr(), "error: {error}"));
+    ExitCode::FAILURE
 }
 
 async fn parse_and_run(application: Application) -> ExitCode {
@@ -58,11 +76,7 @@ async fn parse_and_run(application: Application) -> ExitCode {
     };
     match run_command(application, &matches).await {
         Ok(code) => code,
-        Err(error) => {
-            // If stderr is closed, the error can't be reported anywhere. `eprintln!` would panic.
-            drop(writeln!(io::stderr(), "error: {error}"));
-            ExitCode::FAILURE
-        }
+        Err(error) => failure(&*error),
     }
 }
 

@@ -1,10 +1,9 @@
 //! `serve`: runs the server over stdio or HTTP until its shutdown.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use clap::ArgMatches;
-#[cfg(feature = "http")]
-use mcp_tool_contract::read::violation::escaped_excerpt;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "oauth")]
@@ -20,6 +19,7 @@ use mcp_tool_core::transport::http::AuthenticationLayer;
 use mcp_tool_core::{
     application::{Application, OperatorSettings},
     ports::Outbound,
+    redaction::without_credentials,
     start_error::StartError,
     transport::{self, Endpoint},
 };
@@ -31,7 +31,7 @@ use crate::{
     format::OutputFormat,
     log::{self, LogLines},
     result::CommandResult,
-    settings::{self, Config},
+    settings::{self, Config, Loaded},
     signals::{AuditSlot, Signals},
 };
 
@@ -40,8 +40,8 @@ const LAST_RECORDS: Duration = Duration::from_secs(5);
 
 pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> CommandResult {
     // Signals are handled first, because process 1 of a container receives only signals that it handles.
-    let signals = Signals::listen()?;
-    let loaded = settings::load(matches, std::env::vars_os(), Config::of(&application))?;
+    let mut signals = Signals::listen()?;
+    let Some(loaded) = load(Config::of(&application), matches, &mut signals).await? else { return Ok(()) };
     if matches.get_flag("print-config") {
         let mut out = std::io::stdout().lock();
         match OutputFormat::of(matches) {
@@ -61,13 +61,33 @@ pub(crate) async fn serve(application: Application, matches: &ArgMatches) -> Com
     let served = if matches.get_flag("stdio") {
         serve_stdio(application, &config, run).await
     } else {
-        match config.listen.clone() {
-            Some(address) => serve_http(application, config, &address, run).await,
+        match config.listen {
+            Some(address) => serve_http(application, config, address, run).await,
             None => Err("no transport is set: choose --stdio, or --http 127.0.0.1:8080".into()),
         }
     };
     lines.flush();
     served
+}
+
+/// Loads the settings. Returns `None` if a stop signal arrives first, since a settings file may be a pipe to which nobody
+/// writes.
+async fn load(
+    defaults: Config,
+    matches: &ArgMatches,
+    signals: &mut Signals,
+) -> CommandResult<Option<Loaded>> {
+    let matches = matches.clone();
+    let (sender, loaded) = oneshot::channel();
+    // This isn't a task of the blocking pool, because the end of the process would wait for such a task.
+    std::thread::Builder::new().name("settings".into()).spawn(move || {
+        // The receiver is dropped after a stop signal.
+        drop(sender.send(settings::load(&matches, std::env::vars_os(), defaults)));
+    })?;
+    tokio::select! {
+        loaded = loaded => Ok(Some(loaded??)),
+        () = signals.stop() => Ok(None),
+    }
 }
 
 /// Parts of the process that its signal handler and the transport share.
@@ -164,6 +184,7 @@ fn warn_of_local_user(config: &Config) {
         None => tracing::warn!("calls have no tokens: every caller is the local user and has all scopes"),
         Some(scopes) => {
             let scopes = scopes.join(" ");
+            let scopes = &*without_credentials(&scopes);
             tracing::warn!(scopes, "calls have no tokens: every caller is the local user");
         }
     }
@@ -177,13 +198,14 @@ fn warn_of_local_user(config: &Config) {
 }
 
 #[cfg(feature = "http")]
-async fn serve_http(application: Application, config: Config, address: &str, run: Run) -> CommandResult {
+async fn serve_http(
+    application: Application,
+    config: Config,
+    address: SocketAddr,
+    run: Run,
+) -> CommandResult {
     use mcp_tool_core::transport::http;
 
-    let address = address.parse().map_err(|_| {
-        let address = escaped_excerpt(address);
-        format!("http.listen: \"{address}\": must be an address such as 127.0.0.1:8080 or [::1]:8080")
-    })?;
     let mut authentication = authentication(&config, &application)?;
     let settings = config.http.clone();
     // `authentication.host()` is the host of `oauth.resource`.
@@ -252,7 +274,7 @@ fn authentication(_: &Config, _: &Application) -> Result<AuthenticationLayer, St
 }
 
 #[cfg(not(feature = "http"))]
-async fn serve_http(_: Application, _: Config, _: &str, _: Run) -> CommandResult {
+async fn serve_http(_: Application, _: Config, _: SocketAddr, _: Run) -> CommandResult {
     Err("this server was built without HTTP: add the feature `http` of mcp-tool-runtime, or use --stdio"
         .into())
 }

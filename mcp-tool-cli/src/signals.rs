@@ -68,6 +68,11 @@ impl Signals {
         Ok(Signals {})
     }
 
+    /// Waits for a stop signal.
+    pub(crate) async fn stop(&mut self) {
+        while self.next().await != SignalEffect::Stop {}
+    }
+
     #[cfg(unix)]
     async fn next(&mut self) -> SignalEffect {
         tokio::select! {

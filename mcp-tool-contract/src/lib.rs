@@ -27,3 +27,4 @@ pub mod quantity;
 pub mod read;
 pub mod rules;
 mod text;
+pub mod utf8;

@@ -118,7 +118,7 @@ pub fn check_header(name: &str) -> Result<(), String> {
 }
 
 /// Returns the known name that is most similar to `given`, regardless of case. `None` if no name has a Jaro–Winkler
-/// similarity of more than 0.75, or if `given` is much longer than a name can be.
+/// similarity of more than 0.75 or differs by one edit, or if `given` is much longer than a name can be.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if given.len() > 4 * MAX_NAME {
         return None;
@@ -126,8 +126,13 @@ pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Opt
     let lowercase = given.to_lowercase();
     known
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(&lowercase, &name.to_lowercase()), name))
-        .filter(|(similarity, _)| *similarity > 0.75)
+        .map(|name| (name.to_lowercase(), name))
+        .map(|(known, name)| (strsim::jaro_winkler(&lowercase, &known), known, name))
+        // The similarity of short names with two exchanged letters is low.
+        .filter(|(similarity, known, _)| {
+            *similarity > 0.75 || known.len() > 2 && strsim::osa_distance(&lowercase, known) == 1
+        })
+        .map(|(similarity, _, name)| (similarity, name))
         .max_by(|(left, _), (right, _)| left.total_cmp(right))
         .map(|(_, name)| name)
 }

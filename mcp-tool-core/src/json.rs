@@ -1,9 +1,15 @@
-//! Writer of JSON text, without a detour through `serde_json::Value`s.
+//! Writer of JSON text, without a detour through `serde_json::Value`s; reading of members that may be `null`.
 
 use std::net::IpAddr;
 
 use mcp_tool_contract::read::scan;
-use serde::Serialize;
+use serde::{Deserialize as _, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+/// Deserializes a present member as `Some`, even if it is `null`.
+pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
 
 /// Buffer of JSON text. It doesn't check that the appended parts together are valid JSON.
 #[derive(Debug, Default)]

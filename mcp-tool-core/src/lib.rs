@@ -33,6 +33,7 @@ pub mod clock;
 pub mod control;
 pub mod error;
 pub mod error_chain;
+pub mod file_state;
 mod json;
 pub mod line_file;
 #[cfg(feature = "http")]
@@ -40,6 +41,7 @@ mod log_limit;
 pub mod network;
 pub mod pipeline;
 pub mod ports;
+pub mod redaction;
 pub mod regular_file;
 pub mod seal;
 pub mod setting;

@@ -27,6 +27,17 @@ impl LogLimit {
         is_due
     }
 
+    /// Counts an event of which nothing awaits [`left_out`](Self::left_out). If it has to be logged, returns the number
+    /// of events that were left out since the last message.
+    pub(crate) fn next(&mut self) -> Option<u64> {
+        if self.logged_at.is_some_and(|at| at.elapsed() < INTERVAL) {
+            self.left_out += 1;
+            return None;
+        }
+        self.logged_at = Some(Instant::now());
+        Some(std::mem::take(&mut self.left_out))
+    }
+
     /// Waits until the end of the interval, and returns the number of events that were left out. Waits forever while
     /// there are none.
     pub(crate) async fn left_out(&mut self) -> u64 {
@@ -56,5 +67,13 @@ mod tests {
         let none = tokio::time::timeout(2 * INTERVAL, limit.left_out()).await;
         assert!(none.is_err(), "a message about no event");
         assert!(limit.count());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn next_message_has_the_number_of_events_since_the_last_one() {
+        let mut limit = LogLimit::default();
+        assert_eq!((0..1_000).filter_map(|_| limit.next()).collect::<Vec<_>>(), [0]);
+        tokio::time::advance(INTERVAL).await;
+        assert_eq!((0..3).map(|_| limit.next()).collect::<Vec<_>>(), [Some(999), None, None]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use mcp_tool_contract::read::violation::escaped_excerpt;
+use crate::redaction::excerpt;
 
 /// IP network: all addresses that share the first `prefix` bits. A single address is a network with the full prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Network {
     /// If `text` isn't an address or a network, or if an address bit after the prefix is 1. The message says what to
     /// write.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let shown = || escaped_excerpt(text);
+        let shown = || excerpt(text);
         let invalid =
             || format!("\"{}\": must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8", shown());
         let (address, prefix) = match text.split_once('/') {

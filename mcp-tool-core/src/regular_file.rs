@@ -38,7 +38,7 @@ pub fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
 }
 
 /// Returns an error that names the type of the file, unless the file is a regular file.
-fn check_type(file_type: FileType) -> io::Result<()> {
+pub(crate) fn check_type(file_type: FileType) -> io::Result<()> {
     if file_type.is_file() {
         return Ok(());
     }

@@ -3,6 +3,15 @@
 
 use serde_json::Value;
 
+use crate::redaction::Secrecy;
+
+/// Placeholder for a value that is a secret.
+pub const SECRET: &str = "KEY";
+/// Placeholder for the path of a file that contains a secret.
+pub const SECRET_FILE: &str = "SECRET_FILE";
+/// Placeholder for an issuer, a client id and the path of a file that contains a secret, separated by spaces.
+pub const INTROSPECTION: &str = "INTROSPECTION";
+
 /// One setting. `T` is the struct that stores the setting's value, such as the settings of one upstream.
 #[derive(Debug)]
 pub struct Setting<T: 'static> {
@@ -13,14 +22,15 @@ pub struct Setting<T: 'static> {
     /// Command-line flag without `--`; `None` if the setting has no flag. Secrets have none, since other users of the
     /// machine can read command lines.
     pub flag: Option<&'static str>,
-    /// Placeholder for the value in the help, such as `FILE`.
+    /// Placeholder for the value in the help, such as `FILE`. [`SECRET`], [`SECRET_FILE`] and [`INTROSPECTION`] also
+    /// determine that messages don't show a secret.
     pub value: &'static str,
     /// Description in the help.
     pub help: &'static str,
     /// True if the setting accepts several values: as a repeated flag, separated by commas in a flag or the environment
     /// variable, or as a list in the file.
     pub many: bool,
-    /// Returns the current value as TOML, or a text instead of a secret; `None` if there is nothing to show.
+    /// Returns the current value as TOML, or a text instead of a [`SECRET`]; `None` if there is nothing to show.
     pub show: fn(&T) -> Option<String>,
     /// Stores the values in the `T`, or returns an error that says what is wrong with them.
     pub set: fn(&mut T, &[String]) -> Result<(), String>,
@@ -31,6 +41,17 @@ impl<T> Setting<T> {
     #[must_use]
     pub fn split(&self, text: &str) -> Vec<String> {
         split(text, self.many)
+    }
+
+    /// Returns which secrets a value of the setting may contain.
+    #[must_use]
+    pub fn secrecy(&self) -> Secrecy {
+        match self.value {
+            SECRET => Secrecy::Secret,
+            SECRET_FILE => Secrecy::SecretFile { words_before: 0 },
+            INTROSPECTION => Secrecy::SecretFile { words_before: 2 },
+            _ => Secrecy::Plain,
+        }
     }
 }
 

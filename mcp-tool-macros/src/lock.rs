@@ -13,6 +13,7 @@ use mcp_tool_contract::{
     exhaustive::ToolOutput,
     lock::{Baseline, FILE, Lock, compact},
     model::Version,
+    utf8,
 };
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -120,7 +121,7 @@ impl PackageLock {
                 PackageLock { path, lock: Some(Arc::clone(&cached.lock)), is_first: false }
             }
             _ => {
-                let lock = fs::read_to_string(&path).map_err(|error| error.to_string());
+                let lock = fs::read(&path).map_err(|error| error.to_string()).and_then(utf8::decode);
                 let lock =
                     Arc::new(lock.and_then(|text| Lock::parse(&text).map_err(|error| error.to_string())));
                 cache.insert(path.clone(), CachedLock { modified, lock: Arc::clone(&lock) });

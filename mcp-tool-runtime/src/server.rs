@@ -141,6 +141,14 @@ impl ToolServer {
         mcp_tool_cli::run(self.application)
     }
 
+    /// Runs the command line as [`run`](Self::run) does, in an async runtime that this method starts. So `main` needs no
+    /// `#[tokio::main]`, which panics if the environment variable `TOKIO_WORKER_THREADS` is invalid. This method then
+    /// prints an error instead, and returns the exit code 1. By default, the runtime has a worker thread for each core.
+    #[cfg(feature = "cli")]
+    pub fn run_blocking(self) -> std::process::ExitCode {
+        mcp_tool_cli::run_blocking(self.application)
+    }
+
     /// Returns the declared application. Hidden, because only other crates of this workspace use this method.
     #[doc(hidden)]
     #[must_use]

@@ -692,12 +692,11 @@ fn upstream_tools() -> &'static [ToolEntry] {
     if std::env::var_os("SPECIMEN_REACHES").is_some() { tools![bills] } else { &[] }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let server = fallback::with_fallback(with_policy(ToolServer::new("specimen", "1.2.3")));
     // A server without completions and without application state.
     if std::env::var_os("SPECIMEN_ONLY_ECHOES").is_some() {
-        return server.tools(tools![echo]).run().await;
+        return server.tools(tools![echo]).run_blocking();
     }
     // `echo` and `steps` get the tenant check, and `unlock` gets the middleware that panics.
     middleware::with_middleware(server, tools![echo, steps], tools![unlock])
@@ -749,6 +748,5 @@ async fn main() -> ExitCode {
         .tools(interaction::TOOLS)
         .tools(upstream_tools())
         .state_with(Counters::open)
-        .run()
-        .await
+        .run_blocking()
 }

@@ -284,3 +284,18 @@ fn settings_from_a_file_apply() {
         "the scope `specimen:admin`, which `whoami` also requires, must be missing"
     );
 }
+
+#[test]
+fn invalid_number_of_worker_threads_is_an_error_instead_of_a_panic() {
+    for value in ["0", "abc", "-1", "99999999", "18446744073709551616", "1.5"] {
+        let (code, stderr) = refusal(&run(&["tools"], &[("TOKIO_WORKER_THREADS", value)], None));
+        let expected = "error: TOKIO_WORKER_THREADS: must be a whole number from 1 to 1024";
+        assert!(
+            code == 1 && stderr.starts_with(expected) && !stderr.contains("panicked"),
+            "{value}: {stderr}"
+        );
+    }
+    for value in ["", "1", "3"] {
+        stdout(&run(&["tools"], &[("TOKIO_WORKER_THREADS", value)], None));
+    }
+}

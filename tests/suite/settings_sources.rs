@@ -244,3 +244,15 @@ fn error_of_a_setting_shows_at_most_64_characters_of_its_value() {
         assert!(code == 1 && !stderr.contains(&long[..65]), "{flag}: {stderr}");
     }
 }
+
+#[test]
+fn settings_file_that_is_not_utf_8_is_refused_with_its_name_and_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("latin1.toml");
+    std::fs::write(&file, b"[audit]\nfile = '/srv/b\xfccher'\n").unwrap();
+    let mut command = Command::new(SPECIMEN);
+    let (code, stderr) = refusal(&command.args(SERVE).arg("--config").arg(&file).output().unwrap());
+    let expected =
+        "latin1.toml: must be UTF-8, and isn't in line 2 at byte 23 of the file: save the file as UTF-8";
+    assert!(code == 1 && stderr.contains(expected), "{stderr}");
+}

@@ -100,3 +100,21 @@ fn hangup_of_the_terminal_shuts_the_server_down() {
     assert!(wait(&mut child).success());
     assert!(!output.text().contains("opens the audit file again"), "{}", output.text());
 }
+
+#[test]
+fn stop_signal_ends_a_server_whose_settings_file_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("settings");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for signal in ["TERM", "INT"] {
+        // Nobody writes to the pipe. The open for reading ends when the test opens the pipe for writing.
+        let mut command = Command::new(SPECIMEN);
+        command.args(["serve", "--stdio", "--config"]).arg(&pipe).stdin(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        // The server opened the pipe, so it already receives signals.
+        send(child.id(), &[signal]);
+        assert!(wait(&mut child).success(), "SIG{signal}");
+        drop(writer);
+    }
+}

@@ -15,12 +15,10 @@ use url::form_urlencoded;
 use mcp_tool_core::{
     address_shares::{AddressPermit, AddressShares},
     call::token::InboundToken,
+    redaction::shown_path,
 };
 
-use crate::{
-    basic,
-    secret::{SecretFile, shown_path},
-};
+use crate::{basic, secret::SecretFile};
 
 use super::{
     fetch::{self, FetchError},
@@ -114,6 +112,7 @@ impl Introspector {
         let secret = self
             .secret
             .read()
+            .await
             .map_err(|error| failed(format!("{}: {error}", self.settings.secret_file.display())))?;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("token", token.expose())

@@ -20,6 +20,7 @@ use url::Url;
 use mcp_tool_core::{
     call::token::InboundToken,
     ports::{Authenticated, Authentication, Authenticator, Denied, Revocations, TokenClaims as _},
+    redaction::excerpt,
     tool::ToolEntry,
 };
 
@@ -363,8 +364,9 @@ fn trusted_issuers(settings: &OAuthSettings, client: &reqwest::Client) -> Result
         };
         if let Some(audience) = trust.rules.audiences.iter().find(is_reserved) {
             return Err(format!(
-                "{}: {audience:?} is an issuer: tokens for an issuer's own services must not open this server",
-                trust.place("audiences")
+                "{}: \"{}\" is an issuer: tokens for an issuer's own services must not open this server",
+                trust.place("audiences"),
+                excerpt(audience)
             ));
         }
         if trust.rules.audiences.contains(&rules.audience) {

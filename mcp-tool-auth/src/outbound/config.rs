@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use mcp_tool_contract::{quantity, read::violation::escaped_excerpt};
+use mcp_tool_contract::quantity;
 use reqwest::{
     Url,
     header::{AUTHORIZATION, HeaderName},
 };
 
-use mcp_tool_core::network::Network;
+use mcp_tool_core::{network::Network, redaction::excerpt};
 
 use super::{
     headers, resolve,
@@ -77,7 +77,7 @@ impl RedirectHost {
         host.ok_or_else(|| {
             format!(
                 "\"{}\": must be a host such as files.example.com or files.example.com:8443",
-                escaped_excerpt(text)
+                excerpt(text)
             )
         })
     }

@@ -10,14 +10,14 @@ use reqwest::{
 };
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::secret::{Secret, SecretFile, shown_path};
+use crate::secret::{Secret, SecretFile};
 
 use super::{
     config::{CredentialConfig, TokenEndpoint, UpstreamConfig},
     failure::UpstreamFailure,
     token_endpoint::{self, IssuedToken},
 };
-use mcp_tool_core::call::token::InboundToken;
+use mcp_tool_core::{call::token::InboundToken, redaction::shown_path};
 
 /// Maximum number of callers' tokens for which each upstream caches a token from a token exchange (RFC 8693).
 const MAX_CALLERS: u64 = 10_000;
@@ -174,7 +174,7 @@ impl Credentials {
         // file.
         let unreadable =
             |error| UpstreamFailure::Misconfigured(format!("the file of its secret can't be read: {error}"));
-        let secret = self.secret.read().map_err(unreadable)?;
+        let secret = self.secret.read().await.map_err(unreadable)?;
         let value = match (&self.store, &config.credential) {
             (CredentialStore::Key { header, prefix }, _) => {
                 let value = token_endpoint::sensitive(&format!("{prefix}{}", secret.expose()))?;
@@ -252,13 +252,13 @@ mod tests {
         assert!(valid_until(requested, Duration::from_secs(1)) > requested);
     }
 
-    #[test]
-    fn token_is_invalid_after_its_expiry_or_a_change_of_its_secret() {
+    #[tokio::test]
+    async fn token_is_invalid_after_its_expiry_or_a_change_of_its_secret() {
         let folder = tempfile::tempdir().unwrap();
         let (path, next) = (folder.path().join("secret"), folder.path().join("next"));
         std::fs::write(&path, "one\n").unwrap();
         let file = SecretFile::open(&path).unwrap();
-        let (secret, valid_until) = (file.read().unwrap(), Instant::now() + Duration::from_secs(60));
+        let (secret, valid_until) = (file.read().await.unwrap(), Instant::now() + Duration::from_secs(60));
         let token = AccessToken { value: HeaderValue::from_static("t"), valid_until, secret: secret.clone() };
         assert!(
             token.is_valid(valid_until - Duration::from_nanos(1), &secret)
@@ -267,11 +267,11 @@ mod tests {
         // Replaces the file. So its inode differs, even if its modification time is the same.
         std::fs::write(&next, "two").unwrap();
         std::fs::rename(&next, &path).unwrap();
-        let changed = file.read().unwrap();
+        let changed = file.read().await.unwrap();
         assert_eq!((secret.expose(), changed.expose()), ("one", "two"));
         assert!(!token.is_valid(valid_until - Duration::from_secs(1), &changed));
         // `Credentials::get` reads the file before each request, so an operator stops all requests by removing it.
         std::fs::remove_file(&path).unwrap();
-        assert!(file.read().is_err(), "reading a secret must fail after its file was removed");
+        assert!(file.read().await.is_err(), "reading a secret must fail after its file was removed");
     }
 }

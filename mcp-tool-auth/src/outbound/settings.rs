@@ -2,7 +2,7 @@
 //! tools call.
 
 use mcp_tool_contract::name;
-use mcp_tool_core::setting::{Setting, list, single_value, text};
+use mcp_tool_core::setting::{SECRET_FILE, Setting, list, single_value, text};
 
 /// Settings of one upstream as written; `UpstreamConfig::validate` checks them.
 #[derive(Clone, Debug, Default)]
@@ -106,7 +106,7 @@ impl UpstreamSettings {
         Setting {
             key: "secret_file",
             flag: None,
-            value: "FILE",
+            value: SECRET_FILE,
             help: "File of the client secret; read again when it changes",
             many: false,
             show: |upstream| upstream.secret_file.as_deref().and_then(text),
@@ -151,7 +151,7 @@ impl UpstreamSettings {
         Setting {
             key: "key_file",
             flag: None,
-            value: "FILE",
+            value: SECRET_FILE,
             help: "File of the key; read again when it changes",
             many: false,
             show: |upstream| upstream.key_file.as_deref().and_then(text),

@@ -7,7 +7,10 @@ use std::{
     process::Command,
 };
 
-use mcp_tool_contract::lock::{FILE, Lock};
+use mcp_tool_contract::{
+    lock::{FILE, Lock},
+    utf8,
+};
 use mcp_tool_core::tool::ToolEntry;
 
 use super::error::ContractError;
@@ -32,10 +35,11 @@ impl LockFile {
     pub(super) fn read(package: &Path, root: &Path) -> Result<Self, ContractError> {
         let path = package.join(FILE);
         let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => Some(text),
+        let failed = |reason: String| ContractError::new(format!("{name}: {reason}"));
+        let text = match fs::read(&path) {
+            Ok(bytes) => Some(utf8::decode(bytes).map_err(failed)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(ContractError::new(format!("{name}: {error}"))),
+            Err(error) => return Err(failed(error.to_string())),
         };
         let lock = parse(&name, text.as_deref().unwrap_or_default())?;
         Ok(LockFile { path, name, text, lock, tools: Vec::new() })
@@ -50,7 +54,9 @@ impl LockFile {
             return Ok(Lock::default());
         }
         let text = git(folder, revision, &["show", &format!("{revision}:./{FILE}")])?;
-        parse(&format!("{} at {revision}", self.name), &String::from_utf8_lossy(&text))
+        let name = format!("{} at {revision}", self.name);
+        let text = utf8::decode(text).map_err(|reason| ContractError::new(format!("{name}: {reason}")))?;
+        parse(&name, &text)
     }
 
     /// Replaces the lock file atomically.

@@ -3,6 +3,7 @@
 use std::{io::Read as _, path::Path};
 
 use mcp_tool_auth::inbound::{DoctorFinding, IssuerReport, ResourceServer, check_resource_path};
+use mcp_tool_contract::utf8;
 use mcp_tool_core::transport::http;
 
 use super::{AnswerStatus, DoctorAnswer};
@@ -59,13 +60,14 @@ fn resource_server(config: &Config) -> Result<ResourceServer, String> {
 fn read_token(file: &str) -> Result<String, String> {
     // The name isn't shown, because it may be the token itself.
     let failed = |error: std::io::Error| format!("--token: the file can't be read: {error}");
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let read = match file {
-        "-" => std::io::stdin().lock().take(MAX_TOKEN + 2).read_to_string(&mut text),
+        "-" => std::io::stdin().lock().take(MAX_TOKEN + 2).read_to_end(&mut bytes),
         _ => std::fs::File::open(Path::new(file))
-            .and_then(|file| file.take(MAX_TOKEN + 2).read_to_string(&mut text)),
+            .and_then(|file| file.take(MAX_TOKEN + 2).read_to_end(&mut bytes)),
     };
     read.map_err(failed)?;
+    let text = utf8::decode(bytes).map_err(|reason| format!("--token: the file {reason}"))?;
     match text.trim().len() as u64 {
         0 => Err("--token: the file is empty: write the token to it, without `Bearer`".into()),
         1..=MAX_TOKEN => Ok(text),

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use mcp_tool_contract::read::violation::escaped_excerpt;
-use mcp_tool_core::setting::Setting;
+use mcp_tool_core::{
+    redaction::{Secrecy, excerpt, shown_reason, shown_value, shown_values},
+    setting::Setting,
+};
+use serde_json::Value;
 
 use super::{
     sources::{Origin, Sources},
     table::check_compiled,
 };
-
-/// Settings with a flag whose values errors don't show, because they may contain a secret instead of its file.
-const MAY_BE_SECRET: [&str; 1] = ["oauth.introspection"];
 
 /// Source of each value that isn't a default, by `Setting::key`.
 pub(super) type Origins = BTreeMap<&'static str, Origin>;
@@ -20,9 +20,39 @@ pub(super) type Origins = BTreeMap<&'static str, Origin>;
 #[derive(Debug)]
 pub(super) struct PrintedSetting {
     pub(super) key: String,
-    /// Value, in a syntax that is valid in TOML and in JSON.
-    pub(super) value: String,
+    /// Value, which may contain secrets.
+    pub(super) value: Value,
+    pub(super) secrecy: Secrecy,
     pub(super) origin: Origin,
+}
+
+impl PrintedSetting {
+    /// Returns the value without secrets. Its text is valid in TOML and in JSON.
+    pub(super) fn shown(&self) -> Value {
+        match &self.value {
+            // `show` returns no text of a secret.
+            value if self.secrecy == Secrecy::Secret => value.clone(),
+            Value::Array(values) => {
+                let texts: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+                shown_values(self.secrecy, &texts).into_iter().map(Value::from).collect()
+            }
+            Value::String(text) => Value::from(shown_value(self.secrecy, text)),
+            value => value.clone(),
+        }
+    }
+
+    /// Returns the value as a line of TOML.
+    pub(super) fn line(&self) -> String {
+        let PrintedSetting { key, origin, .. } = self;
+        let value = match self.shown() {
+            Value::Array(values) => {
+                let values: Vec<String> = values.iter().map(Value::to_string).collect();
+                format!("[{}]", values.join(", "))
+            }
+            value => value.to_string(),
+        };
+        format!("{key} = {value}  # {origin}\n")
+    }
 }
 
 /// Stores the value of each setting in `target`, from its source of the highest precedence, and returns the sources.
@@ -43,9 +73,10 @@ pub(super) fn apply<T: 'static>(
         let Some((origin, values)) = sources.get(&key, setting) else { continue };
         let stored = check_compiled(&key).and_then(|()| (setting.set)(target, &values));
         stored.map_err(|reason| {
+            let reason = shown_reason(setting.secrecy(), reason, &values);
             let value = match setting.flag {
-                Some(_) if !MAY_BE_SECRET.contains(&setting.key) => {
-                    format!("\"{}\": ", escaped_excerpt(&values.join(",")))
+                Some(_) if setting.secrecy() == Secrecy::Plain => {
+                    format!("\"{}\": ", excerpt(&values.join(",")))
                 }
                 // A setting without a flag may be a secret.
                 Some(_) | None => String::new(),
@@ -68,6 +99,13 @@ pub(super) fn print<T: 'static>(
     printed.extend(settings.filter_map(|setting| {
         let origin = origins.get(setting.key).cloned().unwrap_or(Origin::Default);
         let value = (setting.show)(target)?;
-        Some(PrintedSetting { key: format!("{prefix}{}", setting.key), value, origin })
+        // Shown values are TOML that is also JSON.
+        let value = serde_json::from_str(&value).unwrap_or_else(|_| Value::from(value));
+        Some(PrintedSetting {
+            key: format!("{prefix}{}", setting.key),
+            value,
+            secrecy: setting.secrecy(),
+            origin,
+        })
     }));
 }

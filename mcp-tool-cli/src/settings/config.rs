@@ -2,7 +2,7 @@
 
 #[cfg(feature = "oauth")]
 use std::collections::BTreeMap;
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 #[cfg(feature = "oauth")]
 use mcp_tool_auth::{inbound::OAuthSettings, outbound::UpstreamConfig};
@@ -16,7 +16,7 @@ use tracing::level_filters::LevelFilter;
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// Address that `serve --http` listens on.
-    pub(crate) listen: Option<String>,
+    pub(crate) listen: Option<SocketAddr>,
     pub(crate) log: LevelFilter,
     /// Settings that apply to all transports: limits, gates, versions, audit, revocations and others.
     pub(crate) settings: OperatorSettings,

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use mcp_tool_contract::{name, utf8};
 use mcp_tool_core::regular_file;
 
 /// Name of a settings file that is read without being named.
@@ -66,12 +67,13 @@ pub(super) fn read(path: &str, is_named: bool) -> Result<toml::Table, String> {
     {
         return Err(format!("{path}: every user of this machine can write it: run `chmod o-w` on it"));
     }
-    let mut text = String::new();
-    let read = opened.and_then(|file| file.take(MAX_SIZE + 1).read_to_string(&mut text));
+    let mut bytes = Vec::new();
+    let read = opened.and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes));
     read.map_err(|error| format!("{path}: {error}"))?;
-    if text.len() as u64 > MAX_SIZE {
+    if bytes.len() as u64 > MAX_SIZE {
         return Err(format!("{path}: a settings file must have at most {} MiB", MAX_SIZE >> 20));
     }
+    let text = utf8::decode(bytes).map_err(|reason| format!("{path}: {reason}"))?;
     text.parse().map_err(|error| format!("{path}: {}", describe(&text, &error)))
 }
 
@@ -102,6 +104,15 @@ fn describe(text: &str, error: &toml::de::Error) -> String {
 pub(super) fn shown_name(name: &str) -> &str {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.len() <= 32 && name.chars().all(is_name) { name } else { "(a long or unusual name, not shown)" }
+}
+
+/// Returns a name that is none of the known ones for an error. It is shown only if it is similar to one of them, because
+/// it may be a secret instead of a name.
+pub(super) fn shown_unknown<'n, 'k>(name: &'n str, known: impl IntoIterator<Item = &'k str>) -> &'n str {
+    match name::nearest(name, known) {
+        Some(_) => shown_name(name),
+        None => "(a name that isn't shown, since it may be a secret)",
+    }
 }
 
 #[cfg(test)]

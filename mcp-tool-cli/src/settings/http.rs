@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use mcp_tool_core::{
     network::Network,
-    setting::{Setting, list, single_value, text},
+    setting::{SECRET_FILE, Setting, list, single_value, text},
 };
 
 use super::{
@@ -19,9 +19,12 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
         value: "ADDR",
         help: "Listen on this address, such as 127.0.0.1:8080",
         many: false,
-        show: |config| text(config.listen.as_deref().unwrap_or_default()),
+        show: |config| text(&config.listen.map(|address| address.to_string()).unwrap_or_default()),
         set: |config, values| {
-            config.listen = Some(single_value(values)?.to_owned());
+            let address = single_value(values)?.parse();
+            let address =
+                address.map_err(|_| "must be an address such as 127.0.0.1:8080 or [::1]:8080".to_owned())?;
+            config.listen = Some(address);
             Ok(())
         },
     },
@@ -66,7 +69,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
     Setting {
         key: "http.tls_key",
         flag: Some("tls-key"),
-        value: "FILE",
+        value: SECRET_FILE,
         help: "Key of the certificate in PEM; read again when it changes",
         many: false,
         show: |config| show_file(config.http.tls_key.as_ref(), ""),

@@ -3,6 +3,7 @@
 use std::{ffi::OsString, io::Write as _};
 
 use clap::ArgMatches;
+use mcp_tool_core::redaction::Secrecy;
 use serde_json::{Value, json};
 
 use super::{
@@ -11,9 +12,6 @@ use super::{
     sources::{Origin, Sources},
     table::settings,
 };
-
-/// The only setting whose value is a secret.
-const SECRET: &str = "seal.keys";
 
 /// Configuration, with a printable value and the source of each setting.
 #[derive(Debug)]
@@ -27,23 +25,22 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Returns the settings that have values, each with its key and its values as text.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
-        self.printed.iter().map(|PrintedSetting { key, value, .. }| {
-            // Printed values are TOML that is also JSON.
-            let value = serde_json::from_str(value).unwrap_or_default();
+    /// Returns the settings that have values, each with its key, its secrecy and its values as text. The texts may
+    /// contain secrets.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, Secrecy, Vec<&str>)> {
+        self.printed.iter().map(|PrintedSetting { key, value, secrecy, .. }| {
             let values = match value {
                 Value::Array(values) => values,
-                value => vec![value],
+                value => std::slice::from_ref(value),
             };
-            let texts = values.into_iter().filter_map(|value| Some(value.as_str()?.to_owned()));
-            (key.as_str(), texts.collect())
+            (key.as_str(), *secrecy, values.iter().filter_map(Value::as_str).collect())
         })
     }
 
     /// Returns `true` if the settings file contains a secret.
     pub(crate) fn has_secret_in_file(&self) -> bool {
-        self.printed.iter().any(|setting| setting.key == SECRET && matches!(setting.origin, Origin::File(_)))
+        let mut secrets = self.printed.iter().filter(|setting| setting.secrecy == Secrecy::Secret);
+        secrets.any(|setting| matches!(setting.origin, Origin::File(_)))
     }
 
     /// Logs which settings file was read, and which sources were ignored.
@@ -68,16 +65,13 @@ impl Loaded {
 
     /// Returns each setting as a line of TOML, with the source of its value in a comment.
     pub(crate) fn text(&self) -> String {
-        let lines = self.printed.iter();
-        lines.map(|PrintedSetting { key, value, origin }| format!("{key} = {value}  # {origin}\n")).collect()
+        self.printed.iter().map(PrintedSetting::line).collect()
     }
 
     /// Returns the settings as a JSON array of `{"key", "value", "source"}`.
     pub(crate) fn json(&self) -> Value {
-        // Printed values are TOML that is also JSON.
-        let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
-        let settings = self.printed.iter().map(|PrintedSetting { key, value: text, origin }| {
-            json!({ "key": key, "value": value(text), "source": origin.to_string() })
+        let settings = self.printed.iter().map(|setting| {
+            json!({ "key": setting.key, "value": setting.shown(), "source": setting.origin.to_string() })
         });
         settings.collect()
     }
@@ -145,13 +139,16 @@ pub(crate) fn load(
 /// server.
 #[cfg(feature = "oauth")]
 fn check_audiences(config: &Config) -> Result<(), String> {
+    use mcp_tool_core::redaction::excerpt;
+
     for (issuer, settings) in &config.oauth.named_issuers {
         for audience in &settings.audiences {
             if let Some((upstream, _)) =
                 config.upstreams.iter().find(|(_, target)| target.is_target(audience))
             {
+                let audience = excerpt(audience);
                 return Err(format!(
-                    "issuer.{issuer}.audiences: {audience:?} is the audience, the resource or the URL of [upstream.{upstream}]: a \
+                    "issuer.{issuer}.audiences: \"{audience}\" is the audience, the resource or the URL of [upstream.{upstream}]: a \
                      token for that service must not open this server. Use an audience that only this server has"
                 ));
             }

@@ -17,6 +17,8 @@ mod oauth;
 mod operation;
 mod sources;
 mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub(crate) use config::Config;

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use mcp_tool_core::setting::Setting;
+use mcp_tool_core::{
+    redaction::{Secrecy, shown_reason},
+    setting::Setting,
+};
 
 use super::{
     apply::{PrintedSetting, apply, print},
-    sources::Sources,
+    sources::{Origin, Sources},
     table::variable,
 };
 
@@ -34,7 +37,13 @@ pub(super) fn load<T: Default + 'static, C>(
         let config = validate(&table).map_err(|(key, reason)| {
             let variable = variable(&format!("{prefix}{key}"));
             match origins.get(key) {
-                Some(origin) => format!("{prefix}{key} (from {origin}): {reason}"),
+                Some(origin) => {
+                    let setting = settings.iter().find(|setting| setting.key == key);
+                    let values = setting.and_then(|setting| sources.get(&format!("{prefix}{key}"), setting));
+                    let (_, values) = values.unwrap_or((Origin::Default, Vec::new()));
+                    let secrecy = setting.map_or(Secrecy::Secret, Setting::secrecy);
+                    format!("{prefix}{key} (from {origin}): {}", shown_reason(secrecy, reason, &values))
+                }
                 None => format!("{prefix}{key} {reason}; set it in [{section}.{name}] or by {variable}"),
             }
         })?;

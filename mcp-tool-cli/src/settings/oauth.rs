@@ -1,7 +1,7 @@
 //! Settings of `[oauth]`.
 
 use mcp_tool_auth::inbound::IntrospectionSettings;
-use mcp_tool_core::setting::{Setting, list, single_value, text};
+use mcp_tool_core::setting::{INTROSPECTION, Setting, list, single_value, text};
 
 use super::{
     config::Config,
@@ -33,7 +33,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
     Setting {
         key: "oauth.introspection",
         flag: Some("oauth-introspection"),
-        value: "INTROSPECTION",
+        value: INTROSPECTION,
         help: "Introspect opaque tokens at an issuer: \"ISSUER CLIENT FILE\", with the client id of this server and the file of its secret",
         many: true,
         show: |config| {

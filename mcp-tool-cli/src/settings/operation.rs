@@ -1,6 +1,6 @@
 //! Settings of `[audit]`, `[control]`, `[seal]` and `[log]`.
 
-use mcp_tool_core::setting::{Setting, single_value, text};
+use mcp_tool_core::setting::{SECRET, Setting, single_value, text};
 
 use super::{
     config::Config,
@@ -67,7 +67,7 @@ pub(super) const SETTINGS: &[Setting<Config>] = &[
     Setting {
         key: "seal.keys",
         flag: None,
-        value: "KEY",
+        value: SECRET,
         help: "Keys that seal cursors and question states, 32 bytes in base64url each; the first key seals, and every key opens",
         many: true,
         show: |config| text(&format!("{} keys, not shown", config.settings.seal_keys.len())),

@@ -9,11 +9,14 @@ use std::{
 
 use clap::{ArgMatches, parser::ValueSource};
 use mcp_tool_contract::{name, read::violation::escaped_excerpt};
-use mcp_tool_core::setting::{Setting, split};
+use mcp_tool_core::{
+    redaction::Secrecy,
+    setting::{Setting, split},
+};
 
 use super::{
     environment::Variables,
-    file::{self, SettingsFile, shown_name},
+    file::{self, SettingsFile, shown_name, shown_unknown},
     table::{NAMED_SECTIONS, NamedKey, NamedSection, PREFIX, check_compiled, settings, variable},
     value,
 };
@@ -108,16 +111,21 @@ impl Values {
             check_compiled(&section)
                 .map_err(|reason| format!("{path}: [{}]: {reason}", shown_name(&section)))?;
             let toml::Value::Table(entries) = entries else {
-                let section = shown_name(&section);
-                return Err(format!(
-                    "{path}: `{section}` is outside of a section such as [http] or [limits]"
-                ));
+                let keys = settings().flat_map(|setting| setting.key.split('.'));
+                let name = shown_unknown(&section, keys);
+                return Err(format!("{path}: `{name}` is outside of a section such as [http] or [limits]"));
             };
             match NAMED_SECTIONS.iter().find(|named| named.name == section) {
                 Some(named) => self.read_named(path, named, entries)?,
                 None => {
+                    let is_section = |key: &str| key.split_once('.').is_some_and(|(of, _)| of == section);
+                    if !settings().any(|setting| is_section(setting.key)) {
+                        return Err(unknown_section(path, &section));
+                    }
                     let known: Vec<String> = settings().map(|setting| setting.key.to_owned()).collect();
-                    self.read_keys(path, &section, &known, entries)?;
+                    let mut of_section = settings().filter(|setting| is_section(setting.key));
+                    let has_secrets = of_section.any(|setting| setting.secrecy() != Secrecy::Plain);
+                    self.read_keys(path, &section, &known, has_secrets, entries)?;
                 }
             }
         }
@@ -128,7 +136,7 @@ impl Values {
         let section = named.name;
         for (name, entries) in tables {
             let toml::Value::Table(entries) = entries else {
-                let name = shown_name(&name);
+                let name = shown_unknown(&name, (named.keys)().iter().map(|key| key.name));
                 return Err(format!(
                     "{path}: `{section}.{name}` is outside of a section such as [{section}.billing]"
                 ));
@@ -141,28 +149,31 @@ impl Values {
                 ));
             }
             let section = format!("{section}.{name}");
-            let known: Vec<String> =
-                (named.keys)().iter().map(|key| format!("{section}.{}", key.name)).collect();
-            self.read_keys(path, &section, &known, entries)?;
+            let keys = (named.keys)();
+            let known: Vec<String> = keys.iter().map(|key| format!("{section}.{}", key.name)).collect();
+            let has_secrets = keys.iter().any(|key| key.secrecy != Secrecy::Plain);
+            self.read_keys(path, &section, &known, has_secrets, entries)?;
         }
         Ok(())
     }
 
+    /// Reads the keys of one section. `known` has the keys of this section, and may have those of others. If the section
+    /// has secrets, an error shows an unknown key only if it is similar to a known one.
     fn read_keys(
         &mut self,
         path: &str,
         section: &str,
         known: &[String],
+        has_secrets: bool,
         entries: toml::Table,
     ) -> Result<(), String> {
         for (name, value) in entries {
             let key = format!("{section}.{name}");
             if !known.contains(&key) {
-                let shown = [section, &name]
-                    .map(|part| part.split('.').map(shown_name).collect::<Vec<_>>().join("."));
+                let names = known.iter().filter_map(|key| key.strip_prefix(section)?.strip_prefix('.'));
+                let shown = if has_secrets { shown_unknown(&name, names) } else { shown_name(&name) };
                 return Err(format!(
-                    "{path}: unknown setting `{}`{}",
-                    shown.join("."),
+                    "{path}: unknown setting `{section}.{shown}`{}",
                     suggestion(&key, known)
                 ));
             }
@@ -244,6 +255,15 @@ fn split_variable(
             ))
         }
     }
+}
+
+/// Returns the error for a section of the file that no setting has.
+fn unknown_section(path: &str, section: &str) -> String {
+    let of_settings = settings().filter_map(|setting| Some(setting.key.split_once('.')?.0));
+    let known: BTreeSet<&str> = of_settings.chain(NAMED_SECTIONS.iter().map(|named| named.name)).collect();
+    let shown = shown_unknown(section, known.iter().copied());
+    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    format!("{path}: unknown section [{shown}]: the sections are {known}")
 }
 
 /// Returns the error for a variable that is no setting, or a setting of a feature that isn't compiled in.

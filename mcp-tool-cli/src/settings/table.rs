@@ -6,7 +6,7 @@ use mcp_tool_auth::{
     inbound::{self, IssuerSettings},
     outbound::{self, UpstreamSettings},
 };
-use mcp_tool_core::setting::Setting;
+use mcp_tool_core::{redaction::Secrecy, setting::Setting};
 
 use super::config::Config;
 
@@ -52,12 +52,13 @@ pub(super) struct NamedKey {
     pub(super) name: &'static str,
     /// True if the key accepts several values.
     pub(super) many: bool,
+    pub(super) secrecy: Secrecy,
 }
 
 #[cfg(feature = "oauth")]
 impl NamedKey {
     fn of<T>(setting: &Setting<T>) -> Self {
-        NamedKey { name: setting.key, many: setting.many }
+        NamedKey { name: setting.key, many: setting.many, secrecy: setting.secrecy() }
     }
 }
 

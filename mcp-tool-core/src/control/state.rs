@@ -51,6 +51,17 @@ impl Disabled {
             Disabled::Unidentified => "client_unidentified",
         }
     }
+
+    /// Returns the message for the refused caller.
+    pub(crate) const fn message(self) -> &'static str {
+        match self {
+            Disabled::User | Disabled::Client => "the operator has disabled this user or client",
+            Disabled::Unidentified => {
+                "the token names no client, and the operator refuses such tokens while a client is disabled: send a token \
+                 that names its client"
+            }
+        }
+    }
 }
 
 /// Maximum time by which an issuer's clock may be ahead of this server's.

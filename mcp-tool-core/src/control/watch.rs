@@ -1,10 +1,9 @@
 //! Watcher of the control file: a thread that checks the file five times a second and applies lines that were added.
 
 use std::{
-    fs::Metadata,
     path::{Path, PathBuf},
     sync::{Arc, Weak, atomic::Ordering},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use mcp_tool_contract::digest::Digest;
@@ -15,7 +14,8 @@ use super::{
     state::ControlState,
 };
 use crate::{
-    line_file::{complete_lines, identity},
+    file_state::FileState,
+    line_file::complete_lines,
     regular_file,
     watchdog::{self, StallDetector},
 };
@@ -48,30 +48,11 @@ pub(super) fn start(path: &Path, shared: &Arc<SharedControls>) -> Result<(), Con
 
 struct Watcher {
     path: PathBuf,
-    /// The file's metadata just before the last read; `None` before the first read, or if the file could not be read.
-    seen: Option<FileVersion>,
+    /// The file's state just before the last read; `None` before the first read, or if the file could not be read.
+    seen: Option<FileState>,
     applied: AppliedLines,
     /// The error that keeps the file from being applied, and the time at which this error was last logged.
     error: Option<(String, Instant)>,
-}
-
-/// Metadata of a file. A different value shows that the file was changed or replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct FileVersion {
-    length: u64,
-    modified: Option<SystemTime>,
-    /// Device and inode; `None` on systems other than Unix.
-    identity: Option<(u64, u64)>,
-}
-
-impl FileVersion {
-    fn of(metadata: &Metadata) -> Self {
-        FileVersion {
-            length: metadata.len(),
-            modified: metadata.modified().ok(),
-            identity: identity(metadata),
-        }
-    }
 }
 
 /// Length in bytes and digest of the lines that are in effect.
@@ -110,22 +91,16 @@ impl Watcher {
     /// The file can't be read, doesn't begin with the applied lines, or has a line that is not an entry. If the file
     /// could be read and doesn't change, the next check returns `None` instead of the same error.
     fn check(&mut self) -> Result<Option<ControlState>, ControlFileError> {
-        let version = match std::fs::metadata(&self.path) {
-            Ok(metadata) => FileVersion::of(&metadata),
-            Err(error) => {
-                self.seen = None;
-                return Err(error.into());
-            }
-        };
-        if self.seen == Some(version) {
+        let state = FileState::of(&self.path).inspect_err(|_| self.seen = None)?;
+        if self.seen == Some(state) {
             return Ok(None);
         }
         let read = regular_file::read(&self.path)
             .map_err(ControlFileError::from)
             .and_then(|mut file| file::read(&mut file));
         let bytes = read.inspect_err(|_| self.seen = None)?;
-        // The metadata is from before the read, so the next check notices a change during the read.
-        self.seen = Some(version);
+        // The state is from before the read, so the next check notices a change during the read.
+        self.seen = Some(state);
         let lines = complete_lines(&bytes);
         // The file must still begin with the applied lines, so that no revocation is lost.
         let beginning = lines.get(..self.applied.length).map(Digest::of_bytes);

@@ -20,9 +20,6 @@ use crate::{
     pipeline::{CallOutcome, Refusal, RefusalKind},
 };
 
-/// The message for a caller that the operator disabled.
-pub(super) const CALLER_DISABLED: &str = "the operator has disabled this user or client";
-
 /// A JSON-RPC error that answers a call.
 pub(super) struct CallError {
     /// The HTTP status. Stdio ignores it.
@@ -122,8 +119,8 @@ impl<'r> RefusalAnswer<'r> {
                 let message = format!("this caller may not call '{}'", stamp.contract.name());
                 CallError::forbidden(message, &stamped(stamp))
             }
-            RefusalKind::CallerDisabled => {
-                CallError::unstamped(403, code::FORBIDDEN, CALLER_DISABLED, correlation)
+            RefusalKind::CallerDisabled(disabled) => {
+                CallError::unstamped(403, code::FORBIDDEN, disabled.message(), correlation)
             }
             RefusalKind::Scope { stamp, missing, required } => {
                 let (tool, missing) = (stamp.contract.name(), missing.join(" "));

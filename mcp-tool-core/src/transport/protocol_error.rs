@@ -22,7 +22,8 @@ pub(crate) mod code {
     pub(crate) const UNAUTHENTICATED: i32 = -31401;
     /// Code of this project: the caller lacks a scope, may not use the tool, or is disabled.
     pub(crate) const FORBIDDEN: i32 = -31403;
-    /// Code of this project: the token can't be verified, because its issuer is unreachable.
+    /// Code of this project: the token can't be verified now, because its issuer is unreachable or its key isn't known
+    /// yet.
     pub(crate) const UNVERIFIABLE: i32 = -31503;
 
     /// Returns the `reason` in the audit record of a call that was rejected with this code.

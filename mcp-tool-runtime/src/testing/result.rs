@@ -134,7 +134,7 @@ impl From<RefusalKind> for TestError {
             }
             RefusalKind::Scope { missing, .. } => TestError::MissingScopes(missing),
             RefusalKind::Denied { .. } => TestError::Denied,
-            RefusalKind::CallerDisabled => TestError::Disabled,
+            RefusalKind::CallerDisabled(_) => TestError::Disabled,
             RefusalKind::Unavailable { error, .. } | RefusalKind::Changed { error, .. } => {
                 TestError::Tool(error)
             }

@@ -244,6 +244,10 @@ fn client_is_disabled_only_if_tokens_name_it_or_unidentified_tokens_are_refused(
     let (is_done, text) = run(&["disable", "--client", "rogue", "--refuse-unidentified"]);
     assert!(is_done && text.contains("tokens that name no client are refused"), "{text}");
     until("the unidentified token is refused", || call(&unidentified).status == 403);
+    assert!(
+        call(&unidentified).body.contains("the token names no client"),
+        "the caller reads another reason"
+    );
     until("the record is written", || {
         std::fs::read_to_string(&records).unwrap().contains("client_unidentified")
     });

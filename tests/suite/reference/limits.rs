@@ -167,6 +167,8 @@ const AUTH: &[Limit] = &[
     ("answer of a token endpoint", "{} s", "outbound/token_endpoint.rs", "TIMEOUT"),
     ("token of an upstream", "{} KiB", "outbound/token_endpoint.rs", "MAX_TOKEN"),
     ("secret file", "{} KiB", "secret.rs", "MAX_SECRET"),
+    ("time to read a secret file", "{} s", "file_reader.rs", "MAX_READ"),
+    ("requests waiting for a secret file", "{} for each file", "file_reader.rs", "MAX_WAITING"),
     ("exchanged tokens", "{} callers", "outbound/credential.rs", "MAX_CALLERS"),
     ("exchanged tokens", "{} min", "outbound/credential.rs", "IDLE"),
     ("wait told to a model", "{} h", "outbound/response.rs", "MAX_DELAY"),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     audit::{PendingRecord, RecordOutcome},
     call::stamp::ContractStamp,
+    control::Disabled,
     error::ToolError,
 };
 
@@ -81,8 +82,8 @@ pub enum RefusalKind {
         /// The called version of the tool.
         stamp: Arc<ContractStamp>,
     },
-    /// The operator disabled the caller's user or client.
-    CallerDisabled,
+    /// The operator disabled the caller's user or client, or refuses tokens that name no client.
+    CallerDisabled(Disabled),
     /// The tool is disabled, the tool or the server is busy, the caller used up its rate for the tool, or the audit
     /// record can't be written.
     Unavailable {

@@ -89,7 +89,7 @@ impl<'a> Admission<'a> {
     pub(super) fn check_caller_enabled(&self) -> Result<(), Box<Refusal>> {
         match self.pipeline.controls.disabled_part(self.caller()) {
             None => Ok(()),
-            Some(disabled) => Err(self.refusal(disabled.reason(), RefusalKind::CallerDisabled)),
+            Some(disabled) => Err(self.refusal(disabled.reason(), RefusalKind::CallerDisabled(disabled))),
         }
     }
 

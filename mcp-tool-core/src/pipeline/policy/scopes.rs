@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use mcp_tool_contract::model::Contract;
 
 use super::authorizer::{Authorizer, Decision, DecisionFuture};
-use crate::call::caller::Caller;
+use crate::{call::caller::Caller, redaction::excerpt};
 
 /// The built-in policy: permits a tool if the caller holds all scopes that the tool declares, including the scope of
 /// its gate (the extra scope of a destructive tool).
@@ -31,8 +31,9 @@ impl ScopeAuthorizer {
         for line in hierarchy {
             let mut scopes = line.split_whitespace();
             let (Some(wide), Some(first)) = (scopes.next(), scopes.next()) else {
+                let line = excerpt(line);
                 return Err(format!(
-                    "{line:?} isn't a scope followed by the scopes that it includes: write \"invoices:admin invoices:read\""
+                    "\"{line}\" isn't a scope followed by the scopes that it includes: write \"invoices:admin invoices:read\""
                 ));
             };
             included.entry(wide).or_default().extend(std::iter::once(first).chain(scopes));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use mcp_tool_contract::{model::Contract, name::MAX_NAME};
 
 use super::{Registry, older_name};
-use crate::start_error::StartError;
+use crate::{redaction::excerpt, start_error::StartError};
 
 /// Checks that an adapter's hints promise no more than the hints of its target, and that the adapter names all scopes
 /// and upstreams of its target. An adapter is an older version of a tool that calls a newer one, its target: so a call
@@ -82,7 +82,7 @@ pub(super) fn allowed_are_destructive(
             Some(_) => "that tool isn't destructive and needs no permission: leave out this permission",
             None => "no tool has that name",
         };
-        return Err(StartError::Allow { given: name.clone(), reason: reason.to_owned() });
+        return Err(StartError::Allow { given: excerpt(name), reason: reason.to_owned() });
     }
     Ok(())
 }

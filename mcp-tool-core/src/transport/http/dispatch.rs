@@ -22,7 +22,6 @@ use crate::{
     call::caller::Caller,
     ports::Denied,
     transport::{
-        call_error::CALLER_DISABLED,
         id::Id,
         listing::page::{ListRequest, Shape},
         message::{self, ClientMessage, Era, Meta, ToolCall},
@@ -31,7 +30,7 @@ use crate::{
         request_headers,
         response::FramedResponse,
         rmcp::{
-            message::{invalid_initialize, session_call, to_rmcp},
+            message::{call_message, invalid_initialize, to_rmcp},
             request::SessionCall,
         },
     },
@@ -253,11 +252,11 @@ impl Service {
         id: Option<&Id>,
     ) -> HttpResponse {
         let pipeline = &self.endpoint.pipeline;
-        if pipeline.controls.disabled_part(caller).is_none() {
+        let Some(disabled) = pipeline.controls.disabled_part(caller) else {
             // The server accepts a token for some seconds after its expiry, because clocks differ.
             return self.authentication.refuse(&Denied::Invalid("expired"), pipeline, Some(sender.remote));
-        }
-        let error = ProtocolError::new(code::FORBIDDEN, CALLER_DISABLED);
+        };
+        let error = ProtocolError::new(code::FORBIDDEN, disabled.message());
         let error = ProtocolError { id: id.cloned(), ..error };
         framed(FramedResponse { status: 403, ..FramedResponse::protocol_error(&error) })
     }
@@ -278,7 +277,7 @@ impl Service {
                 return framed(self.endpoint.reject_call(origin, &call, error));
             }
         }
-        let message = session_call(&call).into();
+        let message = call_message(&call).into();
         let ToolCall { id, arguments, meta, .. } = call;
         parts.extensions.insert(SessionCall {
             arguments: arguments.into(),

@@ -5,11 +5,12 @@
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
     address_shares::{AddressPermit, AddressShares},
+    log_limit::LogLimit,
     sync::lock,
 };
 
@@ -19,19 +20,17 @@ const MAX_OPEN: usize = 64;
 const MAX_OPEN_OF_ADDRESS: usize = 4;
 /// Maximum duration of one of these connections.
 pub(super) const MAX_TIME: Duration = Duration::from_secs(5);
-/// Minimum interval between two warnings in the log.
-const WARNING_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Counts the open connections that don't come from a trusted proxy.
 #[derive(Clone, Debug)]
 pub(super) struct Outsiders {
     open: AddressShares,
-    warned_at: Arc<Mutex<Option<Instant>>>,
+    warnings: Arc<Mutex<LogLimit>>,
 }
 
 impl Default for Outsiders {
     fn default() -> Self {
-        Outsiders { open: AddressShares::new(MAX_OPEN, MAX_OPEN_OF_ADDRESS), warned_at: Arc::default() }
+        Outsiders { open: AddressShares::new(MAX_OPEN, MAX_OPEN_OF_ADDRESS), warnings: Arc::default() }
     }
 }
 
@@ -43,11 +42,9 @@ impl Outsiders {
 
     /// Logs that a request was refused, unless the previous warning is too recent.
     pub(super) fn warn(&self, peer: IpAddr) {
-        let mut warned_at = lock(&self.warned_at);
-        if warned_at.is_none_or(|warned_at| warned_at.elapsed() > WARNING_INTERVAL) {
-            *warned_at = Some(Instant::now());
-            drop(warned_at);
-            tracing::warn!(%peer, "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)");
+        let left_out = lock(&self.warnings).next();
+        if let Some(left_out) = left_out {
+            tracing::warn!(%peer, left_out, "refused a connection that doesn't come from a trusted proxy (http.trusted_proxies)");
         }
     }
 }

@@ -1,11 +1,7 @@
-//! Answers connections above the maximum number with 503 immediately. A server that didn't answer would look as if it
-//! were down.
+//! Refuses connections above the maximum number, or above the share of one address: answers plain connections with 503
+//! immediately, since a server that didn't answer would look as if it were down, and closes TLS connections.
 
-use std::{
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -14,40 +10,44 @@ use tokio::{
     task::JoinSet,
 };
 
+use crate::log_limit::LogLimit;
+
 /// Maximum number of refused connections that are answered at one time. Further connections are closed without an
 /// answer.
 const MAX_ANSWERING: usize = 256;
 /// Maximum time for the client to read the answer.
 const LINGER: Duration = Duration::from_secs(1);
-/// Minimum interval between two warnings in the log.
-const WARNING_INTERVAL: Duration = Duration::from_secs(10);
 
 const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n\
     content-type: text/plain; charset=utf-8\r\ncontent-length: 52\r\n\r\n\
     too many connections are open: try again in 1 second";
 
-/// Refuses connections above the maximum number.
+/// Refuses connections above the maximum number, or above the share of one address.
 pub(super) struct Overload {
     /// Maximum number of open connections (`http.max_connections`), for the warning.
     max_connections: u32,
     /// One permit for each refused connection that is being answered.
     answering: Arc<Semaphore>,
-    warned_at: Option<Instant>,
+    warnings: LogLimit,
 }
 
 impl Overload {
     pub(super) fn new(max_connections: u32) -> Self {
-        Overload { max_connections, answering: Arc::new(Semaphore::new(MAX_ANSWERING)), warned_at: None }
+        Overload {
+            max_connections,
+            answering: Arc::new(Semaphore::new(MAX_ANSWERING)),
+            warnings: LogLimit::default(),
+        }
     }
 
     /// Answers a plain connection with 503. Closes a TLS connection without an answer, because the handshake would take
     /// more time than a call.
     pub(super) fn refuse(&mut self, stream: TcpStream, is_plain: bool, tasks: &mut JoinSet<()>) {
-        if self.warned_at.is_none_or(|warned_at| warned_at.elapsed() > WARNING_INTERVAL) {
-            self.warned_at = Some(Instant::now());
+        if let Some(left_out) = self.warnings.next() {
             let max_connections = self.max_connections;
             tracing::warn!(
                 max_connections,
+                left_out,
                 "http.max_connections is reached, or one address has its share: more connections are refused"
             );
         }

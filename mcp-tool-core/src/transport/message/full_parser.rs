@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use mcp_tool_contract::{json::META_REQUIRES, read::violation::escaped_excerpt};
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     ask::InputAnswers,
     call::{log_level::LogLevel, trace::TraceContext},
+    json::present,
     pipeline::versions::Requirement,
     transport::{
         id::Id,
@@ -27,11 +28,6 @@ const MAX_INPUT_RESPONSES: usize = 64;
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct BorrowedText<'m>(#[serde(borrow)] Cow<'m, str>);
-
-/// Deserializes a present member as `Some`, even if it is `null`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
 
 #[derive(Deserialize)]
 struct Envelope<'m> {

@@ -13,11 +13,11 @@ use std::{
     },
 };
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::transport::id::Id;
+use crate::{json::present, transport::id::Id};
 
 /// The beginning of each marker as JSON text, followed by the integer and a quote.
 static MARKER: LazyLock<String> = LazyLock::new(|| format!("\"{}:", Uuid::now_v7()));
@@ -49,11 +49,6 @@ struct AdaptableParams<'m> {
 struct AdaptableMeta<'m> {
     #[serde(borrow, default, rename = "progressToken", deserialize_with = "present")]
     progress_token: Option<&'m RawValue>,
-}
-
-/// Deserializes a present member as `Some`, even if it is `null`.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// Returns a client's message in a form that rmcp can parse. Replaces ids and progress tokens beyond 64 bits by

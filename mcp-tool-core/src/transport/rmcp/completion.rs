@@ -128,7 +128,7 @@ fn refused(name: &str, refusal: &Refusal) -> ErrorData {
         RefusalKind::UnknownTool { .. }
         | RefusalKind::Scope { .. }
         | RefusalKind::Denied { .. }
-        | RefusalKind::CallerDisabled
+        | RefusalKind::CallerDisabled(_)
         | RefusalKind::Unavailable { .. } => format!("Unknown tool: {}", escaped_excerpt(name)),
     };
     ErrorData::invalid_params(message, Some(json!({ META_CORRELATION: correlation })))

@@ -37,7 +37,7 @@ pub(crate) fn invalid_initialize(message: &ClientJsonRpcMessage) -> Option<Proto
 }
 
 /// Returns the message of a call in a session with only the members that rmcp needs: id, name and progress token.
-pub(crate) fn session_call(call: &ToolCall<'_>) -> Vec<u8> {
+pub(crate) fn call_message(call: &ToolCall<'_>) -> Vec<u8> {
     let mut json = JsonWriter::default();
     json.raw(r#"{"jsonrpc":"2.0","method":"tools/call","id":"#);
     call.id.write(&mut json);

@@ -29,9 +29,7 @@ use rmcp::{
 };
 
 use self::{extensions::extension, session::Session};
-use super::{
-    call_error::CALLER_DISABLED, client_label::ClientLabel, endpoint::Endpoint, protocol_error::code,
-};
+use super::{client_label::ClientLabel, endpoint::Endpoint, protocol_error::code};
 use crate::{announce::ChangeReceiver, call::caller::Caller};
 
 /// Maximum length of [`Protocol::opening`].
@@ -110,9 +108,9 @@ impl Protocol {
     /// because their admission refuses disabled callers.
     fn enabled_caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         let caller = self.caller(context)?;
-        match self.is_disabled(&caller) {
-            false => Ok(caller),
-            true => Err(ErrorData::new(ErrorCode(code::FORBIDDEN), CALLER_DISABLED, None)),
+        match self.endpoint.pipeline.controls.disabled_part(&caller) {
+            None => Ok(caller),
+            Some(disabled) => Err(ErrorData::new(ErrorCode(code::FORBIDDEN), disabled.message(), None)),
         }
     }
 

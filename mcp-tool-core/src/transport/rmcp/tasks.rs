@@ -13,7 +13,7 @@ use crate::{
     call::origin::CallOrigin,
     clock::Moment,
     tasks::{MAX_REQUESTS_PER_SECOND, POLL_MS, Task, TaskState, TaskTool, TaskView},
-    transport::{call_error::CALLER_DISABLED, endpoint::Endpoint, protocol_error::code},
+    transport::{endpoint::Endpoint, protocol_error::code},
 };
 
 /// Method of a request about a task.
@@ -69,7 +69,7 @@ pub(super) fn find(
     let is_disabled =
         |tool: &TaskTool| tool.names.iter().any(|name| pipeline.controls.is_tool_disabled(name));
     let checked = match (disabled, task.as_deref()) {
-        (Some(disabled), _) => Err(refused(disabled.reason(), forbidden(CALLER_DISABLED.into()))),
+        (Some(disabled), _) => Err(refused(disabled.reason(), forbidden(disabled.message().into()))),
         (None, None) => {
             let message = "you have no task with this id, or the task has expired";
             Err(refused("unknown_task", ErrorData::invalid_params(message, None)))

@@ -2,13 +2,16 @@
 
 use std::{io, path::Path, time::SystemTime};
 
+use crate::{line_file::identity, regular_file::check_type};
+
 /// State of a file. A different inode shows that another file replaced it, even with the same size and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FileState {
-    modified: SystemTime,
+pub struct FileState {
+    /// `None` on systems without this time.
+    modified: Option<SystemTime>,
     bytes: u64,
-    /// Inode number on Unix, else 0.
-    inode: u64,
+    /// Device and inode; `None` on systems other than Unix.
+    identity: Option<(u64, u64)>,
 }
 
 impl FileState {
@@ -16,20 +19,18 @@ impl FileState {
     ///
     /// # Errors
     /// Not a regular file, or its state can't be read.
-    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+    pub fn of(path: &Path) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "must be a regular file"));
-        }
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-        #[cfg(not(unix))]
-        let inode = 0;
-        Ok(FileState { modified: metadata.modified()?, bytes: metadata.len(), inode })
+        check_type(metadata.file_type())?;
+        Ok(FileState {
+            modified: metadata.modified().ok(),
+            bytes: metadata.len(),
+            identity: identity(&metadata),
+        })
     }
 
     /// Size of the file, in bytes.
-    pub(crate) const fn bytes(&self) -> u64 {
+    pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 }
