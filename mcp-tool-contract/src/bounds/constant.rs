@@ -21,6 +21,7 @@ pub struct ConstantValue {
 
 /// JSON text of a constant.
 #[derive(Clone, Copy)]
+#[expect(clippy::large_enum_variant, reason = "exists only in const evaluation, which has no boxes")]
 enum JsonText {
     Built(ConstText),
     Written(&'static str),
