@@ -19,8 +19,8 @@ pub use mcp_tool_contract::{
             read, unfilled_slot,
         },
         types::{
-            Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, Unreadable, VariantNames,
-            variant, written_kind,
+            Output as OutputType, OutputObject, OutputValue, Parameter, Scalar, UnitEnum, Unreadable,
+            VariantNames, written_kind,
         },
         value::ParsedValue,
         violation::Violations,

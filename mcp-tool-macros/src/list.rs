@@ -9,7 +9,7 @@ use syn::{
     spanned::Spanned,
 };
 
-use crate::{errors::Errors, runtime_crate::RuntimeCrate, type_name::type_name};
+use crate::{errors::Errors, fragments::of_macro, runtime_crate::RuntimeCrate, type_name::type_name};
 
 /// Input of `tools!`: `crate = "path"; list_invoices, billing::get_invoice`. The part up to `;` is optional.
 struct ListedPaths {
@@ -38,15 +38,47 @@ impl Parse for ListedPaths {
 
 impl Parse for ListedPath {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let (attributes, mut path): (_, Path) = (Attribute::parse_outer(input)?, input.parse()?);
-        if let Some(last) = path.segments.last_mut() {
-            last.ident = type_name(&last.ident);
-        }
-        Ok(ListedPath { attributes, path })
+        Ok(ListedPath { attributes: Attribute::parse_outer(input)?, path: input.parse()? })
     }
 }
 
 impl ListedPath {
+    /// Returns the expression of the tool's entry.
+    ///
+    /// If this package has a crate of the tool's name, the type of a tool of this package is named `tracing_tool`, but
+    /// that of another package may be `tracing`. In a module, the import of all its names finds the first, and precedes
+    /// the import around it, which finds the second. A single name is taken for a tool of this package.
+    fn entry(&self, runtime: &RuntimeCrate) -> TokenStream {
+        let at = self.path.span();
+        let runtime = runtime.at(at);
+        let mut path = self.path.clone();
+        let Some(function) = path.segments.pop() else {
+            return TokenStream::new();
+        };
+        let name = type_name(&function.ident);
+        if name == function.ident {
+            let path = &self.path;
+            return quote_spanned!(at=> #runtime::ToolEntry::of::<#path>());
+        }
+        if path.segments.is_empty() {
+            return quote_spanned!(at=> #runtime::ToolEntry::of::<#name>());
+        }
+        for segment in &mut path.segments {
+            segment.ident = of_macro(&segment.ident);
+        }
+        path.segments.pop_punct();
+        let (function, name) = (of_macro(&function.ident), of_macro(&name));
+        quote! {
+            {
+                use #path::#function as #name;
+                {
+                    use #path::*;
+                    #runtime::ToolEntry::of::<#name>()
+                }
+            }
+        }
+    }
+
     /// Returns the conditions of all `#[cfg(…)]`. Reports other attributes.
     fn conditions(&self, errors: &mut Errors) -> Vec<TokenStream> {
         let mut conditions = Vec::new();
@@ -74,9 +106,8 @@ pub(crate) fn expand(list: TokenStream) -> TokenStream {
     };
     let conditions: Vec<Vec<TokenStream>> = tools.iter().map(|tool| tool.conditions(&mut errors)).collect();
     let errors = errors.into_tokens();
-    let entries = tools.iter().zip(&conditions).map(|(ListedPath { path, .. }, conditions)| {
-        let runtime = runtime.at(path.span());
-        let entry = quote_spanned!(path.span()=> #runtime::ToolEntry::of::<#path>());
+    let entries = tools.iter().zip(&conditions).map(|(tool, conditions)| {
+        let entry = tool.entry(&runtime);
         quote!(#(#[cfg(#conditions)])* #entry)
     });
     let (indices, counters) = indices(&conditions);

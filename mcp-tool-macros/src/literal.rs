@@ -3,7 +3,7 @@
 use mcp_tool_contract::{model::Rate, quantity};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp, spanned::Spanned};
+use syn::{Expr, ExprLit, ExprPath, ExprUnary, Lit, UnOp, ext::IdentExt as _, spanned::Spanned};
 
 use crate::{errors::Errors, fragments, runtime_crate::RuntimeCrate};
 
@@ -97,16 +97,19 @@ impl DeclaredValue {
     pub(crate) fn tokens(&self, span: Span, runtime: &RuntimeCrate) -> TokenStream {
         match self {
             DeclaredValue::Literal(literal) => literal.tokens(span, runtime),
-            DeclaredValue::Constant(constant) => {
-                let value = constant_value(constant, runtime);
-                quote! {
-                    {
-                        const __MCP_TOOL_CONSTANT: &#runtime::__private::ConstantValue = &#value;
-                        #runtime::__private::ConstantValue::literal(__MCP_TOOL_CONSTANT)
-                    }
-                }
-            }
+            DeclaredValue::Constant(constant) => literal_of(&constant_value(constant, runtime), runtime),
         }
+    }
+
+    /// Returns a constant expression of the runtime's type `Literal` for the default of a parameter. A path may also name
+    /// a variant of an enum: only its type decides if it is a constant or a variant.
+    pub(crate) fn default_tokens(&self, span: Span, runtime: &RuntimeCrate) -> TokenStream {
+        let DeclaredValue::Constant(named) = self else { return self.tokens(span, runtime) };
+        let Expr::Path(ExprPath { path, .. }) = &**named else { return self.tokens(span, runtime) };
+        let name = path.segments.last().map(|last| last.ident.unraw().to_string());
+        let at = runtime.at(span);
+        let value = quote_spanned!(span=> #at::__private::Constant(#named).mcp_tool_default(#name));
+        literal_of(&value, runtime)
     }
 }
 
@@ -150,6 +153,16 @@ fn names_constant(expr: &Expr) -> bool {
         Expr::Binary(binary) => names_constant(&binary.left) || names_constant(&binary.right),
         Expr::Cast(cast) => names_constant(&cast.expr),
         _ => false,
+    }
+}
+
+/// Returns an expression of the runtime's type `Literal` from one of its type `ConstantValue`.
+fn literal_of(value: &TokenStream, runtime: &RuntimeCrate) -> TokenStream {
+    quote! {
+        {
+            const __MCP_TOOL_CONSTANT: &#runtime::__private::ConstantValue = &#value;
+            #runtime::__private::ConstantValue::literal(__MCP_TOOL_CONSTANT)
+        }
     }
 }
 

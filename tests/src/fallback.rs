@@ -5,9 +5,9 @@ use mcp_tool_runtime::{Announcements, Caller, ToolEntry, ToolServer, prelude::*}
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        GetPromptRequestParams, GetPromptResponse, GetPromptResult, ListPromptsResult,
-        PaginatedRequestParams, Prompt, PromptMessage, Role, ServerCapabilities, ServerConfig,
-        SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+        CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
+        ListPromptsResult, PaginatedRequestParams, Prompt, PromptMessage, Role, ServerCapabilities,
+        ServerConfig, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
     },
     service::{RequestContext, SubscriptionContext},
 };
@@ -109,6 +109,18 @@ impl ServerHandler for Prompts {
         // The description of the prompt shows the caller, so that tests see which caller the handler gets.
         let caller = Caller::of_request(&context).map(|caller| format!("{caller:?}"));
         Ok(ListPromptsResult::with_all_items(vec![Prompt::new("asked_by", caller, None)]))
+    }
+
+    /// Answers the method `vendor/echo` with its parameters.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        match request.method.as_str() {
+            "vendor/echo" => Ok(CustomResult::new(serde_json::json!({ "params": request.params }))),
+            _ => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None)),
+        }
     }
 
     #[expect(clippy::panic, reason = "tests a panicking handler")]

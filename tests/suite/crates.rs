@@ -54,6 +54,13 @@ async fn tools_named_like_crates_run_with_macros_of_other_crates() {
     assert!(server.call("tokio", json!({})).await.is_ok());
 }
 
+#[test]
+fn tool_of_another_package_that_is_named_like_a_crate_is_listed() {
+    for tools in mcp_tool_tests_neighbours::FOREIGN {
+        assert_eq!((names(tools), tools[0].source.package), (vec!["tracing"], "mcp-tool-tests-fragments"));
+    }
+}
+
 #[tokio::test]
 async fn framework_is_found_through_the_manifest_of_a_crate_that_uses_a_facade() {
     let server = server(mcp_tool_tests_facade::TOOLS, |server| server).await;

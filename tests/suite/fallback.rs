@@ -52,6 +52,33 @@ fn fallback_handler_can_read_the_caller() {
 }
 
 #[test]
+fn members_named_like_ids_reach_the_handler_and_the_tool_unchanged() {
+    let params = r#"{"requestId":9223372036854775808,"progressToken":9223372036854775809,"arguments":null}"#;
+    let echo = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"vendor/echo","params":{params}}}"#);
+    let call = format!(
+        r#"{{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{{"name":"echo","arguments":{params}}}}}"#
+    );
+    let received: Value = serde_json::from_str(params).unwrap();
+    // The server refuses these names as those of arguments, and names them.
+    let refused = |answer: &Value| {
+        let text = answer.to_string();
+        assert!(text.contains("requestId") && text.contains("progressToken"), "{answer}");
+    };
+    let mut stdio = StdioServer::initialized_by(&mut with_prompts(), &[]);
+    stdio.send(&echo);
+    assert_eq!(stdio.answer(&json!(1))["result"]["params"], received);
+    stdio.send(&call);
+    refused(&stdio.answer(&json!(2)));
+    let http = HttpServer::start_by(&mut with_prompts(), &["--legacy-sessions", "5"]);
+    let session = http.open_session(&[]);
+    let headers = [("Mcp-Session-Id", session.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+    let reply = http.send("POST", "/mcp", &headers, echo.as_bytes());
+    assert!(reply.body.contains(&received.to_string()), "{reply:?}");
+    let reply = http.send("POST", "/mcp", &headers, call.as_bytes());
+    refused(&Value::from(reply.body));
+}
+
+#[test]
 fn fallback_handler_times_out_and_its_panics_become_errors() {
     let server = HttpServer::start_by(&mut with_prompts(), &["--timeout", "200ms"]);
     let get = |name: &str| server.modern("prompts/get", json!({ "name": name }), json!({}), &[]).json();

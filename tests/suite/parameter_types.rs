@@ -18,12 +18,25 @@ const WORD: &str = "hello";
 
 mod limits {
     pub const ITEMS: u8 = 3;
+    pub const IS_STRICT: bool = true;
+}
+
+/// Limits whose constants are written like variants and values.
+trait Defaults {
+    const SIZE: u32;
+}
+
+impl Defaults for Limits {
+    const SIZE: u32 = 9;
 }
 
 struct Limits;
 
 impl Limits {
     const LONGEST: u32 = 40;
+    const DEFAULT_WORD: &'static str = "word";
+    #[allow(non_upper_case_globals, reason = "a constant that is written like a variant")]
+    const Usual: u8 = 4;
 }
 
 #[derive(Clone, Copy, Debug, serde::Serialize, ToolSchema)]
@@ -137,7 +150,50 @@ async fn amounts(
     Amounts { seconds: wait.as_secs(), timeout_seconds, price, currency, priority, other, count }
 }
 
-const TOOLS: &[ToolEntry] = tools![texts, network, amounts];
+#[derive(serde::Serialize, ToolSchema)]
+struct Defaulted {
+    longest: u32,
+    word: String,
+    usual: u8,
+    strict: bool,
+    items: u8,
+    size: u32,
+    attempts: u16,
+    priority: Priority,
+}
+
+/// Return values that have constants of types, modules and other crates as their defaults.
+#[mcp_tool(version = "1.0", public)]
+async fn defaulted(
+    /// Constant of a type.
+    #[arg(default = Limits::LONGEST)]
+    longest: u32,
+    /// Text of a type.
+    #[arg(default = Limits::DEFAULT_WORD)]
+    word: String,
+    /// Constant that is written like a variant.
+    #[arg(default = Limits::Usual)]
+    usual: u8,
+    /// Constant of a module.
+    #[arg(default = limits::IS_STRICT)]
+    strict: bool,
+    /// Constant of a module by its full path.
+    #[arg(default = self::limits::ITEMS)]
+    items: u8,
+    /// Constant of a trait.
+    #[arg(default = <Limits as Defaults>::SIZE)]
+    size: u32,
+    /// Constant of another crate.
+    #[arg(default = mcp_tool_tests_fragments::ATTEMPTS)]
+    attempts: u16,
+    /// Variant by its full path.
+    #[arg(default = self::Priority::Low)]
+    priority: Priority,
+) -> Defaulted {
+    Defaulted { longest, word, usual, strict, items, size, attempts, priority }
+}
+
+const TOOLS: &[ToolEntry] = tools![texts, network, amounts, defaulted];
 
 async fn server() -> TestServer {
     TestServer::start(ToolServer::new("types", "1.0.0").tools(TOOLS)).await.unwrap()
@@ -152,6 +208,19 @@ async fn assert_refused(server: &TestServer, tool: &str, valid: &Value, paramete
         let text = format!("{:?}", refused.as_ref().err());
         assert!(refused.is_err() && text.contains(&format!("/{parameter}")), "{parameter} = {value}: {text}");
     }
+}
+
+#[tokio::test]
+async fn constants_of_types_modules_and_crates_can_be_defaults() {
+    let server = server().await;
+    let expected = json!({
+        "longest": 40, "word": "word", "usual": 4, "strict": true, "items": 3, "size": 9, "attempts": 5,
+        "priority": "low",
+    });
+    assert_eq!(server.call("defaulted", json!({})).await.unwrap().json(), expected);
+    let listed = server.list().await;
+    let longest = &listed[3]["inputSchema"]["properties"]["longest"]["description"];
+    assert_eq!(longest, "Constant of a type. Default: 40.");
 }
 
 #[tokio::test]

@@ -4,10 +4,11 @@
 use super::{Literal, LiteralValue};
 use crate::text::ConstText;
 
-/// An author's constant of type `T`: an integer, `bool` or `&'static str`.
+/// An author's constant of type `T`: an integer, `bool` or `&'static str`; as a default, also a variant of an enum.
 ///
-/// `mcp_tool_value` is an inherent method of each of these types, because const evaluation can't call the methods of
-/// traits. The prefix of its name keeps it apart from the methods of traits that authors implement for every type.
+/// `mcp_tool_value` and `mcp_tool_default` are inherent methods of each of these types, because const evaluation can't
+/// call the methods of traits. The prefix of their names keeps them apart from the methods of traits that authors
+/// implement for every type.
 #[derive(Clone, Copy, Debug)]
 pub struct Constant<T>(pub T);
 
@@ -15,7 +16,15 @@ pub struct Constant<T>(pub T);
 #[derive(Clone, Copy)]
 pub struct ConstantValue {
     value: LiteralValue,
-    json: ConstText,
+    json: JsonText,
+}
+
+/// JSON text of a constant.
+#[derive(Clone, Copy)]
+#[expect(clippy::large_enum_variant, reason = "exists only in const evaluation, which has no boxes")]
+enum JsonText {
+    Built(ConstText),
+    Written(&'static str),
 }
 
 macro_rules! integers {
@@ -30,7 +39,7 @@ macro_rules! integers {
                 if value as $type != self.0 || (value < 0) != (self.0 < (0 as $type)) {
                     panic!("the constant is too large: at most 2^127 - 1")
                 }
-                ConstantValue { value: LiteralValue::Integer(value), json: ConstText::new().integer(value) }
+                ConstantValue::new(LiteralValue::Integer(value), ConstText::new().integer(value))
             }
         }
     )+};
@@ -62,7 +71,7 @@ impl Constant<bool> {
     #[must_use]
     pub const fn mcp_tool_value(self) -> ConstantValue {
         let json = ConstText::new().str(if self.0 { "true" } else { "false" });
-        ConstantValue { value: LiteralValue::Boolean(self.0), json }
+        ConstantValue::new(LiteralValue::Boolean(self.0), json)
     }
 }
 
@@ -86,15 +95,47 @@ impl Constant<&'static str> {
         if json.remaining() < bytes.len() + 1 {
             panic!("a constant of more than 318 bytes isn't supported: write the text here")
         }
-        ConstantValue { value: LiteralValue::Text(self.0), json: json.str(self.0).str("\"") }
+        ConstantValue::new(LiteralValue::Text(self.0), json.str(self.0).str("\""))
     }
 }
 
+/// Implements `mcp_tool_default` for each type, by its `mcp_tool_value`.
+macro_rules! defaults {
+    ($($type:ty)+) => {$(
+        impl Constant<$type> {
+            /// Returns the value as the default of a parameter. The second argument, the constant's name, is unused.
+            #[track_caller]
+            #[must_use]
+            pub const fn mcp_tool_default(self, _: &str) -> ConstantValue {
+                self.mcp_tool_value()
+            }
+        }
+    )+};
+}
+
+defaults!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 bool &'static str);
+
 impl ConstantValue {
+    const fn new(value: LiteralValue, json: ConstText) -> Self {
+        ConstantValue { value, json: JsonText::Built(json) }
+    }
+
+    /// Returns the value of an enum's variant: its text, and this text as JSON.
+    pub(crate) const fn of_variant(text: &'static str, json: &'static str) -> Self {
+        ConstantValue { value: LiteralValue::Text(text), json: JsonText::Written(json) }
+    }
+
+    const fn json(&self) -> &str {
+        match &self.json {
+            JsonText::Built(text) => text.as_str(),
+            JsonText::Written(text) => text,
+        }
+    }
+
     /// Returns the literal that has this value.
     #[must_use]
     pub const fn literal(&'static self) -> Literal {
-        Literal { value: self.value, json: self.json.as_str() }
+        Literal { value: self.value, json: self.json() }
     }
 
     /// Returns the value of a length or a number of items. Fails to compile if it isn't an integer from 0 to 2^64 - 1.
@@ -111,7 +152,7 @@ impl ConstantValue {
 
 impl std::fmt::Debug for ConstantValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("ConstantValue").field(&self.json.as_str()).finish()
+        f.debug_tuple("ConstantValue").field(&self.json()).finish()
     }
 }
 

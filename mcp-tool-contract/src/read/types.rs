@@ -13,7 +13,7 @@ use super::{
     violation::{Rule, ValuePath, ViolationReport},
 };
 use crate::{
-    bounds::{Format, Items, Kind, Literal, LiteralValue, Object, Schema, Text},
+    bounds::{Constant, ConstantValue, Format, Items, Kind, Object, Schema, Text},
     pattern::{Matcher, Pattern},
     text,
 };
@@ -44,10 +44,6 @@ pub trait Scalar: Sized {
     /// Kind of the type's values.
     const KIND: Kind;
 
-    /// Names of an enum's variants, in the order of the values of [`KIND`](Scalar::KIND). Empty for other types.
-    #[doc(hidden)]
-    const VARIANTS: &'static [VariantNames] = &[];
-
     /// `false` if serde doesn't write a value of this type as its [`KIND`](Scalar::KIND), so that it can't be part of a
     /// result.
     #[doc(hidden)]
@@ -58,6 +54,13 @@ pub trait Scalar: Sized {
     /// # Errors
     /// The type can't represent the value.
     fn from_value(value: ParsedValue<'_>) -> Result<Self, Unreadable>;
+}
+
+/// An enum of unit variants, for which `#[derive(ToolSchema)]` implements this trait.
+#[doc(hidden)]
+pub trait UnitEnum: Scalar {
+    /// Names of the variants, in the order of the values of [`KIND`](Scalar::KIND).
+    const VARIANTS: &'static [VariantNames];
 }
 
 /// Type of a parameter: a [`Scalar`], a `Vec` of them, or an `Option` of either.
@@ -279,24 +282,26 @@ impl OutputValue for Cow<'_, str> {
     const KIND: Kind = Kind::TEXT;
 }
 
-/// Returns the value of an enum's variant as the default of a parameter. `name` is the name of the variant in Rust; only
-/// the type of the function's result is used. Fails to compile if the type isn't an enum with such a variant.
-#[track_caller]
-#[doc(hidden)]
-#[must_use]
-#[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
-pub const fn variant<T: Scalar>(_: fn() -> T, name: &str) -> Literal {
-    let mut i = 0;
-    while i < T::VARIANTS.len() {
-        let (in_rust, json) = T::VARIANTS[i];
-        if text::same(in_rust, name)
-            && let Kind::Enum(values) = T::KIND
-        {
-            return Literal::new(LiteralValue::Text(values[i]), json);
+impl<T: UnitEnum> Constant<T> {
+    /// Returns the value of an enum's variant as the default of a parameter. `name` is the last name of the path, because
+    /// const evaluation can't find the variant of a value. Fails to compile if the enum has no variant of this name.
+    #[track_caller]
+    #[doc(hidden)]
+    #[must_use]
+    #[expect(clippy::panic, reason = "a panic in const evaluation is a compile error")]
+    pub const fn mcp_tool_default(&self, name: &str) -> ConstantValue {
+        let mut i = 0;
+        while i < T::VARIANTS.len() {
+            let (in_rust, json) = T::VARIANTS[i];
+            if text::same(in_rust, name)
+                && let Kind::Enum(values) = T::KIND
+            {
+                return ConstantValue::of_variant(values[i], json);
+            }
+            i += 1;
         }
-        i += 1;
+        panic!("a constant of an enum can't be a default: write its variant, such as `Priority::Low`")
     }
-    panic!("the default must be a variant of an enum that derives `ToolSchema`, a constant or a literal")
 }
 
 /// Returns the kind of a newtype in results. Fails to compile if serde writes another JSON.

@@ -68,10 +68,10 @@ fn enumeration(ident: &Ident, variants: &[Variant], runtime: &RuntimeCrate) -> T
         quote!(#runtime::__private::ParsedValue::Variant(#index) => ::core::result::Result::Ok(#ident::#variant))
     });
     let unreadable = unreadable(ident, runtime);
-    scalar(
+    let scalar = scalar(
         ident,
         &quote!(#runtime::__private::Kind::Enum(&[#(#names),*])),
-        &quote!(const VARIANTS: &'static [#runtime::__private::VariantNames] = &[#((#rust_names, #json_names)),*];),
+        &TokenStream::new(),
         &quote! {
             match value {
                 #(#arms,)*
@@ -79,7 +79,15 @@ fn enumeration(ident: &Ident, variants: &[Variant], runtime: &RuntimeCrate) -> T
             }
         },
         runtime,
-    )
+    );
+    quote! {
+        #scalar
+
+        #[automatically_derived]
+        impl #runtime::__private::UnitEnum for #ident {
+            const VARIANTS: &'static [#runtime::__private::VariantNames] = &[#((#rust_names, #json_names)),*];
+        }
+    }
 }
 
 fn newtype(

@@ -2,14 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Type, ext::IdentExt as _, spanned::Spanned};
+use syn::{Type, spanned::Spanned};
 
 use super::{
     bind::{Local, bind, constant},
     completion,
     model::{
-        ArgumentParam, DeclaredDeprecation, DeclaredTool, DeclaredWeakening, DefaultKind, DefaultValue,
-        Header, Input, StateParam, Undescribed,
+        ArgumentParam, DeclaredDeprecation, DeclaredTool, DeclaredWeakening, DefaultValue, Header, Input,
+        StateParam, Undescribed,
     },
 };
 use crate::{fragments::of_macro, literal::DeclaredCount, runtime_crate::RuntimeCrate};
@@ -145,15 +145,8 @@ fn declared(index: usize, argument: &ArgumentParam, tool: &DeclaredTool) -> Toke
     let description = description.tokens(runtime);
     let count = |count: &Option<DeclaredCount>| option(count.as_ref().map(|count| count.tokens(runtime)));
     let (max_len, max_items) = (count(&tool.keys.max_len), count(&tool.keys.max_items));
-    let default = default.as_ref().map(|DefaultValue { kind, key, value }| {
-        let literal = match kind {
-            DefaultKind::Value(literal) => literal.tokens(*value, runtime),
-            DefaultKind::Variant(path) => {
-                let name = path.segments.last().map(|last| last.ident.unraw().to_string());
-                let runtime = runtime.at(*value);
-                quote_spanned!(*value=> #runtime::__private::variant(|| #path, #name))
-            }
-        };
+    let default = default.as_ref().map(|DefaultValue { value, key, span }| {
+        let literal = value.default_tokens(*span, runtime);
         let runtime = runtime.at(*key);
         quote_spanned!(*key=> let #param = #runtime::__private::Param::default(#param, #literal);)
     });

@@ -155,16 +155,9 @@ pub(crate) struct DeclaredCompletion {
 
 /// Default of an argument, from `default = 20`.
 pub(crate) struct DefaultValue {
-    pub(crate) kind: DefaultKind,
+    pub(crate) value: DeclaredValue,
     /// Span of the key.
     pub(crate) key: Span,
     /// Span of the value.
-    pub(crate) value: Span,
-}
-
-/// Kind of a default.
-pub(crate) enum DefaultKind {
-    Value(DeclaredValue),
-    /// Variant of an enum, such as `Priority::Low`.
-    Variant(Path),
+    pub(crate) span: Span,
 }

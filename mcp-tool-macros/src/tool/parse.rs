@@ -4,8 +4,8 @@ use mcp_tool_contract::{grammar::ArgKey, name};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Attribute, Expr, ExprPath, FnArg, GenericParam, Ident, LitStr, Pat, PatType, ReturnType, Signature, Type,
-    TypeReference, Visibility,
+    Attribute, FnArg, GenericParam, Ident, LitStr, Pat, PatType, ReturnType, Signature, Type, TypeReference,
+    Visibility,
     ext::IdentExt as _,
     parse::{Parse, ParseStream},
     parse_quote,
@@ -14,9 +14,7 @@ use syn::{
 
 use super::{
     completion,
-    model::{
-        ArgumentParam, DeclaredTool, DefaultKind, DefaultValue, Header, Input, Keys, StateParam, Undescribed,
-    },
+    model::{ArgumentParam, DeclaredTool, DefaultValue, Header, Input, Keys, StateParam, Undescribed},
 };
 use crate::{
     bounds::Bounds,
@@ -368,8 +366,8 @@ fn argument(
             Some(ArgKey::Secret) => secret = key.flag(errors),
             Some(ArgKey::Default) => {
                 default = key.value("20", errors).and_then(|value| {
-                    let kind = default_kind(value, errors)?;
-                    Some(DefaultValue { kind, key: key.span(), value: value.span() })
+                    let declared = DeclaredValue::of(value, errors)?;
+                    Some(DefaultValue { value: declared, key: key.span(), span: value.span() })
                 });
             }
             Some(ArgKey::Header) => header = self::header(&key, errors),
@@ -387,11 +385,11 @@ fn argument(
             | None => keys::unknown(&key, ArgKey::NAMES, errors),
         }
     }
-    if let (Some(pattern), Some(DefaultValue { kind, value, .. })) = (bounds.pattern(), &default)
-        && let DefaultKind::Value(DeclaredValue::Literal(DeclaredLiteral::Text(text))) = kind
+    if let (Some(pattern), Some(DefaultValue { value, span, .. })) = (bounds.pattern(), &default)
+        && let DeclaredValue::Literal(DeclaredLiteral::Text(text)) = value
         && !mcp_tool_contract::pattern::matches(pattern, text)
     {
-        errors.on(*value, format!("default {text:?} doesn't match {pattern}"));
+        errors.on(*span, format!("default {text:?} doesn't match {pattern}"));
         default = None;
     }
     if secret && let Some(DefaultValue { key, .. }) = &default {
@@ -410,20 +408,6 @@ fn argument(
         completion = None;
     }
     ArgumentParam { name, description, ty: ty.clone(), bounds, default, secret, header, completion }
-}
-
-/// Parses the value of `default`: a literal, a constant, or a variant of an enum. A path counts as a variant if its last
-/// name is written as that of a variant, `Low`, or follows the name of a type, as in `Currency::EUR`.
-fn default_kind(value: &Expr, errors: &mut Errors) -> Option<DefaultKind> {
-    if let Expr::Path(ExprPath { path, qself: None, .. }) = value {
-        let mut names = path.segments.iter().rev().map(|segment| segment.ident.unraw().to_string());
-        let is_variant = names.next().is_some_and(|last| last.contains(char::is_lowercase))
-            || names.next().is_some_and(|owner| owner.starts_with(char::is_uppercase));
-        if is_variant {
-            return Some(DefaultKind::Variant(path.clone()));
-        }
-    }
-    DeclaredValue::of(value, errors).map(DefaultKind::Value)
 }
 
 /// Parses `header = "Region"`.

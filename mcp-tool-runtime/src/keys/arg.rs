@@ -210,8 +210,8 @@ pub mod max_items {}
 pub mod pattern {}
 
 /// `default = …`: value that the function gets if the argument is absent or `null`: a literal, a constant such as
-/// `DEFAULT_LIMIT`, or a variant of an enum such as `Priority::Low`, within the bounds. Not
-/// allowed for an `Option` or a `Vec`, or together with `secret`.
+/// `DEFAULT_LIMIT` or `Limits::USUAL`, or a variant of an enum such as `Priority::Low`, within the bounds. Not allowed for
+/// an `Option` or a `Vec`, or together with `secret`. A constant whose type is an enum isn't allowed: name the variant.
 ///
 /// The default is appended to the parameter's description. The JSON Schema keyword `default` isn't used, because strict
 /// modes of several clients refuse a schema that contains it.

@@ -238,6 +238,48 @@ fn half_sent_bodies_of_one_user_leave_memory_for_others() {
     drop((held, small));
 }
 
+/// Sends the beginning of a request with a chunked body, whose length the server doesn't know: `sent` bytes of one chunk.
+fn half_sent_chunks(caller: &Bearer<'_>, sent: usize) -> TcpStream {
+    let headers = [
+        ("Authorization", caller.authorization.as_str()),
+        ("Transfer-Encoding", "chunked"),
+        // Omits the header.
+        ("Content-Length", ""),
+    ];
+    let head = caller.server.request_bytes("POST", "/mcp", &headers, &[]);
+    let mut stream = caller.server.connect();
+    stream.write_all(&head).unwrap();
+    stream.write_all(format!("{sent:x}\r\n").as_bytes()).unwrap();
+    stream.write_all(&vec![b' '; sent - 1]).unwrap();
+    stream
+}
+
+#[test]
+fn half_sent_chunked_bodies_of_one_user_leave_memory_for_others() {
+    let pair = Pair::start();
+    let large = tools_call(1, "holds", json!({ "text": "x".repeat(3_000_000), "milliseconds": 0 }));
+    let held: Vec<TcpStream> = (0..8).map(|_| half_sent_chunks(&pair.eve("a"), 3_900_000)).collect();
+    let small: Vec<TcpStream> = (0..200).map(|_| half_sent_chunks(&pair.eve("b"), 68_000)).collect();
+    for _ in 0..4 {
+        let reply = pair.ann().send(&[], &large);
+        assert_eq!(text(&reply.json()), "held", "{reply:?}");
+    }
+    drop((held, small));
+}
+
+#[test]
+fn dropped_initialize_leaves_no_session() {
+    let pair = Pair::with_settings("", &["--legacy-sessions", "4"]);
+    let initialize = rpc("initialize", initialize_params(json!({})));
+    let length = initialize.to_string().len();
+    // Half of the sessions are the user's share.
+    for _ in 0..8 {
+        drop(half_sent(&pair.eve("a"), length, length - 1));
+    }
+    let opened: Vec<u16> = (0..3).map(|_| pair.eve("a").send(&[], &initialize).status).collect();
+    assert_eq!(opened, [200, 200, 429]);
+}
+
 #[test]
 fn unread_answers_of_one_user_take_bounded_memory() {
     let pair = Pair::start();
@@ -397,6 +439,22 @@ fn event_stream_ends_when_its_token_expires_or_is_revoked() {
     control.execute(&["disable", "--tool", "echo"]);
     let mut lines = other.lines();
     assert!(lines.any(|line| line.unwrap().contains("notifications/tools/list_changed")));
+}
+
+/// The twin over HTTP of `disabled_client_receives_no_list_changes`.
+#[test]
+fn subscription_of_a_disabled_client_or_with_an_expired_token_is_refused() {
+    let control = crate::control::Control::new();
+    let pair = Pair::with(super::issuer::Issuer::start(&super::issuer_keys()), &control.flags());
+    // A call with this token is still admitted, because clocks may differ by 30 s.
+    let expired = pair.claiming(json!({ "exp": super::issuer::now() - 5 }));
+    assert!(super::succeeded(&expired.call("measure", super::measure_arguments())));
+    assert_eq!(expired.listen().0, 401);
+    let robot = pair.claiming(json!({ "sub": "bob", "client_id": "robot" }));
+    assert_eq!(robot.listen().0, 200);
+    control.execute(&["disable", "--client", "robot"]);
+    until("the client was refused", || robot.listen().0 == 403);
+    assert_eq!(pair.ann().listen().0, 200);
 }
 
 /// `exp` of the token.

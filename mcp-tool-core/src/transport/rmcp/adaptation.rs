@@ -2,7 +2,8 @@
 //!
 //! rmcp keeps ids and progress tokens as 64-bit integers or strings. An integer beyond 64 bits is therefore replaced by
 //! a string, the marker, before rmcp parses the message. In rmcp's messages, each marker is replaced by its integer.
-//! The marker contains a random text, so that no other string is taken for a marker.
+//! The marker contains a random text, so that no other string is taken for a marker. Members with the same names in the
+//! arguments of tools, or in the parameters of other methods, stay unchanged.
 
 use std::{
     borrow::Cow,
@@ -29,6 +30,8 @@ static HAS_MARKERS: AtomicBool = AtomicBool::new(false);
 struct AdaptableMessage<'m> {
     #[serde(borrow, default)]
     id: Option<&'m RawValue>,
+    #[serde(borrow, default)]
+    method: Option<&'m RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     params: Option<&'m RawValue>,
 }
@@ -106,11 +109,17 @@ fn replacements(text: &str) -> Vec<(Range<usize>, Cow<'static, str>)> {
         found.sort_by_key(|(range, _)| range.start);
         return found;
     };
-    large_integer(members.request);
-    large_integer(members.progress_token);
+    // The members of other methods belong to the application.
+    let mut arguments = None;
+    match message.method.and_then(|method| String::deserialize(method).ok()).as_deref() {
+        Some("notifications/cancelled") => large_integer(members.request),
+        Some("notifications/progress") => large_integer(members.progress_token),
+        Some("tools/call" | "prompts/get") => arguments = members.arguments,
+        Some(_) | None => {}
+    }
     let meta = members.meta.and_then(|meta| serde_json::from_str::<AdaptableMeta<'_>>(meta.get()).ok());
     large_integer(meta.and_then(|meta| meta.progress_token));
-    for optional in [members.arguments, members.meta].into_iter().flatten() {
+    for optional in [arguments, members.meta].into_iter().flatten() {
         if optional.get() == "null" {
             found.push((range(optional), Cow::Borrowed("{}")));
         }
@@ -135,7 +144,8 @@ pub(crate) fn has_markers() -> bool {
     HAS_MARKERS.load(Ordering::Relaxed)
 }
 
-/// Replaces the markers in JSON text of rmcp by their integers. `None` if the text has no markers.
+/// Replaces the markers in JSON text of rmcp by their integers. `None` if the text has no markers. The quotes of a marker
+/// have backslashes if a handler has put JSON text into a string; the integer replaces the backslashes too.
 pub(crate) fn from_rmcp(json: &[u8]) -> Option<Vec<u8>> {
     if !has_markers() {
         return None;
@@ -144,8 +154,8 @@ pub(crate) fn from_rmcp(json: &[u8]) -> Option<Vec<u8>> {
     let mut adapted = String::new();
     while let Some((before, after)) = text.split_once(MARKER.as_str()) {
         let (digits, rest) = after.split_once('"')?;
-        adapted.push_str(before);
-        adapted.push_str(digits);
+        adapted.push_str(before.trim_end_matches('\\'));
+        adapted.push_str(digits.trim_end_matches('\\'));
         text = rest;
     }
     if adapted.is_empty() {
@@ -181,6 +191,14 @@ mod tests {
     }
 
     #[test]
+    fn marker_in_json_text_inside_a_string_is_replaced_with_its_quotes() {
+        let rmcp = for_rmcp(br#"{"id":9223372036854775808}"#);
+        let text = format!(r#"{{"text":{}}}"#, serde_json::Value::from(String::from_utf8_lossy(&rmcp)));
+        let restored = from_rmcp(text.as_bytes()).and_then(|text| String::from_utf8(text).ok());
+        assert_eq!(restored.as_deref(), Some(r#"{"text":"{\"id\":9223372036854775808}"}"#));
+    }
+
+    #[test]
     fn token_and_cancelled_id_beyond_64_bits_become_markers() {
         assert_eq!(
             adapted(
@@ -188,10 +206,36 @@ mod tests {
             ),
             r#"{"id":"MARKER:9223372036854775808","params":{"_meta":{"progressToken":"MARKER:9223372036854775809","a":null}}}"#
         );
-        assert_eq!(
-            adapted(r#"{"params":{"requestId":9223372036854775808},"id":9223372036854775809}"#),
-            r#"{"params":{"requestId":"MARKER:9223372036854775808"},"id":"MARKER:9223372036854775809"}"#
-        );
+        for (member, method) in [
+            ("requestId", "notifications/cancelled"),
+            ("requestId", r"notifications\/cancelled"),
+            ("progressToken", "notifications/progress"),
+        ] {
+            assert_eq!(
+                adapted(&format!(
+                    r#"{{"method":"{method}","params":{{"{member}":9223372036854775808}},"id":9223372036854775809}}"#
+                )),
+                format!(
+                    r#"{{"method":"{method}","params":{{"{member}":"MARKER:9223372036854775808"}},"id":"MARKER:9223372036854775809"}}"#
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn members_of_other_methods_are_unchanged() {
+        let members = r#""requestId":9223372036854775808,"progressToken":9223372036854775808"#;
+        for message in [
+            format!(r#"{{"id":1,"method":"vendor/request","params":{{{members},"arguments":null}}}}"#),
+            format!(r#"{{"id":1,"method":"tools/call","params":{{"arguments":{{{members}}}}}}}"#),
+            format!(r#"{{"id":1,"method":"prompts/get","params":{{"arguments":{{{members}}},{members}}}}}"#),
+            r#"{"method":"notifications/cancelled","params":{"progressToken":9223372036854775808}}"#
+                .to_owned(),
+            r#"{"method":"notifications/progress","params":{"requestId":9223372036854775808}}"#.to_owned(),
+            format!(r#"{{"id":1,"result":{{{members}}}}}"#),
+        ] {
+            assert!(matches!(for_rmcp(message.as_bytes()), Cow::Borrowed(_)), "{message}");
+        }
     }
 
     #[test]
@@ -201,8 +245,8 @@ mod tests {
             r#"{"params": {},"id":"MARKER:9223372036854775808"}"#
         );
         assert_eq!(
-            adapted(r#"{"params":{"arguments":null,"_meta":null,"cursor":null}}"#),
-            r#"{"params":{"arguments":{},"_meta":{},"cursor":null}}"#
+            adapted(r#"{"method":"prompts/get","params":{"arguments":null,"_meta":null,"cursor":null}}"#),
+            r#"{"method":"prompts/get","params":{"arguments":{},"_meta":{},"cursor":null}}"#
         );
     }
 

@@ -11,6 +11,18 @@ use mcp_tool_runtime::ToolEntry;
 #[derive(Debug)]
 pub struct Counter(pub u32);
 
+/// Default of a parameter of another package.
+pub const ATTEMPTS: u16 = 5;
+
+/// A tool that is named like a crate on which this package doesn't depend.
+pub mod levels {
+    use super::*;
+
+    /// Set the level of traces.
+    #[mcp_tool(version = "1.0", public)]
+    pub fn tracing() {}
+}
+
 /// Defines a tool from fragments of each kind.
 macro_rules! tool {
     (

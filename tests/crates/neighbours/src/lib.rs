@@ -87,6 +87,12 @@ pub mod names {
     }
 }
 
+/// The tools of another package, by its name and by another name of it.
+pub const FOREIGN: &[&[ToolEntry]] = {
+    use mcp_tool_tests_fragments as fragments;
+    &[tools![mcp_tool_tests_fragments::levels::tracing], tools![fragments::levels::tracing]]
+};
+
 /// All tools.
 pub const TOOLS: &[ToolEntry] = tools![tracing, self::serde, tokio, names::std, names::mcp_tool_runtime];
 
