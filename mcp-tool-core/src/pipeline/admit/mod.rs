@@ -51,43 +51,46 @@ impl Pipeline {
     ///
     /// # Errors
     /// The refusal of the call. Its audit record is already written.
-    pub async fn admit(
-        &self,
-        origin: impl Into<CallOrigin>,
-        request: CallRequest<'_>,
+    pub fn admit<'a, O: Into<CallOrigin>>(
+        &'a self,
+        origin: O,
+        request: CallRequest<'a>,
         options: CallOptions,
-    ) -> Result<Admitted, Box<Refusal>> {
+    ) -> impl Future<Output = Result<Admitted, Box<Refusal>>> + use<'a, O> {
         let call = Admission::new(self, origin.into(), request);
+        // A block, because an async function would hold its arguments twice.
+        async move {
+            call.check_caller_enabled().map_err(|refusal| refusal.recorded(call.record(None)))?;
+            // `Changed`: the version that the caller last listed is no longer served. This is refused only after the policy
+            // was checked, because the refusal contains the newest contract.
+            let (tool, is_current) = match call.resolve() {
+                ResolvedVersion::Found(tool) => (tool, true),
+                ResolvedVersion::Changed(tool) => (tool, false),
+                ResolvedVersion::Unknown => return Err(call.unknown_tool().recorded(call.record(None))),
+                ResolvedVersion::Unsatisfied { requirements, versions } => {
+                    // Boxed, because this future is larger than those of other calls.
+                    return Err(Box::pin(call.unsatisfied(requirements, versions)).await);
+                }
+            };
 
-        call.check_caller_enabled().map_err(|refusal| refusal.recorded(call.record(None)))?;
-        // `Changed`: the version that the caller last listed is no longer served. This is refused only after the policy
-        // was checked, because the refusal contains the newest contract.
-        let (tool, is_current) = match call.resolve() {
-            ResolvedVersion::Found(tool) => (tool, true),
-            ResolvedVersion::Changed(tool) => (tool, false),
-            ResolvedVersion::Unknown => return Err(call.unknown_tool().recorded(call.record(None))),
-            ResolvedVersion::Unsatisfied { requirements, versions } => {
-                return Err(call.unsatisfied(requirements, versions).await);
-            }
-        };
+            let mut record = call.record(Some(tool));
+            let checks = async {
+                call.check_tool_enabled(tool)?;
+                call.check_policy(tool).await?;
+                call.check_last_listed(tool, is_current)?;
+                call.check_audit(tool)?;
+                call.take_rates_and_permits(tool)
+            };
+            let permits = match checks.await {
+                Ok(permits) => permits,
+                Err(refusal) => return Err(refusal.recorded(record)),
+            };
 
-        let mut record = call.record(Some(tool));
-        let checks = async {
-            call.check_tool_enabled(tool)?;
-            call.check_policy(tool).await?;
-            call.check_last_listed(tool, is_current)?;
-            call.check_audit(tool)?;
-            call.take_rates_and_permits(tool)
-        };
-        let permits = match checks.await {
-            Ok(permits) => permits,
-            Err(refusal) => return Err(refusal.recorded(record)),
-        };
-
-        call.count_deprecated(tool);
-        let cx = call.into_context(tool, permits, options);
-        record.set_call(cx.clone());
-        Ok(Admitted::new(Arc::clone(tool), cx, Arc::clone(&self.scopes), record))
+            call.count_deprecated(tool);
+            let cx = call.into_context(tool, permits, options);
+            record.set_call(cx.clone());
+            Ok(Admitted::new(Arc::clone(tool), cx, Arc::clone(&self.scopes), record))
+        }
     }
 
     /// Returns `false` if the policy doesn't permit the requested tool to the caller. Returns `true` if the policy

@@ -56,27 +56,32 @@ type RequestedReports = (Option<String>, mpsc::Receiver<CallReport>);
 impl AdmittedCall {
     /// Runs the call to its end or starts its task, and returns the response. `caller` returns the caller that may
     /// cancel the call by `notifications/cancelled`.
-    async fn respond(
+    fn respond<'a>(
         self,
-        endpoint: &Arc<Endpoint>,
+        endpoint: &'a Arc<Endpoint>,
         arguments: RetainedText,
-        caller: impl FnOnce() -> Caller,
-    ) -> FramedResponse {
+        caller: impl FnOnce() -> Caller + Send + 'a,
+    ) -> impl Future<Output = FramedResponse> + Send + 'a {
         let AdmittedCall { admitted, id, era, cancellable } = self;
-        if admitted.may_be_task() {
-            // If the call continues as a task, the client gets later progress from the task.
-            return TaskCall::start(endpoint, admitted, arguments).await.response(&id, &endpoint.server_info);
+        // A block, because an async function would hold the call twice.
+        async move {
+            if admitted.may_be_task() {
+                // If the call continues as a task, the client gets later progress from the task.
+                return TaskCall::start(endpoint, admitted, arguments)
+                    .await
+                    .response(&id, &endpoint.server_info);
+            }
+            // Pinned here, because the future of a call is large, and every move would copy it.
+            let call = pin!(admitted.execute(arguments));
+            let outcome = match cancellable {
+                None => call.await,
+                Some(cancellable) => match cancellable.run(call, || (caller(), id.clone())).await {
+                    Ok(outcome) => outcome,
+                    Err(cancelled) => return cancelled,
+                },
+            };
+            FramedResponse::outcome(&outcome, &id, era, &endpoint.server_info)
         }
-        // Pinned here, because the future of a call is large, and every move would copy it.
-        let call = pin!(admitted.execute(arguments));
-        let outcome = match cancellable {
-            None => call.await,
-            Some(cancellable) => match cancellable.run(call, || (caller(), id.clone())).await {
-                Ok(outcome) => outcome,
-                Err(cancelled) => return cancelled,
-            },
-        };
-        FramedResponse::outcome(&outcome, &id, era, &endpoint.server_info)
     }
 }
 

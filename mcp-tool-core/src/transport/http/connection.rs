@@ -6,7 +6,7 @@ use std::{
     net::IpAddr,
     pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU8, Ordering},
     },
     task::{Context, Poll},
@@ -14,22 +14,20 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use http_body_util::Either;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
     time::{Instant, Sleep},
 };
-use tokio_util::sync::{CancellationToken, ReusableBoxFuture};
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    response::{HttpResponse, take_unread},
+    response::take_unread,
     response_body::{Guarded, InParts},
     sender::Peer,
     service::Service,
 };
-use crate::sync;
 
 /// Maximum time from the first to the last byte of a request's head: request line and headers.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,16 +51,15 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
 ) {
     let phase = Arc::new(Phase::default());
     let watched = Watched::new(stream, Arc::clone(&phase));
-    let peer = Peer::new(peer, service.is_outsider(peer));
-    let (service, peer, phase, memory) = (&*service, &peer, &phase, ReusedMemory::default());
+    let (service, peer, phase) = (&*service, &Peer::new(peer, service.is_outsider(peer)), &phase);
     let handler = service_fn(|request: Request<Incoming>| {
         // The phase is set before the future is made, because hyper may read more input before it polls the future.
         // That input is no longer part of the head, so it must not start the timer of the head.
         phase.set(Phase::ANSWERING);
         let answering = Answering(Arc::clone(phase));
         let (parts, body) = request.into_parts();
-        // An async block would hold the request a second time.
-        InReusedMemory::new(service.respond(parts, body, peer), &memory).map(move |mut response| {
+        // An async block would hold the request a second time, in memory that hyper reserves while the connection is open.
+        service.respond(parts, body, peer).map(move |mut response| {
             let unread = take_unread(&mut response);
             // `Guarded` drops `answering` with the body. `InParts` sends the body in small parts, so that hyper's
             // write buffer stays small.
@@ -88,44 +85,6 @@ pub async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
         // The client may be gone already.
         drop(stream.write_all(answer.as_bytes()).await);
         drop(stream.shutdown().await);
-    }
-}
-
-/// Memory for the future of a request, which the next request of the connection uses again.
-type ReusedMemory<'a> = Arc<Mutex<Option<ReusableBoxFuture<'a, HttpResponse>>>>;
-
-/// The future of a request. Its memory is released when an event stream begins, because the stream may stay open for
-/// hours. In hyper's own memory, the future would take its place as long as the connection is open.
-struct InReusedMemory<'a> {
-    /// `None` after the response.
-    future: Option<ReusableBoxFuture<'a, HttpResponse>>,
-    memory: ReusedMemory<'a>,
-}
-
-impl<'a> InReusedMemory<'a> {
-    fn new(future: impl Future<Output = HttpResponse> + Send + 'a, memory: &ReusedMemory<'a>) -> Self {
-        let future = match sync::lock(memory).take() {
-            Some(mut reused) => {
-                reused.set(future);
-                reused
-            }
-            None => ReusableBoxFuture::new(future),
-        };
-        InReusedMemory { future: Some(future), memory: Arc::clone(memory) }
-    }
-}
-
-impl Future for InReusedMemory<'_> {
-    type Output = HttpResponse;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<HttpResponse> {
-        let Some(future) = &mut self.future else { return Poll::Pending };
-        let response = std::task::ready!(future.poll(cx));
-        let future = self.future.take();
-        if matches!(response.body(), Either::Left(_)) {
-            *sync::lock(&self.memory) = future;
-        }
-        Poll::Ready(response)
     }
 }
 

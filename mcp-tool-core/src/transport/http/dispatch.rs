@@ -284,7 +284,9 @@ impl Service {
             requires: meta.requires,
             trace: meta.trace,
         });
-        let kept = Kept { memory, end: Some(self.call_stream_end(sender, &caller)), ..Kept::default() };
+        // The call of a caller who is disabled already is refused, and the client gets the refusal.
+        let end = Some(self.call_stream_end(sender, &caller)).filter(|end| !end.is_reached());
+        let kept = Kept { memory, end, ..Kept::default() };
         self.rmcp.request(parts, message, sender, caller, (&id, &self.in_flight), kept).await
     }
 }

@@ -55,21 +55,32 @@ impl Served {
 
 impl Service {
     /// Answers a request for the MCP endpoint, a health check or the protected resource metadata (RFC 9728).
-    pub(super) async fn respond(&self, mut parts: Parts, mut body: Incoming, peer: &Peer) -> HttpResponse {
-        // The parts and the body are passed by reference from here on, because an async function copies its arguments.
-        let path = without_final_slash(parts.uri.path());
-        match Served::at(path) {
-            Some(Served::Mcp) if !peer.is_outsider => self.respond_mcp(&mut parts, &mut body, peer).await,
-            Some(Served::Health) => health(StatusCode::OK, "ok\n", peer),
-            Some(Served::Ready) => self.respond_ready(peer),
-            Some(Served::Mcp) | None if peer.is_outsider => {
-                self.outsiders.warn(peer.address);
-                closing(plain(StatusCode::FORBIDDEN, "send requests to the proxy in front of this server\n"))
+    pub(super) fn respond<'a>(
+        &'a self,
+        mut parts: Parts,
+        mut body: Incoming,
+        peer: &'a Peer,
+    ) -> impl Future<Output = HttpResponse> {
+        // A block, because an async function would hold its arguments twice. For the same reason, the parts and the body
+        // are passed by reference from here on.
+        async move {
+            let path = without_final_slash(parts.uri.path());
+            match Served::at(path) {
+                Some(Served::Mcp) if !peer.is_outsider => self.respond_mcp(&mut parts, &mut body, peer).await,
+                Some(Served::Health) => health(StatusCode::OK, "ok\n", peer),
+                Some(Served::Ready) => self.respond_ready(peer),
+                Some(Served::Mcp) | None if peer.is_outsider => {
+                    self.outsiders.warn(peer.address);
+                    closing(plain(
+                        StatusCode::FORBIDDEN,
+                        "send requests to the proxy in front of this server\n",
+                    ))
+                }
+                Some(Served::Mcp) | None => self
+                    .authentication
+                    .metadata(path)
+                    .unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n")),
             }
-            Some(Served::Mcp) | None => self
-                .authentication
-                .metadata(path)
-                .unwrap_or_else(|| plain(StatusCode::NOT_FOUND, "not found: the MCP endpoint is /mcp\n")),
         }
     }
 
