@@ -117,14 +117,18 @@ pub fn check_header(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns `true` if a short name differs by one edit. The similarity of such names is low, as of `url` and `ulr`.
-fn is_one_edit(given: &str, known: &str) -> bool {
-    let is_short = (3..=5).contains(&known.len()) && known.len().abs_diff(given.len()) <= 1;
-    is_short && strsim::osa_distance(given, known) == 1
+/// Returns `true` for names of three letters in another order, such as `url` and `ulr`, whose similarity is low.
+fn are_reordered(given: &str, known: &str) -> bool {
+    let sorted = |name: &str| {
+        let mut letters = <[u8; 3]>::try_from(name.as_bytes()).ok()?;
+        letters.sort_unstable();
+        Some(letters)
+    };
+    given.len() == 3 && sorted(given) == sorted(known)
 }
 
 /// Returns the known name that is most similar to `given`, regardless of case. `None` if no name has a Jaro–Winkler
-/// similarity of more than 0.75 or is a short name that differs by one edit, or if `given` is much longer than a name can be.
+/// similarity of more than 0.75 or is a short name with the same letters, or if `given` is much longer than a name can be.
 pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     if given.len() > 4 * MAX_NAME {
         return None;
@@ -134,7 +138,7 @@ pub fn nearest<'n>(given: &str, known: impl IntoIterator<Item = &'n str>) -> Opt
         .into_iter()
         .map(|name| (name.to_lowercase(), name))
         .map(|(known, name)| (strsim::jaro_winkler(&lowercase, &known), known, name))
-        .filter(|(similarity, known, _)| *similarity > 0.75 || is_one_edit(&lowercase, known))
+        .filter(|(similarity, known, _)| *similarity > 0.75 || are_reordered(&lowercase, known))
         .map(|(similarity, _, name)| (similarity, name))
         .max_by(|(left, _), (right, _)| left.total_cmp(right))
         .map(|(_, name)| name)

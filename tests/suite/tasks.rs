@@ -292,7 +292,7 @@ fn requests_about_tasks_are_not_counted_as_calls() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("calls.jsonl");
     let mut server = HttpServer::start(&["--audit-file", file.to_str().unwrap()]);
-    let task = begin(&server, json!({ "milliseconds": 1 }));
+    let task = begin(&server, json!({ "milliseconds": 300 }));
     wait_for_status(&server, &task, "completed");
     assert!(server.terminate().success());
     let audit = |arguments: &[&str]| {
