@@ -348,7 +348,7 @@ fn one_user_gets_few_event_streams_and_each_takes_little_memory() {
     assert!(streams.iter().all(|(status, _)| *status == 200));
     let each = (resident(pair.server.process()) - before) / streams.len() as u64;
     println!("a stream takes {each} KiB");
-    assert!(each < 18, "a stream takes {each} KiB");
+    assert!(each < 16, "a stream takes {each} KiB");
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn memory_of_a_stream_does_not_depend_on_the_request_that_opened_it() {
     }
     let each = (resident(pair.server.process()) - before) / streams.len() as u64;
     println!("a stream takes {each} KiB");
-    assert!(each < 36, "a stream takes {each} KiB");
+    assert!(each < 32, "a stream takes {each} KiB");
 }
 
 #[test]
