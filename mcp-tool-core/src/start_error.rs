@@ -4,7 +4,7 @@ use mcp_tool_contract::model::Version;
 
 /// The reason why a server can't start.
 ///
-/// `ToolServer::run` prints it and exits with code 1; `TestServer::start` returns it. The message says what to change.
+/// `ToolServer::run_blocking` prints it and exits with code 1; `TestServer::start` returns it. The message says what to change.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {

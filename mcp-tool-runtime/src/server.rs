@@ -131,8 +131,9 @@ impl ToolServer {
         self
     }
 
-    /// Runs the command line: `serve`, `tools`, `contract`, `audit`, `doctor`, `disable`, `enable`, `revoke`,
-    /// `revocations`, `help`.
+    /// Runs the command line in the caller's async runtime: `serve`, `tools`, `contract`, `audit`, `doctor`, `disable`,
+    /// `enable`, `revoke`, `revocations`, `help`. Applications without a runtime of their own call
+    /// [`run_blocking`](Self::run_blocking).
     ///
     /// The exit code is 0 for success, 2 for a command line that can't be parsed, 3 to 6 for failed checks of
     /// `contract`, and 1 for any other error, or if an answer of `doctor` is FAIL.

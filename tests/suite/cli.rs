@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::harness::{HttpServer, SPECIMEN, StdioServer, kind, text, wait};
+use crate::harness::{HttpServer, SPECIMEN, StdioServer, example, kind, text, wait};
 
 /// Runs the specimen to completion in a temporary folder, with `file` as its settings file `mcp-tool.toml`.
 pub fn run(arguments: &[&str], environment: &[(&str, &str)], file: Option<&str>) -> Output {
@@ -298,4 +298,23 @@ fn invalid_number_of_worker_threads_is_an_error_instead_of_a_panic() {
     for value in ["", "1", "3"] {
         stdout(&run(&["tools"], &[("TOKIO_WORKER_THREADS", value)], None));
     }
+}
+
+#[test]
+fn examples_report_an_invalid_number_of_worker_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = |name: &str| {
+        let mut command = Command::new(example(name));
+        command.current_dir(folder.path());
+        command
+    };
+    for name in ["conformance-server", "invoices", "middleware", "quickstart"] {
+        let mut command = program(name);
+        let output = command.args(["serve", "--stdio"]).env("TOKIO_WORKER_THREADS", "0").output().unwrap();
+        let (code, stderr) = refusal(&output);
+        let expected = "error: TOKIO_WORKER_THREADS: must be a whole number from 1 to 1024";
+        assert!(code == 1 && stderr.starts_with(expected) && stderr.lines().count() == 1, "{name}: {stderr}");
+    }
+    let server = HttpServer::start_by(program("invoices").env("TOKIO_WORKER_THREADS", ""), &[]);
+    assert_eq!(server.send("GET", "/readyz", &[], b"").status, 200);
 }

@@ -295,6 +295,17 @@ pub struct HttpServer {
     pub stderr: Stderr,
 }
 
+/// Path of the program of `examples/NAME`. Builds it first unless `EXAMPLES_BUILT` is set.
+pub fn example(name: &str) -> PathBuf {
+    // `./test` has built the examples together with the tests. With `-p`, cargo builds an example with other features
+    // and compiles its dependencies a second time.
+    if std::env::var_os("EXAMPLES_BUILT").is_none() {
+        let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
+        assert!(built.success(), "{name}");
+    }
+    Path::new(SPECIMEN).with_file_name(name)
+}
+
 impl HttpServer {
     /// Starts the specimen.
     pub fn start(arguments: &[&str]) -> Self {
@@ -306,17 +317,9 @@ impl HttpServer {
         HttpServer::start_at(command, "127.0.0.1:0", arguments)
     }
 
-    /// Starts the server of `examples/NAME` with `folder` as its working directory. Builds it first unless
-    /// `EXAMPLES_BUILT` is set.
+    /// Starts the server of `examples/NAME` with `folder` as its working directory.
     pub fn example(name: &str, folder: &Path) -> Self {
-        // `./test` has built the examples together with the tests. With `-p`, cargo builds an example with other
-        // features and compiles its dependencies a second time.
-        if std::env::var_os("EXAMPLES_BUILT").is_none() {
-            let built = Command::new(env!("CARGO")).args(["build", "-q", "-p", name]).status().unwrap();
-            assert!(built.success(), "{name}");
-        }
-        let program = Path::new(SPECIMEN).with_file_name(name);
-        HttpServer::start_by(Command::new(program).current_dir(folder), &[])
+        HttpServer::start_by(Command::new(example(name)).current_dir(folder), &[])
     }
 
     /// Starts a server from `command` at a fixed address.

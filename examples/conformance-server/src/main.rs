@@ -15,8 +15,7 @@ use std::process::ExitCode;
 
 use mcp_tool_runtime::prelude::*;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     ToolServer::new("conformance-server", env!("CARGO_PKG_VERSION"))
         .instructions("Fixtures of the conformance suite.")
         .tools(content::TOOLS)
@@ -26,6 +25,5 @@ async fn main() -> ExitCode {
         .fallback(prompts_and_resources::PromptsAndResources)
         // Over HTTP, clients of 2025-11-25 can be asked questions only in a session.
         .legacy_sessions(64)
-        .run()
-        .await
+        .run_blocking()
 }

@@ -32,7 +32,6 @@ fn server() -> ToolServer {
         ])
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    server().state_with(Invoices::open).run().await
+fn main() -> ExitCode {
+    server().state_with(Invoices::open).run_blocking()
 }

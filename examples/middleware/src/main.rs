@@ -75,8 +75,7 @@ async fn repeat(
     text.repeat(times.into())
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let meter = Meter::default();
     ToolServer::new("middleware", env!("CARGO_PKG_VERSION"))
         .tools(tools![spent, repeat])
@@ -84,6 +83,5 @@ async fn main() -> ExitCode {
         // Runs first, because the middleware that is added first is the outermost.
         .layer(meter)
         .layer_for(tools![repeat], OnlyFor("acme"))
-        .run()
-        .await
+        .run_blocking()
 }

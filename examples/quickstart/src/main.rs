@@ -51,11 +51,9 @@ async fn read_note(
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     ToolServer::new("quickstart", env!("CARGO_PKG_VERSION"))
         .tools(tools![write_note, read_note])
         .state(Notes::default())
-        .run()
-        .await
+        .run_blocking()
 }

@@ -1,6 +1,7 @@
 //! Links and paths in Markdown documents lead to something that exists. The README and the records of decisions are
 //! short. The records have one form, and ARCHITECTURE.md lists the modules of the contract crate and the core crate. In
-//! Rust files, `#[path]` attributes name files that exist.
+//! Rust files, `#[path]` attributes name files that exist. Servers that authors copy start the async runtime by
+//! `run_blocking`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -230,6 +231,26 @@ fn files_of_path_attributes_exist() {
     }
     assert!(total > 0, "no file has a `path` attribute");
     crate::report("path attributes", &violations);
+}
+
+/// `#[tokio::main]` panics if the environment variable `TOKIO_WORKER_THREADS` is invalid. Doc tests may have it in a
+/// hidden line, which begins with `#` and a space.
+#[test]
+fn servers_in_documents_and_examples_have_no_tokio_main() {
+    let mut violations = Vec::new();
+    for (path, text) in files(&["md", "rs"]) {
+        if !["examples/", "mcp-tool-"].iter().any(|start| path.starts_with(start)) && path != "README.md" {
+            continue;
+        }
+        for (line, number) in text.lines().zip(1..) {
+            let code = line.trim_start().trim_start_matches("/// ").trim_start_matches("//! ");
+            if code.starts_with("#[tokio::main") {
+                violations
+                    .push(format!("{path}:{number}: write `fn main()`, and call `ToolServer::run_blocking`"));
+            }
+        }
+    }
+    crate::report("main functions", &violations);
 }
 
 #[test]

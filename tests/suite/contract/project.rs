@@ -32,8 +32,7 @@ pub fn manifest(name: &str, rest: &str) -> String {
     let runtime = runtime.canonicalize().unwrap();
     format!(
         "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
-         [dependencies]\nmcp-tool-runtime = {{ path = {runtime:?}, default-features = false, features = [\"cli\"] }}\n\
-         tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n{rest}"
+         [dependencies]\nmcp-tool-runtime = {{ path = {runtime:?}, default-features = false, features = [\"cli\"] }}\n{rest}"
     )
 }
 
@@ -43,10 +42,9 @@ pub const WORKSPACE: &str = "[workspace]\n[profile.dev]\ndebug = false\nincremen
 /// The main function of a server.
 pub fn main_of(server: &str, tools: &str) -> String {
     format!(
-        "#[tokio::main(flavor = \"current_thread\")]\n\
-         async fn main() -> std::process::ExitCode {{\n    \
+        "fn main() -> std::process::ExitCode {{\n    \
              let server = mcp_tool_runtime::ToolServer::new(\"{server}\", \"1.0.0\");\n    \
-             server.tools(mcp_tool_runtime::tools![{tools}]).run().await\n}}\n"
+             server.tools(mcp_tool_runtime::tools![{tools}]).run_blocking()\n}}\n"
     )
 }
 
