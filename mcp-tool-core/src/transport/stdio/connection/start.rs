@@ -110,7 +110,7 @@ impl Connection {
             self.client_label.caller(&self.endpoint.local_caller, meta.client, self.client.as_deref());
         // With the application's own policy, which may be slow, a list needs a permit like a request to rmcp.
         let permit = match self.endpoint.pipeline.policy.is_own() {
-            true => Some(Arc::clone(&self.permits).acquire_owned().await.ok()?),
+            true => Some(self.permit(&id).await?),
             false => None,
         };
         let (endpoint, response_id) = (Arc::clone(&self.endpoint), id.clone());
