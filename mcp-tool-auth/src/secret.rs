@@ -8,7 +8,7 @@ use std::{
 };
 
 use mcp_tool_contract::utf8;
-use mcp_tool_core::{file_state::FileState, regular_file};
+use mcp_tool_core::{file_mode::mode, file_state::FileState, regular_file};
 
 use crate::file_reader::FileReader;
 
@@ -100,15 +100,9 @@ fn read_text(path: &Path, bytes: u64) -> io::Result<String> {
     }
 }
 
-#[cfg(unix)]
 fn is_readable_by_all(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_readable_by_all(_: &Path) -> bool {
-    false
+    let mode = std::fs::metadata(path).ok().as_ref().and_then(mode);
+    mode.is_some_and(|mode| mode & 0o004 != 0)
 }
 
 impl fmt::Debug for SecretFile {

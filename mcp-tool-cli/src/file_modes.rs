@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use mcp_tool_core::redaction::{Secrecy, secret_path, shown_path};
+use mcp_tool_core::{
+    file_mode::mode,
+    redaction::{Secrecy, secret_path, shown_path},
+};
 
 use crate::settings::Loaded;
 
@@ -73,7 +76,7 @@ impl DependedFile {
             Secrecy::Plain | Secrecy::Secret => self.path.display().to_string(),
         };
         let mut add = |is_for_all: bool, text: String| problems.push(ModeProblem { is_for_all, text });
-        if let Some(mode) = mode(&self.path) {
+        if let Some(mode) = mode_of(&self.path) {
             if mode & 0o002 != 0 {
                 add(true, format!("{path}: every user of this machine can write it: run `chmod o-w {path}`"));
             } else if mode & 0o020 != 0 {
@@ -89,7 +92,7 @@ impl DependedFile {
         let folder =
             self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // With the sticky bit, as in /tmp, only the owner of a file may replace it.
-        if mode(folder).is_some_and(|mode| mode & 0o002 != 0 && mode & 0o1000 == 0) {
+        if mode_of(folder).is_some_and(|mode| mode & 0o002 != 0 && mode & 0o1000 == 0) {
             let folder = folder.display();
             add(true, format!("{path}: every user of this machine can replace it: run `chmod o-w {folder}`"));
         }
@@ -112,15 +115,6 @@ pub(crate) fn log(loaded: &Loaded) {
 
 /// Returns the permission bits of a file or folder; `None` if it doesn't exist or can't be examined, and on systems
 /// other than Unix.
-fn mode(path: &Path) -> Option<u32> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        Some(std::fs::metadata(path).ok()?.mode())
-    }
-    #[cfg(not(unix))]
-    {
-        let _: &Path = path;
-        None
-    }
+fn mode_of(path: &Path) -> Option<u32> {
+    mode(&std::fs::metadata(path).ok()?)
 }

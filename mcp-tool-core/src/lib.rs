@@ -33,6 +33,7 @@ pub mod clock;
 pub mod control;
 pub mod error;
 pub mod error_chain;
+pub mod file_mode;
 pub mod file_state;
 mod json;
 pub mod line_file;

@@ -3,6 +3,7 @@
 
 use std::{
     io::{BufRead as _, Write as _},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -442,7 +443,7 @@ fn blocking_call_is_abandoned_once_the_client_is_gone() {
 
 #[test]
 fn unread_log_blocks_no_call() {
-    let mut child = std::process::Command::new(SPECIMEN)
+    let mut child = Command::new(SPECIMEN)
         .args(["serve", "--stdio"])
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
@@ -556,29 +557,52 @@ fn unsatisfiable_requirement_and_unexpected_request_state_are_refused() {
     assert_eq!(answer["error"]["code"], -32_602);
 }
 
+/// Returns a request that opens a stream, with `junk` bytes of unknown `_meta`.
+fn listen(id: i64, junk: usize) -> String {
+    let params = json!({ "notifications": { "toolsListChanged": true } });
+    modern(id, "subscriptions/listen", params, json!({ "junk": "x".repeat(junk) })).to_string()
+}
+
+fn cancelled(id: i64) -> String {
+    json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } })
+        .to_string()
+}
+
 /// The size of the `_meta` that opens a stream, and the number of streams per client, are limited.
 #[test]
 fn open_streams_leave_capacity_for_other_requests() {
     let mut server = StdioServer::start(&[]);
-    let listen = |id: i64, junk: usize| {
-        let params = json!({ "notifications": { "toolsListChanged": true } });
-        modern(id, "subscriptions/listen", params, json!({ "junk": "x".repeat(junk) })).to_string()
-    };
     server.send(&listen(1, 20_000));
     let refused = server.answer(&json!(1));
     assert_eq!(refused["error"]["code"], -32_600, "{refused}");
     assert!(refused["error"]["message"].as_str().unwrap().contains("at most 16384 bytes"), "{refused}");
     // At most 64 streams and other requests that rmcp answers are open at a time.
-    for id in 2..=65 {
+    for id in 2..=66 {
         server.send(&listen(id, 0));
     }
-    server.send(&listen(66, 0));
     let busy = server.answer(&json!(66));
     assert_eq!(busy["error"]["code"], -32_603, "{busy}");
-    let cancelled =
-        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 2 } });
-    server.send(&cancelled.to_string());
+    server.send(&cancelled(2));
     let call = json!({ "name": "echo", "arguments": { "text": "x" } });
     server.send(&modern(67, "tools/call", call, json!({})).to_string());
     assert_eq!(server.answer(&json!(67))["result"]["content"][0]["text"], "x");
+}
+
+/// Only a later message can close a stream, so a list must not wait for one without a limit.
+#[test]
+fn list_of_a_custom_policy_is_refused_while_too_many_streams_are_open() {
+    let mut command = Command::new(SPECIMEN);
+    command.env("SPECIMEN_DENIES", "measure");
+    let mut server = StdioServer::start_by(&mut command, &[]);
+    for id in 1..=64 {
+        server.send(&listen(id, 0));
+    }
+    let list = |id: i64| modern(id, "tools/list", json!({}), json!({})).to_string();
+    server.send(&list(65));
+    let busy = server.answer(&json!(65));
+    assert_eq!(busy["error"]["code"], -32_603, "{busy}");
+    server.send(&cancelled(1));
+    server.send(&list(66));
+    let listed = server.answer(&json!(66));
+    assert!(listed["result"]["tools"].is_array(), "{listed}");
 }

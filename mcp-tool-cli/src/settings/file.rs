@@ -7,7 +7,7 @@ use std::{
 };
 
 use mcp_tool_contract::{name, utf8};
-use mcp_tool_core::regular_file;
+use mcp_tool_core::{file_mode::mode, regular_file};
 
 /// Name of a settings file that is read without being named.
 const NAME: &str = "mcp-tool.toml";
@@ -79,16 +79,8 @@ pub(super) fn read(path: &str, is_named: bool) -> Result<toml::Table, String> {
 
 /// Returns `true` if every user may write the file.
 fn is_writable_by_all(file: &File) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        file.metadata().is_ok_and(|metadata| metadata.mode() & 0o002 != 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _: &File = file;
-        false
-    }
+    let mode = file.metadata().ok().as_ref().and_then(mode);
+    mode.is_some_and(|mode| mode & 0o002 != 0)
 }
 
 /// Describes a syntax error by its line, its column and the rule. The `Display` text of the parser's error isn't used,

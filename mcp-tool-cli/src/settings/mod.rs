@@ -9,6 +9,7 @@ mod config;
 mod environment;
 mod file;
 mod http;
+mod key_values;
 mod load;
 #[cfg(feature = "oauth")]
 mod named;

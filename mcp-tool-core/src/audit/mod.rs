@@ -11,9 +11,11 @@ mod record;
 mod refusals;
 mod rotated;
 mod sink;
+mod writer;
 
 pub(crate) use file::FileSink;
 pub use query::{AuditRecord, QuerySummary, RecordQuery};
 pub use record::RecordOutcome;
 pub(crate) use record::{CallStart, PendingRecord};
-pub use sink::{Audit, LineSink, Sink};
+pub use sink::{LineSink, Sink};
+pub use writer::Audit;

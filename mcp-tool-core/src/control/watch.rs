@@ -14,6 +14,7 @@ use super::{
     state::ControlState,
 };
 use crate::{
+    file_mode::mode,
     file_state::FileState,
     line_file::complete_lines,
     regular_file,
@@ -148,15 +149,11 @@ impl Watcher {
 /// Logs a warning if users other than the owner may write the control file. Such users could enable what the operator
 /// disabled.
 fn warn_of_permissions(path: &Path) {
-    #[cfg(unix)]
-    if let Ok(metadata) = std::fs::metadata(path)
-        && std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o022 != 0
-    {
+    let mode = std::fs::metadata(path).ok().as_ref().and_then(mode);
+    if mode.is_some_and(|mode| mode & 0o022 != 0) {
         let file = path.display();
         tracing::warn!(%file, "users other than its owner may write the control file: run `chmod go-w` on it");
     }
-    #[cfg(not(unix))]
-    let _: &Path = path;
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! `#[mcp_tool]`: makes a function a tool. `attribute` parses the keys, `parse` the signature; `expand` and `bind`
-//! generate code.
+//! `#[mcp_tool]`: makes a function a tool. `attribute` parses the keys, `parse` the signature, `parameter` its
+//! parameters; `expand` and `bind` generate code.
 
 mod attribute;
 mod bind;
@@ -7,6 +7,7 @@ mod completion;
 mod expand;
 mod guards;
 mod model;
+mod parameter;
 mod parse;
 
 use proc_macro2::TokenStream;

@@ -1,10 +1,8 @@
 //! Implements rmcp's `ServerHandler` for [`Protocol`], through which rmcp calls this crate. Passes requests that this
 //! crate doesn't answer to the application's fallback handler.
 
-use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
-use futures_util::FutureExt as _;
-use mcp_tool_contract::read::violation::escaped_excerpt;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -29,9 +27,7 @@ use super::{
     delegate::{declares_prompts, declares_resource_subscriptions, declares_resources},
     extensions::extension,
     fallback::FallbackHandler,
-    invalid_params,
     request::{SessionShare, is_modern},
-    session::change_notification,
     tasks::{self, TaskMethod},
 };
 use crate::{
@@ -115,33 +111,7 @@ impl ServerHandler for Protocol {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        if let Some(params) = self.tool_completion(&request) {
-            return self.complete_argument(params, &context).await;
-        }
-        // Methods that revision 2026-07-28 removed.
-        const REMOVED: [&str; 4] =
-            ["initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
-        let is_unsupported = is_modern(&context) && REMOVED.contains(&request.method.as_str())
-            || request.method.starts_with("tasks/") && !self.endpoint.has_tasks();
-        // rmcp passes a request of one of its methods to `on_custom_request` only if it could not parse the parameters.
-        let declared = || self.endpoint.fallback.as_deref().map(|fallback| fallback.get_info().capabilities);
-        if !is_unsupported
-            && let Some(message) =
-                invalid_params::message(&request.method, request.params.as_ref(), declared().as_ref())
-        {
-            return Err(ErrorData::invalid_params(message, None));
-        }
-        match self.endpoint.fallback.as_deref().filter(|_| !is_unsupported) {
-            Some(fallback) => {
-                // `with_caller` adds the caller to `context`. `guarded` limits the handler's time and catches panics.
-                let context = self.with_caller(context)?;
-                self.guarded(fallback.on_custom_request(request, context)).await
-            }
-            None if request.method == "completion/complete" && self.endpoint.has_completions() => {
-                Err(completion::unknown_reference())
-            }
-            None => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, escaped_excerpt(&request.method), None)),
-        }
+        self.custom_request(request, context).await
     }
 
     async fn set_level(
@@ -166,63 +136,11 @@ impl ServerHandler for Protocol {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        let mut accepted = requested.clone();
-        // The fallback handler decides about resources, because only it has resources.
-        let fallback = self.endpoint.fallback.as_deref();
-        let by_fallback = fallback.and_then(|fallback| fallback.accepted_subscription_filter(requested));
-        accepted.resource_subscriptions = by_fallback.and_then(|filter| filter.resource_subscriptions);
-        // rmcp acknowledges the stream next, and calls `listen` after that. The stream must miss no change in between.
-        self.subscribe_early();
-        Some(accepted)
+        Some(self.accept_subscription(requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let (mut subscription, sink) = (self.subscription(), context.sink().clone());
-        let caller = self.enabled_caller(context.request_context())?;
-        let ended = context.request_context().ct.clone();
-        let resources = context.accepted().resource_subscriptions.clone();
-        let notifications = async {
-            let notify = async {
-                while let Some(changes) = subscription.next(|| resources.clone().unwrap_or_default()).await {
-                    // The operator may have disabled the caller since the stream was opened.
-                    if self.is_disabled(&caller) {
-                        return;
-                    }
-                    for change in changes {
-                        // The sink drops changes to which the client didn't subscribe.
-                        drop(sink.send(change_notification(change)).await);
-                    }
-                }
-            };
-            tokio::select! {
-                () = notify => {}
-                () = ended.cancelled() => {}
-            }
-        };
-        let fallback = self.endpoint.fallback.as_deref();
-        let requested = context.requested();
-        match fallback.filter(|fallback| fallback.accepted_subscription_filter(requested).is_some()) {
-            None => notifications.await,
-            Some(fallback) => {
-                let mut notifications = std::pin::pin!(notifications);
-                tokio::select! {
-                    biased;
-                    () = &mut notifications => {}
-                    listened = AssertUnwindSafe(fallback.listen(context)).catch_unwind() => {
-                        listened.unwrap_or_else(|_| {
-                            tracing::error!("the fallback handler panicked");
-                            Err(ErrorData::internal_error(
-                                "the request failed; the reason is in the server's log",
-                                None,
-                            ))
-                        })?;
-                        // This crate's notifications continue after the handler's have ended.
-                        notifications.await;
-                    }
-                }
-            }
-        }
-        Ok(())
+        self.serve_subscription(context).await
     }
 
     async fn get_task(

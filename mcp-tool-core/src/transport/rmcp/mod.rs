@@ -5,6 +5,7 @@
 pub(super) mod adaptation;
 mod call;
 mod completion;
+mod custom_request;
 mod delegate;
 #[cfg_attr(not(feature = "http"), path = "extensions_without_http.rs")]
 mod extensions;
@@ -15,6 +16,7 @@ pub(super) mod message;
 pub(super) mod request;
 mod server_info;
 pub(super) mod session;
+mod subscription;
 mod tasks;
 
 use std::{

@@ -1,6 +1,9 @@
 //! Processes the messages of one client in order. Admits and cancels calls, answers `tools/list`, and forwards other
 //! messages to rmcp.
 
+mod forward;
+mod start;
+
 use std::{
     borrow::Cow,
     sync::Arc,
@@ -11,21 +14,16 @@ use rmcp::model::ClientJsonRpcMessage;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::DropGuard;
 
+use self::forward::MAX_FORWARDED;
 use super::{
     super::{
         client_label::ClientLabel,
         endpoint::Endpoint,
         id::Id,
-        listing::page::{ListRequest, Shape},
-        message::{self, BYTE_ORDER_MARK, ClientMessage, Era, Meta, ToolCall},
+        message::{self, BYTE_ORDER_MARK, ClientMessage, Era},
         protocol_error::{ProtocolError, code},
-        reporting::{CallEvent, ReportingCall},
-        response::{self, FramedResponse},
-        rmcp::{
-            message::{invalid_initialize, to_rmcp},
-            session::Session,
-        },
-        task::TaskCall,
+        response::FramedResponse,
+        rmcp::session::Session,
     },
     bridge::Forwarded,
     calls::{Calls, FirstPoll, ResponseFuture, StartedCall, panicked},
@@ -33,17 +31,7 @@ use super::{
     output::Writer,
 };
 use crate::sync::lock;
-use crate::{
-    ask::{Asking, Client},
-    call::report::{CallReport, Reports},
-    pipeline::CallOptions,
-};
 
-/// Maximum number of requests and streams that rmcp answers at one time.
-const MAX_FORWARDED: usize = 64;
-/// Maximum time for which a request waits for one of [`Connection::permits`] while rmcp answers [`MAX_FORWARDED`]
-/// requests.
-const PERMIT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Maximum time from the end of one call's first poll to the end of the next one. After a longer time, further calls
 /// run as tasks from the start. As tasks, they don't delay the messages behind them.
 const SLOW_POLL: Duration = Duration::from_micros(100);
@@ -272,170 +260,6 @@ impl Connection {
         None
     }
 
-    /// Admits a call. If the request is invalid, or if the admission refuses the call, sends the answer and returns
-    /// `None`.
-    async fn start_call(&mut self, mut call: ToolCall<'_>) -> Option<StartedCall> {
-        let era = call.meta.era();
-        let caller =
-            self.client_label.caller(&self.endpoint.local_caller, call.meta.client, self.client.as_deref());
-        let checked = call.error.take().map_or(Ok(()), |error| Err(*error));
-        if let Err(error) = checked.and_then(|()| self.check_call(&call)) {
-            self.send(self.endpoint.reject_call(caller, &call, error).body).await;
-            return None;
-        }
-        let token = call.meta.progress_token.map(str::to_owned);
-        let (level, asking) = match era {
-            Era::Modern => (call.meta.level, call.asking()),
-            Era::Legacy => {
-                (self.session.level(), Asking::client(Arc::clone(&self.session) as Arc<dyn Client>))
-            }
-        };
-        let (reports, receiver) = Reports::channel(token.is_some(), level).unzip();
-        let options = CallOptions { reports, asking, trace: call.meta.trace.take() };
-        let admitted = match self.endpoint.pipeline.admit(caller, call.request(), options).await {
-            Ok(admitted) => admitted,
-            Err(refusal) => {
-                let refused = FramedResponse::refusal(&refusal, &call.id, era, &self.endpoint.server_info);
-                self.send(refused.body).await;
-                return None;
-            }
-        };
-        let (id, response_id, arguments) = (call.id.clone(), call.id, call.arguments.to_owned());
-        let endpoint = Arc::clone(&self.endpoint);
-        if admitted.may_be_task() {
-            let task = async move {
-                let started = TaskCall::start(&endpoint, admitted, arguments).await;
-                started.response(&response_id, &endpoint.server_info)
-            };
-            let response = match receiver {
-                Some(receiver) => {
-                    ResponseFuture::new(send_reports(task, token, receiver, self.writer.clone()))
-                }
-                None => ResponseFuture::new(task),
-            };
-            return Some(StartedCall { id, response });
-        }
-        let call = async move {
-            let outcome = admitted.execute(arguments).await;
-            FramedResponse::outcome(&outcome, &response_id, era, &endpoint.server_info)
-        };
-        let response = match (receiver, self.spare.take()) {
-            (Some(receiver), _) => {
-                ResponseFuture::new(send_reports(call, token, receiver, self.writer.clone()))
-            }
-            (None, Some(mut spare)) => {
-                spare.set(call);
-                spare
-            }
-            (None, None) => ResponseFuture::new(call),
-        };
-        Some(StartedCall { id, response })
-    }
-
-    /// Checks a `tools/list` request and prepares its answer. If the request is invalid, sends the answer and returns
-    /// `None`. The request is not forwarded, so rmcp doesn't learn the client's era from it.
-    async fn list(&mut self, id: Id, meta: &Meta<'_>, cursor: Option<String>) -> Option<StartedCall> {
-        let shape = Shape::of(meta);
-        let checked = self.check_id(&id).and_then(|()| meta.check_version());
-        // After `initialize`, a request that names an earlier revision needs no capabilities.
-        let checked = checked.and_then(|()| match self.initialized {
-            true => shape.check(meta),
-            false => self.check_meta(meta),
-        });
-        if let Err(error) = checked {
-            self.refuse(&error.with_id(&id)).await;
-            return None;
-        }
-        let caller =
-            self.client_label.caller(&self.endpoint.local_caller, meta.client, self.client.as_deref());
-        // With the application's own policy, which may be slow, a list needs a permit like a request to rmcp.
-        let permit = match self.endpoint.pipeline.policy.is_own() {
-            true => Some(Arc::clone(&self.permits).acquire_owned().await.ok()?),
-            false => None,
-        };
-        let (endpoint, response_id) = (Arc::clone(&self.endpoint), id.clone());
-        let response = ResponseFuture::new(async move {
-            let request =
-                ListRequest { id: &response_id, shape, cursor: cursor.as_deref(), is_guarded: false };
-            let listed = endpoint.list(&caller, request).await;
-            drop(permit);
-            listed.map_or_else(|refused| refused, |list| FramedResponse::ok(list.into_bytes()))
-        });
-        Some(StartedCall { id, response })
-    }
-
-    /// Checks a call's id and `_meta`.
-    fn check_call(&self, call: &ToolCall<'_>) -> Result<(), ProtocolError> {
-        self.check_id(&call.id)?;
-        call.meta.check_version()?;
-        self.check_meta(&call.meta)
-    }
-
-    /// Checks that a legacy request follows `initialize`, and that a modern request has the client's capabilities.
-    fn check_meta(&self, meta: &Meta<'_>) -> Result<(), ProtocolError> {
-        match meta.era() {
-            Era::Legacy if !self.initialized => {
-                let message =
-                    "`_meta` lacks io.modelcontextprotocol/protocolVersion: send it, or `initialize` first";
-                Err(ProtocolError::new(code::INVALID_PARAMS, message))
-            }
-            Era::Modern if !meta.has_capabilities => {
-                let message = "`_meta` lacks io.modelcontextprotocol/clientCapabilities";
-                Err(ProtocolError::new(code::INVALID_PARAMS, message))
-            }
-            Era::Legacy | Era::Modern => Ok(()),
-        }
-    }
-
-    /// Rejects an id if another request with the same id still runs.
-    fn check_id(&self, id: &Id) -> Result<(), ProtocolError> {
-        if self.calls.is_running(id) || lock(&self.forwarded).contains_key(id) {
-            return Err(ProtocolError::new(
-                code::INVALID_REQUEST,
-                "a request with this id is still running: use another id",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Forwards a message to rmcp. `request` has the id of a request, and `true` for a legacy request; it is `None` for
-    /// other messages. Only a request needs a permit. If the message can't be forwarded, answers a request with an
-    /// error, and drops any other message. Returns `true` if the message was forwarded.
-    async fn forward(&self, line: &[u8], request: Option<(&Id, bool)>) -> bool {
-        let id = request.map(|(id, _)| id);
-        let message = id.map_or(Ok(()), |id| self.check_id(id)).and_then(|()| to_rmcp(line));
-        let message = message.and_then(|message| match invalid_initialize(&message) {
-            Some(error) if request.is_some_and(|(_, is_legacy)| is_legacy) => Err(error),
-            Some(_) | None => Ok(message),
-        });
-        match (message, id) {
-            (Ok(message), _) => {
-                if let Some(id) = id {
-                    // The wait is limited, because streams keep their permits while they are open, and only a later
-                    // message can close a stream.
-                    let permit = Arc::clone(&self.permits).acquire_owned();
-                    let Ok(Ok(permit)) = tokio::time::timeout(PERMIT_TIMEOUT, permit).await else {
-                        let message = format!(
-                            "at most {MAX_FORWARDED} requests and streams may be open: close one, or try again later"
-                        );
-                        self.refuse(&ProtocolError::new(code::INTERNAL, message).with_id(id)).await;
-                        return false;
-                    };
-                    lock(&self.forwarded).insert(id.clone(), permit);
-                }
-                self.to_rmcp.send(message).await.is_ok()
-            }
-            (Err(error), Some(id)) => {
-                self.refuse(&error.with_id(id)).await;
-                false
-            }
-            (Err(error), None) => {
-                tracing::debug!(reason = error.message, "a message without an id can't be read");
-                false
-            }
-        }
-    }
-
     async fn refuse(&self, error: &ProtocolError) {
         self.send(FramedResponse::protocol_error(error).body).await;
     }
@@ -446,23 +270,6 @@ impl Connection {
             self.writer.wait_for_room().await;
         }
         self.writer.send_soon(&body);
-    }
-}
-
-/// Runs a call, sends each of its reports immediately, and returns its response. `token` is the client's progress token
-/// as JSON text.
-async fn send_reports(
-    call: impl Future<Output = FramedResponse> + Send + 'static,
-    token: Option<String>,
-    receiver: mpsc::Receiver<CallReport>,
-    writer: Writer,
-) -> FramedResponse {
-    let mut call = ReportingCall::new(call, receiver);
-    loop {
-        match call.next().await {
-            CallEvent::Report(report) => writer.send(response::report(token.as_deref(), &report)).await,
-            CallEvent::Finished(response) => return response,
-        }
     }
 }
 
