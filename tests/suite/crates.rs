@@ -66,7 +66,8 @@ async fn types_that_also_derive_the_traits_of_sqlx_are_arguments_and_results() {
     use mcp_tool_tests_database::{TOOLS, books};
     let pool = books().await.unwrap();
     let server = server(TOOLS, |server| server.state(pool)).await;
-    let tides = json!({ "number": 1, "title": "Tides", "condition": "used", "pageCount": 212, "publisher": "Alder" });
+    let tides =
+        json!({ "number": 1, "title": "Tides", "condition": "used", "pageCount": 212, "publisher": "Alder" });
     assert_eq!(server.call("get_book", json!({ "number": 1 })).await.unwrap().json(), tides);
     let listed = server.call("list_books", json!({ "condition": "as_new" })).await.unwrap().json();
     assert_eq!(listed["items"][0]["title"], "Maps");

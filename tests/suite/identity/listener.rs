@@ -318,8 +318,7 @@ fn connections_of_one_address_leave_capacity_for_others() {
         server.address.set_ip(address);
         connect(&server, &[&certified]).is_some()
     };
-    let silent: Vec<TcpStream> =
-        (0..2).map(|_| TcpStream::connect((external, port)).unwrap()).collect();
+    let silent: Vec<TcpStream> = (0..2).map(|_| TcpStream::connect((external, port)).unwrap()).collect();
     until("a third connection of the address is refused", || !is_accepted_from(external));
     assert!(is_accepted_from(Ipv4Addr::LOCALHOST.into()), "another address has no capacity");
     drop(silent);
