@@ -1,7 +1,7 @@
 //! Tools of crates whose code or manifest is unusual: `tests/crates/*`. That these crates compile without a warning is
 //! most of the test; the calls show that their tools also run.
 
-use mcp_tool_runtime::{ToolEntry, prelude::*, testing::TestServer};
+use mcp_tool_runtime::{ErrorKind, ToolEntry, prelude::*, testing::TestServer};
 use serde_json::{Value, json};
 
 async fn server(tools: &'static [ToolEntry], state: impl FnOnce(ToolServer) -> ToolServer) -> TestServer {
@@ -59,6 +59,36 @@ fn tool_of_another_package_that_is_named_like_a_crate_is_listed() {
     for tools in mcp_tool_tests_neighbours::FOREIGN {
         assert_eq!((names(tools), tools[0].source.package), (vec!["tracing"], "mcp-tool-tests-fragments"));
     }
+}
+
+#[tokio::test]
+async fn types_that_also_derive_the_traits_of_sqlx_are_arguments_and_results() {
+    use mcp_tool_tests_database::{TOOLS, books};
+    let pool = books().await.unwrap();
+    let server = server(TOOLS, |server| server.state(pool)).await;
+    let tides =
+        json!({ "number": 1, "title": "Tides", "condition": "used", "pageCount": 212, "publisher": "Alder" });
+    assert_eq!(server.call("get_book", json!({ "number": 1 })).await.unwrap().json(), tides);
+    let listed = server.call("list_books", json!({ "condition": "as_new" })).await.unwrap().json();
+    assert_eq!(listed["items"][0]["title"], "Maps");
+    let first = server.call("list_books", json!({ "limit": 1 })).await.unwrap().json();
+    assert_eq!(first["items"], json!([tides]));
+    let next = json!({ "limit": 1, "cursor": first["next_cursor"] });
+    assert_eq!(server.call("list_books", next).await.unwrap().json()["items"][0]["number"], 2);
+    server.call("add_book", json!({ "number": 3, "title": "Rivers" })).await.unwrap();
+    let added = server.call("get_book", json!({ "number": 3 })).await.unwrap().json();
+    assert_eq!((&added["title"], &added["condition"]), (&json!("Rivers"), &json!("as_new")));
+
+    let kind = async |tool: &str, arguments: Value| server.call(tool, arguments).await.unwrap_err().kind();
+    for arguments in [json!({ "number": 0, "title": "x" }), json!({ "number": 4, "title": "" })] {
+        assert_eq!(kind("add_book", arguments).await, Some(ErrorKind::InvalidArguments));
+    }
+    let again = json!({ "number": 3, "title": "Rivers" });
+    assert_eq!(kind("add_book", again).await, Some(ErrorKind::Conflict));
+    // The text of an error of sqlx isn't for the caller.
+    let unknown = server.call("get_book", json!({ "number": 9 })).await.unwrap_err();
+    assert_eq!(unknown.kind(), Some(ErrorKind::Internal));
+    assert!(!unknown.to_string().contains("rows returned"), "{unknown}");
 }
 
 #[tokio::test]

@@ -52,3 +52,37 @@ pub(super) struct WaitPermit {
     _permit: OwnedSemaphorePermit,
     _share: Share,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::caller::Scopes;
+
+    /// Number of questions that can wait if the caller of question n is `caller(n)`.
+    fn waiting(limit: &WaitLimit, caller: impl Fn(usize) -> Caller) -> (usize, Vec<WaitPermit>) {
+        let permits: Vec<_> = (0..200).map_while(|number| limit.acquire(&caller(number)).ok()).collect();
+        (permits.len(), permits)
+    }
+
+    #[test]
+    fn questions_of_one_user_leave_capacity_for_others() {
+        // Half of the calls, of which one user gets half, but at most 16.
+        for (calls, of_user, of_all) in [(8, 2, 4), (128, 16, 64), (1, 1, 1)] {
+            let limit = WaitLimit::for_concurrency(calls, &Arc::new(Shares::new(50)));
+            let (number, held) = waiting(&limit, |agent| Caller::new("eve").with_agent(agent.to_string()));
+            assert_eq!(number, of_user, "{calls} calls");
+            let (others, _held) = waiting(&limit, |user| Caller::new(user.to_string()));
+            assert_eq!(of_user + others, of_all, "{calls} calls");
+            drop(held);
+            assert!(limit.acquire(&Caller::new("eve")).is_ok(), "ended questions still count");
+        }
+    }
+
+    #[test]
+    fn questions_of_the_local_user_have_a_fixed_limit() {
+        for (calls, max) in [(128, 16), (8, 4)] {
+            let limit = WaitLimit::for_concurrency(calls, &Arc::new(Shares::new(1)));
+            assert_eq!(waiting(&limit, |_| Caller::local(Scopes::All)).0, max, "{calls} calls");
+        }
+    }
+}

@@ -302,6 +302,30 @@ fn connection_that_bypasses_the_proxy_is_refused() {
 }
 
 #[test]
+fn connections_of_one_address_leave_capacity_for_others() {
+    let Some(external) = own_address() else {
+        println!("this machine has no address but loopback");
+        return;
+    };
+    let certified = Certified::new();
+    let files = Files::of(&certified);
+    let oauth = ["--oauth-issuer", "https://as.example.com", "--oauth-resource", RESOURCE];
+    let arguments = [&oauth[..], &files.flags(), &["--max-connections", "4"]].concat();
+    let mut server = HttpServer::start_at(&mut Command::new(SPECIMEN), "0.0.0.0:0", &arguments);
+    let port = server.address.port();
+    // Returns `true` if the server accepts a connection to this address of it, from the same address.
+    let mut is_accepted_from = |address: IpAddr| {
+        server.address.set_ip(address);
+        connect(&server, &[&certified]).is_some()
+    };
+    let silent: Vec<TcpStream> = (0..2).map(|_| TcpStream::connect((external, port)).unwrap()).collect();
+    until("a third connection of the address is refused", || !is_accepted_from(external));
+    assert!(is_accepted_from(Ipv4Addr::LOCALHOST.into()), "another address has no capacity");
+    drop(silent);
+    until("the ended connections no longer count", || is_accepted_from(external));
+}
+
+#[test]
 fn health_checks_may_bypass_the_proxy() {
     let Some(external) = own_address() else {
         println!("this machine has no address but loopback");

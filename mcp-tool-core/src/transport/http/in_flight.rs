@@ -251,4 +251,16 @@ mod tests {
         assert_eq!(lists.missed.len(), 1 + MAX_MISSED_OF_USER);
         assert!(lists.missed.iter().any(|missed| missed.key.is_of_user(&ann)));
     }
+
+    #[test]
+    fn kept_cancellations_of_all_users_are_limited() {
+        let in_flight = InFlight::default();
+        for number in 0..2 * MAX_MISSED {
+            in_flight.cancel(&Caller::new(number.to_string()), Id::new("1").unwrap_or_default());
+        }
+        let lists = in_flight.lock();
+        assert_eq!(lists.missed.len(), MAX_MISSED);
+        let is_oldest = |missed: &MissedCancellation| missed.number == MAX_MISSED as u64;
+        assert!(lists.missed.front().is_some_and(is_oldest), "the oldest must be dropped first");
+    }
 }
