@@ -198,8 +198,8 @@ fn event_stream_passes_a_proxy_without_delay_and_its_end_reaches_the_server() {
             [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", "steps")];
         let mut stream = proxied.server.connect();
         stream.write_all(&proxied.server.request_bytes("POST", "/mcp", &headers, body.as_bytes())).unwrap();
-        // The next step comes after 10 s. Until the test gives up, the steps don't fill a buffer of nginx (4 KiB), so
-        // the test fails if the proxy buffers them.
+        // The steps are slow, so that they don't fill a buffer of nginx (4 KiB) before the call's deadline. If the proxy
+        // buffered them, the call would no longer run when the first step is read.
         let begun = read_until(&mut stream, "\"step 1\"");
         assert!(begun.to_ascii_lowercase().contains("content-type: text/event-stream"), "{kind:?}: {begun}");
         proxied.wait_for_count("running", 1);
