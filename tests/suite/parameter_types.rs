@@ -164,6 +164,7 @@ struct Defaulted {
 
 /// Return values that have constants of types, modules and other crates as their defaults.
 #[mcp_tool(version = "1.0", public)]
+#[expect(clippy::too_many_arguments, reason = "one parameter for each kind of path")]
 async fn defaulted(
     /// Constant of a type.
     #[arg(default = Limits::LONGEST)]

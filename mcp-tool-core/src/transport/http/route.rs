@@ -55,14 +55,14 @@ impl Served {
 
 impl Service {
     /// Answers a request for the MCP endpoint, a health check or the protected resource metadata (RFC 9728).
+    #[expect(clippy::manual_async_fn, reason = "an async function would hold its arguments twice")]
     pub(super) fn respond<'a>(
         &'a self,
         mut parts: Parts,
         mut body: Incoming,
         peer: &'a Peer,
     ) -> impl Future<Output = HttpResponse> {
-        // A block, because an async function would hold its arguments twice. For the same reason, the parts and the body
-        // are passed by reference from here on.
+        // For the same reason, the parts and the body are passed by reference from here on.
         async move {
             let path = without_final_slash(parts.uri.path());
             match Served::at(path) {
