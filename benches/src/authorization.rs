@@ -5,16 +5,19 @@
 //!
 //! `cargo run --release --bin authorization -- ROUNDS CALLS`
 
+#[path = "server.rs"]
+mod server;
 #[path = "token.rs"]
 mod token;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    process::{Child, Command, ExitCode, Stdio},
+    process::ExitCode,
 };
 
 use mcp_tool_runtime::prelude::*;
+use server::ServerProcess;
 use token::{AUDIENCE, Signer};
 
 /// Add two numbers.
@@ -80,7 +83,7 @@ const CONNECTIONS: usize = 32;
 
 /// A server process, with open connections to it.
 struct Server {
-    child: Child,
+    process: ServerProcess,
     streams: Vec<BufReader<TcpStream>>,
     /// The HTTP request that each call sends.
     request: Vec<u8>,
@@ -89,24 +92,10 @@ struct Server {
 impl Server {
     /// Starts the server on a free port, which its log names, and opens [`CONNECTIONS`] connections.
     fn start(arguments: &[&str], token: Option<&str>) -> Self {
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["serve", "--http", "127.0.0.1:0", "--log-level", "info", "--audit-file", "/dev/null"])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the server must start");
-        let mut lines =
-            BufReader::new(child.stderr.take().expect("a piped stderr")).lines().map_while(Result::ok);
-        let address = lines
-            .find_map(|line| {
-                line.split_once("serves at http://").map(|(_, rest)| rest.trim_end_matches("/mcp").to_owned())
-            })
-            .expect("the log of the server must contain its address");
-        // Empties the pipe, so that the server never waits to write its log.
-        std::thread::spawn(move || lines.for_each(drop));
+        let process = ServerProcess::start(arguments);
+        let address = &process.address;
         let connect = || {
-            let stream = TcpStream::connect(&address).expect("the server must accept a connection");
+            let stream = TcpStream::connect(address).expect("the server must accept a connection");
             stream.set_nodelay(true).expect("a socket");
             BufReader::new(stream)
         };
@@ -119,13 +108,13 @@ impl Server {
              text/event-stream\r\n{authorization}content-length: {}\r\n\r\n{body}",
             body.len()
         );
-        Server { child, streams, request: request.into_bytes() }
+        Server { process, streams, request: request.into_bytes() }
     }
 
     /// Runs `calls` calls, a multiple of [`CONNECTIONS`], and returns the processor time of the server per call, in
     /// microseconds.
     fn call(&mut self, calls: usize) -> f64 {
-        let process = self.child.id().to_string();
+        let process = self.process.id().to_string();
         let before = token::cpu(&process);
         for _ in 0..calls / CONNECTIONS {
             for stream in &mut self.streams {
@@ -151,11 +140,4 @@ fn read_response(stream: &mut BufReader<TcpStream>) {
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body).expect("the response must have a complete body");
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
 }

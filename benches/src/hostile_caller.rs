@@ -9,13 +9,15 @@
 //!
 //! `cargo run --release --bin hostile_caller -- ROUNDS CALLS [LOAD]`: with a part of the name of a load, only this load.
 
+#[path = "server.rs"]
+mod server;
 #[path = "token.rs"]
 mod token;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    process::{Child, Command, ExitCode, Stdio},
+    process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -24,6 +26,7 @@ use std::{
 };
 
 use mcp_tool_runtime::prelude::*;
+use server::ServerProcess;
 use token::{AUDIENCE, Signer};
 
 /// Add two numbers.
@@ -121,7 +124,8 @@ fn loads() -> Vec<(&'static str, Load)> {
         (
             "event streams",
             Load::Dropped(|| {
-                let body = modern("subscriptions/listen", r#""notifications":{"toolsListChanged":true},"#, "{}");
+                let body =
+                    modern("subscriptions/listen", r#""notifications":{"toolsListChanged":true},"#, "{}");
                 (body, "mcp-protocol-version: 2026-07-28\r\nmcp-method: subscriptions/listen\r\n")
             }),
         ),
@@ -152,7 +156,9 @@ fn sum() -> String {
 }
 
 fn call(tool: &str) -> String {
-    format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{}}}}}}"#)
+    format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{}}}}}}"#
+    )
 }
 
 #[tokio::main]
@@ -179,7 +185,7 @@ async fn main() -> ExitCode {
             let (ended, requests) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
             let threads: Vec<_> = (0..THREADS)
                 .map(|_| {
-                    let (address, eve, load) = (server.address.clone(), eve.clone(), *load);
+                    let (address, eve, load) = (server.0.address.clone(), eve.clone(), *load);
                     let (ended, requests) = (Arc::clone(&ended), Arc::clone(&requests));
                     std::thread::spawn(move || run(load, &address, &eve, &ended, &requests))
                 })
@@ -253,7 +259,9 @@ fn run(load: Load, address: &str, token: &str, ended: &AtomicBool, requests: &At
         requests.fetch_add(1, Ordering::Relaxed);
         match load {
             _ if sent.is_err() => {}
-            Load::Requests(_) | Load::UnknownKeys => kept = read_response(&mut stream).is_some().then_some(stream),
+            Load::Requests(_) | Load::UnknownKeys => {
+                kept = read_response(&mut stream).is_some().then_some(stream)
+            }
             Load::Dropped(_) | Load::HalfSent => {
                 held.push(stream);
                 // Each thread holds 100 connections.
@@ -265,47 +273,26 @@ fn run(load: Load, address: &str, token: &str, ended: &AtomicBool, requests: &At
     }
 }
 
-/// A server process.
-struct Server {
-    child: Child,
-    address: String,
-}
+/// The measured server.
+struct Server(ServerProcess);
 
 impl Server {
-    /// Starts the server on a free port, which its log names.
     fn start(issuer: &str) -> Self {
-        let file = std::env::temp_dir().join(format!("hostile-caller-{}.jsonl", std::process::id()));
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["serve", "--http", "127.0.0.1:0", "--log-level", "info", "--legacy-sessions", "100"])
-            .args(["--oauth-issuer", issuer, "--oauth-resource", AUDIENCE, "--audit-file"])
-            .arg(file)
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the server must start");
-        let mut lines =
-            BufReader::new(child.stderr.take().expect("a piped stderr")).lines().map_while(Result::ok);
-        let address = lines
-            .find_map(|line| {
-                line.split_once("serves at http://").map(|(_, rest)| rest.trim_end_matches("/mcp").to_owned())
-            })
-            .expect("the log of the server must contain its address");
-        // Empties the pipe, so that the server never waits to write its log.
-        std::thread::spawn(move || lines.for_each(drop));
-        Server { child, address }
+        let arguments = ["--legacy-sessions", "100", "--oauth-issuer", issuer, "--oauth-resource", AUDIENCE];
+        Server(ServerProcess::start(&arguments))
     }
 
     /// Runs calls of the normal caller, one after the other, and returns the 99th percentile of their times, in
     /// microseconds.
     fn p99(&self, token: &str, calls: usize) -> f64 {
-        let stream = TcpStream::connect(&self.address).expect("the server must accept a connection");
+        let stream = TcpStream::connect(&self.0.address).expect("the server must accept a connection");
         stream.set_nodelay(true).expect("a socket");
         let mut stream = BufReader::new(stream);
         let body = sum();
         let request = format!(
             "POST /mcp HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\naccept: application/json, \
              text/event-stream\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
-            self.address,
+            self.0.address,
             body.len()
         );
         let mut times: Vec<f64> = (0..calls)
@@ -318,13 +305,6 @@ impl Server {
             .collect();
         times.sort_by(f64::total_cmp);
         times[times.len() * 99 / 100]
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
 

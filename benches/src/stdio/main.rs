@@ -13,9 +13,8 @@ use std::process::ExitCode;
 use client::{Era, Server};
 
 /// Name of each server, and the arguments with which this program starts itself as the server. Our server writes its
-/// audit records to `/dev/null`.
-const SERVERS: [(&str, &[&str]); 2] =
-    [("ours", &["serve", "--stdio", "--audit-file", "/dev/null"]), ("rmcp `#[tool]`", &["rmcp"])];
+/// audit records to stderr, which is `/dev/null`.
+const SERVERS: [(&str, &[&str]); 2] = [("ours", &["serve", "--stdio"]), ("rmcp `#[tool]`", &["rmcp"])];
 /// Numbers of calls in flight that are measured.
 const IN_FLIGHT: [usize; 2] = [256, 1_024];
 
