@@ -25,9 +25,6 @@ const SMALL_BODY: usize = 64 * 1024;
 /// counts with [`max_bytes`](BodyReader::max_bytes). If twice `max_bytes` is larger than `MEMORY`, that is the limit.
 const MEMORY: usize = 8 * 1024 * 1024;
 
-/// Number of bytes after which reading a body lets other requests run.
-const TURN: usize = 128 * 1024;
-
 /// The rejection of a request because of its body: HTTP status, and message for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rejected {
@@ -192,7 +189,6 @@ impl BodyReader {
         let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(SMALL_BODY));
         bytes.extend_from_slice(&first);
         let mut memory = None;
-        let mut read = 0;
         let mut next = Some(second);
         while let Some(chunk) = next {
             if bytes.len() + chunk.len() > self.max_bytes {
@@ -210,11 +206,6 @@ impl BodyReader {
                 bytes.reserve_exact(expected - bytes.len());
             }
             bytes.extend_from_slice(&chunk);
-            read += chunk.len();
-            if read > TURN {
-                read = 0;
-                tokio::task::yield_now().await;
-            }
             next = data(body).await?;
         }
         Ok(Some(RequestBody { bytes: bytes.into(), memory }))
