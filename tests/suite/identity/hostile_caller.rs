@@ -501,17 +501,21 @@ fn event_stream_of_a_call_ends_when_its_token_is_revoked() {
     message["params"]["_meta"] = json!({ "progressToken": "p" });
     let headers = [("Accept", "application/json, text/event-stream")];
     let in_session = [&headers[..], &[("Mcp-Session-Id", session.as_str())]].concat();
-    let streams = [&headers[..], &in_session].map(|headers| {
-        let mut lines = BufReader::new(eve.begin(headers, &message)).lines();
+    let begin = |caller: &Bearer<'_>, headers: &[(&str, &str)]| {
+        let mut lines = BufReader::new(caller.begin(headers, &message)).lines();
         assert!(lines.any(|line| line.unwrap().contains("step 1")), "no report");
         lines
-    });
+    };
+    let streams = [&headers[..], &in_session].map(|headers| begin(&eve, headers));
+    // The token expires during the call, which doesn't end the stream.
+    let mut expiring = begin(&pair.claiming(json!({ "exp": super::issuer::now() + 2 })), &headers);
     control.execute(&["revoke", "--subject", "eve"]);
     for lines in streams {
         let rest: Vec<String> = lines.map(Result::unwrap).collect();
         assert!(!rest.concat().contains("step"), "{rest:?}");
     }
-    until("both calls finished", || pair.ann().count("finished") == 2);
+    assert!(expiring.any(|line| line.unwrap().contains("2 steps")), "the result is missing");
+    until("all calls finished", || pair.ann().count("finished") == 3);
     assert_eq!(pair.ann().count("dropped"), 0);
 }
 
