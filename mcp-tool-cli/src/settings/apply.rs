@@ -8,10 +8,7 @@ use mcp_tool_core::{
 };
 use serde_json::Value;
 
-use super::{
-    sources::{Origin, Sources},
-    table::check_compiled,
-};
+use super::{origin::Origin, sources::Sources, table::check_compiled};
 
 /// Source of each value that isn't a default, by `Setting::key`.
 pub(super) type Origins = BTreeMap<&'static str, Origin>;

@@ -7,7 +7,7 @@ use mcp_tool_core::{redaction::Secrecy, setting::split};
 
 use super::{
     file::{shown_name, shown_unknown},
-    sources::Origin,
+    origin::Origin,
     table::{NAMED_SECTIONS, NamedKey, NamedSection, PREFIX, check_compiled, settings, variable},
     value,
 };

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::{
     apply::{PrintedSetting, apply, print},
     config::Config,
-    sources::{Origin, Sources},
+    origin::Origin,
+    sources::Sources,
     table::settings,
 };
 

@@ -16,6 +16,7 @@ mod named;
 #[cfg(feature = "oauth")]
 mod oauth;
 mod operation;
+mod origin;
 mod sources;
 mod table;
 #[cfg(test)]

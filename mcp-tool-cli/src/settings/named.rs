@@ -9,7 +9,8 @@ use mcp_tool_core::{
 
 use super::{
     apply::{PrintedSetting, apply, print},
-    sources::{Origin, Sources},
+    origin::Origin,
+    sources::Sources,
     table::variable,
 };
 

@@ -1,7 +1,7 @@
 //! Sources of the values of settings. A flag takes precedence over the environment variable, and the variable over the
 //! file.
 
-use std::{ffi::OsString, fmt};
+use std::ffi::OsString;
 
 use clap::{ArgMatches, parser::ValueSource};
 use mcp_tool_core::setting::Setting;
@@ -10,27 +10,8 @@ use super::{
     environment::Variables,
     file::{self, SettingsFile},
     key_values::{FILE_VARIABLE, Values},
+    origin::Origin,
 };
-
-/// Source of a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    Default,
-    File(String),
-    Environment(String),
-    Flag(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Default => f.write_str("default"),
-            Origin::File(path) => f.write_str(path),
-            Origin::Environment(variable) => f.write_str(variable),
-            Origin::Flag(flag) => write!(f, "--{flag}"),
-        }
-    }
-}
 
 /// Values from flags, the environment and the settings file.
 pub(super) struct Sources<'m> {
